@@ -1,0 +1,206 @@
+using System.Runtime.ExceptionServices;
+
+namespace Graft.Tensors;
+
+/// <summary>A kernel over a range of independent items, as a struct of pointers and numbers: <see cref="Run"/> does items
+/// [begin, end) on whatever lane it is given.</summary>
+internal interface IRangeKernel
+{
+    void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>;
+}
+
+/// <summary>Which lane the CPU's kernels run on.</summary>
+internal enum LaneKind
+{
+    /// <summary><see cref="Lane1"/>.</summary>
+    Scalar,
+
+    /// <summary><see cref="LaneV"/>.</summary>
+    Vector,
+
+    /// <summary><see cref="Lane16"/>.</summary>
+    Vector512,
+}
+
+/// <summary>Persistent threads that share a range of items in fixed parts, the caller taking one. Waiting threads spin
+/// briefly, then sleep: on a shared machine a spinning thread takes the core from the one it waits for.</summary>
+internal sealed unsafe class Workers : IDisposable
+{
+    /// <summary>Work below this many elementary steps is not worth waking a thread for.</summary>
+    private const long Grain = 32 * 1024;
+
+    private const int SpinsBeforeSleep = 200;
+
+    [ThreadStatic]
+    private static bool insideKernel;
+
+    private readonly Lock oneAtATime = new();
+    private readonly Signal allDone = new();
+    private readonly Worker[] workers;
+    private readonly LaneKind lanes;
+
+    private void* kernel;
+    private delegate*<void*, nint, nint, void> body;
+    private nint items;
+    private int parts;
+    private int running;
+    private ExceptionDispatchInfo? failure;
+
+    public Workers(int threads, LaneKind lanes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        this.lanes = lanes;
+        workers = new Worker[threads - 1];
+        for (int i = 0; i < workers.Length; i++) workers[i] = new Worker(this, i + 1);
+    }
+
+    public int Threads => workers.Length + 1;
+
+    /// <summary>Runs the kernel over [0, <paramref name="count"/>) and returns when all of it is done.</summary>
+    /// <param name="kernel">The kernel; copied nowhere, so it may lie on the caller's stack.</param>
+    /// <param name="count">The number of items.</param>
+    /// <param name="stepsPerItem">About how many elementary steps an item costs: decides whether threads are woken.</param>
+    public void Run<TKernel>(in TKernel kernel, nint count, long stepsPerItem = 1) where TKernel : unmanaged, IRangeKernel
+    {
+        if (count <= 0) return;
+        fixed (TKernel* at = &kernel)
+        {
+            if (lanes == LaneKind.Vector512) Share(at, &Invoke<TKernel, Lane16>, count, stepsPerItem);
+            else if (lanes == LaneKind.Vector) Share(at, &Invoke<TKernel, LaneV>, count, stepsPerItem);
+            else Share(at, &Invoke<TKernel, Lane1>, count, stepsPerItem);
+        }
+    }
+
+    private static void Invoke<TKernel, S>(void* kernel, nint begin, nint end)
+        where TKernel : unmanaged, IRangeKernel
+        where S : unmanaged, IVectorLane<S> => ((TKernel*)kernel)->Run<S>(begin, end);
+
+    private void Share(void* kernel, delegate*<void*, nint, nint, void> body, nint count, long stepsPerItem)
+    {
+        long worthwhile = Math.Max(1, (long)count * Math.Max(1, stepsPerItem) / Grain);
+        int parts = (int)Math.Min(Math.Min(worthwhile, Threads), count);
+        // nested calls, and callers that find the workers taken by another thread's pass, do all of it themselves
+        if (parts == 1 || insideKernel || !oneAtATime.TryEnter())
+        {
+            body(kernel, 0, count);
+            return;
+        }
+
+        try
+        {
+            this.kernel = kernel;
+            this.body = body;
+            this.parts = parts;
+            items = count;
+            failure = null;
+            Volatile.Write(ref running, parts - 1);
+            for (int i = 0; i < parts - 1; i++) workers[i].Wake();
+            Part(0);
+            allDone.Wait(static owner => Volatile.Read(ref owner.running) == 0, this);
+            failure?.Throw();
+        }
+        finally
+        {
+            oneAtATime.Exit();
+        }
+    }
+
+    private void Part(int index)
+    {
+        insideKernel = true;
+        try
+        {
+            body(kernel, items * index / parts, items * (index + 1) / parts);
+        }
+#pragma warning disable CA1031 // whatever a part throws is thrown again on the caller's thread
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(exception), null);
+        }
+        finally
+        {
+            insideKernel = false;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var worker in workers) worker.Stop();
+    }
+
+    private sealed class Worker
+    {
+        private readonly Workers owner;
+        private readonly int index;
+        private readonly Signal signal = new();
+        private int work;
+        private volatile bool stopping;
+
+        public Worker(Workers owner, int index)
+        {
+            this.owner = owner;
+            this.index = index;
+            new Thread(Loop) { IsBackground = true, Name = $"graft worker {index}" }.Start();
+        }
+
+        public void Wake()
+        {
+            Volatile.Write(ref work, 1);
+            signal.Set();
+        }
+
+        public void Stop()
+        {
+            stopping = true;
+            Wake();
+        }
+
+        private void Loop()
+        {
+            while (true)
+            {
+                signal.Wait(static worker => Interlocked.Exchange(ref worker.work, 0) == 1, this);
+                if (stopping) return;
+                owner.Part(index);
+                if (Interlocked.Decrement(ref owner.running) == 0) owner.allDone.Set();
+            }
+        }
+    }
+
+    /// <summary>Lets one thread wait for a condition that another makes true: a brief spin first, then sleep.</summary>
+#pragma warning disable CA1001 // the semaphore never makes the wait handle that would need disposing
+    private sealed class Signal
+#pragma warning restore CA1001
+    {
+        private readonly SemaphoreSlim sleep = new(0);
+        private int asleep;
+
+        /// <summary>To be called after the condition was made true.</summary>
+        public void Set()
+        {
+            if (Interlocked.CompareExchange(ref asleep, 0, 1) == 1) sleep.Release();
+        }
+
+        /// <summary>Returns when the condition held; a condition that takes something takes it once.</summary>
+        public void Wait<TState>(Func<TState, bool> condition, TState state)
+        {
+            while (true)
+            {
+                for (int spin = 0; spin < SpinsBeforeSleep; spin++)
+                {
+                    if (condition(state)) return;
+                    Thread.SpinWait(20);
+                }
+                Interlocked.Exchange(ref asleep, 1);
+                if (condition(state))
+                {
+                    // the other side may have seen us asleep already: then its release is taken, so that none is left over
+                    if (Interlocked.CompareExchange(ref asleep, 0, 1) == 0) sleep.Wait();
+                    return;
+                }
+                sleep.Wait();
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+namespace Graft.Tensors;
+
+/// <summary>Where tensors live and kernels run: one small contract, a method a kernel family. Elementwise ops, epilogues,
+/// reductions and update rules come in as type arguments, so a new one runs on every device.</summary>
+/// <remarks>
+/// Kernels overwrite their outputs. They trust their callers for shapes (the differentiable functions check them) and keep
+/// these layouts: activations of rank 4 are [N, C, H, W] with channels innermost in memory ("channels last"), as is every
+/// per-channel kernel's input of another rank (its axis 1, or the last of rank 2); outputs given to elementwise kernels are dense.
+/// </remarks>
+public abstract class Device
+{
+    internal Device()
+    {
+    }
+
+    /// <summary>The CPU with a worker a core; made at first use.</summary>
+    public static Device Cpu => DefaultCpu.Instance;
+
+    /// <summary>The device in words, for reports and error messages.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Memory of at least <paramref name="bytes"/>, from the pool; its contents are anything. The caller holds it once.</summary>
+    internal abstract DeviceMemory Rent(long bytes);
+
+    /// <summary>A tensor of the given memory order; its contents are anything.</summary>
+    internal Tensor<T> Rent<T>(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) where T : unmanaged =>
+        Rent<T>(shape, Strides.Dense(shape, format));
+
+    /// <summary>A tensor with dense strides of the caller's.</summary>
+    internal unsafe Tensor<T> Rent<T>(Shape shape, in Strides strides) where T : unmanaged =>
+        new(Rent(Math.Max(1, shape.ElementCount) * sizeof(T)), shape, strides, owns: true);
+
+    /// <summary>Copies host numbers into a contiguous tensor.</summary>
+    internal abstract void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination) where T : unmanaged;
+
+    /// <summary>Copies a contiguous tensor to the host, after all work on it is done.</summary>
+    internal abstract void Download<T>(Tensor<T> source, Span<T> destination) where T : unmanaged;
+
+    /// <summary>destination = source, element by element, through any strides of either (4-byte elements).</summary>
+    internal abstract void Copy<T>(Tensor<T> source, Tensor<T> destination) where T : unmanaged;
+
+    /// <summary>Every element = value; the tensor may have any strides.</summary>
+    internal abstract void Fill(Tensor<float> destination, float value);
+
+    /// <summary>y = op(x). y is dense; x has any strides; x and y may be the same tensor.</summary>
+    internal abstract void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y) where TOp : unmanaged, IUnaryOp;
+
+    /// <summary>dx = dy * op'(x, y). dx is dense; x and y are null where the op does not save them; dx may be dy.</summary>
+    internal abstract void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx)
+        where TOp : unmanaged, IUnaryOp;
+
+    /// <summary>y = op(a, b), a and b broadcast to y's shape. y is dense; y may be a or b where their shapes agree.</summary>
+    internal abstract void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y) where TOp : unmanaged, IBinaryOp;
+
+    /// <summary>The gradients of a and b at y's full shape, before any sum over broadcast axes; either may be null and is then
+    /// not computed. a, b and y are null where the op does not save them.</summary>
+    internal abstract void ZipBackward<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? a, Tensor<float>? b, Tensor<float>? y, Tensor<float>? da, Tensor<float>? db)
+        where TOp : unmanaged, IBinaryOp;
+
+    /// <summary>y = scale * reduction of x over every axis on which y has length 1 and x has not. Same rank; y is contiguous.</summary>
+    internal abstract void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f) where TReduction : struct, IReduction;
+
+    /// <summary>c = epilogue(a b). a: [..., M, K], b: [..., K, N], c: [..., M, N]; leading axes of a and b broadcast to c's.
+    /// a and b have any strides; c's rows are contiguous. bias: [N]. residual: c's shape, rows contiguous, may be c.</summary>
+    internal abstract void Gemm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
+        where TEpilogue : unmanaged, IEpilogue;
+
+    /// <summary>y = epilogue(x * weight). x: [N, C, H, W], y and residual: [N, O, OH, OW], all channels last;
+    /// weight: [O, C / groups, KH, KW] with any strides; bias: [O].</summary>
+    internal abstract void Conv2d<TEpilogue>(
+        TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
+        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
+        where TEpilogue : unmanaged, IEpilogue;
+
+    /// <summary>dx = dy * weight, transposed. dx: [N, C, H, W], channels last.</summary>
+    internal abstract void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx);
+
+    /// <summary>dweight = x * dy over all images and places. dweight: [O, C / groups, KH, KW] with any dense strides.</summary>
+    internal abstract void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight);
+
+    /// <summary>y = the largest of each window; indices = its place h * W + w in x's plane, the first of equals. Channels last.</summary>
+    internal abstract void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int> indices);
+
+    /// <summary>dx = dy at the places that won, summed.</summary>
+    internal abstract void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx);
+
+    /// <summary>y = the mean of each window. Channels last.</summary>
+    internal abstract void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y);
+
+    /// <summary>dx = dy spread over each window.</summary>
+    internal abstract void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx);
+
+    /// <summary>The mean and the biased variance of each channel of x [N, C, ...] (channels last); mean, variance: [C].</summary>
+    internal abstract void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance);
+
+    /// <summary>y = (x - mean) * inverseDeviation * weight + bias, channel by channel. mean, inverseDeviation,
+    /// weight and bias: [C]; y has x's layout and may be x.</summary>
+    internal abstract void BatchNorm(
+        Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias, Tensor<float> y);
+
+    /// <summary>dweight = sum dy * (x - mean) * inverseDeviation, dbias = sum dy, channel by channel.</summary>
+    internal abstract void BatchNormBackwardParameters(
+        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> dweight, Tensor<float> dbias);
+
+    /// <summary>dx through statistics of the batch: with n numbers a channel and h = (x - mean) * inverseDeviation,
+    /// dx = weight * inverseDeviation * (dy - dbias / n - h * dweight / n). Where dweight and dbias are null the statistics were
+    /// stored ones and dx = weight * inverseDeviation * dy. dx may be dy.</summary>
+    internal abstract void BatchNormBackwardInput(
+        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx);
+
+    /// <summary>Softmax over the last axis; log: its logarithm. x and y contiguous; y may be x.</summary>
+    internal abstract void Softmax(Tensor<float> x, Tensor<float> y, bool log);
+
+    /// <summary>dx of softmax (or log-softmax) from its output y; dx may be dy.</summary>
+    internal abstract void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log);
+
+    /// <summary>Cross-entropy of logits [R, C] with class numbers labels [R]: losses [R] and, for backward, the logarithm of
+    /// each row's sum of exponentials [R]. With smoothing s the target is 1 - s on the label plus s / C on every class. A negative
+    /// label marks a row that does not count: loss 0.</summary>
+    internal abstract void CrossEntropy(
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp);
+
+    /// <summary>dlogits = (softmax - target) * dlosses[row]; 0 on rows that do not count.</summary>
+    internal abstract void CrossEntropyBackward(
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits);
+
+    /// <summary>y[r] = table[indices[r]]. table: [V, D], indices: [R], y: [R, D], all contiguous. An index outside the table
+    /// is the caller's to refuse.</summary>
+    internal abstract void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y);
+
+    /// <summary>dtable[v] = the sum of dy[r] over all r with indices[r] = v, in the order of r.</summary>
+    internal abstract void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable);
+
+    /// <summary>One optimiser step over a parameter's memory. All dense and of the weight's strides; first and second are null
+    /// where the rule does not remember them.</summary>
+    internal abstract void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second)
+        where TRule : unmanaged, IUpdateRule;
+
+    private static class DefaultCpu
+    {
+        public static readonly Device Instance = new CpuDevice();
+    }
+}

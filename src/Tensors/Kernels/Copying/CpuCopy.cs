@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+
+namespace Graft.Tensors;
+
+public sealed partial class CpuDevice
+{
+    internal override unsafe void Copy<T>(Tensor<T> source, Tensor<T> destination)
+    {
+        if (sizeof(T) != sizeof(float)) throw new NotSupportedException($"copies move 4-byte elements, not {typeof(T)}");
+        var kernel = new CopyKernel(
+            new LoopNest(destination.Shape, destination.Strides, source.Strides), (uint*)source.Pointer(), (uint*)destination.Pointer());
+        workers.Run(kernel, kernel.Count, stepsPerItem: 2);
+        GC.KeepAlive(source);
+        GC.KeepAlive(destination);
+    }
+}
+
+/// <summary>Moves elements between any strides; runs that are contiguous on both sides go as blocks.</summary>
+internal readonly unsafe struct CopyKernel(LoopNest nest, uint* source, uint* destination) : IRangeKernel
+{
+    public nint Count => nest.Count;
+
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        int sourceStep = nest.InnerStep(1), destinationStep = nest.InnerStep(0);
+        for (nint at = begin; at < end;)
+        {
+            nint row = at / nest.Inner;
+            nint column = at - row * nest.Inner;
+            nint length = Math.Min(nest.Inner - column, end - at);
+            uint* from = source + nest.Offset(1, row) + column * sourceStep;
+            uint* to = destination + nest.Offset(0, row) + column * destinationStep;
+            if (destinationStep == 1 && sourceStep == 1) Unsafe.CopyBlockUnaligned(to, from, checked((uint)(length * sizeof(uint))));
+            else if (destinationStep == 1 && sourceStep == 0) new Span<uint>(to, (int)length).Fill(*from);
+            else
+                for (nint i = 0; i < length; i++) to[i * destinationStep] = from[i * sourceStep];
+            at += length;
+        }
+    }
+}

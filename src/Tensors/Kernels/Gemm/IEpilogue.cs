@@ -1,0 +1,64 @@
+namespace Graft.Tensors;
+
+/// <summary>What a product does to each sum before it is written: it costs no further sweep over memory.</summary>
+internal interface IEpilogue
+{
+    /// <summary>Whether <see cref="Apply"/> reads a bias (one number an output column or channel).</summary>
+    static abstract bool UsesBias { get; }
+
+    /// <summary>Whether <see cref="Apply"/> reads a residual (one number an output element).</summary>
+    static abstract bool UsesResidual { get; }
+
+    /// <summary>The output, of the product's sum; what is not used comes in as zero.</summary>
+    S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S>;
+}
+
+/// <summary>The sum as it is.</summary>
+internal readonly struct NoEpilogue : IEpilogue
+{
+    public static bool UsesBias => false;
+
+    public static bool UsesResidual => false;
+
+    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => sum;
+}
+
+/// <summary>sum + bias.</summary>
+internal readonly struct AddBias : IEpilogue
+{
+    public static bool UsesBias => true;
+
+    public static bool UsesResidual => false;
+
+    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => sum + bias;
+}
+
+/// <summary>sum + what was there before: accumulation into the output.</summary>
+internal readonly struct AddResidual : IEpilogue
+{
+    public static bool UsesBias => false;
+
+    public static bool UsesResidual => true;
+
+    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => sum + residual;
+}
+
+/// <summary>f(sum + bias) with an elementwise op f: bias and ReLU, bias and GELU.</summary>
+internal readonly struct BiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+{
+    public static bool UsesBias => true;
+
+    public static bool UsesResidual => false;
+
+    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => op.Forward(sum + bias);
+}
+
+/// <summary>f(sum + bias + residual) with an elementwise op f: the end of a residual block.</summary>
+internal readonly struct BiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+{
+    public static bool UsesBias => true;
+
+    public static bool UsesResidual => true;
+
+    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => op.Forward(sum + bias + residual);
+}

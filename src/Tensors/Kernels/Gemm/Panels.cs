@@ -1,0 +1,103 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Graft.Tensors;
+
+/// <summary>Where a product's operand comes from: a matrix in memory, an image seen through a convolution's windows. A line is a
+/// row of the left operand or a column of the right one; depth runs along the sum.</summary>
+internal unsafe interface IPanelSource
+{
+    /// <summary>Writes <c>panel[k * panelWidth + i]</c> = the element of line <c>line + i</c> at depth <c>k0 + k</c>, for
+    /// <paramref name="depth"/> depths; places of the panel beyond <paramref name="lines"/> become zero.</summary>
+    void Pack(float* panel, int panelWidth, nint line, int lines, nint k0, int depth);
+}
+
+/// <summary>A matrix with any steps between lines and along the depth.</summary>
+internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint depthStep) : IPanelSource
+{
+    public void Pack(float* panel, int panelWidth, nint line, int lines, nint k0, int depth)
+    {
+        float* from = start + line * lineStep + k0 * depthStep;
+        if (lineStep == 1)
+        {
+            PanelWriter.Columns(panel, panelWidth, from, depthStep, lines, depth);
+        }
+        else if (depthStep == 1)
+        {
+            float** rows = stackalloc float*[PanelWriter.MaximumLines];
+            for (int i = 0; i < lines; i++) rows[i] = from + i * lineStep;
+            PanelWriter.Transpose(panel, panelWidth, rows, lines, depth);
+        }
+        else
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                for (int i = 0; i < lines; i++) panel[k * panelWidth + i] = from[i * lineStep + k * depthStep];
+                for (int i = lines; i < panelWidth; i++) panel[k * panelWidth + i] = 0f;
+            }
+        }
+    }
+}
+
+/// <summary>The two ways of writing a panel that matter for speed.</summary>
+internal static unsafe class PanelWriter
+{
+    /// <summary>The widest panel: two lanes of 16.</summary>
+    public const int MaximumLines = 32;
+
+    /// <summary>Lines lie next to each other in memory: each depth is one block.</summary>
+    public static void Columns(float* panel, int panelWidth, float* from, nint depthStep, int lines, int depth)
+    {
+        if (lines == panelWidth && panelWidth == MaximumLines)
+        {
+            for (int k = 0; k < depth; k++, from += depthStep, panel += MaximumLines)
+            {
+                Vector512.Store(Vector512.Load(from), panel);
+                Vector512.Store(Vector512.Load(from + 16), panel + 16);
+            }
+            return;
+        }
+        for (int k = 0; k < depth; k++, from += depthStep, panel += panelWidth)
+        {
+            for (int i = 0; i < lines; i++) panel[i] = from[i];
+            for (int i = lines; i < panelWidth; i++) panel[i] = 0f;
+        }
+    }
+
+    /// <summary>Each line runs along the depth in memory: blocks of four lines by four depths are transposed in registers.</summary>
+    public static void Transpose(float* panel, int panelWidth, float** rows, int lines, int depth)
+    {
+        int i = 0;
+        if (Sse.IsSupported)
+            for (; i + 4 <= lines; i += 4) TransposeFour(panel + i, panelWidth, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], depth);
+        for (; i < lines; i++)
+        {
+            float* from = rows[i], to = panel + i;
+            for (int k = 0; k < depth; k++, to += panelWidth) *to = from[k];
+        }
+        for (; i < panelWidth; i++)
+            for (int k = 0; k < depth; k++) panel[k * panelWidth + i] = 0f;
+    }
+
+    private static void TransposeFour(float* to, int panelWidth, float* a, float* b, float* c, float* d, int depth)
+    {
+        int k = 0;
+        for (; k + 4 <= depth; k += 4, to += 4 * panelWidth)
+        {
+            Vector128<float> va = Vector128.Load(a + k), vb = Vector128.Load(b + k), vc = Vector128.Load(c + k), vd = Vector128.Load(d + k);
+            Vector128<float> abLow = Sse.UnpackLow(va, vb), cdLow = Sse.UnpackLow(vc, vd);
+            Vector128<float> abHigh = Sse.UnpackHigh(va, vb), cdHigh = Sse.UnpackHigh(vc, vd);
+            Vector128.Store(Sse.MoveLowToHigh(abLow, cdLow), to);
+            Vector128.Store(Sse.MoveHighToLow(cdLow, abLow), to + panelWidth);
+            Vector128.Store(Sse.MoveLowToHigh(abHigh, cdHigh), to + 2 * panelWidth);
+            Vector128.Store(Sse.MoveHighToLow(cdHigh, abHigh), to + 3 * panelWidth);
+        }
+        for (; k < depth; k++, to += panelWidth)
+        {
+            to[0] = a[k];
+            to[1] = b[k];
+            to[2] = c[k];
+            to[3] = d[k];
+        }
+    }
+}

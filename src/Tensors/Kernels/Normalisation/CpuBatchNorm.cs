@@ -1,0 +1,289 @@
+namespace Graft.Tensors;
+
+// Letters: R rows (images and places), C channels. A channels-last activation is the matrix [R, C] in memory.
+public sealed partial class CpuDevice
+{
+    internal override unsafe void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
+    {
+        var sums = new ChannelChunks(x);
+        using var partialMean = Rent<float>([sums.Chunks, sums.Channels]);
+        using var partialSquares = Rent<float>([sums.Chunks, sums.Channels]);
+        workers.Run(
+            new ChunkStatisticsKernel(sums, x.Pointer(), partialMean.Pointer(), partialSquares.Pointer()), sums.Items, sums.StepsPerItem);
+        workers.Run(
+            new CombineStatisticsKernel(sums, partialMean.Pointer(), partialSquares.Pointer(), mean.Pointer(), variance.Pointer()),
+            sums.Channels, 8L * sums.Chunks);
+        GC.KeepAlive(x);
+        GC.KeepAlive(mean);
+        GC.KeepAlive(variance);
+    }
+
+    internal override unsafe void BatchNorm(
+        Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias, Tensor<float> y)
+    {
+        int channels = x.Shape[1];
+        using var scale = Rent<float>([channels]);
+        Zip(default(Multiply), inverseDeviation, weight, scale);
+        var kernel = new BatchNormKernel(x.Pointer(), mean.Pointer(), scale.Pointer(), bias.Pointer(), y.Pointer(), channels);
+        workers.Run(kernel, RowsOf(x), 2L * channels);
+        GC.KeepAlive(x);
+        GC.KeepAlive(mean);
+        GC.KeepAlive(bias);
+        GC.KeepAlive(y);
+    }
+
+    internal override unsafe void BatchNormBackwardParameters(
+        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> dweight, Tensor<float> dbias)
+    {
+        var sums = new ChannelChunks(x);
+        using var partialWeight = Rent<float>([sums.Chunks, sums.Channels]);
+        using var partialBias = Rent<float>([sums.Chunks, sums.Channels]);
+        workers.Run(
+            new ChunkGradientsKernel(sums, dy.Pointer(), x.Pointer(), mean.Pointer(), partialWeight.Pointer(), partialBias.Pointer()),
+            sums.Items, sums.StepsPerItem);
+        workers.Run(
+            new CombineGradientsKernel(
+                sums, partialWeight.Pointer(), partialBias.Pointer(), inverseDeviation.Pointer(), dweight.Pointer(), dbias.Pointer()),
+            sums.Channels, 4L * sums.Chunks);
+        GC.KeepAlive(dy);
+        GC.KeepAlive(x);
+        GC.KeepAlive(mean);
+        GC.KeepAlive(inverseDeviation);
+        GC.KeepAlive(dweight);
+        GC.KeepAlive(dbias);
+    }
+
+    internal override unsafe void BatchNormBackwardInput(
+        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx)
+    {
+        int channels = dy.Shape[1];
+        long rows = RowsOf(dy);
+        using var coefficients = Rent<float>([3, channels]);
+        float* onGradient = coefficients.Pointer(), onInput = onGradient + channels, constant = onInput + channels;
+        float* inverse = inverseDeviation.Pointer(), gamma = weight.Pointer();
+        float* sumWeight = dweight.PointerOrNull(), sumBias = dbias.PointerOrNull();
+        for (int c = 0; c < channels; c++)
+        {
+            onGradient[c] = gamma[c] * inverse[c];
+            if (dweight is null || dbias is null) continue;
+            onInput[c] = -onGradient[c] * inverse[c] * sumWeight[c] / rows;
+            constant[c] = -onGradient[c] * sumBias[c] / rows;
+        }
+        if (dweight is null || dbias is null)
+        {
+            workers.Run(new ScaleChannelsKernel(dy.Pointer(), onGradient, dx.Pointer(), channels), (nint)rows, channels);
+        }
+        else
+        {
+            var kernel = new BatchNormBackwardKernel(
+                dy.Pointer(), x.Pointer(), mean.Pointer(), onGradient, onInput, constant, dx.Pointer(), channels);
+            workers.Run(kernel, (nint)rows, 3L * channels);
+        }
+        GC.KeepAlive(dy);
+        GC.KeepAlive(x);
+        GC.KeepAlive(mean);
+        GC.KeepAlive(inverseDeviation);
+        GC.KeepAlive(weight);
+        GC.KeepAlive(dweight);
+        GC.KeepAlive(dbias);
+        GC.KeepAlive(dx);
+    }
+
+    private static nint RowsOf(Tensor<float> x) => x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);
+}
+
+/// <summary>Sums down the channels of [R, C], cut into chunks of rows whose boundaries depend on the shape alone; an item is one
+/// chunk of one block of channels.</summary>
+internal readonly struct ChannelChunks(Tensor<float> x)
+{
+    public const int Block = 64;
+    private const int RowsPerChunk = 256;
+
+    public int Channels { get; } = x.Shape[1];
+
+    public nint Rows { get; } = x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);
+
+    public int Chunks => Math.Max(1, (int)((Rows + RowsPerChunk - 1) / RowsPerChunk));
+
+    public nint Items => (nint)Chunks * Blocks;
+
+    public long StepsPerItem => Math.Min(Rows, RowsPerChunk) * Math.Min(Block, Channels) * 2;
+
+    private int Blocks => (Channels + Block - 1) / Block;
+
+    /// <summary>The rows and channels of an item.</summary>
+    public (nint Chunk, nint FirstRow, nint LastRow, int FirstChannel, int Width) Item(nint item)
+    {
+        nint chunk = item / Blocks;
+        int channel = (int)(item - chunk * Blocks) * Block;
+        return (chunk, chunk * RowsPerChunk, FirstRowAfter(chunk), channel, Math.Min(Block, Channels - channel));
+    }
+
+    /// <summary>How many rows a chunk has.</summary>
+    public nint RowsIn(nint chunk) => FirstRowAfter(chunk) - chunk * RowsPerChunk;
+
+    private nint FirstRowAfter(nint chunk) => Math.Min(Rows, (chunk + 1) * RowsPerChunk);
+}
+
+/// <summary>Each chunk's mean, then its sum of squared distances from that mean, while its rows are still in the cache.</summary>
+internal readonly unsafe struct ChunkStatisticsKernel(ChannelChunks sums, float* x, float* means, float* squares) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint item = begin; item < end; item++)
+        {
+            var (chunk, first, last, channel, width) = sums.Item(item);
+            float* from = x + first * sums.Channels + channel;
+            nint at = chunk * sums.Channels + channel;
+            int c = 0;
+            for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, means + at + c, squares + at + c);
+            for (; c < width; c++) Channel<Lane1>(from + c, last - first, means + at + c, squares + at + c);
+        }
+    }
+
+    private void Channel<S>(float* from, nint rows, float* mean, float* square) where S : unmanaged, IVectorLane<S>
+    {
+        var sum = S.Splat(0f);
+        for (nint row = 0; row < rows; row++) sum += S.Load(from + row * sums.Channels);
+        var centre = sum * S.Splat(1f / rows);
+        S.Store(centre, mean);
+        var distances = S.Splat(0f);
+        for (nint row = 0; row < rows; row++)
+        {
+            var distance = S.Load(from + row * sums.Channels) - centre;
+            distances = S.FusedMultiplyAdd(distance, distance, distances);
+        }
+        S.Store(distances, square);
+    }
+}
+
+/// <summary>Statistics of chunks into those of all rows, in double and in order (Chan, Golub and LeVeque 1983).</summary>
+internal readonly unsafe struct CombineStatisticsKernel(ChannelChunks sums, float* means, float* squares, float* mean, float* variance)
+    : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint channel = begin; channel < end; channel++)
+        {
+            double count = 0, centre = 0, square = 0;
+            for (nint chunk = 0; chunk < sums.Chunks; chunk++)
+            {
+                double more = sums.RowsIn(chunk);
+                double distance = means[chunk * sums.Channels + channel] - centre;
+                double total = count + more;
+                centre += distance * more / total;
+                square += squares[chunk * sums.Channels + channel] + distance * distance * count * more / total;
+                count = total;
+            }
+            mean[channel] = (float)centre;
+            variance[channel] = (float)(square / count);
+        }
+    }
+}
+
+/// <summary>Each chunk's sums of dy and of dy (x - mean).</summary>
+internal readonly unsafe struct ChunkGradientsKernel(
+    ChannelChunks sums, float* dy, float* x, float* mean, float* weights, float* biases) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint item = begin; item < end; item++)
+        {
+            var (chunk, first, last, channel, width) = sums.Item(item);
+            nint from = first * sums.Channels + channel, to = chunk * sums.Channels + channel;
+            int c = 0;
+            for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, channel + c, to + c);
+            for (; c < width; c++) Channel<Lane1>(from + c, last - first, channel + c, to + c);
+        }
+    }
+
+    private void Channel<S>(nint from, nint rows, int channel, nint to) where S : unmanaged, IVectorLane<S>
+    {
+        var centre = S.Load(mean + channel);
+        var weight = S.Splat(0f);
+        var bias = S.Splat(0f);
+        for (nint row = 0; row < rows; row++, from += sums.Channels)
+        {
+            var gradient = S.Load(dy + from);
+            bias += gradient;
+            weight = S.FusedMultiplyAdd(gradient, S.Load(x + from) - centre, weight);
+        }
+        S.Store(weight, weights + to);
+        S.Store(bias, biases + to);
+    }
+}
+
+internal readonly unsafe struct CombineGradientsKernel(
+    ChannelChunks sums, float* weights, float* biases, float* inverseDeviation, float* dweight, float* dbias) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint channel = begin; channel < end; channel++)
+        {
+            double weight = 0, bias = 0;
+            for (nint chunk = 0; chunk < sums.Chunks; chunk++)
+            {
+                weight += weights[chunk * sums.Channels + channel];
+                bias += biases[chunk * sums.Channels + channel];
+            }
+            dweight[channel] = (float)(weight * inverseDeviation[channel]);
+            dbias[channel] = (float)bias;
+        }
+    }
+}
+
+/// <summary>y = (x - mean) * scale + bias.</summary>
+internal readonly unsafe struct BatchNormKernel(float* x, float* mean, float* scale, float* bias, float* y, int channels) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint row = begin; row < end; row++)
+        {
+            nint at = row * channels;
+            int c = 0;
+            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
+            for (; c < channels; c++) Channel<Lane1>(at, c);
+        }
+    }
+
+    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S> =>
+        S.Store(S.FusedMultiplyAdd(S.Load(x + row + c) - S.Load(mean + c), S.Load(scale + c), S.Load(bias + c)), y + row + c);
+}
+
+/// <summary>dx = onGradient * dy + onInput * (x - mean) + constant.</summary>
+internal readonly unsafe struct BatchNormBackwardKernel(
+    float* dy, float* x, float* mean, float* onGradient, float* onInput, float* constant, float* dx, int channels) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint row = begin; row < end; row++)
+        {
+            nint at = row * channels;
+            int c = 0;
+            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
+            for (; c < channels; c++) Channel<Lane1>(at, c);
+        }
+    }
+
+    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
+    {
+        var rest = S.FusedMultiplyAdd(S.Load(x + row + c) - S.Load(mean + c), S.Load(onInput + c), S.Load(constant + c));
+        S.Store(S.FusedMultiplyAdd(S.Load(dy + row + c), S.Load(onGradient + c), rest), dx + row + c);
+    }
+}
+
+/// <summary>dx = factor * dy, a factor a channel.</summary>
+internal readonly unsafe struct ScaleChannelsKernel(float* dy, float* factor, float* dx, int channels) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint row = begin; row < end; row++)
+        {
+            nint at = row * channels;
+            int c = 0;
+            for (; c + S.Width <= channels; c += S.Width) S.Store(S.Load(dy + at + c) * S.Load(factor + c), dx + at + c);
+            for (; c < channels; c++) dx[at + c] = dy[at + c] * factor[c];
+        }
+    }
+}

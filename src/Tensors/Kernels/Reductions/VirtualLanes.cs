@@ -1,0 +1,57 @@
+namespace Graft.Tensors;
+
+/// <summary>A running reduction in sixteen places, whatever the width of the machine's lanes: place i takes the elements i,
+/// i + 16, i + 32 ... of a stretch. So a sum has the same bits at every width.</summary>
+internal static unsafe class VirtualLanes
+{
+    public const int Count = 16;
+
+    /// <summary>Sets all sixteen places to the result over no numbers.</summary>
+    public static void Clear<TReduction>(float* places) where TReduction : struct, IReduction =>
+        new Span<float>(places, Count).Fill(TReduction.Identity);
+
+    /// <summary>Takes in <paramref name="length"/> numbers that lie one after another.</summary>
+    public static void Accumulate<TReduction, S>(float* places, float* x, nint length)
+        where TReduction : struct, IReduction
+        where S : unmanaged, IVectorLane<S>
+    {
+        nint i = 0;
+        if (S.Width == 16)
+        {
+            var all = S.Load(places);
+            for (; i + Count <= length; i += Count) all = TReduction.Accumulate(all, S.Load(x + i));
+            S.Store(all, places);
+        }
+        else if (S.Width == 8)
+        {
+            var low = S.Load(places);
+            var high = S.Load(places + 8);
+            for (; i + Count <= length; i += Count)
+            {
+                low = TReduction.Accumulate(low, S.Load(x + i));
+                high = TReduction.Accumulate(high, S.Load(x + i + 8));
+            }
+            S.Store(low, places);
+            S.Store(high, places + 8);
+        }
+        else
+        {
+            for (; i + Count <= length; i += Count)
+                for (int place = 0; place < Count; place += S.Width)
+                    S.Store(TReduction.Accumulate(S.Load(places + place), S.Load(x + i + place)), places + place);
+        }
+        for (int place = 0; i < length; i++, place++)
+            places[place] = TReduction.Accumulate(new Lane1(places[place]), new Lane1(x[i])).Value;
+    }
+
+    /// <summary>The result over all sixteen places, combined pairwise in a fixed order.</summary>
+    public static float Collapse<TReduction>(float* places) where TReduction : struct, IReduction
+    {
+        float* folded = stackalloc float[Count];
+        new ReadOnlySpan<float>(places, Count).CopyTo(new Span<float>(folded, Count));
+        for (int half = Count / 2; half > 0; half /= 2)
+            for (int place = 0; place < half; place++)
+                folded[place] = TReduction.Combine(new Lane1(folded[place]), new Lane1(folded[place + half])).Value;
+        return folded[0];
+    }
+}

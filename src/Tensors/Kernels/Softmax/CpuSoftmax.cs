@@ -1,0 +1,212 @@
+namespace Graft.Tensors;
+
+public sealed partial class CpuDevice
+{
+    internal override unsafe void Softmax(Tensor<float> x, Tensor<float> y, bool log)
+    {
+        int columns = x.Shape.Rank == 0 ? 1 : x.Shape[^1];
+        workers.Run(new SoftmaxKernel(x.Pointer(), y.Pointer(), columns, log), Rows(x.ElementCount, columns), columns * 8L);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+    }
+
+    internal override unsafe void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log)
+    {
+        int columns = y.Shape.Rank == 0 ? 1 : y.Shape[^1];
+        var kernel = new SoftmaxBackwardKernel(dy.Pointer(), y.Pointer(), dx.Pointer(), columns, log);
+        workers.Run(kernel, Rows(y.ElementCount, columns), columns * 4L);
+        GC.KeepAlive(dy);
+        GC.KeepAlive(y);
+        GC.KeepAlive(dx);
+    }
+
+    internal override unsafe void CrossEntropy(
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp)
+    {
+        int classes = logits.Shape[^1];
+        var kernel = new CrossEntropyKernel(logits.Pointer(), labels.Pointer(), classes, smoothing, losses.Pointer(), logSumExp.Pointer());
+        workers.Run(kernel, logits.Shape[0], classes * 8L);
+        GC.KeepAlive(logits);
+        GC.KeepAlive(labels);
+        GC.KeepAlive(losses);
+        GC.KeepAlive(logSumExp);
+    }
+
+    internal override unsafe void CrossEntropyBackward(
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits)
+    {
+        int classes = logits.Shape[^1];
+        var kernel = new CrossEntropyBackwardKernel(
+            logits.Pointer(), labels.Pointer(), classes, smoothing, logSumExp.Pointer(), dlosses.Pointer(), dlogits.Pointer());
+        workers.Run(kernel, logits.Shape[0], classes * 8L);
+        GC.KeepAlive(logits);
+        GC.KeepAlive(labels);
+        GC.KeepAlive(logSumExp);
+        GC.KeepAlive(dlosses);
+        GC.KeepAlive(dlogits);
+    }
+
+    private static nint Rows(long elements, int columns) => columns == 0 ? 0 : (nint)(elements / columns);
+}
+
+/// <summary>Softmax of one row: its largest entry, the sum of e^(x - largest), the quotients.</summary>
+internal static unsafe class SoftmaxRow
+{
+    public static float Maximum<S>(float* x, int length) where S : unmanaged, IVectorLane<S> => Reduce<MaximumOf, S>(x, length);
+
+    /// <summary>y = e^(x - largest); returns its sum.</summary>
+    public static float ExponentialSum<S>(float* x, float* y, int length, float largest) where S : unmanaged, IVectorLane<S>
+    {
+        int i = 0;
+        for (; i + S.Width <= length; i += S.Width) S.Store(S.Exp(S.Load(x + i) - S.Splat(largest)), y + i);
+        for (; i < length; i++) Lane1.Store(Lane1.Exp(new Lane1(x[i] - largest)), y + i);
+        return Reduce<SumOf, S>(y, length);
+    }
+
+    /// <summary>y = (x - largest) - rest: the large parts cancel first, so that large logits lose nothing.</summary>
+    public static void Subtract<S>(float* x, float* y, int length, float largest, float rest) where S : unmanaged, IVectorLane<S>
+    {
+        int i = 0;
+        for (; i + S.Width <= length; i += S.Width) S.Store(S.Load(x + i) - S.Splat(largest) - S.Splat(rest), y + i);
+        for (; i < length; i++) y[i] = x[i] - largest - rest;
+    }
+
+    /// <summary>y *= factor.</summary>
+    public static void Scale<S>(float* y, int length, float factor) where S : unmanaged, IVectorLane<S>
+    {
+        int i = 0;
+        for (; i + S.Width <= length; i += S.Width) S.Store(S.Load(y + i) * S.Splat(factor), y + i);
+        for (; i < length; i++) y[i] *= factor;
+    }
+
+    private static float Reduce<TReduction, S>(float* x, int length)
+        where TReduction : struct, IReduction
+        where S : unmanaged, IVectorLane<S>
+    {
+        float* places = stackalloc float[VirtualLanes.Count];
+        VirtualLanes.Clear<TReduction>(places);
+        VirtualLanes.Accumulate<TReduction, S>(places, x, length);
+        return VirtualLanes.Collapse<TReduction>(places);
+    }
+}
+
+internal readonly unsafe struct SoftmaxKernel(float* x, float* y, int columns, bool log) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        using var scratch = new RowScratch(log ? columns : 0);
+        for (nint row = begin; row < end; row++)
+        {
+            float* from = x + row * columns, to = y + row * columns;
+            float largest = SoftmaxRow.Maximum<S>(from, columns);
+            float sum = SoftmaxRow.ExponentialSum<S>(from, log ? scratch.Pointer : to, columns, largest);
+            if (log) SoftmaxRow.Subtract<S>(from, to, columns, largest, Lane1.Log(new Lane1(sum)).Value);
+            else SoftmaxRow.Scale<S>(to, columns, 1f / sum);
+        }
+    }
+}
+
+/// <summary>softmax: dx = y (dy - sum(dy y)); log-softmax: dx = dy - e^y sum(dy).</summary>
+internal readonly unsafe struct SoftmaxBackwardKernel(float* dy, float* y, float* dx, int columns, bool log) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        float* places = stackalloc float[VirtualLanes.Count];
+        for (nint row = begin; row < end; row++)
+        {
+            float* gradient = dy + row * columns, output = y + row * columns, to = dx + row * columns;
+            VirtualLanes.Clear<SumOf>(places);
+            if (log) VirtualLanes.Accumulate<SumOf, S>(places, gradient, columns);
+            else Dot<S>(places, gradient, output);
+            float sum = VirtualLanes.Collapse<SumOf>(places);
+            int i = 0;
+            for (; i + S.Width <= columns; i += S.Width) S.Store(At<S>(gradient + i, output + i, sum), to + i);
+            for (; i < columns; i++) Lane1.Store(At<Lane1>(gradient + i, output + i, sum), to + i);
+        }
+    }
+
+    private S At<S>(float* gradient, float* output, float sum) where S : unmanaged, IVectorLane<S> => log
+        ? S.FusedMultiplyAdd(-S.Exp(S.Load(output)), S.Splat(sum), S.Load(gradient))
+        : S.Load(output) * (S.Load(gradient) - S.Splat(sum));
+
+    private void Dot<S>(float* places, float* left, float* right) where S : unmanaged, IVectorLane<S>
+    {
+        int i = 0;
+        for (; i + VirtualLanes.Count <= columns; i += VirtualLanes.Count)
+            for (int place = 0; place < VirtualLanes.Count; place += S.Width)
+                S.Store(S.FusedMultiplyAdd(S.Load(left + i + place), S.Load(right + i + place), S.Load(places + place)), places + place);
+        for (int place = 0; i < columns; i++, place++) places[place] = MathF.FusedMultiplyAdd(left[i], right[i], places[place]);
+    }
+}
+
+internal readonly unsafe struct CrossEntropyKernel(
+    float* logits, int* labels, int classes, float smoothing, float* losses, float* logSumExp) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        using var scratch = new RowScratch(classes);
+        float* places = stackalloc float[VirtualLanes.Count];
+        for (nint row = begin; row < end; row++)
+        {
+            float* x = logits + row * classes;
+            float largest = SoftmaxRow.Maximum<S>(x, classes);
+            float sum = SoftmaxRow.ExponentialSum<S>(x, scratch.Pointer, classes, largest);
+            float rest = Lane1.Log(new Lane1(sum)).Value;
+            logSumExp[row] = largest + rest;
+            int label = labels[row];
+            if (label < 0)
+            {
+                losses[row] = 0f;
+                continue;
+            }
+            float target = largest - x[label] + rest;
+            if (smoothing != 0f)
+            {
+                VirtualLanes.Clear<SumOf>(places);
+                VirtualLanes.Accumulate<SumOf, S>(places, x, classes);
+                target = (1f - smoothing) * target + smoothing * (largest - VirtualLanes.Collapse<SumOf>(places) / classes + rest);
+            }
+            losses[row] = target;
+        }
+    }
+}
+
+internal readonly unsafe struct CrossEntropyBackwardKernel(
+    float* logits, int* labels, int classes, float smoothing, float* logSumExp, float* dlosses, float* dlogits) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint row = begin; row < end; row++)
+        {
+            float* x = logits + row * classes, dx = dlogits + row * classes;
+            int label = labels[row];
+            if (label < 0)
+            {
+                new Span<float>(dx, classes).Clear();
+                continue;
+            }
+            float total = logSumExp[row], scale = dlosses[row];
+            int i = 0;
+            for (; i + S.Width <= classes; i += S.Width) S.Store(At<S>(x + i, total, scale), dx + i);
+            for (; i < classes; i++) Lane1.Store(At<Lane1>(x + i, total, scale), dx + i);
+            dx[label] -= (1f - smoothing) * scale;
+        }
+    }
+
+    private S At<S>(float* x, float total, float scale) where S : unmanaged, IVectorLane<S> =>
+        (S.Exp(S.Load(x) - S.Splat(total)) - S.Splat(smoothing / classes)) * S.Splat(scale);
+}
+
+/// <summary>Memory for one row of a worker's own: taken once a range, not once a row.</summary>
+internal readonly unsafe ref struct RowScratch
+{
+    public RowScratch(int length) =>
+        Pointer = length == 0 ? null : (float*)System.Runtime.InteropServices.NativeMemory.AlignedAlloc((nuint)length * sizeof(float), 64);
+
+    public float* Pointer { get; }
+
+    public void Dispose()
+    {
+        if (Pointer is not null) System.Runtime.InteropServices.NativeMemory.AlignedFree(Pointer);
+    }
+}

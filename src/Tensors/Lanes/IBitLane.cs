@@ -1,0 +1,31 @@
+namespace Graft.Tensors;
+
+/// <summary>A lane of single precision whose bits can be reached: what the polynomials of <see cref="LaneMath"/> stand on.</summary>
+internal interface IBitLane<TSelf> : ILane<TSelf> where TSelf : unmanaged, IBitLane<TSelf>
+{
+    /// <summary>2 to the power of <paramref name="exponent"/>, an integer from -126 to 127.</summary>
+    static abstract TSelf PowerOfTwo(TSelf exponent);
+
+    /// <summary>The integer n with value = m * 2^n and m in [0.75, 1.5); the value is positive and normal.</summary>
+    static abstract TSelf Exponent(TSelf value);
+
+    /// <summary>The m of <see cref="Exponent"/>.</summary>
+    static abstract TSelf Mantissa(TSelf value);
+}
+
+/// <summary>A lane of the CPU: it knows its width and reads and writes memory.</summary>
+internal unsafe interface IVectorLane<TSelf> : IBitLane<TSelf> where TSelf : unmanaged, IVectorLane<TSelf>
+{
+    /// <summary>How many floats it holds; divides 16.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>How many registers a tile may count on.</summary>
+    static abstract int Registers { get; }
+
+    static abstract TSelf Load(float* source);
+
+    static abstract void Store(TSelf value, float* destination);
+
+    /// <summary>The same number, read from memory, in every place.</summary>
+    static abstract TSelf LoadSplat(float* source);
+}

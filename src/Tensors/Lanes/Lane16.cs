@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Graft.Tensors;
+
+/// <summary>Sixteen floats of AVX-512, which <see cref="System.Numerics.Vector{T}"/> does not use by default.</summary>
+internal readonly unsafe struct Lane16(Vector512<float> value) : IVectorLane<Lane16>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public Vector512<float> Value => value;
+
+    public static int Width => 16;
+
+    public static int Registers => 32;
+
+    [MethodImpl(Inline)] public static Lane16 Splat(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(Inline)] public static Lane16 Load(float* source) => new(Vector512.Load(source));
+
+    [MethodImpl(Inline)] public static Lane16 LoadSplat(float* source) => new(Vector512.Create(*source));
+
+    [MethodImpl(Inline)] public static void Store(Lane16 value, float* destination) => Vector512.Store(value.Value, destination);
+
+    [MethodImpl(Inline)] public static Lane16 operator +(Lane16 left, Lane16 right) => new(left.Value + right.Value);
+
+    [MethodImpl(Inline)] public static Lane16 operator -(Lane16 left, Lane16 right) => new(left.Value - right.Value);
+
+    [MethodImpl(Inline)] public static Lane16 operator *(Lane16 left, Lane16 right) => new(left.Value * right.Value);
+
+    [MethodImpl(Inline)] public static Lane16 operator /(Lane16 left, Lane16 right) => new(left.Value / right.Value);
+
+    [MethodImpl(Inline)] public static Lane16 operator -(Lane16 value) => new(-value.Value);
+
+    [MethodImpl(Inline)]
+    public static Lane16 FusedMultiplyAdd(Lane16 left, Lane16 right, Lane16 addend) =>
+        new(Vector512.FusedMultiplyAdd(left.Value, right.Value, addend.Value));
+
+    [MethodImpl(Inline)]
+    public static Lane16 WhereGreater(Lane16 left, Lane16 right, Lane16 whenTrue, Lane16 whenFalse) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(left.Value, right.Value), whenTrue.Value, whenFalse.Value));
+
+    [MethodImpl(Inline)] public static Lane16 Abs(Lane16 value) => new(Vector512.Abs(value.Value));
+
+    [MethodImpl(Inline)] public static Lane16 Sqrt(Lane16 value) => new(Vector512.Sqrt(value.Value));
+
+    [MethodImpl(Inline)] public static Lane16 Exp(Lane16 value) => LaneMath.Exp(value);
+
+    [MethodImpl(Inline)] public static Lane16 Log(Lane16 value) => LaneMath.Log(value);
+
+    [MethodImpl(Inline)] public static Lane16 Tanh(Lane16 value) => LaneMath.Tanh(value);
+
+    [MethodImpl(Inline)] public static Lane16 Erf(Lane16 value) => LaneMath.Erf(value);
+
+    [MethodImpl(Inline)]
+    public static Lane16 PowerOfTwo(Lane16 exponent)
+    {
+        var shifted = Vector512.AsInt32(exponent.Value + Vector512.Create(FloatBits.IntegerShift));
+        return new(Vector512.AsSingle(Vector512.ShiftLeft(shifted, FloatBits.MantissaBits) + Vector512.Create(FloatBits.One)));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lane16 Exponent(Lane16 value) =>
+        new(Vector512.ConvertToSingle(Vector512.ShiftRightArithmetic(ExponentBits(value), FloatBits.MantissaBits)));
+
+    [MethodImpl(Inline)]
+    public static Lane16 Mantissa(Lane16 value) => new(Vector512.AsSingle(Vector512.AsInt32(value.Value) - ExponentBits(value)));
+
+    [MethodImpl(Inline)]
+    private static Vector512<int> ExponentBits(Lane16 value) =>
+        (Vector512.AsInt32(value.Value) - Vector512.Create(FloatBits.ThreeQuarters)) & Vector512.Create(FloatBits.ExponentMask);
+}

@@ -1,0 +1,103 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Graft.Tensors;
+
+/// <summary>Native memory in size classes, 64-byte aligned, kept mapped between passes: the first touch of fresh memory is the
+/// most expensive thing a training loop can do.</summary>
+internal sealed class CpuPool(Device device)
+{
+    private const int ClassesPerDoubling = 8;
+    private const int SmallestBytes = 256;
+
+    private readonly Lock gate = new();
+    private readonly Stack<CpuMemory>[] free = CreateStacks();
+    private long bytesTaken;
+
+    /// <summary>How much memory has been taken from the system so far; a warmed-up training step adds nothing.</summary>
+    public long BytesTaken => Interlocked.Read(ref bytesTaken);
+
+    public DeviceMemory Rent(long bytes)
+    {
+        int sizeClass = ClassOf(bytes);
+        CpuMemory? memory;
+        lock (gate) free[sizeClass].TryPop(out memory);
+        if (memory is null)
+        {
+            long size = BytesOf(sizeClass);
+            memory = new CpuMemory(this, device, sizeClass, size);
+            Interlocked.Add(ref bytesTaken, size);
+        }
+        memory.Retain();
+        return memory;
+    }
+
+    private void Return(CpuMemory memory, int sizeClass)
+    {
+        lock (gate) free[sizeClass].Push(memory);
+    }
+
+    /// <summary>Eight classes between a power of two and the next: at most an eighth of a block is unused.</summary>
+    private static int ClassOf(long bytes)
+    {
+        ulong size = (ulong)Math.Max(bytes, SmallestBytes);
+        int exponent = BitOperations.Log2(size);
+        int step = (int)((size - (1UL << exponent) + ((1UL << (exponent - 3)) - 1)) >> (exponent - 3));
+        return (exponent - BitOperations.Log2(SmallestBytes)) * ClassesPerDoubling + step;
+    }
+
+    private static long BytesOf(int sizeClass)
+    {
+        int exponent = sizeClass / ClassesPerDoubling + BitOperations.Log2(SmallestBytes);
+        return (1L << exponent) + (sizeClass % ClassesPerDoubling * (1L << (exponent - 3)));
+    }
+
+    private static Stack<CpuMemory>[] CreateStacks()
+    {
+        var stacks = new Stack<CpuMemory>[(48 - BitOperations.Log2(SmallestBytes)) * ClassesPerDoubling];
+        for (int i = 0; i < stacks.Length; i++) stacks[i] = new Stack<CpuMemory>();
+        return stacks;
+    }
+
+    /// <summary>A block of native memory; freed when the garbage collector finds nobody holding it.</summary>
+    internal sealed unsafe class CpuMemory : DeviceMemory
+    {
+        private readonly CpuPool pool;
+        private readonly int sizeClass;
+
+        public CpuMemory(CpuPool pool, Device device, int sizeClass, long bytes) : base(device, bytes)
+        {
+            this.pool = pool;
+            this.sizeClass = sizeClass;
+            Pointer = NativeMemory.AlignedAlloc((nuint)bytes, 64);
+        }
+
+        public void* Pointer { get; }
+
+        protected override void Recycle() => pool.Return(this, sizeClass);
+
+        ~CpuMemory()
+        {
+            Interlocked.Add(ref pool.bytesTaken, -Bytes);
+            NativeMemory.AlignedFree(Pointer);
+        }
+    }
+}
+
+internal static unsafe class CpuTensor
+{
+    /// <summary>The address of a tensor's first element; the tensor has to stay reachable while it is used.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* Pointer<T>(this Tensor<T> tensor) where T : unmanaged =>
+        tensor.Memory is CpuPool.CpuMemory memory
+            ? (T*)memory.Pointer + tensor.Offset
+            : throw new InvalidOperationException($"a tensor {tensor.Shape} is on {tensor.Device.Name}, not on the CPU");
+
+    /// <summary>As <see cref="Pointer"/>, null for no tensor.</summary>
+    public static T* PointerOrNull<T>(this Tensor<T>? tensor) where T : unmanaged => tensor is null ? null : tensor.Pointer();
+
+    /// <summary>A contiguous CPU tensor's elements.</summary>
+    public static Span<T> Span<T>(this Tensor<T> tensor) where T : unmanaged =>
+        new(tensor.Pointer(), checked((int)tensor.ElementCount));
+}

@@ -1,0 +1,31 @@
+namespace Graft.Tensors;
+
+/// <summary>A block of a device's memory, counted by those who hold it and given back to the pool by the last.</summary>
+internal abstract class DeviceMemory(Device device, long bytes)
+{
+    private int references;
+
+    public Device Device { get; } = device;
+
+    public long Bytes { get; } = bytes;
+
+    /// <summary>Raised each time the block goes back, so that a stale tensor is told from a live one.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>Whether nobody but the caller holds the block: it may then be overwritten in place.</summary>
+    public bool IsShared => Volatile.Read(ref references) > 1;
+
+    public void Retain() => Interlocked.Increment(ref references);
+
+    public void Release()
+    {
+        int left = Interlocked.Decrement(ref references);
+        if (left > 0) return;
+        if (left < 0) throw new InvalidOperationException("a block of memory was given back more often than it was held");
+        Generation++;
+        Recycle();
+    }
+
+    /// <summary>Puts the block back where the device's next rent finds it.</summary>
+    protected abstract void Recycle();
+}

@@ -1,0 +1,200 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Graft.Tensors;
+
+/// <summary>Numbers in a device's memory, seen through a shape. A view shares the memory and never copies; there is no
+/// arithmetic here.</summary>
+/// <typeparam name="T">The element: <see cref="float"/> for values, <see cref="int"/> for labels and indices.</typeparam>
+public sealed class Tensor<T> : IDisposable where T : unmanaged
+{
+    private readonly DeviceMemory memory;
+    private readonly Strides strides;
+    private readonly int generation;
+    private bool owns;
+
+    /// <summary>A tensor that holds its memory once until it is disposed (<paramref name="owns"/>), or a view that does not.</summary>
+    internal Tensor(DeviceMemory memory, Shape shape, in Strides strides, long offset = 0, bool owns = false)
+    {
+        this.owns = owns;
+        this.memory = memory;
+        this.strides = strides;
+        Shape = shape;
+        Offset = offset;
+        generation = memory.Generation;
+    }
+
+    /// <summary>The lengths of the axes.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The device that holds the memory.</summary>
+    public Device Device => memory.Device;
+
+    /// <summary>The number of elements.</summary>
+    public long ElementCount => Shape.ElementCount;
+
+    internal long Offset { get; }
+
+    internal ref readonly Strides Strides => ref strides;
+
+    /// <summary>The memory behind the tensor; a stale tensor, whose memory has gone back to the pool, is refused.</summary>
+    internal DeviceMemory Memory
+    {
+        get
+        {
+            if (memory.Generation != generation) ThrowGivenBack();
+            return memory;
+        }
+    }
+
+    internal bool IsAlive => memory.Generation == generation;
+
+    /// <summary>Whether the elements lie one after another in the order of the axes.</summary>
+    internal bool IsContiguous => strides.IsDense(Shape, MemoryFormat.Contiguous);
+
+    /// <summary>Whether the channel axis (1) is innermost in memory and there are no gaps.</summary>
+    internal bool IsChannelsLast => strides.IsDense(Shape, Shape.Rank >= 3 ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous);
+
+    /// <summary>Whether the elements fill their memory without gaps, in whatever order of axes.</summary>
+    internal bool IsDense => strides.IsDense(Shape);
+
+    /// <summary>The elements in the order of the axes, copied to an array of the host.</summary>
+    public T[] ToArray()
+    {
+        var array = new T[ElementCount];
+        CopyTo(array);
+        return array;
+    }
+
+    /// <summary>Copies the elements, in the order of the axes, to <paramref name="destination"/>.</summary>
+    /// <exception cref="ArgumentException">The destination is not as long as the tensor.</exception>
+    public void CopyTo(Span<T> destination)
+    {
+        RequireLength(destination.Length);
+        if (IsContiguous)
+        {
+            Device.Download(this, destination);
+            return;
+        }
+        using var contiguous = Device.Rent<T>(Shape);
+        Device.Copy(this, contiguous);
+        Device.Download(contiguous, destination);
+    }
+
+    /// <summary>Overwrites the elements, in the order of the axes, with <paramref name="source"/>.</summary>
+    /// <exception cref="ArgumentException">The source is not as long as the tensor.</exception>
+    public void CopyFrom(ReadOnlySpan<T> source)
+    {
+        RequireLength(source.Length);
+        if (IsContiguous)
+        {
+            Device.Upload(source, this);
+            return;
+        }
+        using var contiguous = Device.Rent<T>(Shape);
+        Device.Upload(source, contiguous);
+        Device.Copy(contiguous, this);
+    }
+
+    /// <summary>The same memory under another shape of as many elements.</summary>
+    /// <exception cref="ShapeException">The numbers of elements differ, or the memory's order does not allow a view.</exception>
+    public Tensor<T> Reshape(Shape shape)
+    {
+        if (shape.ElementCount != ElementCount)
+            ShapeException.Throw("reshape", $"{Shape} does not fit {shape}", $"{ElementCount} elements are not {shape.ElementCount}");
+        if (!IsContiguous)
+            ShapeException.Throw("reshape", $"{Shape} to {shape}", "the memory is not in the order of the axes, so a view cannot show it; copy it first");
+        return new Tensor<T>(Memory, shape, Strides.Dense(shape), Offset);
+    }
+
+    /// <summary>The same memory with its axes in another order: axis <c>i</c> of the view is axis <c>order[i]</c> of this.</summary>
+    /// <exception cref="ShapeException">The order does not name each axis once.</exception>
+    public Tensor<T> Permute(params ReadOnlySpan<int> order)
+    {
+        Span<int> lengths = stackalloc int[Shape.MaximumRank];
+        var permuted = new Strides();
+        uint seen = 0;
+        if (order.Length == Shape.Rank)
+        {
+            for (int axis = 0; axis < order.Length; axis++)
+            {
+                if ((uint)order[axis] >= (uint)order.Length) break;
+                seen |= 1u << order[axis];
+                lengths[axis] = Shape[order[axis]];
+                permuted.Set(axis, strides[order[axis]]);
+            }
+        }
+        if (order.Length != Shape.Rank || seen != (1u << Shape.Rank) - 1)
+            ShapeException.Throw("permute", $"{Shape} by ({string.Join(", ", order.ToArray())})", "the order has to name each axis once");
+        return new Tensor<T>(Memory, new Shape(lengths[..order.Length]), permuted, Offset);
+    }
+
+    /// <summary>Every <paramref name="step"/>th of <paramref name="length"/> places of one axis, from <paramref name="start"/>.</summary>
+    /// <exception cref="ShapeException">The places lie outside the axis.</exception>
+    public Tensor<T> Slice(Index axis, int start, int length, int step = 1)
+    {
+        int at = axis.GetOffset(Shape.Rank);
+        if ((uint)at >= (uint)Shape.Rank || start < 0 || length < 0 || step < 1
+            || (length > 0 && start + ((long)length - 1) * step >= Shape[at]))
+            ShapeException.Throw("slice", $"{Shape} on axis {axis}", $"{length} places from {start} by {step} lie outside it");
+        var sliced = strides;
+        sliced.Set(at, strides[at] * step);
+        return new Tensor<T>(Memory, Shape.With(at, length), sliced, Offset + (long)start * strides[at]);
+    }
+
+    /// <summary>The same memory seen as a larger shape: new outer axes and axes of length 1 repeat.</summary>
+    /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
+    public Tensor<T> Expand(Shape shape)
+    {
+        var expanded = new Strides();
+        int added = shape.Rank - Shape.Rank;
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            int from = axis - added;
+            if (added < 0 || (from >= 0 && Shape[from] != 1 && Shape[from] != shape[axis]))
+                ShapeException.Throw("expand", $"{Shape} to {shape}", "an axis has to be 1 or the wanted length, aligned at the last");
+            expanded.Set(axis, from < 0 || Shape[from] == 1 ? 0 : strides[from]);
+        }
+        return new Tensor<T>(Memory, shape, expanded, Offset);
+    }
+
+    /// <summary>The same memory read through strides of the caller's; nothing is checked.</summary>
+    internal Tensor<T> View(Shape shape, in Strides view, long offset) => new(Memory, shape, view, offset);
+
+    /// <summary>Gives the memory back to its device; needed only where waiting for the garbage collector is too late. A view
+    /// has nothing to give back.</summary>
+    public void Dispose()
+    {
+        if (!owns) return;
+        owns = false;
+        memory.Release();
+    }
+
+    private void RequireLength(int length)
+    {
+        if (length != ElementCount) throw new ArgumentException($"{length} elements do not fill a tensor {Shape} of {ElementCount}");
+    }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private void ThrowGivenBack() => throw new ObjectDisposedException(
+        $"Tensor {Shape}", "its memory was given back when the pass or the module that made it ended; copy what has to outlive it");
+}
+
+/// <summary>Makes tensors of the caller's numbers.</summary>
+public static class Tensor
+{
+    /// <summary>A tensor on the CPU that holds a copy of <paramref name="elements"/>, in the order of the axes.</summary>
+    /// <exception cref="ArgumentException">There are not as many elements as the shape has places.</exception>
+    public static Tensor<T> From<T>(Shape shape, ReadOnlySpan<T> elements) where T : unmanaged =>
+        From(shape, elements, Device.Cpu);
+
+    /// <summary>A tensor on <paramref name="device"/> that holds a copy of <paramref name="elements"/>.</summary>
+    /// <exception cref="ArgumentException">There are not as many elements as the shape has places.</exception>
+    public static Tensor<T> From<T>(Shape shape, ReadOnlySpan<T> elements, Device device) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        var tensor = device.Rent<T>(shape);
+        tensor.CopyFrom(elements);
+        return tensor;
+    }
+}

@@ -29,10 +29,14 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     }
 
     /// <summary>Four independent 32-bit numbers at a place of a step.</summary>
-    public (uint First, uint Second, uint Third, uint Fourth) Bits(ulong place, ulong step = 0)
+    public (uint First, uint Second, uint Third, uint Fourth) Bits(ulong place, ulong step = 0) =>
+        Philox(((uint)place, (uint)(place >> 32), (uint)step, (uint)(step >> 32)), (keyLow, keyHigh));
+
+    /// <summary>Ten rounds of Philox4x32 over a counter.</summary>
+    internal static (uint First, uint Second, uint Third, uint Fourth) Philox((uint, uint, uint, uint) counter, (uint, uint) key)
     {
-        uint c0 = (uint)place, c1 = (uint)(place >> 32), c2 = (uint)step, c3 = (uint)(step >> 32);
-        uint k0 = keyLow, k1 = keyHigh;
+        var (c0, c1, c2, c3) = counter;
+        var (k0, k1) = key;
         for (int round = 0; round < 10; round++)
         {
             ulong left = (ulong)c0 * 0xD2511F53u;

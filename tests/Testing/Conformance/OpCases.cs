@@ -27,8 +27,8 @@ public static class OpCases
         new UnaryCase<Clamp>(new(-1.5f, 2f)) { Reference = x => Math.Clamp(x, -1.5, 2), Corners = [(-1.5, 0), (2, 0)] },
         new UnaryCase<Sigmoid>(default)
         {
-            Reference = x => 0.5 + 0.5 * Math.Tanh(x / 2), Low = -30, High = 30, Tolerance = Polynomial,
-            Magnitude = x => Math.Exp(Math.Min(x, 0)), SlopeMagnitude = x => Math.Exp(Math.Min(x, 0)),
+            Reference = x => Math.Exp(x) / (Math.Exp(x) + 1), Low = -30, High = 30, Tolerance = Polynomial,
+            SlopeMagnitude = x => Math.Exp(Math.Min(x, 0)),
         },
         new UnaryCase<HyperbolicTangent>(default)
         {

@@ -31,7 +31,7 @@ public abstract class BatchNormTests : DeviceTests
         Array.Fill(x, 0.1f);
         var (mean, variance) = (Output([4]), Output([4]));
         Device.ChannelStatistics(Input([3, 4, 5, 5], x, Layout.ChannelsLast).Tensor, mean.Tensor, variance.Tensor);
-        Check.Close("mean", mean.Read("mean"), [0.1f, 0.1f, 0.1f, 0.1f], 2 * Check.Unit);
+        Check.Close("mean", mean.Read("mean"), [0.1f, 0.1f, 0.1f, 0.1f], Check.SumTolerance(75));
         Assert.All(variance.Read("variance"), value => Assert.InRange(value, 0, 1e-14f));
     }
 

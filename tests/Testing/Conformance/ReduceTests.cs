@@ -76,7 +76,9 @@ public abstract class ReduceTests : DeviceTests
     public void Every_reduction_has_a_test()
     {
         Type[] tested = [typeof(SumOf), typeof(SumOfSquares), typeof(MaximumOf)];
-        var all = typeof(Device).Assembly.GetTypes().Where(type => type.IsValueType && typeof(IReduction).IsAssignableFrom(type));
+        // a generic one wraps one of these
+        var all = typeof(Device).Assembly.GetTypes().Where(
+            type => type.IsValueType && !type.IsGenericType && typeof(IReduction).IsAssignableFrom(type));
         Assert.Empty(all.Except(tested));
     }
 

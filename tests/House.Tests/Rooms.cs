@@ -1,0 +1,38 @@
+using System.Reflection;
+
+namespace Graft.House.Tests;
+
+/// <summary>One assembly of the plan and what it may stand on.</summary>
+/// <param name="Project">The project's folder and name below src.</param>
+/// <param name="Projects">The project that it refers to; what stands further left comes with it.</param>
+/// <param name="Packages">The packages that it may refer to.</param>
+/// <param name="Assemblies">The assemblies, besides the base class library, that its code may name.</param>
+internal sealed record Room(string Project, string[] Projects, string[] Packages, string[] Assemblies)
+{
+    /// <summary>The line, left to right, and the GPU's room beside it.</summary>
+    public static IReadOnlyList<Room> All { get; } =
+    [
+        new("Tensors", [], [], []),
+        new("Tensors.Gpu", ["Tensors"], ["ILGPU", "ILGPU.Algorithms"], ["Graft.Tensors", "ILGPU", "ILGPU.Algorithms"]),
+        new("Autograd", ["Tensors"], [], ["Graft.Tensors"]),
+        new("Models", ["Autograd"], [], ["Graft.Tensors", "Graft.Autograd"]),
+        new("Transfer", ["Models"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models"]),
+        new(
+            "Tasks", ["Transfer"], ["SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
+            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Transfer", "SkiaSharp"]),
+    ];
+
+    /// <summary>The rooms that are free of reflection and native binaries.</summary>
+    public static IReadOnlyList<Room> Core { get; } =
+        [.. All.Where(room => room.Project is "Tensors" or "Autograd" or "Models" or "Transfer")];
+
+    public static TheoryData<string> Names => [.. All.Select(room => room.Project)];
+
+    public static TheoryData<string> CoreNames => [.. Core.Select(room => room.Project)];
+
+    public string AssemblyName => $"Graft.{Project}";
+
+    public Assembly Assembly => Assembly.Load(AssemblyName);
+
+    public static Room Of(string project) => All.Single(room => room.Project == project);
+}

@@ -88,9 +88,20 @@ internal static class PublicSurface
     {
         private static readonly Dictionary<Type, string> Keywords = new()
         {
-            [typeof(void)] = "void", [typeof(object)] = "object", [typeof(string)] = "string", [typeof(bool)] = "bool", [typeof(byte)] = "byte",
-            [typeof(int)] = "int", [typeof(uint)] = "uint", [typeof(long)] = "long", [typeof(ulong)] = "ulong", [typeof(float)] = "float",
-            [typeof(double)] = "double", [typeof(char)] = "char", [typeof(short)] = "short", [typeof(ushort)] = "ushort",
+            [typeof(void)] = "void",
+            [typeof(object)] = "object",
+            [typeof(string)] = "string",
+            [typeof(bool)] = "bool",
+            [typeof(byte)] = "byte",
+            [typeof(int)] = "int",
+            [typeof(uint)] = "uint",
+            [typeof(long)] = "long",
+            [typeof(ulong)] = "ulong",
+            [typeof(float)] = "float",
+            [typeof(double)] = "double",
+            [typeof(char)] = "char",
+            [typeof(short)] = "short",
+            [typeof(ushort)] = "ushort",
         };
 
         public static string Plain(Type type) => type.Name.Split('`')[0];

@@ -53,11 +53,11 @@ public partial class SourceRulesTests
     public void Public_parameters_are_whole_words(string project)
     {
         var shortened = from type in Room.Of(project).Assembly.GetExportedTypes()
-                     from method in type.GetMethods().Cast<System.Reflection.MethodBase>().Concat(type.GetConstructors())
-                     where method.DeclaringType == type
-                     from parameter in method.GetParameters()
-                     where RefusedAbbreviations.Contains(parameter.Name)
-                     select $"{type.Name}.{method.Name}({parameter.Name})";
+                        from method in type.GetMethods().Cast<System.Reflection.MethodBase>().Concat(type.GetConstructors())
+                        where method.DeclaringType == type
+                        from parameter in method.GetParameters()
+                        where RefusedAbbreviations.Contains(parameter.Name)
+                        select $"{type.Name}.{method.Name}({parameter.Name})";
         Assert.Empty(shortened);
     }
 

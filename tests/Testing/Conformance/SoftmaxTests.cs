@@ -64,12 +64,14 @@ public abstract class SoftmaxTests : DeviceTests
             var dy = Draw.Uniform("dy", rows * columns);
             var exact = Softmax((rows, columns), Draw.Normal("x", rows * columns, 0, 3), log);
             float[] y = [.. exact.Select(value => (float)value)];
+            var sums = new Expected(rows);
+            for (int i = 0; i < dy.Length; i++) sums.Add(i / columns, log ? dy[i] : (double)y[i] * dy[i]);
             var expected = new Expected(dy.Length);
             for (int i = 0; i < dy.Length; i++)
             {
-                int row = i / columns * columns;
-                expected.Add(i, log ? dy[i] : (double)dy[i] * y[i]);
-                for (int j = row; j < row + columns; j++) expected.Add(i, log ? -Math.Exp(y[i]) * dy[j] : -(double)y[i] * y[j] * dy[j]);
+                double probability = log ? Math.Exp(y[i]) : y[i];
+                expected.Values[i] = (log ? dy[i] : probability * dy[i]) - probability * sums.Values[i / columns];
+                expected.Magnitudes[i] = (log ? Math.Abs(dy[i]) : probability * Math.Abs(dy[i])) + probability * sums.Magnitudes[i / columns];
             }
             var dx = Output([rows, columns]);
             var inPlace = Input([rows, columns], dy);

@@ -35,11 +35,13 @@ public class LineOfRoomsTests
     }
 
     [Fact]
-    public void Every_library_and_test_project_is_in_the_solution()
+    public void Every_library_tool_and_test_project_is_in_the_solution()
     {
         var listed = XDocument.Load(Path.Combine(RealData.Repository, "Graft.slnx")).Descendants("Project").Select(project => project.Attribute("Path")!.Value);
-        var found = from folder in new[] { "src", "tests" }
-                    from file in Directory.GetFiles(Path.Combine(RealData.Repository, folder), "*.csproj", SearchOption.AllDirectories)
+        var found = from folder in new[] { "src", "tests", "tools" }
+                    let path = Path.Combine(RealData.Repository, folder)
+                    where Directory.Exists(path)
+                    from file in Directory.GetFiles(path, "*.csproj", SearchOption.AllDirectories)
                     select Path.GetRelativePath(RealData.Repository, file).Replace('\\', '/');
         Assert.Empty(found.Except(listed));
     }

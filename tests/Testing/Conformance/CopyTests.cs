@@ -9,7 +9,8 @@ public abstract class CopyTests : DeviceTests
     [Fact]
     public void Every_order_of_the_axes()
     {
-        var cases = from shape in new[] { new Shape([5]), [4, 7], [3, 4, 5], [2, 3, 4, 5], [2, 1, 17, 3], [1, 2, 2, 3, 3] }
+        Shape[] shapes = Tiny ? [[5], [4, 7], [2, 3, 1, 4]] : [[5], [4, 7], [3, 4, 5], [2, 3, 4, 5], [2, 1, 17, 3], [1, 2, 2, 3, 3]];
+        var cases = from shape in shapes
                     from order in Orders(shape.Rank)
                     from layout in new[] { Layout.Contiguous, Layout.ChannelsLast }
                     select (shape, string.Join(' ', order), layout);

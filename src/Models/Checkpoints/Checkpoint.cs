@@ -1,0 +1,78 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Graft.Models;
+
+/// <summary>A file of named tensors, opened: its headers have been read, its numbers are read when they are asked for.</summary>
+/// <remarks>
+/// Read are safetensors files and their sharded folders, and PyTorch's <c>.pt</c>, <c>.pth</c>, <c>.th</c> and <c>.bin</c> in
+/// the zip format, in the legacy format before 1.6 and as TorchScript. Pickles are interpreted with an allow-list of names;
+/// nothing that a file contains is ever run.
+/// <para>Keys of a pickle are the path through its nested dictionaries, joined by '.'. If the outermost dictionary has one
+/// entry that holds tensors (<c>{"state_dict": {...}, "best_prec1": 91.7}</c>), or several of which one is called
+/// <c>state_dict</c>, <c>model_state_dict</c> or <c>model</c>, the keys of that entry are given without its name. What else is
+/// found beside the tensors (numbers, texts, lists of them) is the metadata.</para>
+/// </remarks>
+public abstract class Checkpoint : IDisposable
+{
+    private readonly Dictionary<string, StoredTensor> byKey;
+
+    private protected Checkpoint(
+        string path, string format, long byteCount, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
+    {
+        Path = path;
+        Format = format;
+        ByteCount = byteCount;
+        Metadata = metadata;
+        Tensors = tensors;
+        byKey = new Dictionary<string, StoredTensor>(tensors.Count, StringComparer.Ordinal);
+        foreach (var tensor in tensors)
+            if (!byKey.TryAdd(tensor.Key, tensor))
+                throw new CheckpointException(path, $"two tensors have the key '{Printable.Text(tensor.Key)}'");
+    }
+
+    /// <summary>The file or folder, as it was given to <see cref="Open"/>.</summary>
+    public string Path { get; }
+
+    /// <summary>The format found: <c>safetensors</c>, <c>safetensors-sharded</c>, <c>pytorch-zip</c>, <c>pytorch-legacy</c>,
+    /// <c>pytorch-sharded</c> or <c>torchscript</c>.</summary>
+    public string Format { get; }
+
+    /// <summary>The length of the file, or of all its shards, in bytes.</summary>
+    public long ByteCount { get; }
+
+    /// <summary>What the file says beside its tensors.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The tensors, in the order of the file.</summary>
+    public IReadOnlyList<StoredTensor> Tensors { get; }
+
+    /// <summary>The tensor with that key.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public StoredTensor this[string key] => byKey.TryGetValue(key, out var tensor)
+        ? tensor
+        : throw new KeyNotFoundException($"{Printable.Text(Path)} has no tensor '{Printable.Text(key)}'");
+
+    /// <summary>Whether there is a tensor with that key.</summary>
+    public bool Contains(string key) => byKey.ContainsKey(key);
+
+    /// <summary>Finds the tensor with that key.</summary>
+    public bool TryGet(string key, [NotNullWhen(true)] out StoredTensor? tensor) => byKey.TryGetValue(key, out tensor);
+
+    /// <summary>Opens a checkpoint; its format is told from its content, not from its name.</summary>
+    /// <param name="path">A file, or a folder that holds a (sharded) safetensors or PyTorch checkpoint.</param>
+    /// <exception cref="CheckpointException">The file is missing, damaged, hostile or no checkpoint.</exception>
+    public static Checkpoint Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return CheckpointFormats.Open(path);
+    }
+
+    /// <summary>Closes the file; its tensors can no longer be read.</summary>
+    public void Dispose()
+    {
+        Close();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract void Close();
+}

@@ -1,0 +1,75 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Graft.Models;
+
+/// <summary>The bytes of a file, read where they are wanted; whatever the system says becomes a
+/// <see cref="CheckpointException"/> that names the file.</summary>
+internal sealed class CheckpointFile : IDisposable
+{
+    private readonly SafeFileHandle handle;
+
+    private CheckpointFile(string path, SafeFileHandle handle, long length)
+    {
+        this.handle = handle;
+        Path = path;
+        Length = length;
+    }
+
+    public string Path { get; }
+
+    public long Length { get; }
+
+    public static CheckpointFile Open(string path)
+    {
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
+            return new CheckpointFile(path, handle, RandomAccess.GetLength(handle));
+        }
+        catch (Exception exception)
+        {
+            handle?.Dispose();
+            throw exception switch
+            {
+                FileNotFoundException or DirectoryNotFoundException =>
+                    new CheckpointException(path, "there is no such file: check the path", exception),
+                UnauthorizedAccessException =>
+                    new CheckpointException(path, "may not be read: ask for read permission on it", exception),
+                NotSupportedException =>
+                    new CheckpointException(path, "a pipe or device, which cannot be read twice: give a file on disk", exception),
+                _ => new CheckpointException(path, $"cannot be opened: {Printable.Text(exception.Message)}", exception),
+            };
+        }
+    }
+
+    /// <summary>Fills <paramref name="buffer"/> with the bytes from <paramref name="position"/> on.</summary>
+    public void Read(long position, Span<byte> buffer)
+    {
+        try
+        {
+            while (buffer.Length > 0)
+            {
+                int read = RandomAccess.Read(handle, buffer, position);
+                if (read == 0) throw Fail($"truncated: it ends at byte {position}; fetch it again");
+                buffer = buffer[read..];
+                position += read;
+            }
+        }
+        catch (Exception exception) when (exception is (IOException or UnauthorizedAccessException) and not CheckpointException)
+        {
+            throw new CheckpointException(Path, $"cannot be read: {Printable.Text(exception.Message)}", exception);
+        }
+    }
+
+    public byte[] Read(long position, int length)
+    {
+        var bytes = new byte[length];
+        Read(position, bytes);
+        return bytes;
+    }
+
+    public CheckpointException Fail(string problem, Exception? cause = null) => new(Path, problem, cause);
+
+    public void Dispose() => handle.Dispose();
+}

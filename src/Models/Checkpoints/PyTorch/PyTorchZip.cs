@@ -1,0 +1,67 @@
+using System.Text;
+
+namespace Graft.Models;
+
+/// <summary>The format of torch.save since 1.6: a zip archive with a pickle and a record for each storage. TorchScript's
+/// archives have the same pieces and code beside them.</summary>
+internal static class PyTorchZip
+{
+    private const string Pickle = "data.pkl";
+
+    public static Checkpoint Read(CheckpointFile file)
+    {
+        var records = ZipArchiveRecords.Read(file);
+        var pickle = records.Find(record => record.Name.EndsWith($"/{Pickle}", StringComparison.Ordinal)
+            && record.Name.IndexOf('/', StringComparison.Ordinal) == record.Name.Length - Pickle.Length - 1)
+            ?? throw file.Fail(Describe(records));
+        string folder = pickle.Name[..^Pickle.Length];
+        var byName = new Dictionary<string, ZipRecord>(records.Count, StringComparer.Ordinal);
+        foreach (var record in records)
+            if (!byName.TryAdd(record.Name, record))
+                throw file.Fail($"damaged: two records are called '{Printable.Text(record.Name)}'; fetch it again");
+
+        bool torchScript = byName.ContainsKey(folder + "constants.pkl");
+        bool bigEndian = ReadByteOrder(file, byName.GetValueOrDefault(folder + "byteorder"));
+        long start = ZipArchiveRecords.Locate(file, pickle);
+        var bytes = new PickleBytes(file, start, start + pickle.Length);
+        object? value = new Unpickler(bytes, torchScript).Load();
+        var state = StateDictionary.Flatten(file, value, pickle.Length);
+
+        var found = new Dictionary<string, StorageRange>(StringComparer.Ordinal);
+        return PyTorchCheckpoint.Make(file, torchScript ? "torchscript" : "pytorch-zip", state, Find, bigEndian);
+
+        StorageRange Find(PickleStorage storage)
+        {
+            if (found.TryGetValue(storage.Key, out var known)) return known;
+            if (!byName.TryGetValue($"{folder}data/{storage.Key}", out var record))
+                throw file.Fail($"damaged: the record 'data/{Printable.Text(storage.Key)}' of a tensor is missing; fetch it again");
+            var range = new StorageRange(ZipArchiveRecords.Locate(file, record), record.Length);
+            found.Add(storage.Key, range);
+            return range;
+        }
+    }
+
+    private static bool ReadByteOrder(CheckpointFile file, ZipRecord? record)
+    {
+        if (record is null) return false;
+        string order = record.Length <= 16
+            ? Encoding.UTF8.GetString(file.Read(ZipArchiveRecords.Locate(file, record), (int)record.Length)).Trim()
+            : "a long text";
+        return order switch
+        {
+            "little" => false,
+            "big" => true,
+            _ => throw file.Fail($"damaged: its byte order is '{Printable.Text(order)}', neither little nor big; fetch it again"),
+        };
+    }
+
+    private static string Describe(List<ZipRecord> records)
+    {
+        const string WhatToGive = "give a safetensors file or a PyTorch checkpoint (.pt, .pth, .th, .bin)";
+        if (records.Count == 0) return $"an empty zip archive, not a checkpoint; {WhatToGive}";
+        string kind = records.All(record => record.Name.EndsWith(".npy", StringComparison.Ordinal)) ? "a NumPy archive (.npz)"
+            : records.Any(record => record.Name.EndsWith("model.weights.h5", StringComparison.Ordinal)) ? "a Keras archive (.keras)"
+            : $"a zip archive of {records.Count} files (the first is '{Printable.Text(records[0].Name)}')";
+        return $"{kind} without PyTorch's data.pkl, not a checkpoint; {WhatToGive}";
+    }
+}

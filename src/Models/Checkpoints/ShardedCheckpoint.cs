@@ -1,0 +1,107 @@
+using System.Text.Json;
+using FilePath = System.IO.Path;
+
+namespace Graft.Models;
+
+/// <summary>A checkpoint in several files, named by an index in JSON, as Hugging Face writes large models.</summary>
+internal sealed class ShardedCheckpoint : Checkpoint
+{
+    private const int LongestIndex = 100_000_000;
+
+    private readonly List<Checkpoint> shards;
+
+    private ShardedCheckpoint(
+        string path, List<Checkpoint> shards, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
+        : base(path, shards.All(shard => shard is SafetensorsCheckpoint) ? "safetensors-sharded" : "pytorch-sharded",
+            shards.Sum(shard => shard.ByteCount), metadata, tensors) => this.shards = shards;
+
+    /// <summary>Opens the checkpoint in a folder: an index, or the only file there is.</summary>
+    public static Checkpoint OpenFolder(string folder)
+    {
+        try
+        {
+            foreach (string pattern in (string[])["*.safetensors.index.json", "*.safetensors", "*.bin.index.json", "pytorch_model.bin"])
+            {
+                string[] found = Directory.GetFiles(folder, pattern);
+                if (found.Length == 1) return CheckpointFormats.Open(found[0]);
+                if (found.Length > 1)
+                    throw new CheckpointException(folder, $"a folder with {found.Length} files {pattern}: give the path of the one to open");
+            }
+        }
+        catch (Exception exception) when (exception is (IOException or UnauthorizedAccessException) and not CheckpointException)
+        {
+            throw new CheckpointException(folder, "a folder that may not be read: ask for permission on it", exception);
+        }
+        throw new CheckpointException(folder, "a folder without a checkpoint (*.safetensors or pytorch_model.bin): give the path of the file");
+    }
+
+    /// <summary>Opens the shards that an index names; the index itself is closed.</summary>
+    public static Checkpoint OpenIndex(CheckpointFile index)
+    {
+        var (weights, metadata) = ParseIndex(index);
+        string folder = FilePath.GetDirectoryName(FilePath.GetFullPath(index.Path))!;
+        var byName = new Dictionary<string, Checkpoint>(StringComparer.Ordinal);
+        var shards = new List<Checkpoint>();
+        try
+        {
+            var tensors = new List<StoredTensor>(weights.Count);
+            foreach (var (key, name) in weights)
+            {
+                // A name that leads elsewhere would read files that nobody meant to give.
+                if (name.Length == 0 || name != FilePath.GetFileName(name) || name is "." or "..")
+                    throw index.Fail($"its shard '{Printable.Text(name)}' is no plain file name");
+                if (!byName.TryGetValue(name, out var shard))
+                {
+                    string path = FilePath.Combine(folder, name);
+                    if (Directory.Exists(path)) throw index.Fail($"its shard '{Printable.Text(name)}' is a folder");
+                    shard = CheckpointFormats.Open(path);
+                    if (shard is ShardedCheckpoint)
+                    {
+                        shard.Dispose();
+                        throw index.Fail($"its shard '{Printable.Text(name)}' is an index again");
+                    }
+                    byName.Add(name, shard);
+                    shards.Add(shard);
+                }
+                if (!shard.TryGet(key, out var tensor))
+                    throw index.Fail($"its shard '{Printable.Text(name)}' lacks the tensor '{Printable.Text(key)}'; fetch the shards again");
+                tensors.Add(tensor);
+            }
+            var sharded = new ShardedCheckpoint(index.Path, shards, metadata, tensors);
+            index.Dispose();
+            return sharded;
+        }
+        catch
+        {
+            foreach (var shard in shards) shard.Dispose();
+            throw;
+        }
+    }
+
+    private static (List<KeyValuePair<string, string>> Weights, Dictionary<string, string> Metadata) ParseIndex(CheckpointFile index)
+    {
+        if (index.Length > LongestIndex) throw index.Fail("a JSON file too long to be the index of a checkpoint");
+        try
+        {
+            using var document = JsonDocument.Parse(index.Read(0, (int)index.Length));
+            var root = document.RootElement;
+            if (!root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+                throw index.Fail("a JSON file without 'weight_map', so not the index of a checkpoint: give the weights themselves");
+            var weights = new List<KeyValuePair<string, string>>();
+            foreach (var property in map.EnumerateObject()) weights.Add(new(property.Name, property.Value.GetString() ?? ""));
+            var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+            if (root.TryGetProperty("metadata", out var described) && described.ValueKind == JsonValueKind.Object)
+                foreach (var property in described.EnumerateObject()) metadata[property.Name] = property.Value.ToString();
+            return (weights, metadata);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw index.Fail("a text that starts like JSON but is none, not a checkpoint: give a safetensors file or a PyTorch checkpoint", exception);
+        }
+    }
+
+    private protected override void Close()
+    {
+        foreach (var shard in shards) shard.Dispose();
+    }
+}

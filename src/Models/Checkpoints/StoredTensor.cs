@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>A tensor in a checkpoint: its key, type and shape at once, its numbers from the file whenever they are asked for.</summary>
+public sealed class StoredTensor
+{
+    // Large enough for the disk, small enough for the second-level cache; a multiple of every element's size.
+    private const int ChunkBytes = 256 * 1024;
+
+    private readonly StoredElements elements;
+
+    internal StoredTensor(string key, StoredElements elements)
+    {
+        Key = key;
+        this.elements = elements;
+    }
+
+    /// <summary>The tensor's name in the file.</summary>
+    public string Key { get; }
+
+    /// <summary>What one element is in the file.</summary>
+    public ElementType ElementType => elements.ElementType;
+
+    /// <summary>The lengths of the axes.</summary>
+    public Shape Shape => elements.Shape;
+
+    /// <summary>The number of elements.</summary>
+    public long ElementCount => Shape.ElementCount;
+
+    /// <summary>The bytes of all elements, each once for every place of the shape.</summary>
+    public long ByteCount => elements.ByteCount;
+
+    /// <summary>Reads the elements in row-major order, converted to single precision.</summary>
+    /// <param name="destination">[<see cref="ElementCount"/>] numbers to overwrite.</param>
+    /// <exception cref="ArgumentException">The destination is not as long as the tensor.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public void CopyTo(Span<float> destination)
+    {
+        RequireLength(destination.Length);
+        using var stream = elements.Open(Key);
+        if (ElementType == ElementType.Float32)
+        {
+            while (destination.Length > 0)
+            {
+                var next = destination[..Math.Min(destination.Length, 1 << 24)];
+                stream.Read(MemoryMarshal.AsBytes(next));
+                destination = destination[next.Length..];
+            }
+            return;
+        }
+        using var chunk = new Chunk(ByteCount);
+        int size = ElementType.Size();
+        while (destination.Length > 0)
+        {
+            int count = Math.Min(destination.Length, chunk.Bytes.Length / size);
+            var bytes = chunk.Bytes[..(count * size)];
+            stream.Read(bytes);
+            ElementConversion.ToSingle(ElementType, bytes, destination[..count]);
+            destination = destination[count..];
+        }
+    }
+
+    /// <summary>The elements in row-major order, converted to single precision.</summary>
+    /// <exception cref="CheckpointException">The file cannot be read, or the tensor does not fit an array.</exception>
+    public float[] ToSingleArray()
+    {
+        var array = new float[RequireArray()];
+        CopyTo(array);
+        return array;
+    }
+
+    /// <summary>The elements of a tensor of whole numbers or truth values, in row-major order.</summary>
+    /// <exception cref="CheckpointException">The elements are no whole numbers, the file cannot be read, or the tensor does
+    /// not fit an array.</exception>
+    public long[] ToInt64Array()
+    {
+        if (ElementType is ElementType.Float16 or ElementType.BFloat16 or ElementType.Float32 or ElementType.Float64)
+            throw elements.Fail($"tensor '{Printable.Text(Key)}' holds {ElementType.Name()}, not whole numbers; read it as such");
+        var array = new long[RequireArray()];
+        using var stream = elements.Open(Key);
+        using var chunk = new Chunk(ByteCount);
+        int size = ElementType.Size();
+        for (int done = 0; done < array.Length;)
+        {
+            int count = Math.Min(array.Length - done, chunk.Bytes.Length / size);
+            var bytes = chunk.Bytes[..(count * size)];
+            stream.Read(bytes);
+            ElementConversion.ToInt64(ElementType, bytes, array.AsSpan(done, count));
+            done += count;
+        }
+        return array;
+    }
+
+    /// <summary>Reads the elements in row-major order as they are stored, little-endian.</summary>
+    /// <param name="destination">[<see cref="ByteCount"/>] bytes to overwrite.</param>
+    /// <exception cref="ArgumentException">The destination is not as long as the tensor.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public void CopyBytesTo(Span<byte> destination)
+    {
+        if (destination.Length != ByteCount)
+            throw new ArgumentException($"{destination.Length} bytes do not take the {ByteCount} bytes of tensor '{Key}'");
+        using var stream = elements.Open(Key);
+        stream.Read(destination);
+    }
+
+    /// <summary>Writes the elements in row-major order as they are stored, little-endian, without holding them all.</summary>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    public void CopyBytesTo(Stream destination, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        using var stream = elements.Open(Key);
+        using var chunk = new Chunk(ByteCount);
+        for (long left = ByteCount; left > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var bytes = chunk.Bytes[..(int)Math.Min(left, chunk.Bytes.Length)];
+            stream.Read(bytes);
+            destination.Write(bytes);
+            left -= bytes.Length;
+        }
+    }
+
+    /// <summary>The key, type and shape: <c>conv1.weight float32 [64, 3, 7, 7]</c>.</summary>
+    public override string ToString() => $"{Key} {ElementType.Name()} {Shape}";
+
+    private void RequireLength(int length)
+    {
+        if (length != ElementCount) throw new ArgumentException($"{length} numbers do not take tensor '{Key}' {Shape} of {ElementCount}");
+    }
+
+    private int RequireArray()
+    {
+        elements.RequireJustified(Key);
+        return ElementCount <= Array.MaxLength
+            ? (int)ElementCount
+            : throw elements.Fail($"tensor '{Printable.Text(Key)}' {Shape} has more elements than an array can; read it in parts");
+    }
+
+    private readonly ref struct Chunk
+    {
+        private readonly byte[] rented;
+
+        public Chunk(long wanted)
+        {
+            int length = (int)Math.Min(ChunkBytes, wanted);
+            rented = ArrayPool<byte>.Shared.Rent(length);
+            Bytes = rented.AsSpan(0, length);
+        }
+
+        public Span<byte> Bytes { get; }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(rented);
+    }
+}

@@ -52,6 +52,9 @@ public abstract class Checkpoint : IDisposable
         ? tensor
         : throw new KeyNotFoundException($"{Printable.Text(Path)} has no tensor '{Printable.Text(key)}'");
 
+    /// <summary>Every file that the numbers are read from.</summary>
+    internal virtual IEnumerable<string> SourceFiles => [Path];
+
     /// <summary>Whether there is a tensor with that key.</summary>
     public bool Contains(string key) => byKey.ContainsKey(key);
 

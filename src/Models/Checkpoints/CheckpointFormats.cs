@@ -1,17 +1,21 @@
-using System.Buffers.Binary;
-
 namespace Graft.Models;
 
 /// <summary>Tells from a file's first bytes which reader it is for.</summary>
 internal static class CheckpointFormats
 {
-    public static Checkpoint Open(string path)
+    public static Checkpoint Open(string path) =>
+        Directory.Exists(path) ? ShardedCheckpoint.OpenFolder(path) : OpenFile(path, isShard: false);
+
+    /// <summary>Opens a part of a sharded checkpoint; an index is none, so no index leads in circles.</summary>
+    public static Checkpoint OpenShard(string path) =>
+        Directory.Exists(path) ? throw new CheckpointException(path, "a folder, where an index names a shard") : OpenFile(path, isShard: true);
+
+    private static Checkpoint OpenFile(string path, bool isShard)
     {
-        if (Directory.Exists(path)) return ShardedCheckpoint.OpenFolder(path);
         var file = CheckpointFile.Open(path);
         try
         {
-            return Open(file);
+            return OpenFile(file, isShard);
         }
         catch
         {
@@ -20,19 +24,19 @@ internal static class CheckpointFormats
         }
     }
 
-    private static Checkpoint Open(CheckpointFile file)
+    private static Checkpoint OpenFile(CheckpointFile file, bool isShard)
     {
         if (file.Length == 0) throw file.Fail("empty, so probably the rest of a failed download: fetch it again");
         var start = file.Read(0, (int)Math.Min(file.Length, ForeignFormats.StartLength));
         if (IsSafetensors(start)) return SafetensorsCheckpoint.Read(file);
         if (start is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..]) return PyTorchZip.Read(file);
         if (start is [0x80, >= 2 and <= 5, ..]) return PyTorchLegacy.Read(file);
-        if (start[0] == '{') return ShardedCheckpoint.OpenIndex(file);
+        if (start[0] == '{')
+            return isShard ? throw file.Fail("an index, where another index names a shard") : ShardedCheckpoint.OpenIndex(file);
         throw file.Fail(ForeignFormats.Describe(start));
     }
 
     /// <summary>A length of eight bytes, then JSON. A text of which the ninth character is a brace is no such thing.</summary>
     private static bool IsSafetensors(ReadOnlySpan<byte> start) =>
-        start.Length > 8 && start[8] == '{' && start[..8].ContainsAnyExceptInRange((byte)' ', (byte)'~')
-        && BinaryPrimitives.ReadUInt32LittleEndian(start[4..]) is var high && (high == 0 || !ForeignFormats.IsText(start));
+        start.Length > 8 && start[8] == '{' && (start[..8].ContainsAnyInRange((byte)0x80, (byte)0xFF) || !ForeignFormats.IsText(start[..8]));
 }

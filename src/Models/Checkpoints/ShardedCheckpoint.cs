@@ -15,6 +15,8 @@ internal sealed class ShardedCheckpoint : Checkpoint
         : base(path, shards.All(shard => shard is SafetensorsCheckpoint) ? "safetensors-sharded" : "pytorch-sharded",
             shards.Sum(shard => shard.ByteCount), metadata, tensors) => this.shards = shards;
 
+    internal override IEnumerable<string> SourceFiles => shards.SelectMany(shard => shard.SourceFiles).Append(Path);
+
     /// <summary>Opens the checkpoint in a folder: an index, or the only file there is.</summary>
     public static Checkpoint OpenFolder(string folder)
     {
@@ -52,14 +54,7 @@ internal sealed class ShardedCheckpoint : Checkpoint
                     throw index.Fail($"its shard '{Printable.Text(name)}' is no plain file name");
                 if (!byName.TryGetValue(name, out var shard))
                 {
-                    string path = FilePath.Combine(folder, name);
-                    if (Directory.Exists(path)) throw index.Fail($"its shard '{Printable.Text(name)}' is a folder");
-                    shard = CheckpointFormats.Open(path);
-                    if (shard is ShardedCheckpoint)
-                    {
-                        shard.Dispose();
-                        throw index.Fail($"its shard '{Printable.Text(name)}' is an index again");
-                    }
+                    shard = CheckpointFormats.OpenShard(FilePath.Combine(folder, name));
                     byName.Add(name, shard);
                     shards.Add(shard);
                 }
@@ -88,7 +83,8 @@ internal sealed class ShardedCheckpoint : Checkpoint
             if (!root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
                 throw index.Fail("a JSON file without 'weight_map', so not the index of a checkpoint: give the weights themselves");
             var weights = new List<KeyValuePair<string, string>>();
-            foreach (var property in map.EnumerateObject()) weights.Add(new(property.Name, property.Value.GetString() ?? ""));
+            foreach (var property in map.EnumerateObject())
+                weights.Add(new(property.Name, property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : ""));
             var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
             if (root.TryGetProperty("metadata", out var described) && described.ValueKind == JsonValueKind.Object)
                 foreach (var property in described.EnumerateObject()) metadata[property.Name] = property.Value.ToString();

@@ -22,7 +22,7 @@ internal sealed class StateDictionary
     {
         this.file = file;
         // A value shared by reference may turn up under many keys; what that costs must not outgrow the file.
-        budget = 32 * pickleLength + (1 << 20);
+        budget = 16 * pickleLength + (1 << 17);
     }
 
     public IReadOnlyList<KeyValuePair<string, PickleTensor>> Tensors => tensors;

@@ -1,0 +1,189 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+
+namespace Graft.Models.Tests;
+
+public sealed class HostilePickleTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_structure_that_contains_itself_is_refused()
+    {
+        // A dictionary, kept, with itself under "a".
+        Refused([0x80, 2, .. "}q\0X\x01\0\0\0ah\0s."u8], "contains itself");
+        Refused([0x80, 2, .. "]q\0h\0a."u8], "contains itself");
+    }
+
+    [Fact]
+    public void Depth_neither_overflows_the_stack_nor_hangs()
+    {
+        Refused([0x80, 2, .. Enumerable.Repeat((byte)']', 100_000), .. Enumerable.Repeat((byte)'a', 99_999), (byte)'.'], "nested more than");
+        Refused([0x80, 2, .. Enumerable.Repeat((byte)'(', 100_000), .. Enumerable.Repeat((byte)'t', 100_000), (byte)'.'], "nested more than");
+    }
+
+    [Fact]
+    public void Lists_of_lists_that_repeat_themselves_do_not_explode()
+    {
+        // Each level holds the one before it thrice: 3^40 leaves from 400 bytes.
+        var pickle = new List<byte> { 0x80, 2, (byte)']', (byte)'q', 0 };
+        for (byte level = 1; level <= 40; level++)
+            pickle.AddRange([(byte)']', (byte)'(', (byte)'h', (byte)(level - 1), (byte)'h', (byte)(level - 1), (byte)'h', (byte)(level - 1), (byte)'e', (byte)'q', level]);
+        pickle.Add((byte)'.');
+        string exception = Refused([.. pickle], "");
+        Assert.True(exception.Contains("left over", StringComparison.Ordinal) || exception.Contains("repeats its contents", StringComparison.Ordinal), exception);
+
+        // The same without what is left on the stack.
+        var nested = new List<byte> { 0x80, 2, (byte)']', (byte)'q', 0, (byte)'0' };
+        for (byte level = 1; level <= 40; level++)
+        {
+            nested.AddRange([(byte)']', (byte)'(', (byte)'h', (byte)(level - 1), (byte)'h', (byte)(level - 1), (byte)'h', (byte)(level - 1), (byte)'e', (byte)'q', level]);
+            nested.Add(level == 40 ? (byte)'.' : (byte)'0');
+        }
+        Refused([.. nested], "repeats its contents");
+    }
+
+    [Fact]
+    public void A_long_key_used_many_times_is_not_copied_each_time()
+    {
+        // One text of 4,000 letters names every level and every one of 20,000 values.
+        var pickle = new List<byte> { 0x80, 2, (byte)'}', (byte)'X', 0xA0, 0x0F, 0, 0 };
+        pickle.AddRange(Enumerable.Repeat((byte)'k', 4000));
+        pickle.AddRange([(byte)'q', 0, (byte)'}', (byte)'(']);
+        for (int at = 0; at < 20_000; at++) pickle.AddRange([(byte)'K', (byte)at, (byte)'N']);
+        pickle.AddRange([(byte)'u', (byte)'s', (byte)'.']);
+        Open([.. pickle]);
+    }
+
+    [Fact]
+    public void Claimed_lengths_are_not_believed()
+    {
+        Refused([0x80, 2, (byte)'X', 0xFF, 0xFF, 0xFF, 0x7F, (byte)'a'], "more bytes");
+        Refused([0x80, 4, 0x8D, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], "more bytes");
+        Refused([0x80, 2, 0x8B, 0xFF, 0xFF, 0xFF, 0x7F], "whole number");
+        Refused([0x80, 2, (byte)'c', .. Enumerable.Repeat((byte)'x', 5000), (byte)'\n'], "name without end");
+    }
+
+    [Fact]
+    public void Operations_without_their_operands_are_refused()
+    {
+        foreach (string operations in (string[])[".", "a.", "s.", "u.", "e.", "t.", "R.", "b.", "Q.", "0.", "1.", "2.", "q\0.", "h\0.", "N(a.", "(]e.", "NN.", "(N.", "}(Nu.", "NN\x81.", "NQ.", ")Q.", "]Nb.", "cx\ny\n", "Pid\n", "S'x'\n."])
+            Refused([0x80, 2, .. Encoding.Latin1.GetBytes(operations)], "");
+    }
+
+    [Theory]
+    [InlineData("torch._utils", "_rebuild_qtensor")]
+    [InlineData("torch.storage", "_load_from_bytes")]
+    [InlineData("builtins", "eval")]
+    [InlineData("collections.OrderedDict", "__class__")]
+    [InlineData("__torch__.torch.nn", "Linear")]
+    [InlineData("torch.\x1b[31m", "Red")]
+    public void Other_names_are_refused(string module, string name)
+    {
+        string message = Refused([0x80, 2, (byte)'c', .. Encoding.UTF8.GetBytes($"{module}\n{name}\n"), (byte)'.'], name);
+        Assert.DoesNotContain('\x1b', message);
+        // STACK_GLOBAL comes to the same.
+        Refused([0x80, 4, 0x8C, (byte)module.Length, .. Encoding.UTF8.GetBytes(module), 0x8C, (byte)name.Length, .. Encoding.UTF8.GetBytes(name), 0x93, (byte)'.'], name);
+    }
+
+    [Theory]
+    [InlineData(0, "(1,)", "(1,)", 0, null)]
+    [InlineData(2, "(1,)", "(1,)", 0, "beyond the 2 elements")]
+    [InlineData(0, "(3,)", "(1,)", 0, "beyond the 2 elements")]
+    [InlineData(0, "(2,)", "(2147483647,)", 0, "beyond the 2 elements")]
+    [InlineData(-1, "(1,)", "(1,)", 0, "beyond")]
+    [InlineData(0, "(2,)", "(-1,)", 0, "stride")]
+    [InlineData(0, "(-2,)", "(1,)", 0, "impossible length")]
+    [InlineData(0, "(1000000000,1000000000)", "(0,0)", 0, "repeats its elements")]
+    [InlineData(0, "(2147483647,2147483647,2147483647)", "(0,0,0)", 0, "more elements than any file")]
+    [InlineData(0, "(1,1,1,1,1,1,1,1,1)", "(1,1,1,1,1,1,1,1,1)", 0, "9 axes")]
+    [InlineData(0, "(2,)", "(1,)", -4, "has 4 bytes")]
+    public void A_tensor_stays_inside_its_storage(int offset, string size, string stride, int missing, string? reason)
+    {
+        byte[] pickle =
+        [
+            0x80, 2, .. "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\00X\x03\0\0\0cpuK\x02tQ"u8,
+            .. Integer(offset), .. Tuple(size), .. Tuple(stride), 0x89, .. "ccollections\nOrderedDict\n)RtR."u8,
+        ];
+        string path = Zip(pickle, new byte[8 + missing]);
+        if (reason is null) Assert.Null(Hostile.Open(path));
+        else Hostile.AssertRefused(path, reason);
+    }
+
+    [Fact]
+    public void A_view_of_astronomic_size_can_be_inspected_but_not_read()
+    {
+        byte[] pickle =
+        [
+            0x80, 2, .. "ctorch._utils\n_rebuild_tensor\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\00X\x03\0\0\0cpuK\x02tQ"u8,
+            .. Integer(0), .. Tuple("(2000000000,500000000)"), .. Tuple("(0,0)"), .. "tR."u8,
+        ];
+        using var checkpoint = Checkpoint.Open(Zip(pickle, new byte[8]));
+        Assert.Equal(1_000_000_000_000_000_000, checkpoint.Tensors[0].ElementCount);
+        Assert.Throws<CheckpointException>(checkpoint.Tensors[0].ToSingleArray);
+        Assert.Throws<CheckpointException>(() => checkpoint.Tensors[0].CopyBytesTo(Stream.Null));
+    }
+
+    [Fact]
+    public void A_compressed_record_is_refused_whatever_it_claims()
+    {
+        string path = folder.At("bomb.pt");
+        using (var archive = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            using var stream = archive.CreateEntry("archive/data.pkl", CompressionLevel.SmallestSize).Open();
+            stream.Write(new byte[4 << 20]);
+        }
+        Hostile.AssertRefused(path, "compressed");
+    }
+
+    [Fact]
+    public void A_zip_archive_of_something_else_is_named()
+    {
+        string path = folder.At("letters.zip");
+        using (var archive = ZipFile.Open(path, ZipArchiveMode.Create)) archive.CreateEntry("letters/a.txt");
+        Hostile.AssertRefused(path, "letters/a.txt");
+        byte[] empty = [(byte)'P', (byte)'K', 5, 6, .. new byte[18]];
+        Hostile.AssertRefused(folder.Write("empty.zip", empty), "empty zip");
+        Hostile.AssertRefused(folder.Write("half.pt", File.ReadAllBytes(GoldenFiles.At("module.pt")).AsSpan()[..^30]), "truncated");
+    }
+
+    private string Refused(byte[] pickle, string reason)
+    {
+        var exception = Open(pickle);
+        Assert.NotNull(exception);
+        Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
+        return exception.Message;
+    }
+
+    private CheckpointException? Open(byte[] pickle) => Hostile.Open(Zip(pickle, []));
+
+    private string Zip(byte[] pickle, byte[] storage)
+    {
+        string path = folder.At($"{Guid.NewGuid():N}.pt");
+        using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
+        Add("archive/data.pkl", pickle);
+        Add("archive/data/0", storage);
+        return path;
+
+        void Add(string name, byte[] bytes)
+        {
+            using var stream = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
+            stream.Write(bytes);
+        }
+    }
+
+    private static byte[] Integer(int value)
+    {
+        var bytes = new byte[5];
+        bytes[0] = (byte)'J';
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1), value);
+        return bytes;
+    }
+
+    private static byte[] Tuple(string text) =>
+        [(byte)'(', .. text.Trim('(', ')').Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(item => Integer(int.Parse(item, System.Globalization.CultureInfo.InvariantCulture))), (byte)'t'];
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Graft.Models;
+
+namespace Graft.Tools.Tests;
+
+public sealed class ConvertTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("graft-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("zip-protocol2.pt")]
+    [InlineData("legacy-protocol2.pth")]
+    [InlineData("script.pt")]
+    public void Keys_types_shapes_and_bytes_are_kept(string name)
+    {
+        string target = At("out.safetensors");
+        var run = CommandLine.Run("convert", CommandLine.Golden(name), "--to", target, "--json");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        using (var document = JsonDocument.Parse(run.Output))
+            Assert.Equal(new FileInfo(target).Length, document.RootElement.GetProperty("writtenBytes").GetInt64());
+
+        using var source = Checkpoint.Open(CommandLine.Golden(name));
+        using var written = Checkpoint.Open(target);
+        Assert.Equal("safetensors", written.Format);
+        Assert.Equal(source.Tensors.Count, written.Tensors.Count);
+        foreach (var tensor in source.Tensors)
+        {
+            var copy = written[tensor.Key];
+            Assert.Equal((tensor.ElementType, tensor.Shape), (copy.ElementType, copy.Shape));
+            Assert.Equal(Bytes(tensor), Bytes(copy));
+        }
+        foreach (var (key, text) in source.Metadata) Assert.Equal(text, written.Metadata[key]);
+        Assert.Equal("pt", written.Metadata["format"]);
+    }
+
+    [Fact]
+    public void The_source_is_never_overwritten()
+    {
+        string source = At("a.safetensors");
+        Assert.Equal(0, CommandLine.Run("convert", CommandLine.Golden("module.pt"), "--to", source).ExitCode);
+        byte[] before = File.ReadAllBytes(source);
+        CommandLine.Run("convert", source, "--to", source).AssertFailed(2, "overwrite");
+        CommandLine.Run("convert", source, "--to", Path.Combine(folder, ".", "a.safetensors")).AssertFailed(2, "overwrite");
+        CommandLine.Run("convert", folder, "--to", source).AssertFailed(2, "overwrite");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.CreateSymbolicLink(At("link.safetensors"), source);
+            CommandLine.Run("convert", source, "--to", At("link.safetensors")).AssertFailed(2, "overwrite");
+            Directory.CreateSymbolicLink(At("folder"), folder);
+            CommandLine.Run("convert", source, "--to", Path.Combine(folder, "folder", "a.safetensors")).AssertFailed(2, "overwrite");
+        }
+        Assert.Equal(before, File.ReadAllBytes(source));
+    }
+
+    [Fact]
+    public void A_target_that_cannot_be_is_said_so()
+    {
+        string source = CommandLine.Golden("module.pt");
+        CommandLine.Run("convert", source, "--to", folder).AssertFailed(2, "is a folder");
+        CommandLine.Run("convert", source, "--to", Path.Combine(folder, "no", "out.safetensors")).AssertFailed(2, "no folder");
+        CommandLine.Run("convert", source, "--to", "").AssertFailed(2, "--to");
+        CommandLine.Run("convert", CommandLine.Golden("hostile-zip.pt"), "--to", At("out")).AssertFailed(2, "posix.system");
+        Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public void An_interruption_is_exit_code_130_and_leaves_nothing()
+    {
+        CommandLine.Run(new CancellationToken(canceled: true), "convert", CommandLine.Golden("module.pt"), "--to", At("out"))
+            .AssertFailed(130, "interrupted");
+        Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
+    private string At(string name) => Path.Combine(folder, name);
+
+    private static byte[] Bytes(StoredTensor tensor)
+    {
+        var bytes = new byte[tensor.ByteCount];
+        tensor.CopyBytesTo(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Graft.WeightImport;
+
+/// <summary>What the process says to the script that called it.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int WrongInput = 2;
+    public const int Interrupted = 130;
+}
+
+/// <summary>Options that cannot be followed.</summary>
+internal sealed class WrongInputException(string message) : Exception(message);

@@ -27,7 +27,7 @@ internal sealed class CheckpointFile : IDisposable
             handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
             return new CheckpointFile(path, handle, RandomAccess.GetLength(handle));
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             handle?.Dispose();
             throw exception switch

@@ -127,6 +127,64 @@ public sealed class HostilePickleTests : IDisposable
         Assert.Throws<CheckpointException>(() => checkpoint.Tensors[0].CopyBytesTo(Stream.Null));
     }
 
+    [Theory]
+    [InlineData("]")]
+    [InlineData("]q\0")]
+    [InlineData("]Na")]
+    [InlineData("}NNs")]
+    [InlineData("N\x85")]
+    [InlineData("C\0")]
+    [InlineData("ccollections\nOrderedDict\n)R")]
+    public void Many_small_values_take_no_more_than_the_file_justifies(string value)
+    {
+        var repeated = Enumerable.Repeat(Encoding.Latin1.GetBytes(value), 300_000 / value.Length).SelectMany(bytes => bytes);
+        Refused([0x80, 3, .. "N("u8, .. repeated, .. "N."u8], "left over");
+    }
+
+    [Fact]
+    public void Copies_of_a_long_list_are_counted()
+    {
+        byte[] copy = [(byte)'h', 0, (byte)'h', 1, 0x85, (byte)'R', (byte)'0'];
+        byte[] pickle =
+        [
+            0x80, 2, .. "cbuiltins\nlist\nq\0]q\x01("u8, .. Enumerable.Repeat((byte)'N', 50_000), (byte)'e',
+            .. Enumerable.Repeat(copy, 50_000).SelectMany(bytes => bytes), (byte)'.',
+        ];
+        Refused(pickle, "more work than its length justifies");
+    }
+
+    [Fact]
+    public void Elements_of_the_other_byte_order_are_turned()
+    {
+        byte[] pickle =
+        [
+            0x80, 2, .. "ctorch._utils\n_rebuild_tensor\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\00X\x03\0\0\0cpuK\x02tQ"u8,
+            .. Integer(0), .. Tuple("(2,)"), .. Tuple("(1,)"), .. "tR."u8,
+        ];
+        using var checkpoint = Checkpoint.Open(Zip(pickle, [0x3F, 0xC0, 0, 0, 0xC0, 0, 0, 0], "big"));
+        Assert.Equal([1.5f, -2f], checkpoint["tensor"].ToSingleArray());
+        Hostile.AssertRefused(Zip(pickle, new byte[8], "middle"), "neither little nor big");
+    }
+
+    [Fact]
+    public void The_directory_of_an_archive_beyond_4_GB_is_found()
+    {
+        byte[] whole = File.ReadAllBytes(GoldenFiles.At("module.pt"));
+        byte[] end = whole[^22..];
+        Assert.Equal(0x06054b50u, BinaryPrimitives.ReadUInt32LittleEndian(end));
+        byte[] wide = new byte[56], locator = new byte[20];
+        BinaryPrimitives.WriteUInt32LittleEndian(wide, 0x06064b50);
+        BinaryPrimitives.WriteUInt64LittleEndian(wide.AsSpan(40), BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(12)));
+        BinaryPrimitives.WriteUInt64LittleEndian(wide.AsSpan(48), BinaryPrimitives.ReadUInt32LittleEndian(end.AsSpan(16)));
+        BinaryPrimitives.WriteUInt32LittleEndian(locator, 0x07064b50);
+        BinaryPrimitives.WriteInt64LittleEndian(locator.AsSpan(8), whole.Length - 22);
+        end.AsSpan(12, 8).Fill(0xFF);
+        using (var checkpoint = Checkpoint.Open(folder.Write("wide.pt", [.. whole[..^22], .. wide, .. locator, .. end])))
+            GoldenFiles.AssertHolds(checkpoint, "expected-module.json");
+        locator.AsSpan(8).Fill(0xFF);
+        Hostile.AssertRefused(folder.Write("far.pt", [.. whole[..^22], .. wide, .. locator, .. end]), "does not fit the file");
+    }
+
     [Fact]
     public void A_compressed_record_is_refused_whatever_it_claims()
     {
@@ -160,12 +218,13 @@ public sealed class HostilePickleTests : IDisposable
 
     private CheckpointException? Open(byte[] pickle) => Hostile.Open(Zip(pickle, []));
 
-    private string Zip(byte[] pickle, byte[] storage)
+    private string Zip(byte[] pickle, byte[] storage, string? byteOrder = null)
     {
         string path = folder.At($"{Guid.NewGuid():N}.pt");
         using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
         Add("archive/data.pkl", pickle);
         Add("archive/data/0", storage);
+        if (byteOrder is not null) Add("archive/byteorder", Encoding.UTF8.GetBytes(byteOrder));
         return path;
 
         void Add(string name, byte[] bytes)

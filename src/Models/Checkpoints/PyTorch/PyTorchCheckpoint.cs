@@ -20,7 +20,7 @@ internal sealed class PyTorchCheckpoint : Checkpoint
     /// <param name="find">Where a storage lies.</param>
     /// <param name="bigEndian">Whether the most significant byte of an element comes first.</param>
     public static PyTorchCheckpoint Make(
-        CheckpointFile file, string format, StateDictionary state, Func<PickleStorage, StorageRange> find, bool bigEndian)
+        CheckpointFile file, string format, StateDictionary state, Func<PickleStorage, StorageRange> find, bool bigEndian = false)
     {
         var tensors = new List<StoredTensor>(state.Tensors.Count);
         foreach (var (key, tensor) in state.Tensors)

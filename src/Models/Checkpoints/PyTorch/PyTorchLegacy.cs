@@ -15,43 +15,43 @@ internal static class PyTorchLegacy
     public static Checkpoint Read(CheckpointFile file)
     {
         long at = 0;
-        if (Next(file, ref at) is not BigInteger magic || magic != Magic)
+        if (Next(file, ref at, out _) is not BigInteger magic || magic != Magic)
             throw file.Fail("a pickle that torch.save did not write, not a checkpoint; load it in PyTorch and save model.state_dict() with torch.save");
-        if (Next(file, ref at) is not long version || version != ProtocolVersion)
+        if (Next(file, ref at, out _) is not long version || version != ProtocolVersion)
             throw file.Fail($"a PyTorch file of another protocol than {ProtocolVersion}; load it in PyTorch and save it again");
-        bool bigEndian = Next(file, ref at) is PickleDictionary system
-            && system.Entries.Any(entry => entry is { Key: "little_endian", Value: false });
+        // About the system that wrote it; the bytes are little-endian on every system.
+        Next(file, ref at, out _);
         long start = at;
-        object? value = Next(file, ref at);
+        object? value = Next(file, ref at, out var storages);
         var state = StateDictionary.Flatten(file, value, at - start);
-        if (Next(file, ref at) is not PickleList keys) throw file.Fail("damaged: the list of its storages is missing; fetch it again");
-        var ranges = Storages(file, state, keys, at);
+        if (Next(file, ref at, out _) is not PickleList keys) throw file.Fail("damaged: the list of its storages is missing; fetch it again");
+        var ranges = Locate(file, storages, keys, at);
         return PyTorchCheckpoint.Make(file, "pytorch-legacy", state, storage => ranges.TryGetValue(storage.Key, out var range)
             ? range
-            : throw file.Fail($"damaged: the storage '{Printable.Text(storage.Key)}' of a tensor is missing; fetch it again"), bigEndian);
+            : throw file.Fail($"damaged: the storage '{Printable.Text(storage.Key)}' of a tensor is missing; fetch it again"));
     }
 
-    private static object? Next(CheckpointFile file, ref long at)
+    private static object? Next(CheckpointFile file, ref long at, out Dictionary<string, PickleStorage> storages)
     {
         var bytes = new PickleBytes(file, at, file.Length);
-        object? value = new Unpickler(bytes).Load();
+        var unpickler = new Unpickler(bytes);
+        object? value = unpickler.Load();
+        storages = unpickler.Storages;
         at = bytes.Position;
         return value;
     }
 
-    private static Dictionary<string, StorageRange> Storages(CheckpointFile file, StateDictionary state, PickleList keys, long at)
+    private static Dictionary<string, StorageRange> Locate(
+        CheckpointFile file, Dictionary<string, PickleStorage> storages, PickleList keys, long at)
     {
-        // Only the tensors know how long an element is.
-        var sizes = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (_, tensor) in state.Tensors) sizes[tensor.Storage.Key] = tensor.Storage.ElementType.Size();
-
         var ranges = new Dictionary<string, StorageRange>(StringComparer.Ordinal);
         Span<byte> prefix = stackalloc byte[8];
         foreach (object? item in keys.Items)
         {
             string? key = PickleGlobals.Key(item);
-            if (key is null || !sizes.TryGetValue(key, out int size))
-                throw file.Fail($"its storage '{Printable.Text(key ?? "?")}' belongs to no tensor, so its length is unknown; load it in PyTorch and save it again");
+            if (key is null || !storages.TryGetValue(key, out var storage))
+                throw file.Fail($"damaged: its storage '{Printable.Text(key ?? "?")}' belongs to nothing, so its length is unknown; fetch it again");
+            int size = storage.ElementType.Size();
             if (at > file.Length - 8)
                 throw file.Fail($"truncated: it ends before the storage '{Printable.Text(key)}'; fetch it again");
             file.Read(at, prefix);

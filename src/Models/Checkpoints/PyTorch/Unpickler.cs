@@ -29,6 +29,9 @@ internal sealed class Unpickler
         budget = Math.Min(MostOperations, 2 * bytes.Left + 1000);
     }
 
+    /// <summary>Every storage that the pickle has named, by its key: also those of no tensor.</summary>
+    public Dictionary<string, PickleStorage> Storages { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Counts what an operation copies; more than the pickle's length justifies is refused.</summary>
     public void Charge(long elements)
     {
@@ -171,7 +174,7 @@ internal sealed class Unpickler
                 object? state = Pop();
                 PickleGlobals.Build(this, Peek<object>(), state, torchScript);
                 break;
-            case (byte)'Q': stack.Add(PickleGlobals.Persistent(this, Pop())); break;
+            case (byte)'Q': stack.Add(Storage(PickleGlobals.Persistent(this, Pop()))); break;
             default: return false;
         }
         return true;
@@ -184,6 +187,15 @@ internal sealed class Unpickler
         var found = PickleGlobals.Find(full, torchScript) ?? throw Refuse(full);
         globals.Add(full, found);
         return found;
+    }
+
+    private PickleStorage Storage(PickleStorage storage)
+    {
+        if (Storages.TryAdd(storage.Key, storage)) return storage;
+        var known = Storages[storage.Key];
+        return known.ElementType == storage.ElementType && known.TotalCount == storage.TotalCount
+            ? storage
+            : throw Damaged($"describes its storage '{Printable.Text(storage.Key)}' in two ways");
     }
 
     private object? Call(object? callable, PickleTuple arguments) => callable is PickleGlobal { Call: not null } global

@@ -61,6 +61,7 @@ def main():
         "device": torch.device("cuda", 1),
         "dtype": torch.bfloat16,
         "size": torch.Size([3, 4]),
+        "storage": torch.ones(3, dtype=torch.int16).storage(),
         "state_dict": state,
         "optimizer": {"state": {0: {"momentum_buffer": torch.ones(2)}}, "param_groups": [{"lr": 0.5, "params": [0]}]},
     }

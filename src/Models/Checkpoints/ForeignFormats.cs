@@ -19,7 +19,7 @@ internal static class ForeignFormats
         if (start.StartsWith("version https://git-lfs"u8))
             return "a Git LFS pointer, not the file itself: run 'git lfs pull' where it was cloned, or download the file";
         if (PickledName(start) is { } name)
-            return $"a pickle of protocol 0 that starts with {Printable.Text(name)}, which no checkpoint needs; nothing was run. {Sentence(WhatToGive)}";
+            return $"a pickle of protocol 0 that starts with {Printable.Text(name)}, which no checkpoint needs; nothing was run; {WhatToGive}";
         string? kind = Magic(start);
         if (kind is null && IsText(start))
         {
@@ -82,6 +82,4 @@ internal static class ForeignFormats
 
         static bool IsIdentifier(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(Letters);
     }
-
-    private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -134,9 +134,11 @@ internal sealed class SafetensorsHeader
             if (entry.End > length)
                 throw Wrong(entry.Key, $"ends at byte {entry.End} of the data, of which there are {length}: truncated; fetch the file again");
             if (entry.End - entry.Begin != bytes)
-                throw Wrong(entry.Key, $"{entry.Type.Name()} {entry.Shape} needs {bytes} bytes but has {entry.End - entry.Begin}; fetch the file again");
+                throw Wrong(entry.Key, $"{entry.Type.Name()} {entry.Shape} needs {bytes} bytes but has {entry.End - entry.Begin}; "
+                    + "fetch the file again");
             if (entry.Begin != end)
-                throw Wrong(entry.Key, $"starts at byte {entry.Begin} of the data, where {end} was due: tensors overlap or leave a gap; fetch the file again");
+                throw Wrong(entry.Key, $"starts at byte {entry.Begin} of the data, where {end} was due: "
+                    + "tensors overlap or leave a gap; fetch the file again");
             end = entry.End;
             tensors.Add(new StoredTensor(entry.Key, new StoredElements(file, dataStart + entry.Begin, entry.Type, entry.Shape)));
         }

@@ -47,7 +47,8 @@ public static class SafetensorsWriter
                     long end = stream.Position + tensor.ByteCount;
                     tensor.Write(stream, cancellation);
                     if (stream.Position != end)
-                        throw new InvalidOperationException($"tensor '{tensor.Key}' wrote {stream.Position - end + tensor.ByteCount} of {tensor.ByteCount} bytes");
+                        throw new InvalidOperationException(
+                            $"tensor '{tensor.Key}' wrote {stream.Position - end + tensor.ByteCount} of {tensor.ByteCount} bytes");
                 }
                 stream.Flush(flushToDisk: true);
             }

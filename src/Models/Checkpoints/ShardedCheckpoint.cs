@@ -92,7 +92,8 @@ internal sealed class ShardedCheckpoint : Checkpoint
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw index.Fail("a text that starts like JSON but is none, not a checkpoint: give a safetensors file or a PyTorch checkpoint", exception);
+            throw index.Fail("a text that starts like JSON but is none, not a checkpoint: "
+                + "give a safetensors file or a PyTorch checkpoint", exception);
         }
     }
 

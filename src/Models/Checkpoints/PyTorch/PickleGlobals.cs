@@ -128,7 +128,8 @@ internal static class PickleGlobals
         Int128 last = offset;
         for (int axis = 0; axis < rank; axis++) last += (Int128)(lengths[axis] - 1) * strides[axis];
         if (offset < 0 || (shape.ElementCount == 0 ? offset > storage.Count : last >= storage.Count))
-            throw unpickler.Damaged($"has a tensor {shape} that reaches beyond the {storage.Count} elements of its storage '{Printable.Text(storage.Key)}'");
+            throw unpickler.Damaged(
+                $"has a tensor {shape} that reaches beyond the {storage.Count} elements of its storage '{Printable.Text(storage.Key)}'");
         return new PickleTensor(storage, offset, shape, strides);
     }
 

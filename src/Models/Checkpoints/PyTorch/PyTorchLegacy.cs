@@ -16,7 +16,8 @@ internal static class PyTorchLegacy
     {
         long at = 0;
         if (Next(file, ref at, out _) is not BigInteger magic || magic != Magic)
-            throw file.Fail("a pickle that torch.save did not write, not a checkpoint; load it in PyTorch and save model.state_dict() with torch.save");
+            throw file.Fail("a pickle that torch.save did not write, not a checkpoint; "
+                + "load it in PyTorch and save model.state_dict() with torch.save");
         if (Next(file, ref at, out _) is not long version || version != ProtocolVersion)
             throw file.Fail($"a PyTorch file of another protocol than {ProtocolVersion}; load it in PyTorch and save it again");
         // About the system that wrote it; the bytes are little-endian on every system.

@@ -139,21 +139,25 @@ internal sealed class StateDictionary
 
     private void Enter(string path, object value, int depth)
     {
-        if (depth > DeepestNesting) throw file.Fail($"its pickle is nested more than {DeepestNesting} deep, at '{Printable.Text(path)}'; save the state_dict alone");
-        if (!open.Add(value)) throw file.Fail($"its pickle contains itself, at '{Printable.Text(path)}'; save the state_dict alone");
+        if (depth > DeepestNesting)
+            throw file.Fail($"its pickle is nested more than {DeepestNesting} deep, at '{Printable.Text(path)}'; save the state_dict alone");
+        if (!open.Add(value))
+            throw file.Fail($"its pickle contains itself, at '{Printable.Text(path)}'; save the state_dict alone");
     }
 
     private string Key(string path, object? key)
     {
         string name = key as string ?? Text(key) ?? "None";
-        if (path.Length + name.Length >= LongestKey) throw file.Fail($"a key in its pickle has more than {LongestKey} letters: '{Printable.Text(path + name[..Math.Min(name.Length, 64)])}'");
+        if (path.Length + name.Length >= LongestKey)
+            throw file.Fail($"a key in its pickle, below '{Printable.Text(path)}', has more than {LongestKey} letters; save the state_dict alone");
         return path.Length == 0 ? name : $"{path}.{name}";
     }
 
     private void Spend(long cost)
     {
         budget -= cost;
-        if (budget < 0) throw file.Fail("its pickle repeats its contents more often than its length justifies; save the state_dict alone");
+        if (budget < 0)
+            throw file.Fail("its pickle repeats its contents more often than its length justifies; save the state_dict alone");
     }
 
     private static string? Text(object? value) => value switch

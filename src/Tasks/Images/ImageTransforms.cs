@@ -45,8 +45,8 @@ internal sealed class ImageTransforms
         return augment is null && preprocessing.CropSize is { } crop ? Crop.Center(image, crop) : image;
     }
 
-    /// <summary>The size of a prepared picture in the batch.</summary>
-    public ImageSize OutputSize(RgbImage prepared) => preprocessing.OutputSize ?? prepared.Size;
+    /// <summary>The size of every picture in the batch; null where each keeps its own.</summary>
+    public ImageSize? OutputSize => preprocessing.OutputSize;
 
     /// <summary>The rest: variation in training, then the normalised values.</summary>
     /// <param name="prepared">What <see cref="Prepare"/> gave.</param>

@@ -1,0 +1,169 @@
+using System.Runtime.ExceptionServices;
+using Graft.Tensors;
+
+namespace Graft.Tasks;
+
+/// <summary>Writes one picture of a batch.</summary>
+internal delegate void WriteExample(int example, Span<float> destination);
+
+/// <summary>The threads that fill one epoch's batches ahead of their consumer. They share the work picture by picture; a batch is
+/// begun only when it is at most so many ahead, so the memory in use is bounded.</summary>
+internal sealed class BatchesAhead : IDisposable
+{
+    private readonly object gate = new();
+    private readonly ReadOnlyMemory<int> order;
+    private readonly BatchOptions options;
+    private readonly CpuDevice device;
+    private readonly ImageSize size;
+    private readonly IImageSource source;
+    private readonly WriteExample write;
+    private readonly CancellationToken cancellation;
+    private readonly CancellationTokenRegistration registration;
+    private readonly Dictionary<int, Slot> slots = [];
+    private readonly Task[] workers;
+    private int nextPlace;
+    private int nextBatch;
+    private bool stopping;
+
+    public BatchesAhead(
+        ReadOnlyMemory<int> order, BatchOptions options, CpuDevice device, ImageSize size, IImageSource source, WriteExample write,
+        CancellationToken cancellation)
+    {
+        this.order = order;
+        this.options = options;
+        this.device = device;
+        this.size = size;
+        this.source = source;
+        this.write = write;
+        this.cancellation = cancellation;
+        registration = cancellation.Register(static state => ((BatchesAhead)state!).Stop(), this);
+        workers = new Task[Math.Min(options.Workers == 0 ? Environment.ProcessorCount : options.Workers, Math.Max(1, order.Length))];
+        for (int i = 0; i < workers.Length; i++)
+            workers[i] = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Waits for the next batch, in order; null after the last. The batch is the caller's.</summary>
+    public ImageBatch? Next()
+    {
+        Slot? slot;
+        lock (gate)
+        {
+            if (nextBatch * (long)options.BatchSize >= order.Length) return null;
+            while (!stopping && !(slots.TryGetValue(nextBatch, out var coming) && coming.Left == 0)) Monitor.Wait(gate);
+            cancellation.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(stopping, this);
+            slots.Remove(nextBatch, out slot);
+            nextBatch++;
+            Monitor.PulseAll(gate); // room for one more ahead
+        }
+        if (slot!.Failure is not { } failure) return slot.Batch;
+        slot.Batch?.Dispose();
+        failure.Throw();
+        return null;
+    }
+
+    /// <summary>Stops the threads, waits for the pictures in work and gives back the memory of batches that nobody took.</summary>
+    public void Dispose()
+    {
+        registration.Dispose();
+        Stop();
+        Task.WaitAll(workers);
+        foreach (var slot in slots.Values) slot.Batch?.Dispose();
+        slots.Clear();
+    }
+
+    private void Stop()
+    {
+        lock (gate)
+        {
+            stopping = true;
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    private void Work()
+    {
+        while (Take() is var (slot, batch, at) && slot is not null)
+        {
+            ExceptionDispatchInfo? failure = null;
+            try
+            {
+                int example = order.Span[batch * options.BatchSize + at];
+                write(example, ImageTransforms.Place(slot.Batch!.Images, at));
+            }
+#pragma warning disable CA1031 // whatever goes wrong with a picture is thrown again where its batch is asked for
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+            lock (gate) slot.Done(at, failure, gate);
+        }
+    }
+
+    /// <summary>The next picture to do: its batch and its place there; no slot when there is nothing more.</summary>
+    private (Slot? Slot, int Batch, int At) Take()
+    {
+        lock (gate)
+        {
+            while (true)
+            {
+                if (stopping || nextPlace == order.Length) return default;
+                int batch = nextPlace / options.BatchSize;
+                if (batch - nextBatch >= options.Prefetch)
+                {
+                    Monitor.Wait(gate);
+                    continue;
+                }
+                int at = nextPlace % options.BatchSize;
+                if (!slots.TryGetValue(batch, out var slot)) slots.Add(batch, slot = Open(batch));
+                nextPlace++;
+                if (slot.Batch is not null) return (slot, batch, at);
+                slot.Done(at, null, gate); // no memory for the batch: its consumer is told
+            }
+        }
+    }
+
+    private Slot Open(int batch)
+    {
+        int[] indices = order.Span.Slice(batch * options.BatchSize, Math.Min(options.BatchSize, order.Length - batch * options.BatchSize)).ToArray();
+        var slot = new Slot { Left = indices.Length };
+        try
+        {
+            var images = device.Rent<float>([indices.Length, RgbImage.Channels, size.Height, size.Width], MemoryFormat.ChannelsLast);
+            var labels = device.Rent<int>([indices.Length]);
+            slot.Batch = new ImageBatch(images, labels, indices);
+            for (int i = 0; i < indices.Length; i++) labels.Span()[i] = source.Label(indices[i]);
+        }
+#pragma warning disable CA1031 // as for a picture
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            slot.Failure = ExceptionDispatchInfo.Capture(exception);
+        }
+        return slot;
+    }
+
+    private sealed class Slot
+    {
+        private int failedAt = -1;
+
+        public ImageBatch? Batch { get; set; }
+
+        /// <summary>Pictures that are not done yet.</summary>
+        public int Left { get; set; }
+
+        public ExceptionDispatchInfo? Failure { get; set; }
+
+        /// <summary>Of several failures the first picture's counts, whichever thread was faster.</summary>
+        public void Done(int at, ExceptionDispatchInfo? failure, object gate)
+        {
+            if (failure is not null && (Failure is null || (failedAt >= 0 && at < failedAt)))
+            {
+                Failure = failure;
+                failedAt = at;
+            }
+            if (--Left == 0) Monitor.PulseAll(gate);
+        }
+    }
+}

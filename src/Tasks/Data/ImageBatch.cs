@@ -1,0 +1,33 @@
+using Graft.Tensors;
+
+namespace Graft.Tasks;
+
+/// <summary>Pictures ready for a model, and what is known of them. Disposing gives the memory back.</summary>
+internal sealed class ImageBatch : IDisposable
+{
+    public ImageBatch(Tensor<float> images, Tensor<int> labels, int[] indices)
+    {
+        Images = images;
+        Labels = labels;
+        Indices = indices;
+    }
+
+    /// <summary>The pictures: [N, 3, H, W], channels last, in CPU memory.</summary>
+    public Tensor<float> Images { get; }
+
+    /// <summary>Each picture's class number: [N], contiguous, in CPU memory; negative where it is not known.</summary>
+    public Tensor<int> Labels { get; }
+
+    /// <summary>Each picture's number in its source.</summary>
+    public IReadOnlyList<int> Indices { get; }
+
+    /// <summary>How many pictures the batch has.</summary>
+    public int Count => Indices.Count;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels.Dispose();
+    }
+}

@@ -52,7 +52,7 @@ internal sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int>
                 values[i] = checked(Type switch
                 {
                     NumpyType.Boolean or NumpyType.UInt8 => Bytes[i],
-                    NumpyType.Int8 => (sbyte)Bytes[i],
+                    NumpyType.Int8 => unchecked((sbyte)Bytes[i]),
                     NumpyType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(At(i, 2)),
                     NumpyType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(At(i, 2)),
                     NumpyType.UInt32 => (int)BinaryPrimitives.ReadUInt32LittleEndian(At(i, 4)),
@@ -84,7 +84,7 @@ internal sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int>
             values[i] = Type switch
             {
                 NumpyType.Boolean or NumpyType.UInt8 => Bytes[i],
-                NumpyType.Int8 => (sbyte)Bytes[i],
+                NumpyType.Int8 => unchecked((sbyte)Bytes[i]),
                 NumpyType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(At(i, 2)),
                 NumpyType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(At(i, 2)),
                 NumpyType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(At(i, 4)),

@@ -1,0 +1,114 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Graft.Tasks.Tests;
+
+public sealed class BundleTests
+{
+    [Fact]
+    public void Any_class_names_survive_the_file() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<NonEmptyArray<NonNull<string>>>(), names =>
+        {
+            // JSON carries Unicode; a lone surrogate is none
+            string[] classNames = [.. names.Get.Select(name => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name.Get)))];
+            var config = new BundleConfig { Model = "resnet18", ClassNames = classNames, ImageSize = new ImageSize(224, 192) };
+            var read = BundleConfig.Parse(config.Format(), "config.json");
+            Assert.Equal(classNames, read.ClassNames);
+            Assert.Equal((config.Model, config.ImageSize), (read.Model, read.ImageSize));
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_config_of_Hugging_Faces_is_read_and_keeps_what_is_not_known()
+    {
+        const string json = """
+            {"architectures": ["ResNetForImageClassification"], "depths": [3, 4], "id2label": {"10": "k", "0": "a", "1": "b", "2": "c", "3": "d",
+             "4": "e", "5": "f", "6": "g", "7": "h", "8": "i", "9": "j"}, "label2id": {"a": 0, "k": 10}, "model_type": "resnet", "image_size": 224}
+            """;
+        var config = Parse(json);
+        Assert.Equal("resnet", config.Model);
+        Assert.Equal("abcdefghijk", string.Concat(config.ClassNames));
+        Assert.Equal(new ImageSize(224, 224), config.ImageSize);
+        var again = BundleConfig.Parse(config.Format(), "config.json");
+        Assert.Equal("[3, 4]", again.Other["depths"].GetRawText().ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal).Replace(",", ", ", StringComparison.Ordinal));
+        Assert.Equal("convnext", Parse("""{"architectures": ["convnext"], "id2label": {"0": "x"}}""").Model);
+    }
+
+    [Theory]
+    [InlineData("""{"model_type": "x"}""", "'id2label' is missing")]
+    [InlineData("""{"id2label": {"0": "a"}}""", "'model_type' is missing")]
+    [InlineData("""{"model_type": 5, "id2label": {"0": "a"}}""", "'model_type' is the number 5, not a text")]
+    [InlineData("""{"model_type": "x", "id2label": {}}""", "names no class")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a", "2": "b"}}""", "'id2label.1' is missing")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a", "00": "b"}}""", "'id2label.00' is there twice")]
+    [InlineData("""{"model_type": "x", "id2label": {"zero": "a"}}""", "'id2label.zero' is not a class number")]
+    [InlineData("""{"model_type": "x", "id2label": {"99999999": "a"}}""", "is not a class number")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": 3}}""", "'id2label.0' is the number 3, not a text")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "label2id": {"a": 1}}""", "contradicts 'id2label'")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "num_labels": 2}""", "'num_labels' is 2, but 'id2label' names 1")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "image_size": [1]}""", "'image_size' is a list")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "image_size": 0}""", "'image_size' is the number 0")]
+    [InlineData("", "is not JSON")]
+    public void A_malformed_config_is_refused(string json, string problem)
+    {
+        string message = Assert.Throws<BundleException>(() => Parse(json)).Message;
+        Assert.StartsWith("config.json: ", message, StringComparison.Ordinal);
+        Assert.Contains(problem, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_manifest_survives_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        string weights = folder.Write("base.safetensors", "abc"u8);
+        var manifest = new GraftManifest
+        {
+            GraftVersion = "0.1.0",
+            BaseCheckpoint = BaseCheckpoint.Of(weights),
+            Recipe = new FineTuneRecipe
+            {
+                Model = "resnet18", Optimizer = "sgd", Epochs = 5, FrozenEpochs = 1, BatchSize = 64, Seed = ulong.MaxValue, LearningRate = 0.01,
+                FrozenLearningRate = 0.02, LearningRateDecayPerStage = 2.6, Momentum = 0.9, WeightDecay = 1e-4, LabelSmoothing = 0.1,
+                GradientClipNorm = 1, FreezeBelow = "layer3",
+            },
+            Metrics = new Dictionary<string, double> { ["accuracy"] = 0.875, ["loss"] = 0.1 + 0.2 },
+        };
+        string path = folder[GraftManifest.FileName];
+        manifest.Write(path);
+        var read = GraftManifest.Read(path);
+        Assert.Equal(manifest.GraftVersion, read.GraftVersion);
+        Assert.Equal(new BaseCheckpoint("base.safetensors", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), read.BaseCheckpoint);
+        Assert.Equal(manifest.Recipe, read.Recipe! with { Other = manifest.Recipe.Other });
+        Assert.Equal(manifest.Metrics, read.Metrics);
+    }
+
+    [Fact]
+    public void A_manifest_of_a_later_version_keeps_what_is_new()
+    {
+        var manifest = Manifest("""{"graft_version": "9", "adapter": {"rank": 8}, "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": 0, "learning_rate": 1e-3, "warp": true}, "metrics": {"loss": null}}""");
+        var again = GraftManifest.Parse(manifest.Format(), "graft.json");
+        Assert.Equal(8, again.Other["adapter"].GetProperty("rank").GetInt32());
+        Assert.True(again.Recipe!.Other["warp"].GetBoolean());
+        Assert.Empty(again.Metrics);
+    }
+
+    [Fact]
+    public void A_figure_that_is_no_number_does_not_break_the_file()
+    {
+        var manifest = new GraftManifest { GraftVersion = "1", Metrics = new Dictionary<string, double> { ["loss"] = double.NaN, ["accuracy"] = 0.5 } };
+        Assert.Equal(["accuracy"], GraftManifest.Parse(manifest.Format(), "graft.json").Metrics.Keys);
+    }
+
+    [Theory]
+    [InlineData("""{}""", "'graft_version' is missing")]
+    [InlineData("""{"graft_version": "1", "recipe": {"model": "m"}}""", "'recipe.epochs' is missing")]
+    [InlineData("""{"graft_version": "1", "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": -1}}""", "'recipe.seed' is the number -1")]
+    [InlineData("""{"graft_version": "1", "base_checkpoint": {"file": "f", "sha256": "12"}}""", "'base_checkpoint.sha256' is not 64 hexadecimal digits")]
+    [InlineData("""{"graft_version": "1", "metrics": {"loss": "low"}}""", "'metrics.loss' is a text, not a number")]
+    public void A_malformed_manifest_is_refused(string json, string problem) =>
+        Assert.Contains(problem, Assert.Throws<BundleException>(() => Manifest(json)).Message, StringComparison.Ordinal);
+
+    private static BundleConfig Parse(string json) => BundleConfig.Parse(Encoding.UTF8.GetBytes(json), "config.json");
+
+    private static GraftManifest Manifest(string json) => GraftManifest.Parse(Encoding.UTF8.GetBytes(json), "graft.json");
+}

@@ -1,0 +1,89 @@
+using Graft.Testing;
+
+namespace Graft.Tasks.Tests;
+
+public sealed class ImageFolderTests
+{
+    [Fact]
+    public void Lists_classes_and_files_in_torchvisions_order()
+    {
+        using var folder = new TemporaryFolder();
+        // upper case before lower, '-' before '/', a code point above U+FFFF after U+FF21
+        string[] files =
+        [
+            "Zebra/b.PNG", "Zebra/a.jpg", "ant/2.jpeg", "ant/x-y/0.bmp", "ant/x/z/1.webp", "ant/x/9.tif",
+            "\uFF21/1.jpg", "\U0001F408/1.jpg", "ant/.hidden.jpg", ".git/config.jpg", "ant/notes.txt", "ant/.cache/1.jpg",
+        ];
+        foreach (string file in files) folder.Write(file, [1]);
+        var images = ImageFolder.Open(folder.Path);
+        Assert.Equal(["Zebra", "ant", "\uFF21", "\U0001F408"], images.ClassNames);
+        Assert.Equal(
+            [
+                ("Zebra/a.jpg", 0), ("Zebra/b.PNG", 0), ("ant/2.jpeg", 1), ("ant/x/9.tif", 1), ("ant/x-y/0.bmp", 1), ("ant/x/z/1.webp", 1),
+                ("\uFF21/1.jpg", 2), ("\U0001F408/1.jpg", 3),
+            ],
+            images.Items.Select(item => (Path.GetRelativePath(folder.Path, item.Path).Replace('\\', '/'), item.Label)));
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_folder_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("there is no such folder", Problem(folder["none/x"]), StringComparison.Ordinal);
+        Assert.Contains("is a file", Problem(folder.Write("file.txt", [1])), StringComparison.Ordinal);
+        folder.Write("flat/1.jpg", [1]);
+        Assert.Contains("sub-folder for each class", Problem(folder["flat/"]), StringComparison.Ordinal);
+        Directory.CreateDirectory(folder["bare/x"]);
+        Assert.Contains("has no sub-folders", Problem(folder["bare/x"]), StringComparison.Ordinal);
+        Assert.Contains("no pictures in its 1 class folders", Problem(folder["bare/"]), StringComparison.Ordinal);
+        folder.Write("some/cat/1.jpg", [1]);
+        folder.Write("some/dog/1.txt", [1]);
+        Assert.Contains("no pictures of the class dog", Problem(folder["some/"]), StringComparison.Ordinal);
+
+        static string Problem(string path) => Assert.Throws<ImageException>(() => ImageFolder.Open(path)).Message;
+    }
+
+    [Fact]
+    public void A_link_to_an_ancestor_is_not_followed_for_ever()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("links need a privilege there");
+        using var folder = new TemporaryFolder();
+        folder.Write("cat/deep/1.jpg", [1]);
+        Directory.CreateSymbolicLink(folder["cat/deep/again"], folder["cat"]);
+        Assert.Equal(1, ImageFolder.Open(folder.Path).Count);
+    }
+
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(0.5)]
+    [InlineData(0.001)]
+    [InlineData(0.999)]
+    public void A_split_is_stratified_and_loses_nothing(double fraction)
+    {
+        using var folder = new TemporaryFolder();
+        int[] counts = [10, 1, 25, 2];
+        for (int label = 0; label < counts.Length; label++)
+            for (int i = 0; i < counts[label]; i++) folder.Write($"class{label}/{i:D2}.jpg", [1]);
+        var images = ImageFolder.Open(folder.Path);
+        var (train, validation) = images.Split(fraction, seed: 7);
+        Assert.Equal(images.Items.Order(), train.Items.Concat(validation.Items).Order());
+        Assert.Equal(images.ClassNames, validation.ClassNames);
+        for (int label = 0; label < counts.Length; label++)
+        {
+            int held = validation.Items.Count(item => item.Label == label);
+            Assert.Equal(counts[label] == 1 ? 0 : Math.Clamp((int)Math.Round(counts[label] * fraction), 1, counts[label] - 1), held);
+        }
+        Assert.Equal(validation.Items, images.Split(fraction, seed: 7).Validation.Items);
+        if (fraction == 0.5) Assert.NotEqual(validation.Items, images.Split(fraction, seed: 8).Validation.Items);
+        Assert.Throws<ArgumentOutOfRangeException>(() => images.Split(0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => images.Split(1, 1));
+    }
+
+    [Fact]
+    public void The_published_folder_is_read_whole()
+    {
+        var images = ImageFolder.Open(RealData.Require("cifar10-jpeg/test"));
+        Assert.Equal(2000, images.Count);
+        Assert.Equal(["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"], images.ClassNames);
+    }
+}

@@ -94,7 +94,7 @@ public sealed class BatchesTests
         var batches = new Batches(source, Small, device, new BatchOptions { BatchSize = 4, Workers = 4, Prefetch = 2, CacheBytes = 0 });
         using var epoch = batches.Epoch(0, Token).GetEnumerator();
         Assert.True(epoch.MoveNext());
-        SpinWait.SpinUntil(() => source.Loads >= 12, TimeSpan.FromSeconds(5));
+        SpinWait.SpinUntil(() => source.Loads >= 12, TimeSpan.FromSeconds(30));
         Thread.Sleep(50);
         Assert.Equal(12, source.Loads); // the batch in hand and two ahead
         epoch.Current.Dispose();
@@ -152,7 +152,7 @@ public sealed class BatchesTests
         {
             foreach (var batch in batches.Epoch(0, cancel.Token)) batch.Dispose();
         }), TestContext.Current.CancellationToken);
-        Assert.True(SpinWait.SpinUntil(() => source.Running == 2, TimeSpan.FromSeconds(5)));
+        Assert.True(SpinWait.SpinUntil(() => source.Running == 2, TimeSpan.FromSeconds(30)));
         await cancel.CancelAsync();
         hold.Set();
         await consumer.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);

@@ -33,6 +33,7 @@ public sealed class ImageDecoderTests
     [InlineData("bmp_rgb")]
     [InlineData("gif")]
     [InlineData("webp_lossless")]
+    [InlineData("ppm")]
     public void A_file_cut_anywhere_is_refused_by_one_exception(string name)
     {
         byte[] whole = Golden["file_" + name].Bytes;
@@ -47,7 +48,7 @@ public sealed class ImageDecoderTests
     public void Damaged_bytes_give_a_picture_or_one_exception()
     {
         var random = new Random(5);
-        foreach (string name in new[] { "jpeg_420", "png_rgb", "gif", "bmp_rgb", "webp_lossy" })
+        foreach (string name in new[] { "jpeg_420", "png_rgb", "gif", "bmp_rgb", "webp_lossy", "ppm_100" })
         {
             for (int round = 0; round < 60; round++)
             {
@@ -74,6 +75,17 @@ public sealed class ImageDecoderTests
     public void What_is_no_image_is_said_so(byte[] bytes, string problem) =>
         Assert.Contains(problem, Assert.Throws<ImageException>(() => ImageDecoder.Decode(bytes, "x")).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("P3 1 1 255 1 2 3", "kind P3; the binary P5 and P6 are read")]
+    [InlineData("P5 1 1 65535 ab", "has values up to 65535")]
+    [InlineData("P5 0 1 255 a", "a side is 0")]
+    [InlineData("P5 1 x 255 a", "header cannot be read")]
+    [InlineData("P5 12345678901 1 255 a", "header cannot be read")]
+    [InlineData("P5 99999 99999 255 a", "99999 x 99999 pixels are more than")]
+    [InlineData("P6 9999 9999 255 a", "the file ends before its pixels do")]
+    public void What_is_wrong_with_a_portable_map_is_said(string text, string problem) =>
+        Assert.Contains(problem, Assert.Throws<ImageException>(() => ImageDecoder.Decode(System.Text.Encoding.ASCII.GetBytes(text), "x")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void A_missing_file_is_named()
     {
@@ -95,7 +107,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Real_JPEG_and_PNG_files_decode()
+    public void Published_files_decode()
     {
         foreach (string path in Directory.EnumerateFiles(RealData.Require("cifar10-jpeg/test/cat")).Take(50))
             Assert.Equal(new ImageSize(32, 32), ImageDecoder.Decode(path).Size);

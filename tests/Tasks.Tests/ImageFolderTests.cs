@@ -44,6 +44,29 @@ public sealed class ImageFolderTests
     }
 
     [Fact]
+    public void A_models_classes_number_a_folder_that_lacks_some()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("dog/1.jpg", [1]);
+        folder.Write("cat/1.jpg", [1]);
+        var images = ImageFolder.Open(folder.Path).WithClasses(["dog", "emu", "cat"]);
+        Assert.Equal([2, 0], images.Items.Select(item => item.Label));
+        Assert.Equal(["dog", "emu", "cat"], images.ClassNames);
+        string message = Assert.Throws<ImageException>(() => images.WithClasses(["dog", "cat", "fox"])).Message;
+        Assert.Contains("does not know the class 'emu'; it knows dog, cat, fox", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_of_no_known_class_have_a_negative_label()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("a.ppm", "P6 1 1 255\nabc"u8);
+        var files = new ImageFiles([path]);
+        Assert.Equal((1, -1, path), (files.Count, files.Label(0), files.Name(0)));
+        Assert.Equal("abc"u8.ToArray(), files.Load(0).Pixels);
+    }
+
+    [Fact]
     public void A_link_to_an_ancestor_is_not_followed_for_ever()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("links need a privilege there");

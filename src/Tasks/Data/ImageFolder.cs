@@ -74,6 +74,23 @@ internal sealed class ImageFolder : IImageSource
         return (Where(index => !heldOut.Contains(index)), Where(heldOut.Contains));
     }
 
+    /// <summary>The same pictures numbered by another list of classes, a trained model's: a folder may lack some of them.</summary>
+    /// <param name="classNames">The classes' names, by number.</param>
+    /// <exception cref="ImageException">The folder has a class that is not in the list.</exception>
+    public ImageFolder WithClasses(IReadOnlyList<string> classNames)
+    {
+        var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int label = 0; label < classNames.Count; label++) known.TryAdd(classNames[label], label);
+        var numbers = new int[ClassNames.Count];
+        for (int label = 0; label < numbers.Length; label++)
+        {
+            if (!known.TryGetValue(ClassNames[label], out numbers[label]))
+                throw new ImageException(Root, $"the model does not know the class '{ClassNames[label]}'; it knows {string.Join(", ", classNames.Take(20))}"
+                    + (classNames.Count > 20 ? $" and {classNames.Count - 20} more" : ""));
+        }
+        return new ImageFolder(Root, classNames, [.. items.Select(item => (item.Path, numbers[item.Label]))]);
+    }
+
     private ImageFolder Where(Func<int, bool> isWanted) =>
         new(Root, ClassNames, [.. Enumerable.Range(0, Count).Where(isWanted).Select(index => items[index])]);
 

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Graft.Tasks;
 
-/// <summary>Decodes JPEG, PNG, BMP, GIF (its first frame) and WebP to the bytes that Pillow's <c>Image.open(f).convert("RGB")</c>
+/// <summary>Decodes JPEG, PNG, BMP, GIF (its first frame), WebP and binary portable maps to the bytes that Pillow's <c>Image.open(f).convert("RGB")</c>
 /// gives, torchvision's default loader.</summary>
 /// <remarks>
 /// No colour management: an embedded profile or gamma is ignored, as Pillow ignores it. Alpha is dropped, not blended. Of 16-bit
@@ -19,7 +19,7 @@ internal static class ImageDecoder
     /// <summary>No PNG (deflate at 1032:1, eight pixels a byte) and no JPEG (one bit a block of 64) packs more pixels into a byte.</summary>
     private const long MaximumPixelsPerByte = 16 * 1024;
 
-    private const string Readable = "JPEG, PNG, BMP, GIF or WebP";
+    private const string Readable = "JPEG, PNG, BMP, GIF, WebP or PPM";
 
     /// <summary>Decodes a file.</summary>
     /// <exception cref="ImageException">The file is missing, empty, truncated, damaged, too large or no image.</exception>
@@ -42,6 +42,7 @@ internal static class ImageDecoder
     public static unsafe RgbImage Decode(ReadOnlySpan<byte> encoded, string name)
     {
         if (encoded.IsEmpty) throw new ImageException(name, "the file is empty");
+        if (PortableMap.IsOne(encoded)) return PortableMap.Decode(encoded, name);
         fixed (byte* bytes = encoded)
         {
             using var data = SKData.Create((nint)bytes, encoded.Length);
@@ -70,7 +71,7 @@ internal static class ImageDecoder
                 case SKCodecResult.Success:
                     break;
                 case SKCodecResult.IncompleteInput:
-                    throw new ImageException(name, "the image is truncated: the file ends before its pixels do");
+                    throw Truncated(name);
                 case SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput:
                     throw new ImageException(name, "the image is damaged: its pixels cannot be decoded");
                 default:
@@ -99,12 +100,15 @@ internal static class ImageDecoder
     private static void RefuseOversized(SKCodec codec, int fileBytes, string name)
     {
         long pixels = (long)codec.Info.Width * codec.Info.Height;
-        string size = $"{codec.Info.Width} x {codec.Info.Height} pixels";
-        if (pixels > MaximumPixels)
-            throw new ImageException(name, $"{size} are more than the {MaximumPixels:N0} that are read; scale the image down first");
+        if (pixels > MaximumPixels) throw TooLarge(name, codec.Info.Width, codec.Info.Height);
         if (codec.EncodedFormat is SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg && pixels > fileBytes * MaximumPixelsPerByte)
-            throw new ImageException(name, $"{size} cannot lie in a file of {fileBytes:N0} bytes; it is truncated or damaged");
+            throw new ImageException(name, $"{codec.Info.Width} x {codec.Info.Height} pixels cannot lie in a file of {fileBytes:N0} bytes; it is truncated or damaged");
     }
+
+    internal static ImageException TooLarge(string name, int width, int height) =>
+        new(name, $"{width} x {height} pixels are more than the {MaximumPixels:N0} that are read; scale the image down first");
+
+    internal static ImageException Truncated(string name) => new(name, "the image is truncated: the file ends before its pixels do");
 
     /// <summary>Why no codec took the bytes: a known kind of image that is broken, a known kind that is not read, or neither.</summary>
     private static string WhatElse(ReadOnlySpan<byte> encoded)

@@ -45,11 +45,11 @@ def resample():
 
 
 def decode():
-    y, x = np.mgrid[0:17, 0:21]
+    y, x = np.mgrid[0:15, 0:19]
     smooth = np.stack([x * 9, y * 12, (x + y) * 5], -1)
     noisy = (smooth + random.randint(-30, 30, smooth.shape)).clip(0, 255).astype(np.uint8)
     picture = Image.fromarray(noisy)
-    alpha = random.randint(0, 256, (17, 21, 1)).astype(np.uint8)
+    alpha = random.randint(0, 256, (15, 19, 1)).astype(np.uint8)
     alpha[:5] = 0
     translucent = Image.fromarray(np.concatenate([noisy, alpha], -1))
     turned = Image.Exif()
@@ -80,6 +80,11 @@ def decode():
     add("webp_lossy", picture, "WEBP", quality=80)
     add("webp_lossless", picture, "WEBP", lossless=True)
     add("webp_alpha", translucent, "WEBP", lossless=True, exact=True)
+    add("jpeg_profile", picture, "JPEG", icc_profile=swapped_profile())
+    add("png_profile", picture, "PNG", icc_profile=swapped_profile())
+    add("ppm", picture, "PPM")
+    add("pgm", picture.convert("L"), "PPM")
+    files["ppm_100"] = b"P6 # a comment\n3 2\n100\n" + bytes(range(0, 36, 2))
     arrays = {}
     for name, encoded in files.items():
         arrays["file_" + name] = np.frombuffer(encoded, np.uint8)
@@ -92,6 +97,15 @@ def gamma():
     info = PngImagePlugin.PngInfo()
     info.add(b"gAMA", (100000).to_bytes(4, "big"))
     return info
+
+
+def swapped_profile():
+    """sRGB with red and green exchanged: whoever manages colours gets another picture."""
+    from PIL import ImageCms
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = profile.index(b"rXYZ"), profile.index(b"gXYZ")
+    profile[red:red + 4], profile[green:green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(profile)
 
 
 resample()

@@ -1,2 +1,7 @@
 namespace Graft.Autograd.Tests;
-public class Placeholder { [Fact] public void Builds() => Assert.Equal(4, 2 + 2); }
+
+public class Placeholder
+{
+    [Fact]
+    public void Builds() => Assert.Equal(4, 2 + 2);
+}

@@ -1,0 +1,74 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>y = x * weight + bias (cross-correlation, as PyTorch's <c>conv2d</c>).</summary>
+internal static class Conv2dFunction
+{
+    public static Variable Apply(Variable x, Variable weight, Variable? bias, Conv2dGeometry geometry)
+    {
+        x.RequireSamePass(weight);
+        Check(x.Shape, weight.Shape, bias?.Shape, geometry);
+        var pass = x.Pass;
+        var input = pass.ChannelsLast(x.Value);
+        var y = pass.Rent(
+            [x.Shape[0], weight.Shape[0], geometry.OutputHeight(x.Shape[2], weight.Shape[2]), geometry.OutputWidth(x.Shape[3], weight.Shape[3])],
+            MemoryFormat.ChannelsLast);
+        if (bias is null) pass.Device.Conv2d(default(NoEpilogue), geometry, input, weight.Value, null, null, y);
+        else pass.Device.Conv2d(default(AddBias), geometry, input, weight.Value, bias.Value, null, y);
+        bool tracked = x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true };
+        return tracked ? pass.Record(y, new Conv2dNode(x, input, weight, bias, geometry)) : pass.Untracked(y);
+    }
+
+    private static void Check(Shape x, Shape weight, Shape? bias, Conv2dGeometry geometry)
+    {
+        if (x.Rank != 4) ShapeException.Throw("conv2d", $"input {x}", "the input has to be [N, C, H, W]");
+        if (weight[1] * geometry.Groups != x[1])
+            ShapeException.Throw("conv2d", $"input {x} does not fit weight {weight}", $"the input has {x[1]} channels, the weight takes {weight[1]} in each of {geometry.Groups} groups");
+        if (weight[0] % geometry.Groups != 0)
+            ShapeException.Throw("conv2d", $"weight {weight}", $"{weight[0]} output channels do not fall into {geometry.Groups} groups");
+        if (bias is { } b && b != new Shape([weight[0]]))
+            ShapeException.Throw("conv2d", $"bias {b} does not fit weight {weight}", $"the bias needs {weight[0]} numbers");
+        if (geometry.OutputHeight(x[2], weight[2]) <= 0 || geometry.OutputWidth(x[3], weight[3]) <= 0)
+            ShapeException.Throw("conv2d", $"input {x} does not fit weight {weight}", "the window is larger than the padded input");
+    }
+
+    private sealed class Conv2dNode : Node
+    {
+        private readonly int inputSlot;
+        private readonly int weightSlot;
+        private readonly int biasSlot;
+        private readonly Shape inputShape;
+        private readonly Conv2dGeometry geometry;
+        private readonly Tensor<float>? x;
+        private readonly Tensor<float> weight;
+
+        public Conv2dNode(Variable x, Tensor<float> input, Variable weight, Variable? bias, Conv2dGeometry geometry)
+        {
+            (inputSlot, weightSlot, biasSlot) = (x.Slot, weight.Slot, bias?.Slot ?? -1);
+            inputShape = x.Shape;
+            this.geometry = geometry;
+            this.weight = Save(weight.Value);
+            if (weight.NeedsGradient) this.x = Save(input);
+        }
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var pass = gradients.Pass;
+            dy = pass.ChannelsLast(dy);
+            if (x is not null)
+            {
+                var dweight = pass.RentLike(weight);
+                pass.Device.Conv2dBackwardWeight(geometry, x, dy, dweight);
+                gradients.Add(weightSlot, dweight);
+            }
+            if (biasSlot >= 0) gradients.Add(biasSlot, Elementwise.SumTo(pass, dy.Permute(0, 2, 3, 1), [dy.Shape[1]]));
+            if (inputSlot >= 0)
+            {
+                var dx = pass.Rent(inputShape, MemoryFormat.ChannelsLast);
+                pass.Device.Conv2dBackwardInput(geometry, dy, weight, dx);
+                gradients.Add(inputSlot, dx);
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>The mean over rows of -log softmax(logits)[label] (PyTorch's <c>cross_entropy</c>).</summary>
+internal static class CrossEntropyFunction
+{
+    public static Variable Apply(Variable logits, ReadOnlySpan<int> labels, float labelSmoothing)
+    {
+        if (logits.Shape.Rank != 2 || logits.Shape[0] != labels.Length)
+            ShapeException.Throw(
+                "cross_entropy", $"logits {logits.Shape} do not fit labels [{labels.Length}]", "the logits have to be [rows, classes], with one label a row");
+        int counted = 0, classes = logits.Shape[1];
+        foreach (int label in labels)
+        {
+            if (label >= classes) throw new ArgumentException($"cross_entropy: label {label} is not one of the {classes} classes 0 ... {classes - 1}");
+            if (label >= 0) counted++;
+        }
+        if (counted == 0) throw new ArgumentException("cross_entropy: no row has a label, so there is no mean");
+
+        var pass = logits.Pass;
+        var targets = pass.Own(pass.Device.Rent<int>([labels.Length]));
+        targets.CopyFrom(labels);
+        var input = pass.Contiguous(logits.Value);
+        var losses = pass.Rent([labels.Length]);
+        var logSumExp = pass.Rent([labels.Length]);
+        pass.Device.CrossEntropy(input, targets, labelSmoothing, losses, logSumExp);
+        var mean = pass.Rent([1]);
+        pass.Device.Reduce<SumOf>(losses, mean, 1f / counted);
+        var loss = mean.Reshape([]);
+        return logits.NeedsGradient
+            ? pass.Record(loss, new CrossEntropyNode(logits, input, targets, logSumExp, labelSmoothing, counted)) : pass.Untracked(loss);
+    }
+
+    private sealed class CrossEntropyNode : Node
+    {
+        private readonly int input;
+        private readonly Tensor<float> logits;
+        private readonly Tensor<int> labels;
+        private readonly Tensor<float> logSumExp;
+        private readonly float smoothing;
+        private readonly int counted;
+
+        public CrossEntropyNode(
+            Variable x, Tensor<float> logits, Tensor<int> labels, Tensor<float> logSumExp, float smoothing, int counted)
+        {
+            (input, this.smoothing, this.counted) = (x.Slot, smoothing, counted);
+            this.logits = Save(logits);
+            this.labels = Save(labels);
+            this.logSumExp = Save(logSumExp);
+        }
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var pass = gradients.Pass;
+            var dlosses = pass.Rent(labels.Shape);
+            pass.Device.Map(new Scale(1f / counted), dy.Expand(labels.Shape), dlosses);
+            var dlogits = pass.Rent(logits.Shape);
+            pass.Device.CrossEntropyBackward(logits, labels, smoothing, logSumExp, dlosses, dlogits);
+            gradients.Add(input, dlogits);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>y = op(x) and y = op(a, b), with the derivatives that the ops carry.</summary>
+internal static class Elementwise
+{
+    public static Variable Map<TOp>(Variable x, TOp op) where TOp : unmanaged, IUnaryOp
+    {
+        var y = x.Pass.RentLike(x.Value);
+        x.Pass.Device.Map(op, x.Value, y);
+        return x.NeedsGradient ? x.Pass.Record(y, new MapNode<TOp>(op, x, y)) : x.Pass.Untracked(y);
+    }
+
+    public static Variable Zip<TOp>(Variable a, Variable b, TOp op) where TOp : unmanaged, IBinaryOp
+    {
+        a.RequireSamePass(b);
+        var shape = Broadcast(a.Shape, b.Shape, typeof(TOp).Name);
+        var y = shape == a.Shape ? a.Pass.RentLike(a.Value) : shape == b.Shape ? a.Pass.RentLike(b.Value) : a.Pass.Rent(shape);
+        a.Pass.Device.Zip(op, a.Value, b.Value, y);
+        return a.NeedsGradient || b.NeedsGradient ? a.Pass.Record(y, new ZipNode<TOp>(op, a, b, y)) : a.Pass.Untracked(y);
+    }
+
+    /// <summary>The sum of a gradient over the axes that were broadcast from <paramref name="shape"/>.</summary>
+    public static Tensor<float> SumTo(Pass pass, Tensor<float> gradient, Shape shape)
+    {
+        if (gradient.Shape == shape) return gradient;
+        Shape aligned = [.. Enumerable.Repeat(1, gradient.Shape.Rank - shape.Rank), .. shape];
+        var sum = pass.Rent(aligned);
+        pass.Device.Reduce<SumOf>(gradient, sum);
+        return sum.Reshape(shape);
+    }
+
+    private static Shape Broadcast(Shape a, Shape b, string operation)
+    {
+        int rank = Math.Max(a.Rank, b.Rank);
+        Span<int> lengths = stackalloc int[rank];
+        for (int axis = 1; axis <= rank; axis++)
+        {
+            int left = axis <= a.Rank ? a[^axis] : 1, right = axis <= b.Rank ? b[^axis] : 1;
+            if (left != right && left != 1 && right != 1)
+                ShapeException.Throw(
+                    operation.Split('`')[0].ToLowerInvariant(), $"{a} does not fit {b}", $"axis {axis} from the last is {left} and {right}; equal or 1 would broadcast");
+            lengths[rank - axis] = left == 1 ? right : left;
+        }
+        return new Shape(lengths);
+    }
+
+    private sealed class MapNode<TOp> : Node where TOp : unmanaged, IUnaryOp
+    {
+        private readonly TOp op;
+        private readonly int input;
+        private readonly Tensor<float>? x;
+        private readonly Tensor<float>? y;
+
+        public MapNode(TOp op, Variable x, Tensor<float> y)
+        {
+            this.op = op;
+            input = x.Slot;
+            if (TOp.Saves.HasFlag(Saves.Input)) this.x = Save(x.Value);
+            if (TOp.Saves.HasFlag(Saves.Output)) this.y = Save(y);
+        }
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var dx = gradients.Pass.RentLike(y ?? x ?? dy);
+            gradients.Pass.Device.MapBackward(op, dy, x, y, dx);
+            gradients.Add(input, dx);
+        }
+    }
+
+    private sealed class ZipNode<TOp> : Node where TOp : unmanaged, IBinaryOp
+    {
+        private readonly TOp op;
+        private readonly int left;
+        private readonly int right;
+        private readonly Shape leftShape;
+        private readonly Shape rightShape;
+        private readonly Tensor<float>? a;
+        private readonly Tensor<float>? b;
+        private readonly Tensor<float>? y;
+
+        public ZipNode(TOp op, Variable a, Variable b, Tensor<float> y)
+        {
+            this.op = op;
+            (left, right, leftShape, rightShape) = (a.Slot, b.Slot, a.Shape, b.Shape);
+            if (TOp.Saves.HasFlag(Saves.Input)) (this.a, this.b) = (Save(a.Value), Save(b.Value));
+            if (TOp.Saves.HasFlag(Saves.Output)) this.y = Save(y);
+        }
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var pass = gradients.Pass;
+            if (typeof(TOp) == typeof(Add))
+            {
+                // the gradient goes through as it is: both sides may share it, and whoever adds to it later makes its own
+                if (left >= 0) gradients.Add(left, SumTo(pass, dy, leftShape));
+                if (right >= 0) gradients.Add(right, SumTo(pass, dy, rightShape));
+                return;
+            }
+            var da = left >= 0 ? pass.RentLike(dy) : null;
+            var db = right >= 0 ? pass.RentLike(dy) : null;
+            pass.Device.ZipBackward(op, dy, a, b, y, da, db);
+            if (da is not null) gradients.Add(left, SumTo(pass, da, leftShape));
+            if (db is not null) gradients.Add(right, SumTo(pass, db, rightShape));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>The largest or the mean of each window of a plane.</summary>
+internal static class Pooling
+{
+    public static Variable Max(Variable x, Pool2dGeometry geometry)
+    {
+        var shape = OutputShape(x.Shape, geometry, "max_pool2d");
+        var pass = x.Pass;
+        var y = pass.Rent(shape, MemoryFormat.ChannelsLast);
+        var indices = pass.Own(pass.Device.Rent<int>(shape, MemoryFormat.ChannelsLast));
+        pass.Device.MaxPool2d(geometry, pass.ChannelsLast(x.Value), y, indices);
+        return x.NeedsGradient ? pass.Record(y, new MaxNode(x, indices, geometry)) : pass.Untracked(y);
+    }
+
+    public static Variable Average(Variable x, Pool2dGeometry geometry)
+    {
+        var y = x.Pass.Rent(OutputShape(x.Shape, geometry, "avg_pool2d"), MemoryFormat.ChannelsLast);
+        x.Pass.Device.AveragePool2d(geometry, x.Pass.ChannelsLast(x.Value), y);
+        return x.NeedsGradient ? x.Pass.Record(y, new AverageNode(x, geometry)) : x.Pass.Untracked(y);
+    }
+
+    private static Shape OutputShape(Shape x, Pool2dGeometry geometry, string operation)
+    {
+        if (x.Rank != 4) ShapeException.Throw(operation, $"input {x}", "the input has to be [N, C, H, W]");
+        if (geometry.PadHeight * 2 > geometry.KernelHeight || geometry.PadWidth * 2 > geometry.KernelWidth)
+            ShapeException.Throw(operation, $"window [{geometry.KernelHeight}, {geometry.KernelWidth}]", "the padding may be at most half the window");
+        int height = geometry.OutputHeight(x[2]), width = geometry.OutputWidth(x[3]);
+        if (height <= 0 || width <= 0)
+            ShapeException.Throw(operation, $"input {x}", $"the window [{geometry.KernelHeight}, {geometry.KernelWidth}] is larger than the padded input");
+        return [x[0], x[1], height, width];
+    }
+
+    private sealed class MaxNode : Node
+    {
+        private readonly int input;
+        private readonly Shape shape;
+        private readonly Tensor<int> indices;
+        private readonly Pool2dGeometry geometry;
+
+        public MaxNode(Variable x, Tensor<int> indices, Pool2dGeometry geometry)
+        {
+            (input, shape, this.geometry) = (x.Slot, x.Shape, geometry);
+            this.indices = Save(indices);
+        }
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var dx = gradients.Pass.Rent(shape, MemoryFormat.ChannelsLast);
+            gradients.Pass.Device.MaxPool2dBackward(geometry, gradients.Pass.ChannelsLast(dy), indices, dx);
+            gradients.Add(input, dx);
+        }
+    }
+
+    private sealed class AverageNode(Variable x, Pool2dGeometry geometry) : Node
+    {
+        private readonly int input = x.Slot;
+        private readonly Shape shape = x.Shape;
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var dx = gradients.Pass.Rent(shape, MemoryFormat.ChannelsLast);
+            gradients.Pass.Device.AveragePool2dBackward(geometry, gradients.Pass.ChannelsLast(dy), dx);
+            gradients.Add(input, dx);
+        }
+    }
+}

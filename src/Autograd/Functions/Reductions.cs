@@ -1,0 +1,38 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>Sums and means over axes.</summary>
+internal static class Reductions
+{
+    /// <summary>y = scale * the sum of x over <paramref name="axes"/>, each kept with length 1.</summary>
+    public static Variable Sum(Variable x, int[] axes, bool mean)
+    {
+        var shape = x.Shape;
+        long count = 1;
+        foreach (int axis in axes)
+        {
+            count *= shape[axis];
+            shape = shape.With(axis, 1);
+        }
+        if (mean && count == 0) ShapeException.Throw("mean", $"{x.Shape}", "there is no mean of no numbers");
+        float scale = mean ? 1f / count : 1f;
+        var y = x.Pass.Rent(shape);
+        x.Pass.Device.Reduce<SumOf>(x.Value, y, scale);
+        return x.NeedsGradient ? x.Pass.Record(y, new SumNode(x, scale)) : x.Pass.Untracked(y);
+    }
+
+    private sealed class SumNode(Variable x, float scale) : Node
+    {
+        private readonly int input = x.Slot;
+        private readonly Shape shape = x.Shape;
+        private readonly MemoryFormat format = x.Value.IsChannelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var dx = gradients.Pass.Rent(shape, format);
+            gradients.Pass.Device.Map(new Scale(scale), dy.Expand(shape), dx);
+            gradients.Add(input, dx);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>Functions that move numbers and change none: reshape, permute, slice, zero-padding.</summary>
+internal static class Views
+{
+    public static Variable Reshape(Variable x, Shape shape)
+    {
+        if (shape.ElementCount != x.Shape.ElementCount)
+            ShapeException.Throw("reshape", $"{x.Shape} does not fit {shape}", $"{x.Shape.ElementCount} elements are not {shape.ElementCount}");
+        var y = x.Pass.Contiguous(x.Value).Reshape(shape);
+        return x.NeedsGradient ? x.Pass.Record(y, new ReshapeNode(x)) : x.Pass.Untracked(y);
+    }
+
+    public static Variable Permute(Variable x, int[] order)
+    {
+        var y = x.Value.Permute(order);
+        return x.NeedsGradient ? x.Pass.Record(y, new PermuteNode(x, order)) : x.Pass.Untracked(y);
+    }
+
+    public static Variable Slice(Variable x, Index axis, int start, int length, int step)
+    {
+        var y = x.Value.Slice(axis, start, length, step);
+        return x.NeedsGradient
+            ? x.Pass.Record(y, new SliceNode(x, axis.GetOffset(x.Shape.Rank), start, length, step)) : x.Pass.Untracked(y);
+    }
+
+    /// <summary>Zeros before and after along one axis; the memory order stays.</summary>
+    public static Variable Pad(Variable x, Index axis, int before, int after)
+    {
+        int at = axis.GetOffset(x.Shape.Rank);
+        if (before < 0 || after < 0) ShapeException.Throw("pad", $"{x.Shape}", $"{before} and {after} places of padding are not both positive or 0");
+        var format = x.Value.IsChannelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
+        var y = x.Pass.Rent(x.Shape.With(at, x.Shape[at] + before + after), format);
+        x.Pass.Device.Fill(y, 0f);
+        x.Pass.Device.Copy(x.Value, y.Slice(at, before, x.Shape[at]));
+        return x.NeedsGradient ? x.Pass.Record(y, new PadNode(x, at, before)) : x.Pass.Untracked(y);
+    }
+
+    private sealed class ReshapeNode(Variable x) : Node
+    {
+        private readonly int input = x.Slot;
+        private readonly Shape shape = x.Shape;
+
+        public override void Backward(Tensor<float> dy, Gradients gradients) =>
+            gradients.Add(input, gradients.Pass.Contiguous(dy).Reshape(shape));
+    }
+
+    private sealed class PermuteNode(Variable x, int[] order) : Node
+    {
+        private readonly int input = x.Slot;
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var inverse = new int[order.Length];
+            for (int axis = 0; axis < order.Length; axis++) inverse[order[axis]] = axis;
+            gradients.Add(input, dy.Permute(inverse));
+        }
+    }
+
+    private sealed class SliceNode(Variable x, int axis, int start, int length, int step) : Node
+    {
+        private readonly int input = x.Slot;
+        private readonly Shape shape = x.Shape;
+        private readonly MemoryFormat format = x.Value.IsChannelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var dx = gradients.Pass.Rent(shape, format);
+            gradients.Pass.Device.Fill(dx, 0f);
+            gradients.Pass.Device.Copy(dy, dx.Slice(axis, start, length, step));
+            gradients.Add(input, dx);
+        }
+    }
+
+    private sealed class PadNode(Variable x, int axis, int before) : Node
+    {
+        private readonly int input = x.Slot;
+        private readonly int length = x.Shape[axis];
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var kept = dy.Slice(axis, before, length);
+            var dx = gradients.Pass.RentLike(kept);
+            gradients.Pass.Device.Copy(kept, dx);
+            gradients.Add(input, dx);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>One run through a model, forward or forward and backward: whether it trains, on which device, with which seed. It
+/// holds every temporary of the run and gives the memory back when it is disposed.</summary>
+/// <example><code>
+/// using var pass = Pass.Train(Device.Cpu, seed: 1);
+/// var loss = model.Forward(pass.Constant(images)).CrossEntropy(labels);
+/// var gradients = pass.Backward(loss);
+/// </code></example>
+public sealed class Pass : IDisposable
+{
+    private readonly List<Node> tape = [];
+    private readonly List<IDisposable> temporaries = [];
+    private readonly List<DeviceMemory> memories = [];
+    private readonly Dictionary<Parameter, Variable> parameters = [];
+    private Gradients? own;
+    private int slots;
+
+    private Pass(Device device, bool isTraining, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        Device = device;
+        IsTraining = isTraining;
+        Seed = seed;
+    }
+
+    /// <summary>The device that the run uses.</summary>
+    public Device Device { get; }
+
+    /// <summary>Whether functions are recorded for backward, and layers behave as in training.</summary>
+    public bool IsTraining { get; }
+
+    /// <summary>The seed of whatever the run draws.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>How many calls the tape holds: none for a frozen part of a model.</summary>
+    internal int TapeLength => tape.Count;
+
+    /// <summary>A run that trains.</summary>
+    public static Pass Train(Device device, ulong seed = 0) => new(device, isTraining: true, seed);
+
+    /// <summary>A run that only computes.</summary>
+    public static Pass Infer(Device device) => new(device, isTraining: false, seed: 0);
+
+    /// <summary>A tensor as a variable that wants no gradient.</summary>
+    /// <exception cref="ArgumentException">The tensor is on another device.</exception>
+    public Variable Constant(Tensor<float> tensor) => new(this, Here(tensor), slot: -1);
+
+    /// <summary>A tensor as a variable whose gradient <see cref="Gradients.Of(Variable)"/> gives.</summary>
+    /// <exception cref="ArgumentException">The tensor is on another device.</exception>
+    public Variable Leaf(Tensor<float> tensor) => new(this, Here(tensor), IsTraining ? slots++ : -1);
+
+    /// <summary>A parameter as a variable; it wants a gradient in training unless it is frozen.</summary>
+    public Variable Of(Parameter parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        if (!parameters.TryGetValue(parameter, out var variable))
+        {
+            variable = new Variable(this, parameter.On(Device), IsTraining && !parameter.IsFrozen ? slots++ : -1);
+            parameters.Add(parameter, variable);
+        }
+        return variable;
+    }
+
+    /// <summary>The gradients of a loss of one element. They live as long as the pass.</summary>
+    /// <exception cref="ShapeException">The loss has more than one element.</exception>
+    /// <exception cref="InvalidOperationException">The pass does not train, or nothing in the loss wants a gradient.</exception>
+    public Gradients Backward(Variable loss) => Backward(loss, own ??= new Gradients());
+
+    /// <summary>Adds the gradients of a loss of one element to <paramref name="gradients"/>, which may outlive the pass.</summary>
+    /// <exception cref="ShapeException">The loss has more than one element.</exception>
+    /// <exception cref="InvalidOperationException">The pass does not train, or nothing in the loss wants a gradient.</exception>
+    public Gradients Backward(Variable loss, Gradients gradients)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(gradients);
+        if (!IsTraining) throw new InvalidOperationException("a pass made by Pass.Infer records nothing: use Pass.Train to run backward");
+        if (loss.Shape.ElementCount != 1)
+            ShapeException.Throw("backward", $"loss {loss.Shape}", "a loss has one element; take its mean or its sum first");
+        if (loss.Slot < 0) throw new InvalidOperationException("the loss depends on nothing that wants a gradient: is everything frozen?");
+
+        gradients.Begin(this, slots);
+        int mark = temporaries.Count;
+        var one = Rent(loss.Shape);
+        Device.Fill(one, 1f);
+        gradients.Add(loss.Slot, one);
+        Leave(mark, keep: null);
+        for (int i = tape.Count - 1; i >= 0; i--)
+        {
+            var node = tape[i];
+            if (gradients.Take(node.Output) is { } dy)
+            {
+                node.Backward(dy, gradients);
+                dy.Memory.Release();
+            }
+            node.Release();
+            Leave(mark, keep: null);
+        }
+        tape.Clear();
+        foreach (var (parameter, variable) in parameters)
+            if (variable.Slot >= 0) gradients.File(parameter, variable.Slot);
+        Leave(mark, keep: null);
+        return gradients;
+    }
+
+    /// <summary>Gives back every temporary of the run.</summary>
+    public void Dispose()
+    {
+        foreach (var node in tape) node.Release();
+        tape.Clear();
+        Leave(0, keep: null);
+        own?.Dispose();
+        own = null;
+    }
+
+    /// <summary>A temporary of the run.</summary>
+    internal Tensor<float> Rent(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) => Own(Device.Rent<float>(shape, format));
+
+    /// <summary>A temporary with the memory order of another tensor, contiguous where that one has gaps.</summary>
+    internal Tensor<float> RentLike(Tensor<float> tensor) =>
+        Own(tensor.IsDense ? Device.Rent<float>(tensor.Shape, tensor.Strides) : Device.Rent<float>(tensor.Shape));
+
+    internal Tensor<T> Own<T>(Tensor<T> tensor) where T : unmanaged
+    {
+        temporaries.Add(tensor);
+        memories.Add(tensor.Memory);
+        return tensor;
+    }
+
+    /// <summary>The tensor itself, or a temporary copy with channels innermost.</summary>
+    internal Tensor<float> ChannelsLast(Tensor<float> tensor)
+    {
+        if (tensor.IsChannelsLast) return tensor;
+        var copy = Rent(tensor.Shape, MemoryFormat.ChannelsLast);
+        Device.Copy(tensor, copy);
+        return copy;
+    }
+
+    /// <summary>The tensor itself, or a temporary copy in the order of its axes.</summary>
+    internal Tensor<float> Contiguous(Tensor<float> tensor)
+    {
+        if (tensor.IsContiguous) return tensor;
+        var copy = Rent(tensor.Shape);
+        Device.Copy(tensor, copy);
+        return copy;
+    }
+
+    /// <summary>A result that nothing asks a gradient of.</summary>
+    internal Variable Untracked(Tensor<float> value) => new(this, value, slot: -1);
+
+    /// <summary>Puts a call on the tape; to be called only where one of its inputs wants a gradient.</summary>
+    internal Variable Record(Tensor<float> value, Node node)
+    {
+        node.Output = slots++;
+        tape.Add(node);
+        return new Variable(this, value, node.Output);
+    }
+
+    /// <summary>Where a scope begins: what is rented from here on is given back by <see cref="Leave"/>.</summary>
+    internal int Enter() => temporaries.Count;
+
+    /// <summary>Gives back what was rented since <paramref name="mark"/>, except the memory behind <paramref name="keep"/>. What the
+    /// tape has saved stays until its backward.</summary>
+    internal void Leave(int mark, Tensor<float>? keep)
+    {
+        int kept = mark;
+        for (int i = mark; i < temporaries.Count; i++)
+        {
+            if (keep is not null && memories[i] == keep.Memory)
+            {
+                (temporaries[kept], memories[kept]) = (temporaries[i], memories[i]);
+                kept++;
+            }
+            else
+            {
+                temporaries[i].Dispose();
+            }
+        }
+        temporaries.RemoveRange(kept, temporaries.Count - kept);
+        memories.RemoveRange(kept, memories.Count - kept);
+    }
+
+    private Tensor<float> Here(Tensor<float> tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return tensor.Device == Device
+            ? tensor
+            : throw new ArgumentException($"the tensor {tensor.Shape} is on {tensor.Device.Name}, the pass on {Device.Name}: make it there");
+    }
+}

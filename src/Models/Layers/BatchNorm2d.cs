@@ -1,0 +1,63 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>What a batch norm does with its running statistics while a model trains.</summary>
+internal enum BatchNormPolicy
+{
+    /// <summary>Those that learn normalise by the batch and move their statistics; frozen ones use what is stored.</summary>
+    FollowFreezing,
+
+    /// <summary>All normalise by the batch and move their statistics, frozen or not.</summary>
+    AlwaysOfBatch,
+
+    /// <summary>All use what is stored.</summary>
+    AlwaysStored,
+}
+
+/// <summary>Batch normalisation of [N, C, H, W] (PyTorch's <c>BatchNorm2d</c>): <c>weight</c>, <c>bias</c>, <c>running_mean</c>,
+/// <c>running_var</c> [C], <c>num_batches_tracked</c>.</summary>
+internal sealed class BatchNorm2d : Layer
+{
+    private readonly float epsilon;
+    private readonly float momentum;
+    private readonly ModuleParameter weight;
+    private readonly ModuleParameter bias;
+    private readonly ModuleParameter runningMean;
+    private readonly ModuleParameter runningVariance;
+    private readonly Counter batches;
+
+    public BatchNorm2d(int channels, float epsilon = 1e-5f, float momentum = 0.1f)
+    {
+        this.epsilon = epsilon;
+        this.momentum = momentum;
+        weight = Add("weight", [channels], Initialiser.Ones);
+        bias = Add("bias", [channels], Initialiser.Zeros);
+        runningMean = Add("running_mean", [channels], Initialiser.Zeros, isBuffer: true);
+        runningVariance = Add("running_var", [channels], Initialiser.Ones, isBuffer: true);
+        batches = AddCounter("num_batches_tracked");
+    }
+
+    /// <summary>What it does with its statistics in training.</summary>
+    public BatchNormPolicy Policy { get; set; }
+
+    private protected override Variable Compute(Variable x)
+    {
+        var device = x.Pass.Device;
+        Variable scale = x.Pass.Of(weight), shift = x.Pass.Of(bias);
+        Tensor<float> keptMean = runningMean.On(device), keptVariance = runningVariance.On(device);
+        bool ofBatch = x.Pass.IsTraining && Policy != BatchNormPolicy.AlwaysStored && (!IsFrozen || Policy == BatchNormPolicy.AlwaysOfBatch);
+        if (!ofBatch) return BatchNormFunction.Stored(x, keptMean, keptVariance, scale, shift, epsilon);
+
+        var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance);
+        // the running variance is the unbiased one, as in PyTorch
+        float count = x.Shape.ElementCount / (float)x.Shape[1];
+        var unbiased = x.Pass.RentLike(variance);
+        device.Map(new Scale(count / (count - 1)), variance, unbiased);
+        device.Zip(new Lerp(momentum), keptMean, mean, keptMean);
+        device.Zip(new Lerp(momentum), keptVariance, unbiased, keptVariance);
+        batches.Value++;
+        return y;
+    }
+}

@@ -1,0 +1,49 @@
+namespace Graft.Models;
+
+/// <summary>The architectures by the names that torchvision and the CIFAR checkpoints use.</summary>
+public static class ModelRegistry
+{
+    private static readonly Dictionary<string, (int Classes, Func<string, int, ulong, Model> Make)> Rows = new(StringComparer.Ordinal)
+    {
+        ["cifar-resnet20"] = Cifar(3),
+        ["cifar-resnet32"] = Cifar(5),
+        ["cifar-resnet44"] = Cifar(7),
+        ["cifar-resnet56"] = Cifar(9),
+        ["cifar-resnet110"] = Cifar(18),
+        ["resnet18"] = Basic(2, 2, 2, 2),
+        ["resnet34"] = Basic(3, 4, 6, 3),
+        ["resnet50"] = Bottleneck([3, 4, 6, 3]),
+        ["resnet101"] = Bottleneck([3, 4, 23, 3]),
+        ["resnet152"] = Bottleneck([3, 8, 36, 3]),
+        ["resnext50_32x4d"] = Bottleneck([3, 4, 6, 3], groups: 32, widthPerGroup: 4),
+        ["resnext101_32x8d"] = Bottleneck([3, 4, 23, 3], groups: 32, widthPerGroup: 8),
+        ["resnext101_64x4d"] = Bottleneck([3, 4, 23, 3], groups: 64, widthPerGroup: 4),
+        ["wide_resnet50_2"] = Bottleneck([3, 4, 6, 3], widthPerGroup: 128),
+        ["wide_resnet101_2"] = Bottleneck([3, 4, 23, 3], widthPerGroup: 128),
+    };
+
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> Names => Rows.Keys;
+
+    /// <summary>Makes a model; its parameters are made when they are first used.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="classes">How many classes the head tells apart; 0 for as many as the published weights do.</param>
+    /// <param name="seed">The seed of parameters that no checkpoint fills.</param>
+    /// <exception cref="ArgumentException">There is no such model, or a negative number of classes.</exception>
+    public static Model Create(string name, int classes = 0, ulong seed = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(classes);
+        return Rows.TryGetValue(name, out var row)
+            ? row.Make(name, classes == 0 ? row.Classes : classes, seed)
+            : throw new ArgumentException($"there is no model '{name}'; there are {string.Join(", ", Names)}");
+    }
+
+    private static (int, Func<string, int, ulong, Model>) Cifar(int blocks) =>
+        (10, (name, classes, seed) => new CifarResNet(name, blocks, classes) { Seed = seed });
+
+    private static (int, Func<string, int, ulong, Model>) Basic(params int[] blocks) =>
+        (1000, (name, classes, seed) => new ResNet(name, bottleneck: false, blocks, classes) { Seed = seed });
+
+    private static (int, Func<string, int, ulong, Model>) Bottleneck(int[] blocks, int groups = 1, int widthPerGroup = 64) =>
+        (1000, (name, classes, seed) => new ResNet(name, bottleneck: true, blocks, classes, groups, widthPerGroup) { Seed = seed });
+}

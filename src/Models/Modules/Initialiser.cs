@@ -1,0 +1,40 @@
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>The first numbers of a parameter that no checkpoint filled.</summary>
+internal abstract class Initialiser
+{
+    public static Initialiser Zeros { get; } = new Constant(0f);
+
+    public static Initialiser Ones { get; } = new Constant(1f);
+
+    /// <summary>Normal with deviation sqrt(2 / fan), fan being inputs (<c>fan_in</c>) or outputs (<c>fan_out</c>) times taps, as
+    /// PyTorch's <c>kaiming_normal_</c> for ReLU (He et al. 2015).</summary>
+    public static Initialiser KaimingNormal(bool fanOut) => new Normal(fanOut);
+
+    /// <summary>Uniform within 1 / sqrt(<paramref name="fanIn"/>): PyTorch's default for linear layers and convolutions.</summary>
+    public static Initialiser UniformByFanIn(int fanIn) => new Uniform(1f / MathF.Sqrt(fanIn));
+
+    public abstract void Fill(Span<float> numbers, Shape shape, RandomStream random);
+
+    private sealed class Constant(float value) : Initialiser
+    {
+        public override void Fill(Span<float> numbers, Shape shape, RandomStream random) => numbers.Fill(value);
+    }
+
+    private sealed class Normal(bool fanOut) : Initialiser
+    {
+        public override void Fill(Span<float> numbers, Shape shape, RandomStream random)
+        {
+            long fan = shape[fanOut ? 0 : 1];
+            for (int axis = 2; axis < shape.Rank; axis++) fan *= shape[axis];
+            random.FillNormal(numbers, 0f, MathF.Sqrt(2f / fan));
+        }
+    }
+
+    private sealed class Uniform(float bound) : Initialiser
+    {
+        public override void Fill(Span<float> numbers, Shape shape, RandomStream random) => random.FillUniform(numbers, -bound, bound);
+    }
+}

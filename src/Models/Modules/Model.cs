@@ -1,0 +1,32 @@
+namespace Graft.Models;
+
+/// <summary>A whole architecture: it knows its stages, stem to head, on which freezing and discriminative rates act.</summary>
+public abstract class Model : Layer
+{
+    private protected Model()
+    {
+    }
+
+    /// <summary>The architecture's name in the registry.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The parts in the order of depth, stem first, head last.</summary>
+    internal abstract IReadOnlyList<Stage> Stages { get; }
+
+    /// <summary>Reads the numbers of a checkpoint. Keys and shapes have to be the model's own; a <c>module.</c> that PyTorch's
+    /// <c>DataParallel</c> put before every key is passed over, and a missing <c>num_batches_tracked</c> counts from 0.</summary>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="replaceHead">Whether a head of another size is left as it is and reported, to be trained anew.</param>
+    /// <exception cref="CheckpointException">The checkpoint does not fit; nothing was changed.</exception>
+    public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false) => ModelLoader.Load(this, checkpoint, replaceHead);
+
+    /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
+    public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null) => SafetensorsWriter.Write(
+        path,
+        Tensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
+            .Concat(Counters().Select(counter => TensorEntry.From(counter.Name, [], new[] { counter.Value }))),
+        metadata);
+}
+
+/// <summary>A named part of a model's depth.</summary>
+internal sealed record Stage(string Name, IReadOnlyList<Module> Modules);

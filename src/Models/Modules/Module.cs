@@ -1,0 +1,126 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>A part of a model: its parameters, its buffers and the parts within it, each under the key that PyTorch's and
+/// Hugging Face's checkpoints give it. The key is spelled once, where the part is added.</summary>
+public abstract class Module
+{
+    private readonly List<(string Key, Module Child)> children = [];
+    private readonly List<ModuleParameter> parameters = [];
+    private readonly List<Counter> counters = [];
+    private Module? parent;
+    private string key = "";
+
+    private protected Module()
+    {
+    }
+
+    /// <summary>The seed from which parameters that no checkpoint filled draw their first numbers, each from a stream of its name.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Its key from the model's root; empty at the root.</summary>
+    public string Key => parent is null ? key : parent.KeyOf(key);
+
+    /// <summary>Whether it was frozen: a frozen batch norm uses its stored statistics and does not move them.</summary>
+    public bool IsFrozen { get; private set; }
+
+    internal Module Root => parent is null ? this : parent.Root;
+
+    /// <summary>Freezes every parameter of this part and of the parts within it.</summary>
+    public void Freeze() => SetFrozen(true);
+
+    /// <summary>Lets every parameter of this part and of the parts within it learn again.</summary>
+    public void Unfreeze() => SetFrozen(false);
+
+    /// <summary>The parameters in the order of the checkpoint, without buffers.</summary>
+    public IEnumerable<Parameter> Parameters() => Tensors().Where(tensor => !tensor.IsBuffer);
+
+    /// <summary>The parameters and buffers, in the order in which they were added.</summary>
+    internal IEnumerable<ModuleParameter> Tensors() => parameters.Concat(children.SelectMany(child => child.Child.Tensors()));
+
+    internal IEnumerable<Counter> Counters() => counters.Concat(children.SelectMany(child => child.Child.Counters()));
+
+    internal string KeyOf(string inner)
+    {
+        string outer = Key;
+        return outer.Length == 0 ? inner : inner.Length == 0 ? outer : $"{outer}.{inner}";
+    }
+
+    /// <summary>Puts a part under a key.</summary>
+    private protected T Add<T>(string key, T child) where T : Module
+    {
+        child.parent = this;
+        child.key = key;
+        children.Add((key, child));
+        return child;
+    }
+
+    private protected ModuleParameter Add(string key, Shape shape, Initialiser initialiser, bool isBuffer = false)
+    {
+        var parameter = new ModuleParameter(this, key, shape, initialiser, isBuffer);
+        parameters.Add(parameter);
+        return parameter;
+    }
+
+    private protected Counter AddCounter(string key)
+    {
+        var counter = new Counter(this, key);
+        counters.Add(counter);
+        return counter;
+    }
+
+    private void SetFrozen(bool frozen)
+    {
+        IsFrozen = frozen;
+        foreach (var parameter in parameters) parameter.IsFrozen = frozen;
+        foreach (var (_, child) in children) child.SetFrozen(frozen);
+    }
+}
+
+/// <summary>A module that turns one variable into another.</summary>
+public abstract class Layer : Module
+{
+    private protected Layer()
+    {
+    }
+
+    /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable Forward(Variable x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        int mark = x.Pass.Enter();
+        try
+        {
+            var y = Compute(x);
+            x.Pass.Leave(mark, keep: y.Value);
+            return y;
+        }
+        catch (ShapeException exception) when (exception.NameModule(Key))
+        {
+            throw;
+        }
+    }
+
+    private protected abstract Variable Compute(Variable x);
+}
+
+/// <summary>Layers one after another, keyed 0, 1, 2 ... as PyTorch's <c>Sequential</c>.</summary>
+internal sealed class Sequential : Layer
+{
+    private readonly Layer[] layers;
+
+    public Sequential(params IEnumerable<Layer> layers)
+    {
+        this.layers = [.. layers];
+        for (int i = 0; i < this.layers.Length; i++) Add(i.ToString(System.Globalization.CultureInfo.InvariantCulture), this.layers[i]);
+    }
+
+    private protected override Variable Compute(Variable x)
+    {
+        foreach (var layer in layers) x = layer.Forward(x);
+        return x;
+    }
+}

@@ -1,0 +1,28 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>A parameter or a buffer of a module. A buffer is kept and saved like a parameter but never has a gradient.</summary>
+internal sealed class ModuleParameter(Module owner, string key, Shape shape, Initialiser initialiser, bool isBuffer) : Parameter(shape)
+{
+    /// <summary>Whether it is a buffer: a batch norm's running statistics.</summary>
+    public bool IsBuffer => isBuffer;
+
+    public override string Name => owner.KeyOf(key);
+
+    internal override Tensor<float> Create()
+    {
+        var numbers = new float[Shape.ElementCount];
+        initialiser.Fill(numbers, Shape, new RandomStream(owner.Root.Seed, Name));
+        return Tensor.From<float>(Shape, numbers);
+    }
+}
+
+/// <summary>A whole number that a checkpoint keeps beside the tensors: a batch norm's <c>num_batches_tracked</c>.</summary>
+internal sealed class Counter(Module owner, string key)
+{
+    public string Name => owner.KeyOf(key);
+
+    public long Value { get; set; }
+}

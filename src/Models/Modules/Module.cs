@@ -40,6 +40,9 @@ public abstract class Module
     /// <summary>The parameters and buffers, in the order in which they were added.</summary>
     internal IEnumerable<ModuleParameter> Tensors() => parameters.Concat(children.SelectMany(child => child.Child.Tensors()));
 
+    /// <summary>Every module within this one, at any depth.</summary>
+    internal IEnumerable<Module> Descendants() => children.SelectMany(child => child.Child.Descendants().Prepend(child.Child));
+
     internal IEnumerable<Counter> Counters() => counters.Concat(children.SelectMany(child => child.Child.Counters()));
 
     internal string KeyOf(string inner)

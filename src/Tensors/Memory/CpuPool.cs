@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -8,9 +7,6 @@ namespace Graft.Tensors;
 /// most expensive thing a training loop can do.</summary>
 internal sealed class CpuPool(Device device)
 {
-    private const int ClassesPerDoubling = 8;
-    private const int SmallestBytes = 256;
-
     private readonly Lock gate = new();
     private readonly Stack<CpuMemory>[] free = CreateStacks();
     private long bytesTaken;
@@ -20,12 +16,12 @@ internal sealed class CpuPool(Device device)
 
     public DeviceMemory Rent(long bytes)
     {
-        int sizeClass = ClassOf(bytes);
+        int sizeClass = SizeClasses.Of(bytes);
         CpuMemory? memory;
         lock (gate) free[sizeClass].TryPop(out memory);
         if (memory is null)
         {
-            long size = BytesOf(sizeClass);
+            long size = SizeClasses.Bytes(sizeClass);
             memory = new CpuMemory(this, device, sizeClass, size);
             Interlocked.Add(ref bytesTaken, size);
         }
@@ -38,24 +34,9 @@ internal sealed class CpuPool(Device device)
         lock (gate) free[sizeClass].Push(memory);
     }
 
-    /// <summary>Eight classes between a power of two and the next: at most an eighth of a block is unused.</summary>
-    private static int ClassOf(long bytes)
-    {
-        ulong size = (ulong)Math.Max(bytes, SmallestBytes);
-        int exponent = BitOperations.Log2(size);
-        int step = (int)((size - (1UL << exponent) + ((1UL << (exponent - 3)) - 1)) >> (exponent - 3));
-        return (exponent - BitOperations.Log2(SmallestBytes)) * ClassesPerDoubling + step;
-    }
-
-    private static long BytesOf(int sizeClass)
-    {
-        int exponent = sizeClass / ClassesPerDoubling + BitOperations.Log2(SmallestBytes);
-        return (1L << exponent) + (sizeClass % ClassesPerDoubling * (1L << (exponent - 3)));
-    }
-
     private static Stack<CpuMemory>[] CreateStacks()
     {
-        var stacks = new Stack<CpuMemory>[(48 - BitOperations.Log2(SmallestBytes)) * ClassesPerDoubling];
+        var stacks = new Stack<CpuMemory>[SizeClasses.Count];
         for (int i = 0; i < stacks.Length; i++) stacks[i] = new Stack<CpuMemory>();
         return stacks;
     }

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+
+namespace Graft.Tensors.Gpu;
+
+/// <summary>A graphics card through ILGPU: pooled memory, and kernels that are compiled at their first use.</summary>
+/// <remarks>All work goes through one stream in order; a download waits for it. Sums run in an order that depends on shapes
+/// alone, so the same numbers give the same bits. Several passes may use one device from several threads.</remarks>
+public sealed partial class GpuDevice : Device, IDisposable
+{
+    private readonly Context context;
+    private readonly Accelerator accelerator;
+    private readonly GpuPool pool;
+    private readonly ConcurrentDictionary<Type, Delegate> kernels = new();
+    private readonly bool simulated;
+    private readonly int groupSize;
+
+    private GpuDevice(Context context, Accelerator accelerator)
+    {
+        this.context = context;
+        this.accelerator = accelerator;
+        pool = new GpuPool(this, accelerator);
+        simulated = accelerator.AcceleratorType == AcceleratorType.CPU;
+        groupSize = simulated ? SimulatedGroupSize : GroupSize;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => simulated ? "gpu (simulated)" : $"gpu ({accelerator.Name})";
+
+    /// <summary>Bytes of memory that the pool has taken from the driver so far.</summary>
+    internal long BytesTaken => pool.BytesTaken;
+
+    /// <summary>Opens a CUDA card.</summary>
+    /// <param name="index">Which of the machine's cards, in the order of the driver.</param>
+    /// <exception cref="DeviceUnavailableException">The machine has no CUDA card of that number, or no driver for it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A negative index.</exception>
+    public static GpuDevice Create(int index = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        var context = CreateContext(builder => builder.Cuda());
+        try
+        {
+            var cards = context.GetCudaDevices();
+            if (cards.Count == 0)
+                throw new DeviceUnavailableException("no CUDA card answers on this machine: install its driver (nvidia-smi shows whether it works), or use the CPU");
+            if (index >= cards.Count)
+                throw new DeviceUnavailableException($"there is no card {index}: this machine's {cards.Count} are numbered from 0");
+            return new GpuDevice(context, context.CreateCudaAccelerator(index));
+        }
+        catch (Exception exception)
+        {
+            context.Dispose();
+            if (exception is AcceleratorException)
+                throw new DeviceUnavailableException($"the driver refused CUDA card {index}: {exception.Message}", exception);
+            throw;
+        }
+    }
+
+    /// <summary>Gives the card and its memory back; no tensor of the device may be used afterwards.</summary>
+    public void Dispose()
+    {
+        pool.Dispose();
+        accelerator.Dispose();
+        context.Dispose();
+    }
+
+    /// <summary>The same kernels on ILGPU's own simulation of a card: for tests at tiny sizes.</summary>
+    internal static GpuDevice OnCpuAccelerator()
+    {
+        var context = CreateContext(builder => builder.CPU(CPUDeviceKind.Default));
+        SimulatedAccess.Open(context);
+        return new GpuDevice(context, context.CreateCPUAccelerator(0));
+    }
+
+    /// <summary>A context as all of the house's GPU code is compiled in: everything inlined, our own intrinsics known.</summary>
+    internal static Context CreateContext(Action<Context.Builder> devices) => Context.Create(builder =>
+    {
+        builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive);
+        GpuMath.Register(builder);
+        devices(builder);
+    });
+
+    internal override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
+
+    internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
+    {
+        if (source.IsEmpty) return;
+        ViewOf(destination).SubView(0, source.Length).CopyFromCPU(accelerator.DefaultStream, source);
+        GC.KeepAlive(destination);
+    }
+
+    internal override void Download<T>(Tensor<T> source, Span<T> destination)
+    {
+        if (destination.IsEmpty) return;
+        ViewOf(source).SubView(0, destination.Length).CopyToCPU(accelerator.DefaultStream, destination);
+        GC.KeepAlive(source);
+    }
+}

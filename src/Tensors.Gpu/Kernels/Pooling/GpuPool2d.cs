@@ -1,0 +1,177 @@
+using ILGPU;
+
+namespace Graft.Tensors.Gpu;
+
+public sealed partial class GpuDevice
+{
+    internal override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int> indices) => LaunchElements(
+        new MaxPoolKernel(new PoolPlanes(geometry, x.Shape, y.Shape), ViewOf(x), ViewOf(y), ViewOf(indices)), CountOf(y), x, y, indices);
+
+    internal override void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx) => LaunchElements(
+        new MaxPoolBackwardKernel(new PoolPlanes(geometry, dx.Shape, dy.Shape), ViewOf(dy), ViewOf(indices), ViewOf(dx)), CountOf(dx), dy, indices, dx);
+
+    internal override void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y) => LaunchElements(
+        new AveragePoolKernel(new PoolPlanes(geometry, x.Shape, y.Shape), ViewOf(x), ViewOf(y)), CountOf(y), x, y);
+
+    internal override void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx) => LaunchElements(
+        new AveragePoolBackwardKernel(new PoolPlanes(geometry, dx.Shape, dy.Shape), ViewOf(dy), ViewOf(dx)), CountOf(dx), dy, dx);
+}
+
+/// <summary>The planes that a window moves over. Element numbers are those of channels-last memory.</summary>
+internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape output)
+{
+    private readonly int kernelHeight = geometry.KernelHeight, kernelWidth = geometry.KernelWidth;
+    private readonly int strideHeight = geometry.StrideHeight, strideWidth = geometry.StrideWidth;
+    private readonly int padHeight = geometry.PadHeight, padWidth = geometry.PadWidth;
+    private readonly int countsPadding = geometry.CountIncludePad ? 1 : 0;
+
+    public int Channels { get; } = input[1];
+
+    public int Height { get; } = input[2];
+
+    public int Width { get; } = input[3];
+
+    public int OutputHeight { get; } = output[2];
+
+    public int OutputWidth { get; } = output[3];
+
+    /// <summary>The first row of a window, at or before the plane's first.</summary>
+    public int Top(int outputRow) => outputRow * strideHeight - padHeight;
+
+    /// <summary>One beyond the last row of a window, cut where the padding ends.</summary>
+    public int Bottom(int outputRow) => IntrinsicMath.Min(Top(outputRow) + kernelHeight, Height + padHeight);
+
+    /// <summary>The first column of a window.</summary>
+    public int Left(int outputColumn) => outputColumn * strideWidth - padWidth;
+
+    /// <summary>One beyond the last column of a window.</summary>
+    public int Right(int outputColumn) => IntrinsicMath.Min(Left(outputColumn) + kernelWidth, Width + padWidth);
+
+    /// <summary>The first output row whose window reaches a row of the input.</summary>
+    public int FirstOutputRow(int row) => FirstOver(row + padHeight, kernelHeight, strideHeight);
+
+    /// <summary>One beyond the last output row whose window reaches a row of the input.</summary>
+    public int EndOutputRow(int row) => IntrinsicMath.Min((row + padHeight) / strideHeight + 1, OutputHeight);
+
+    /// <summary>The first output column whose window reaches a column of the input.</summary>
+    public int FirstOutputColumn(int column) => FirstOver(column + padWidth, kernelWidth, strideWidth);
+
+    /// <summary>One beyond the last output column whose window reaches a column of the input.</summary>
+    public int EndOutputColumn(int column) => IntrinsicMath.Min((column + padWidth) / strideWidth + 1, OutputWidth);
+
+    /// <summary>What the sum over a window is divided by; at least 1.</summary>
+    public float Places(int outputRow, int outputColumn)
+    {
+        int top = Top(outputRow), bottom = Bottom(outputRow), left = Left(outputColumn), right = Right(outputColumn);
+        if (countsPadding == 0)
+        {
+            top = IntrinsicMath.Max(top, 0);
+            left = IntrinsicMath.Max(left, 0);
+            bottom = IntrinsicMath.Min(bottom, Height);
+            right = IntrinsicMath.Min(right, Width);
+        }
+        return IntrinsicMath.Max(1, (bottom - top) * (right - left));
+    }
+
+    private static int FirstOver(int place, int kernel, int stride) => IntrinsicMath.Max(0, (place - kernel + stride) / stride);
+}
+
+/// <summary>y = the largest of each window, and its place; NaN counts as the largest.</summary>
+internal readonly struct MaxPoolKernel(PoolPlanes planes, ArrayView<float> x, ArrayView<float> y, ArrayView<int> indices) : IElementKernel
+{
+    public void Run(int index)
+    {
+        int place = index / planes.Channels, channel = index - place * planes.Channels;
+        int line = place / planes.OutputWidth, column = place - line * planes.OutputWidth;
+        int image = line / planes.OutputHeight, row = line - image * planes.OutputHeight;
+        int top = IntrinsicMath.Max(planes.Top(row), 0), bottom = IntrinsicMath.Min(planes.Bottom(row), planes.Height);
+        int left = IntrinsicMath.Max(planes.Left(column), 0), right = IntrinsicMath.Min(planes.Right(column), planes.Width);
+
+        float best = float.NegativeInfinity;
+        int winner = top * planes.Width + left;
+        for (int inputRow = top; inputRow < bottom; inputRow++)
+        {
+            for (int inputColumn = left; inputColumn < right; inputColumn++)
+            {
+                int candidate = inputRow * planes.Width + inputColumn;
+                float value = x[(image * planes.Height * planes.Width + candidate) * planes.Channels + channel];
+                int wins = GpuMath.SelectIfGreater(value, best, 1, GpuMath.IsNaN(value));
+                if (wins != 0)
+                {
+                    best = value;
+                    winner = candidate;
+                }
+            }
+        }
+        y[index] = best;
+        indices[index] = winner;
+    }
+}
+
+/// <summary>dx = the sum of dy over the windows that a place won: each place looks at the windows over it.</summary>
+internal readonly struct MaxPoolBackwardKernel(PoolPlanes planes, ArrayView<float> dy, ArrayView<int> indices, ArrayView<float> dx) : IElementKernel
+{
+    public void Run(int index)
+    {
+        int place = index / planes.Channels, channel = index - place * planes.Channels;
+        int line = place / planes.Width, column = place - line * planes.Width;
+        int image = line / planes.Height, row = line - image * planes.Height;
+        int own = row * planes.Width + column;
+        int firstColumn = planes.FirstOutputColumn(column), endColumn = planes.EndOutputColumn(column);
+        int endRow = planes.EndOutputRow(row);
+
+        float sum = 0f;
+        for (int outputRow = planes.FirstOutputRow(row); outputRow < endRow; outputRow++)
+        {
+            for (int outputColumn = firstColumn; outputColumn < endColumn; outputColumn++)
+            {
+                int window = ((image * planes.OutputHeight + outputRow) * planes.OutputWidth + outputColumn) * planes.Channels + channel;
+                if (indices[window] == own) sum += dy[window];
+            }
+        }
+        dx[index] = sum;
+    }
+}
+
+/// <summary>y = the mean of each window.</summary>
+internal readonly struct AveragePoolKernel(PoolPlanes planes, ArrayView<float> x, ArrayView<float> y) : IElementKernel
+{
+    public void Run(int index)
+    {
+        int place = index / planes.Channels, channel = index - place * planes.Channels;
+        int line = place / planes.OutputWidth, column = place - line * planes.OutputWidth;
+        int image = line / planes.OutputHeight, row = line - image * planes.OutputHeight;
+        int bottom = IntrinsicMath.Min(planes.Bottom(row), planes.Height);
+        int left = IntrinsicMath.Max(planes.Left(column), 0), right = IntrinsicMath.Min(planes.Right(column), planes.Width);
+
+        float sum = 0f;
+        for (int inputRow = IntrinsicMath.Max(planes.Top(row), 0); inputRow < bottom; inputRow++)
+            for (int inputColumn = left; inputColumn < right; inputColumn++)
+                sum += x[((image * planes.Height + inputRow) * planes.Width + inputColumn) * planes.Channels + channel];
+        y[index] = sum / planes.Places(row, column);
+    }
+}
+
+/// <summary>dx = the sum of dy over the windows over a place, each divided as its mean was.</summary>
+internal readonly struct AveragePoolBackwardKernel(PoolPlanes planes, ArrayView<float> dy, ArrayView<float> dx) : IElementKernel
+{
+    public void Run(int index)
+    {
+        int place = index / planes.Channels, channel = index - place * planes.Channels;
+        int line = place / planes.Width, column = place - line * planes.Width;
+        int image = line / planes.Height, row = line - image * planes.Height;
+        int firstColumn = planes.FirstOutputColumn(column), endColumn = planes.EndOutputColumn(column);
+        int endRow = planes.EndOutputRow(row);
+
+        float sum = 0f;
+        for (int outputRow = planes.FirstOutputRow(row); outputRow < endRow; outputRow++)
+        {
+            for (int outputColumn = firstColumn; outputColumn < endColumn; outputColumn++)
+            {
+                int window = ((image * planes.OutputHeight + outputRow) * planes.OutputWidth + outputColumn) * planes.Channels + channel;
+                sum += dy[window] / planes.Places(outputRow, outputColumn);
+            }
+        }
+        dx[index] = sum;
+    }
+}

@@ -1,0 +1,63 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Graft.Tensors.Gpu;
+
+public sealed partial class GpuDevice
+{
+    /// <summary>Threads a group on a card; the group kernels' shared memory is laid out for it.</summary>
+    internal const int GroupSize = 256;
+
+    /// <summary>Threads a group where ILGPU simulates them by threads of the operating system.</summary>
+    internal const int SimulatedGroupSize = 16;
+
+    /// <summary>Queues a kernel with a thread an element.</summary>
+    /// <param name="kernel">The kernel with its operands.</param>
+    /// <param name="count">How many elements.</param>
+    /// <param name="operands">The tensors behind the kernel's views: they must not be collected before it is queued.</param>
+    private void LaunchElements<TKernel>(TKernel kernel, int count, params ReadOnlySpan<object?> operands) where TKernel : struct, IElementKernel
+    {
+        if (count > 0)
+        {
+            var launch = (Action<KernelConfig, TKernel, int>)kernels.GetOrAdd(
+                typeof(TKernel), static (_, accelerator) => accelerator.LoadStreamKernel<TKernel, int>(Entry.Elements), accelerator);
+            launch(new KernelConfig((int)(((long)count + groupSize - 1) / groupSize), groupSize), kernel, count);
+        }
+        KeepAlive(operands);
+    }
+
+    /// <summary>Queues a kernel with a group of threads a piece of work.</summary>
+    private void LaunchGroups<TKernel>(TKernel kernel, int groups, params ReadOnlySpan<object?> operands) where TKernel : struct, IGroupKernel
+    {
+        if (groups > 0)
+        {
+            var launch = (Action<KernelConfig, TKernel>)kernels.GetOrAdd(
+                typeof(TKernel), static (_, accelerator) => accelerator.LoadStreamKernel<TKernel>(Entry.Groups), accelerator);
+            launch(new KernelConfig(groups, groupSize), kernel);
+        }
+        KeepAlive(operands);
+    }
+
+    /// <summary>The tensor's memory from its first element to the end of its block.</summary>
+    private ArrayView<T> ViewOf<T>(Tensor<T> tensor) where T : unmanaged
+    {
+        if (tensor.Memory is not GpuPool.GpuMemory memory || !ReferenceEquals(tensor.Device, this))
+            throw new InvalidOperationException($"a tensor {tensor.Shape} is on {tensor.Device.Name}, not on {Name}");
+        ArrayView<byte> bytes = memory.Buffer.View;
+        var elements = bytes.Cast<T>();
+        return elements.SubView(tensor.Offset, elements.Length - tensor.Offset);
+    }
+
+    /// <summary>The tensor's memory, or for no tensor a view that the kernel will not read.</summary>
+    private ArrayView<float> ViewOf(Tensor<float>? tensor, Tensor<float> insteadOfNone) => ViewOf(tensor ?? insteadOfNone);
+
+    /// <summary>The number of a tensor's elements, as the kernels count them.</summary>
+    private static int CountOf<T>(Tensor<T> tensor) where T : unmanaged => tensor.ElementCount <= int.MaxValue
+        ? (int)tensor.ElementCount
+        : throw new NotSupportedException($"a tensor {tensor.Shape} has more elements than the {int.MaxValue} that a kernel can count; split it");
+
+    private static void KeepAlive(ReadOnlySpan<object?> operands)
+    {
+        foreach (var operand in operands) GC.KeepAlive(operand);
+    }
+}

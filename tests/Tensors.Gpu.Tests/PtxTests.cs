@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.RegularExpressions;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+
+namespace Graft.Tensors.Gpu.Tests;
+
+/// <summary>Every kernel as a card would get it: compiled to PTX with no card and no driver.</summary>
+public sealed partial class PtxTests
+{
+    public static TheoryData<int> Architectures => [80, 90];
+
+    [Theory, MemberData(nameof(Architectures))]
+    public void Every_kernel_compiles_without_calls_or_local_memory(int architecture)
+    {
+        using var compiler = new Compiler(architecture);
+        var failures = new StringBuilder();
+        int count = 0;
+        foreach (var kernel in KernelCatalogue.Closed)
+        {
+            count++;
+            string ptx = compiler.Compile(kernel);
+            // ILGPU names the oldest target that has all it uses; a driver compiles that for a newer card
+            Expect(int.Parse(Target().Match(ptx).Groups[1].Value, CultureInfo.InvariantCulture) <= architecture, "is for newer cards");
+            string body = ptx[ptx.IndexOf(".entry", StringComparison.Ordinal)..];
+            Expect(!Call().IsMatch(body), "calls a function");
+            Expect(!ptx.Contains(".extern", StringComparison.Ordinal), "needs a function from outside");
+            Expect(!body.Contains(".local", StringComparison.Ordinal), "uses local memory");
+            Expect(!GenericAccess().IsMatch(body), "reads or writes through generic addresses");
+            Expect(!body.Contains(".f64", StringComparison.Ordinal), "computes in double precision");
+            Expect(!Atomic().IsMatch(body), "uses atomics, whose order is not fixed");
+
+            void Expect(bool holds, string what)
+            {
+                if (!holds) failures.Append("\n  ").Append(NameOf(kernel)).Append(' ').Append(what);
+            }
+        }
+        Assert.True(count > 80, $"only {count} kernels were found");
+        Assert.True(failures.Length == 0, failures.ToString());
+    }
+
+    [Fact]
+    public void Every_factor_output_and_list_of_terms_is_compiled()
+    {
+        Type[] parts =
+        [
+            .. KernelCatalogue.Implementing(typeof(IFactor)), .. KernelCatalogue.Implementing(typeof(IProductOutput)),
+            .. KernelCatalogue.Implementing(typeof(ITerms)), .. KernelCatalogue.Kernels,
+        ];
+        var compiled = KernelCatalogue.Closed.SelectMany(kernel => kernel.GetGenericArguments().Append(kernel))
+            .Select(type => type.IsGenericType ? type.GetGenericTypeDefinition() : type).ToHashSet();
+        Assert.Empty(parts.Except(compiled));
+    }
+
+    [Fact]
+    public void Formulas_compare_in_order_so_that_NaN_is_never_greater()
+    {
+        using var compiler = new Compiler(80);
+        // ILGPU's own comparison of a constant with a number holds for NaN: none may be left in a formula
+        foreach (var kernel in KernelCatalogue.Closed.Where(IsFormula))
+        {
+            foreach (Match comparison in FloatComparison().Matches(compiler.Compile(kernel)))
+                Assert.True(comparison.Value == "setp.gt.f32", $"{NameOf(kernel)} has {comparison.Value}");
+        }
+
+        static bool IsFormula(Type kernel) => kernel.IsGenericType || kernel == typeof(SoftmaxKernel) || kernel == typeof(MaxPoolKernel);
+    }
+
+    [Fact]
+    public void Multiply_adds_of_a_formula_are_fused()
+    {
+        using var compiler = new Compiler(80);
+        Assert.Contains("fma.rn.f32", compiler.Compile(typeof(MapKernel<Exponential>)), StringComparison.Ordinal);
+        Assert.Contains("fma.rn.f32", compiler.Compile(typeof(ZipKernel<AddScaled>)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Square_roots_and_quotients_are_rounded_as_on_the_CPU()
+    {
+        using var compiler = new Compiler(80);
+        Assert.Contains("sqrt.rn.f32", compiler.Compile(typeof(MapKernel<SquareRoot>)), StringComparison.Ordinal);
+        Assert.Contains("div.rn.f32", compiler.Compile(typeof(ZipKernel<Divide>)), StringComparison.Ordinal);
+        foreach (var kernel in KernelCatalogue.Closed)
+            Assert.DoesNotMatch(@"\.(approx|ftz)\b", compiler.Compile(kernel));
+    }
+
+    private static string NameOf(Type type) => type.IsGenericType
+        ? $"{type.Name[..type.Name.IndexOf('`')]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>"
+        : type.Name;
+
+    [GeneratedRegex(@"^\s*(@\S+\s+)?call\b", RegexOptions.Multiline)]
+    private static partial Regex Call();
+
+    [GeneratedRegex(@"^\.target sm_(\d+)", RegexOptions.Multiline)]
+    private static partial Regex Target();
+
+    [GeneratedRegex(@"\b(ld|st)\.(v[24]\.)?[fbus]\d")]
+    private static partial Regex GenericAccess();
+
+    [GeneratedRegex(@"\b(atom|red)\.")]
+    private static partial Regex Atomic();
+
+    [GeneratedRegex(@"setp\.\w+\.f32")]
+    private static partial Regex FloatComparison();
+
+    /// <summary>ILGPU's PTX backend by itself.</summary>
+    private sealed class Compiler : IDisposable
+    {
+        private readonly Context context = GpuDevice.CreateContext(_ => { });
+        private readonly PTXBackend backend;
+
+        public Compiler(int architecture) => backend = new PTXBackend(
+            context, new CudaArchitecture(architecture / 10, architecture % 10), CudaInstructionSet.ISA_80, null!);
+
+        public string Compile(Type kernel)
+        {
+            string entry = typeof(IElementKernel).IsAssignableFrom(kernel) ? nameof(Entry.Elements) : nameof(Entry.Groups);
+            var method = typeof(Entry).GetMethod(entry, BindingFlags.Public | BindingFlags.Static)!.MakeGenericMethod(kernel);
+            return ((PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), default)).PTXAssembly;
+        }
+
+        public void Dispose()
+        {
+            backend.Dispose();
+            context.Dispose();
+        }
+    }
+}

@@ -67,9 +67,20 @@ public sealed class BundleTests
             BaseCheckpoint = BaseCheckpoint.Of(weights),
             Recipe = new FineTuneRecipe
             {
-                Model = "resnet18", Optimizer = "sgd", Epochs = 5, FrozenEpochs = 1, BatchSize = 64, Seed = ulong.MaxValue, LearningRate = 0.01,
-                FrozenLearningRate = 0.02, LearningRateDecayPerStage = 2.6, Momentum = 0.9, WeightDecay = 1e-4, LabelSmoothing = 0.1,
-                GradientClipNorm = 1, FreezeBelow = "layer3",
+                Model = "resnet18",
+                Optimizer = "sgd",
+                Epochs = 5,
+                FrozenEpochs = 1,
+                BatchSize = 64,
+                Seed = ulong.MaxValue,
+                LearningRate = 0.01,
+                FrozenLearningRate = 0.02,
+                LearningRateDecayPerStage = 2.6,
+                Momentum = 0.9,
+                WeightDecay = 1e-4,
+                LabelSmoothing = 0.1,
+                GradientClipNorm = 1,
+                FreezeBelow = "layer3",
             },
             Metrics = new Dictionary<string, double> { ["accuracy"] = 0.875, ["loss"] = 0.1 + 0.2 },
         };

@@ -25,6 +25,7 @@ internal static class Program
         {
             InspectCommand.Make(),
             ConvertCommand.Make(),
+            VerifyCommand.Make(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

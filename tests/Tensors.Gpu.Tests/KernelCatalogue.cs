@@ -35,6 +35,8 @@ internal static class KernelCatalogue
         // a generic op wraps another one: one that uses both the bits of a float and a comparison stands for all
         if (typeof(IUnaryOp).IsAssignableFrom(type) || typeof(IEpilogue).IsAssignableFrom(type))
             return [type.MakeGenericType([.. type.GetGenericArguments().Select(_ => typeof(Gelu))])];
+        // and a generic reduction another reduction
+        if (typeof(IReduction).IsAssignableFrom(type)) return [type.MakeGenericType(typeof(SumOfSquares))];
         IEnumerable<Type[]> choices = [[]];
         foreach (var parameter in type.GetGenericArguments())
         {

@@ -19,7 +19,7 @@ public sealed class Gradients : IDisposable
     public Tensor<float>? Of(Variable leaf)
     {
         ArgumentNullException.ThrowIfNull(leaf);
-        return leaf.Slot >= 0 && leaf.Slot < bySlot.Length ? bySlot[leaf.Slot] : null;
+        return leaf.Pass == Pass && leaf.Slot >= 0 && leaf.Slot < bySlot.Length ? bySlot[leaf.Slot] : null;
     }
 
     /// <summary>Gives the gradients' memory back.</summary>

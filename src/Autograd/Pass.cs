@@ -15,6 +15,7 @@ public sealed class Pass : IDisposable
     private readonly List<IDisposable> temporaries = [];
     private readonly List<DeviceMemory> memories = [];
     private readonly Dictionary<Parameter, Variable> parameters = [];
+    private readonly HashSet<int> spent = [];
     private Gradients? own;
     private int slots;
 
@@ -66,16 +67,21 @@ public sealed class Pass : IDisposable
 
     /// <summary>The gradients of a loss of one element. They live as long as the pass.</summary>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
-    /// <exception cref="InvalidOperationException">The pass does not train, or nothing in the loss wants a gradient.</exception>
+    /// <exception cref="ArgumentException">The loss belongs to another pass.</exception>
+    /// <exception cref="InvalidOperationException">The pass does not train, nothing in the loss wants a gradient, or a backward has
+    /// already run through a part of the loss.</exception>
     public Gradients Backward(Variable loss) => Backward(loss, own ??= new Gradients());
 
     /// <summary>Adds the gradients of a loss of one element to <paramref name="gradients"/>, which may outlive the pass.</summary>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
-    /// <exception cref="InvalidOperationException">The pass does not train, or nothing in the loss wants a gradient.</exception>
+    /// <exception cref="ArgumentException">The loss belongs to another pass.</exception>
+    /// <exception cref="InvalidOperationException">The pass does not train, nothing in the loss wants a gradient, or a backward has
+    /// already run through a part of the loss.</exception>
     public Gradients Backward(Variable loss, Gradients gradients)
     {
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(gradients);
+        if (loss.Pass != this) throw new ArgumentException("the loss belongs to another pass: call Backward of the pass that made it");
         if (!IsTraining) throw new InvalidOperationException("a pass made by Pass.Infer records nothing: use Pass.Train to run backward");
         if (loss.Shape.ElementCount != 1)
             ShapeException.Throw("backward", $"loss {loss.Shape}", "a loss has one element; take its mean or its sum first");
@@ -98,7 +104,20 @@ public sealed class Pass : IDisposable
             node.Release();
             Leave(mark, keep: null);
         }
+        bool reachedSpent = false;
+        foreach (int output in spent)
+        {
+            if (gradients.Take(output) is not { } unused) continue;
+            unused.Memory.Release();
+            reachedSpent = true;
+        }
+        foreach (var node in tape) spent.Add(node.Output);
         tape.Clear();
+        if (reachedSpent)
+        {
+            throw new InvalidOperationException(
+                "a backward has already run through a part of this loss and given back what it saved: add the losses up before one backward, or use a pass for each");
+        }
         foreach (var (parameter, variable) in parameters)
             if (variable.Slot >= 0) gradients.File(parameter, variable.Slot);
         Leave(mark, keep: null);

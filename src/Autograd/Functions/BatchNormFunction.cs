@@ -9,7 +9,7 @@ internal static class BatchNormFunction
     /// temporaries of the pass, for whoever keeps running ones.</summary>
     public static Variable OfBatch(Variable x, Variable weight, Variable bias, float epsilon, out Tensor<float> mean, out Tensor<float> variance)
     {
-        Check(x, weight);
+        Check(x, weight, bias);
         var pass = x.Pass;
         var input = pass.ChannelsLast(x.Value);
         mean = pass.Rent([x.Shape[1]]);
@@ -21,7 +21,7 @@ internal static class BatchNormFunction
     /// <summary>With stored statistics, which are constants.</summary>
     public static Variable Stored(Variable x, Tensor<float> mean, Tensor<float> variance, Variable weight, Variable bias, float epsilon)
     {
-        Check(x, weight);
+        Check(x, weight, bias);
         return Normalise(x, x.Pass.ChannelsLast(x.Value), mean, variance, weight, bias, epsilon, ofBatch: false);
     }
 
@@ -37,12 +37,16 @@ internal static class BatchNormFunction
         return tracked ? pass.Record(y, new BatchNormNode(x, input, mean, inverse, weight, bias, ofBatch)) : pass.Untracked(y);
     }
 
-    private static void Check(Variable x, Variable weight)
+    private static void Check(Variable x, Variable weight, Variable bias)
     {
+        x.RequireSamePass(weight);
+        x.RequireSamePass(bias);
         if (x.Shape.Rank < 2 || x.Shape[1] != weight.Shape[0])
             ShapeException.Throw(
                 "batch_norm", $"input {x.Shape} does not fit weight {weight.Shape}",
                 x.Shape.Rank < 2 ? "the input has to be [N, C, ...]" : $"the input has {x.Shape[1]} channels, the weight {weight.Shape[0]}");
+        if (bias.Shape != weight.Shape)
+            ShapeException.Throw("batch_norm", $"bias {bias.Shape} does not fit weight {weight.Shape}", "both need a number a channel");
     }
 
     private sealed class BatchNormNode : Node

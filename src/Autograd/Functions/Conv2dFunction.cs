@@ -8,6 +8,7 @@ internal static class Conv2dFunction
     public static Variable Apply(Variable x, Variable weight, Variable? bias, Conv2dGeometry geometry)
     {
         x.RequireSamePass(weight);
+        if (bias is not null) x.RequireSamePass(bias);
         Check(x.Shape, weight.Shape, bias?.Shape, geometry);
         var pass = x.Pass;
         var input = pass.ChannelsLast(x.Value);

@@ -8,10 +8,13 @@ internal static class LinearFunction
     public static Variable Apply(Variable x, Variable weight, Variable? bias)
     {
         x.RequireSamePass(weight);
+        if (bias is not null) x.RequireSamePass(bias);
         if (x.Shape.Rank == 0 || x.Shape[^1] != weight.Shape[1])
             ShapeException.Throw(
                 "linear", $"input {x.Shape} does not fit weight {weight.Shape}",
                 $"the input's last axis is {(x.Shape.Rank == 0 ? 1 : x.Shape[^1])}, the weight's axis 1 is {weight.Shape[1]}");
+        if (bias is not null && bias.Shape != new Shape([weight.Shape[0]]))
+            ShapeException.Throw("linear", $"bias {bias.Shape} does not fit weight {weight.Shape}", $"the bias needs {weight.Shape[0]} numbers");
         var pass = x.Pass;
         int outputs = weight.Shape[0], inputs = weight.Shape[1];
         int rows = checked((int)(inputs == 0 ? 0 : x.Shape.ElementCount / inputs));

@@ -1,0 +1,169 @@
+using Graft.Tensors;
+using static Graft.Autograd.Tests.GradientCheck;
+
+namespace Graft.Autograd.Tests;
+
+public sealed class FunctionGradientTests : IDisposable
+{
+    private readonly CpuDevice device = new(2);
+
+    public void Dispose() => device.Dispose();
+
+    [Fact]
+    public void Maps()
+    {
+        Unary("relu", x => x.Relu());
+        Unary("gelu", x => x.Gelu());
+        Unary("sigmoid", x => x.Sigmoid());
+        Unary("tanh", x => x.Tanh());
+        Unary("exp", x => x.Exp());
+        Unary("scale", x => x * -1.7f);
+        Unary("square", x => x.Map(default(Square)));
+        Unary("absolute", x => x.Map(default(Absolute)));
+        Unary("leaky relu", x => x.Map(new LeakyRelu(0.2f)));
+        Unary("of a permuted input", x => x.Permute(2, 0, 1).Tanh());
+        Unary("of a slice", x => x.Slice(2, 0, 2, 2).Tanh());
+        Run(device, "log", (_, v) => v[0].Log(), Input("log", [2, 5], 0.5, 2));
+        Run(device, "square root", (_, v) => v[0].Map(default(SquareRoot)), Input("square root", [7], 0.5, 2));
+
+        void Unary(string name, Func<Variable, Variable> op) => Run(device, name, (_, v) => op(v[0]), Apart(name, [2, 3, 4]));
+    }
+
+    [Fact]
+    public void Zips_with_broadcasting()
+    {
+        (Shape, Shape)[] pairs =
+            [([2, 3], [2, 3]), ([2, 3], [3]), ([3], [2, 3]), ([2, 1], [1, 4]), ([2, 3, 2, 2], [3, 1, 1]), ([2, 3], []), ([1, 3], [2, 1, 1])];
+        foreach (var (a, b) in pairs)
+        {
+            string name = $"{a} with {b}";
+            var (left, right) = (Input(name + " left", a), Input(name + " right", b, 0.8, 1.8));
+            Run(device, "add " + name, (_, v) => v[0] + v[1], left, right);
+            Run(device, "subtract " + name, (_, v) => v[0] - v[1], left, right);
+            Run(device, "multiply " + name, (_, v) => v[0] * v[1], left, right);
+            Run(device, "divide " + name, (_, v) => v[0] / v[1], left, right);
+            Run(device, "lerp " + name, (_, v) => v[0].Zip(v[1], new Lerp(0.3f)), left, right);
+        }
+    }
+
+    [Fact]
+    public void Sums_and_means()
+    {
+        var x = Input("reduced", [2, 3, 2, 2]);
+        Run(device, "sum", (_, v) => v[0].Sum(), x);
+        Run(device, "mean", (_, v) => v[0].Mean(), x);
+        Run(device, "mean of planes", (_, v) => v[0].Mean(2, 3), x);
+        Run(device, "mean of images", (_, v) => v[0].Mean(0), x);
+        Run(device, "mean of a permuted input", (_, v) => v[0].Permute(3, 1, 0, 2).Mean(1), x);
+    }
+
+    [Fact]
+    public void Views_and_padding()
+    {
+        var x = Input("viewed", [2, 3, 4, 2]);
+        Run(device, "reshape", (_, v) => v[0].Reshape([6, 8]), x);
+        Run(device, "reshape of a permuted input", (_, v) => v[0].Permute(0, 2, 3, 1).Reshape([16, 3]), x);
+        Run(device, "permute", (_, v) => v[0].Permute(2, 0, 3, 1), x);
+        Run(device, "slice", (_, v) => v[0].Slice(2, 1, 2, 2), x);
+        Run(device, "slice from the last axis", (_, v) => v[0].Slice(^3, 1, 2), x);
+        Run(device, "pad", (_, v) => v[0].Pad(1, 2, 1), x);
+        Run(device, "pad the last axis", (_, v) => v[0].Pad(^1, 0, 3), x);
+        Run(device, "pad a slice", (_, v) => v[0].Slice(2, 0, 2, 2).Pad(2, 1, 1), x);
+    }
+
+    [Fact]
+    public void Linear()
+    {
+        var (weight, bias) = (Input("linear weight", [4, 3]), Input("linear bias", [4]));
+        Run(device, "linear", (_, v) => LinearFunction.Apply(v[0], v[1], v[2]), Input("linear", [5, 3]), weight, bias);
+        Run(device, "linear without bias", (_, v) => LinearFunction.Apply(v[0], v[1], null), Input("linear", [5, 3]), weight);
+        Run(device, "linear of rank 3", (_, v) => LinearFunction.Apply(v[0], v[1], v[2]), Input("linear 3", [2, 2, 3]), weight, bias);
+        Run(device, "linear of rank 1", (_, v) => LinearFunction.Apply(v[0], v[1], v[2]), Input("linear 1", [3]), weight, bias);
+        Run(device, "linear of a permuted input", (_, v) => LinearFunction.Apply(v[0].Permute(1, 0), v[1], v[2]), Input("linear p", [3, 5]), weight, bias);
+    }
+
+    [Fact]
+    public void Conv2d()
+    {
+        Convolve("plain", 2, 3, 3, Conv2dGeometry.Square());
+        Convolve("pointwise", 3, 2, 1, Conv2dGeometry.Square());
+        Convolve("stride and padding", 2, 3, 3, Conv2dGeometry.Square(stride: 2, padding: 1));
+        Convolve("pointwise with stride", 3, 2, 1, Conv2dGeometry.Square(stride: 2));
+        Convolve("groups", 4, 6, 3, Conv2dGeometry.Square(padding: 1, groups: 2));
+        Convolve("depthwise", 3, 3, 3, Conv2dGeometry.Square(stride: 2, padding: 1, groups: 3));
+        Convolve("dilation", 2, 2, 2, Conv2dGeometry.Square(dilation: 2));
+        Convolve("uneven padding", 2, 2, 3, new Conv2dGeometry(2, 1, 0, 1, 1, 0, 1, 1, 1));
+
+        void Convolve(string name, int channels, int outputs, int kernel, Conv2dGeometry geometry)
+        {
+            var x = Input(name, [2, channels, 5, 4]);
+            var weight = Input(name + " weight", [outputs, channels / geometry.Groups, kernel, kernel]);
+            Run(device, name, (_, v) => Conv2dFunction.Apply(v[0], v[1], v[2], geometry), x, weight, Input(name + " bias", [outputs]));
+            Run(device, name + " without bias", (_, v) => Conv2dFunction.Apply(v[0], v[1], null, geometry), x, weight);
+        }
+    }
+
+    [Fact]
+    public void Batch_norm_of_batch_and_stored()
+    {
+        (Shape Shape, float[] Numbers) weight = Input("norm weight", [3], 0.5, 1.5), bias = Input("norm bias", [3]);
+        foreach (Shape shape in new Shape[] { [2, 3, 2, 3], [5, 3] })
+        {
+            var x = Input($"norm {shape}", shape, -1, 2);
+            Run(device, $"of batch {shape}", (_, v) => BatchNormFunction.OfBatch(v[0], v[1], v[2], 0.1f, out var _, out var _), x, weight, bias);
+            Run(device, $"stored {shape}", (pass, v) => Stored(pass, v[0], v[1], v[2]), x, weight, bias);
+            Run(device, $"of batch, input alone {shape}", (pass, v) => BatchNormFunction.OfBatch(v[0], Fixed(pass, weight), Fixed(pass, bias), 0.1f, out var _, out var _), x);
+            Run(device, $"stored, input alone {shape}", (pass, v) => Stored(pass, v[0], Fixed(pass, weight), Fixed(pass, bias)), x);
+            Run(device, $"stored, weight alone {shape}", (pass, v) => Stored(pass, Fixed(pass, x), v[0], Fixed(pass, bias)), weight);
+        }
+
+        static Variable Stored(Pass pass, Variable x, Variable weight, Variable bias)
+        {
+            var (mean, variance) = (pass.Rent([3]), pass.Rent([3]));
+            mean.CopyFrom([0.2f, -0.4f, 0.1f]);
+            variance.CopyFrom([0.7f, 1.4f, 0.3f]);
+            return BatchNormFunction.Stored(x, mean, variance, weight, bias, 1e-3f);
+        }
+    }
+
+    [Fact]
+    public void Pooling_by_maximum_and_average()
+    {
+        Pool2dGeometry[] geometries =
+        [
+            Pool2dGeometry.Square(2, 2), Pool2dGeometry.Square(3, 2, 1), Pool2dGeometry.Square(2, 1), Pool2dGeometry.Square(2, 2, ceilMode: true),
+            Pool2dGeometry.Square(3, 2, 1, ceilMode: true, countIncludePad: false),
+        ];
+        foreach (var geometry in geometries)
+        {
+            Run(device, $"max {geometry}", (_, v) => Pooling.Max(v[0], geometry), Apart("max pool", [1, 2, 5, 5]));
+            Run(device, $"average {geometry}", (_, v) => Pooling.Average(v[0], geometry), Input("average pool", [2, 2, 5, 4]));
+        }
+    }
+
+    [Fact]
+    public void Cross_entropy_with_smoothing_and_ignored_labels()
+    {
+        var logits = Input("logits", [4, 5], -2, 2);
+        Run(device, "plain", (_, v) => v[0].CrossEntropy([1, 4, 0, 1]), logits);
+        Run(device, "smoothed", (_, v) => v[0].CrossEntropy([1, 4, 0, 1], 0.1f), logits);
+        Run(device, "ignored", (_, v) => v[0].CrossEntropy([1, -100, 0, -1]), logits);
+        Run(device, "ignored and smoothed", (_, v) => v[0].CrossEntropy([-1, 4, 0, 2], 0.3f), logits);
+        Run(device, "of a permuted input", (_, v) => v[0].Permute(1, 0).CrossEntropy([1, 3, 0, 1, -1]), logits);
+    }
+
+    [Fact]
+    public void Cross_entropy_by_hand()
+    {
+        using var pass = Pass.Train(device);
+        var loss = pass.Leaf(Tensor.From<float>([2, 2], [0f, 0, 5, 5], device)).CrossEntropy([0, -1]);
+        Assert.Equal(Math.Log(2), loss.Value.ToArray()[0], 1e-6);
+    }
+
+    private static Variable Fixed(Pass pass, (Shape Shape, float[] Numbers) input)
+    {
+        var tensor = pass.Rent(input.Shape);
+        tensor.CopyFrom(input.Numbers);
+        return pass.Constant(tensor);
+    }
+}

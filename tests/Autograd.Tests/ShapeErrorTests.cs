@@ -1,0 +1,88 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd.Tests;
+
+public sealed class ShapeErrorTests : IDisposable
+{
+    private readonly CpuDevice device = new(2);
+    private readonly Pass pass;
+
+    public ShapeErrorTests() => pass = Pass.Infer(device);
+
+    public void Dispose()
+    {
+        pass.Dispose();
+        device.Dispose();
+    }
+
+    [Fact]
+    public void Elementwise_and_views()
+    {
+        Refused("add: [2, 3] does not fit [2, 4]: axis 1 from the last is 3 and 4; equal or 1 would broadcast", () => Of(2, 3) + Of(2, 4));
+        Refused("multiply: [2, 3] does not fit [3, 3]: axis 2 from the last is 2 and 3; equal or 1 would broadcast", () => Of(2, 3) * Of(3, 3));
+        Refused("lerp: [2] does not fit [3]: axis 1 from the last is 2 and 3; equal or 1 would broadcast", () => Of(2).Zip(Of(3), new Lerp(0.5f)));
+        Refused("reshape: [2, 3] does not fit [5]: 6 elements are not 5", () => Of(2, 3).Reshape([5]));
+        Refused("permute: [2, 3] by (0, 0): the order has to name each axis once", () => Of(2, 3).Permute(0, 0));
+        Refused("slice: [2, 3] on axis 1: 3 places from 1 by 1 lie outside it", () => Of(2, 3).Slice(1, 1, 3));
+        Refused("pad: [2, 3]: -1 and 2 places of padding are not both positive or 0", () => Of(2, 3).Pad(0, -1, 2));
+        Refused("mean: [2, 0]: there is no mean of no numbers", () => Of(2, 0).Mean());
+    }
+
+    [Fact]
+    public void Linear_and_convolution()
+    {
+        Refused(
+            "linear: input [2, 3] does not fit weight [5, 4]: the input's last axis is 3, the weight's axis 1 is 4",
+            () => LinearFunction.Apply(Of(2, 3), Of(5, 4), null));
+        Refused("linear: bias [4] does not fit weight [5, 3]: the bias needs 5 numbers", () => LinearFunction.Apply(Of(2, 3), Of(5, 3), Of(4)));
+        Refused("conv2d: input [3, 8, 8]: the input has to be [N, C, H, W]", () => Convolve(Of(3, 8, 8), Of(4, 3, 3, 3)));
+        Refused(
+            "conv2d: input [1, 3, 8, 8] does not fit weight [4, 2, 3, 3]: the input has 3 channels, the weight takes 2 in each of 1 groups",
+            () => Convolve(Of(1, 3, 8, 8), Of(4, 2, 3, 3)));
+        Refused(
+            "conv2d: weight [3, 2, 3, 3]: 3 output channels do not fall into 2 groups", () => Convolve(Of(1, 4, 8, 8), Of(3, 2, 3, 3), groups: 2));
+        Refused(
+            "conv2d: bias [3] does not fit weight [4, 3, 3, 3]: the bias needs 4 numbers", () => Convolve(Of(1, 3, 8, 8), Of(4, 3, 3, 3), Of(3)));
+        Refused(
+            "conv2d: input [1, 3, 2, 8] does not fit weight [4, 3, 3, 3]: the window is larger than the padded input",
+            () => Convolve(Of(1, 3, 2, 8), Of(4, 3, 3, 3)));
+    }
+
+    [Fact]
+    public void Normalisation_and_pooling()
+    {
+        Refused(
+            "batch_norm: input [2, 3, 4, 4] does not fit weight [4]: the input has 3 channels, the weight 4",
+            () => BatchNormFunction.OfBatch(Of(2, 3, 4, 4), Of(4), Of(4), 1e-5f, out _, out _));
+        Refused(
+            "batch_norm: input [3] does not fit weight [3]: the input has to be [N, C, ...]",
+            () => BatchNormFunction.Stored(Of(3), Of(3).Value, Of(3).Value, Of(3), Of(3), 1e-5f));
+        Refused(
+            "batch_norm: bias [2] does not fit weight [3]: both need a number a channel",
+            () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(2), 1e-5f, out _, out _));
+        Refused("max_pool2d: input [2, 4, 4]: the input has to be [N, C, H, W]", () => Pooling.Max(Of(2, 4, 4), Pool2dGeometry.Square(2, 2)));
+        Refused("avg_pool2d: window [3, 3]: the padding may be at most half the window", () => Pooling.Average(Of(1, 1, 4, 4), Pool2dGeometry.Square(3, 1, 2)));
+        Refused(
+            "avg_pool2d: input [1, 1, 2, 4]: the window [3, 3] is larger than the padded input",
+            () => Pooling.Average(Of(1, 1, 2, 4), Pool2dGeometry.Square(3, 1)));
+    }
+
+    [Fact]
+    public void Cross_entropy()
+    {
+        Refused(
+            "cross_entropy: logits [2, 3] do not fit labels [1]: the logits have to be [rows, classes], with one label a row",
+            () => Of(2, 3).CrossEntropy([0]));
+        var beyond = Assert.Throws<ArgumentException>(() => Of(2, 3).CrossEntropy([0, 3]));
+        Assert.Equal("cross_entropy: label 3 is not one of the 3 classes 0 ... 2", beyond.Message);
+        var none = Assert.Throws<ArgumentException>(() => Of(2, 3).CrossEntropy([-1, -1]));
+        Assert.Equal("cross_entropy: no row has a label, so there is no mean", none.Message);
+    }
+
+    private static void Refused(string message, Func<Variable> call) => Assert.Equal(message, Assert.Throws<ShapeException>(() => call()).Message);
+
+    private static Variable Convolve(Variable x, Variable weight, Variable? bias = null, int groups = 1) =>
+        Conv2dFunction.Apply(x, weight, bias, Conv2dGeometry.Square(groups: groups));
+
+    private Variable Of(params int[] lengths) => pass.Constant(pass.Rent(new Shape(lengths)));
+}

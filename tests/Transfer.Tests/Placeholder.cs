@@ -1,7 +1,0 @@
-namespace Graft.Transfer.Tests;
-
-public class Placeholder
-{
-    [Fact]
-    public void Builds() => Assert.Equal(4, 2 + 2);
-}

@@ -13,15 +13,18 @@ public sealed partial class GpuDevice : Device, IDisposable
 {
     private readonly Context context;
     private readonly Accelerator accelerator;
+    private readonly Lock compiling = new();
     private readonly GpuPool pool;
     private readonly ConcurrentDictionary<Type, Delegate> kernels = new();
     private readonly bool simulated;
     private readonly int groupSize;
+    private EmittedAccess access;
 
     private GpuDevice(Context context, Accelerator accelerator)
     {
         this.context = context;
         this.accelerator = accelerator;
+        access = new EmittedAccess(context);
         pool = new GpuPool(this, accelerator);
         simulated = accelerator.AcceleratorType == AcceleratorType.CPU;
         groupSize = simulated ? SimulatedGroupSize : GroupSize;
@@ -71,7 +74,6 @@ public sealed partial class GpuDevice : Device, IDisposable
     internal static GpuDevice OnCpuAccelerator()
     {
         var context = CreateContext(builder => builder.CPU(CPUDeviceKind.Default));
-        SimulatedAccess.Open(context);
         return new GpuDevice(context, context.CreateCPUAccelerator(0));
     }
 

@@ -114,6 +114,21 @@ public sealed class GpuDeviceTests
     }
 
     [Fact]
+    public void An_op_that_no_card_can_run_is_refused_by_name_and_spoils_no_other()
+    {
+        using var device = GpuDevice.OnCpuAccelerator();
+        using var x = Tensor.From<float>([1], [1], device);
+        device.Map(default(Negate), x, x);
+        var exception = Assert.Throws<NotSupportedException>(() => device.Map(default(Talkative), x, x));
+        Assert.Contains(nameof(Talkative), exception.Message, StringComparison.Ordinal);
+        device.Map(default(Negate), x, x);
+        device.Map(new Scale(3), x, x);
+        using var sum = device.Rent<float>([1]);
+        device.Reduce<SumOf>(x, sum);
+        Assert.Equal([3f], sum.ToArray());
+    }
+
+    [Fact]
     public void Several_threads_may_use_one_device()
     {
         Parallel.For(0, 8, i =>
@@ -196,5 +211,18 @@ public sealed class GpuDeviceTests
         public S Forward<S>(S x) where S : unmanaged, ILane<S> => S.Log(S.Splat(1) + S.Exp(x));
 
         public S Derivative<S>(S x, S y) where S : unmanaged, ILane<S> => S.Splat(1) / (S.Splat(1) + S.Exp(-x));
+    }
+
+    private readonly struct Talkative : IUnaryOp
+    {
+        public static Saves Saves => Saves.Nothing;
+
+        public S Forward<S>(S x) where S : unmanaged, ILane<S>
+        {
+            Console.WriteLine(new object());
+            return x;
+        }
+
+        public S Derivative<S>(S x, S y) where S : unmanaged, ILane<S> => x;
     }
 }

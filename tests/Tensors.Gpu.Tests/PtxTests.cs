@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.IL;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
@@ -41,6 +42,20 @@ public sealed partial class PtxTests
         }
         Assert.True(count > 80, $"only {count} kernels were found");
         Assert.True(failures.Length == 0, failures.ToString());
+    }
+
+    [Fact]
+    public void Arguments_arrive_as_long_as_the_kernel_reads_them()
+    {
+        // what a launch on a card passes: ILGPU lays the kernel's fields out a second time, in a type that it emits
+        using var compiler = new Compiler(80);
+        foreach (var kernel in KernelCatalogue.Closed)
+        {
+            int passed = compiler.ArgumentBytes(kernel);
+            int read = int.Parse(KernelParameter().Match(compiler.Compile(kernel)).Groups[1].Value, CultureInfo.InvariantCulture);
+            if (typeof(IElementKernel).IsAssignableFrom(kernel)) read += sizeof(int);
+            Assert.True(read == passed, $"{NameOf(kernel)} reads {read} bytes, a launch passes {passed}");
+        }
     }
 
     [Fact]
@@ -95,6 +110,9 @@ public sealed partial class PtxTests
     [GeneratedRegex(@"^\s*(@\S+\s+)?call\b", RegexOptions.Multiline)]
     private static partial Regex Call();
 
+    [GeneratedRegex(@"\.param \.align \d+ \.b8 _kernel_\d+\[(\d+)\]")]
+    private static partial Regex KernelParameter();
+
     [GeneratedRegex(@"^\.target sm_(\d+)", RegexOptions.Multiline)]
     private static partial Regex Target();
 
@@ -112,15 +130,29 @@ public sealed partial class PtxTests
     {
         private readonly Context context = GpuDevice.CreateContext(_ => { });
         private readonly PTXBackend backend;
+        private readonly EmittedAccess access;
 
-        public Compiler(int architecture) => backend = new PTXBackend(
-            context, new CudaArchitecture(architecture / 10, architecture % 10), CudaInstructionSet.ISA_80, null!);
+        public Compiler(int architecture)
+        {
+            backend = new PTXBackend(
+                context, new CudaArchitecture(architecture / 10, architecture % 10), CudaInstructionSet.ISA_80, null!);
+            access = new EmittedAccess(context);
+        }
 
-        public string Compile(Type kernel)
+        public string Compile(Type kernel) => ((PTXCompiledKernel)backend.Compile(Describe(kernel), default)).PTXAssembly;
+
+        /// <summary>How many bytes of arguments a launch passes.</summary>
+        public int ArgumentBytes(Type kernel)
+        {
+            access.Open(kernel);
+            return backend.ArgumentMapper.Map(default(NopILEmitter), new EntryPoint(Describe(kernel), default, default)).BufferSize;
+        }
+
+        private static EntryPointDescription Describe(Type kernel)
         {
             string entry = typeof(IElementKernel).IsAssignableFrom(kernel) ? nameof(Entry.Elements) : nameof(Entry.Groups);
-            var method = typeof(Entry).GetMethod(entry, BindingFlags.Public | BindingFlags.Static)!.MakeGenericMethod(kernel);
-            return ((PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), default)).PTXAssembly;
+            return EntryPointDescription.FromExplicitlyGroupedKernel(
+                typeof(Entry).GetMethod(entry, BindingFlags.Public | BindingFlags.Static)!.MakeGenericMethod(kernel));
         }
 
         public void Dispose()

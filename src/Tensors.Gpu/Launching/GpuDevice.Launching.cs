@@ -20,7 +20,8 @@ public sealed partial class GpuDevice
         if (count > 0)
         {
             var launch = (Action<KernelConfig, TKernel, int>)kernels.GetOrAdd(
-                typeof(TKernel), static (_, accelerator) => accelerator.LoadStreamKernel<TKernel, int>(Entry.Elements), accelerator);
+                typeof(TKernel), static (type, device) => device.Compile(type, static accelerator => accelerator.LoadStreamKernel<TKernel, int>(Entry.Elements)),
+                this);
             launch(new KernelConfig((int)(((long)count + groupSize - 1) / groupSize), groupSize), kernel, count);
         }
         KeepAlive(operands);
@@ -32,7 +33,8 @@ public sealed partial class GpuDevice
         if (groups > 0)
         {
             var launch = (Action<KernelConfig, TKernel>)kernels.GetOrAdd(
-                typeof(TKernel), static (_, accelerator) => accelerator.LoadStreamKernel<TKernel>(Entry.Groups), accelerator);
+                typeof(TKernel), static (type, device) => device.Compile(type, static accelerator => accelerator.LoadStreamKernel<TKernel>(Entry.Groups)),
+                this);
             launch(new KernelConfig(groups, groupSize), kernel);
         }
         KeepAlive(operands);
@@ -55,6 +57,28 @@ public sealed partial class GpuDevice
     private static int CountOf<T>(Tensor<T> tensor) where T : unmanaged => tensor.ElementCount <= int.MaxValue
         ? (int)tensor.ElementCount
         : throw new NotSupportedException($"a tensor {tensor.Shape} has more elements than the {int.MaxValue} that a kernel can count; split it");
+
+    /// <summary>A kernel's launcher, made at its first use; that is also when an op that no card can run is found out.</summary>
+    private Delegate Compile(Type kernel, Func<Accelerator, Delegate> load)
+    {
+        lock (compiling)
+        {
+            access.Open(kernel);
+            try
+            {
+                return load(accelerator);
+            }
+            catch (InternalCompilerException exception)
+            {
+                // what ILGPU had half translated would spoil every kernel to come
+                context.ClearCache(ClearCacheMode.Everything);
+                access = new EmittedAccess(context);
+                throw new NotSupportedException(
+                    $"{kernel} does not compile for {Name}: a formula may use its lane's functions and nothing else " +
+                    $"({(exception.InnerException ?? exception).Message})", exception);
+            }
+        }
+    }
 
     private static void KeepAlive(ReadOnlySpan<object?> operands)
     {

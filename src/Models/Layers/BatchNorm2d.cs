@@ -3,19 +3,6 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>What a batch norm does with its running statistics while a model trains.</summary>
-internal enum BatchNormPolicy
-{
-    /// <summary>Those that learn normalise by the batch and move their statistics; frozen ones use what is stored.</summary>
-    FollowFreezing,
-
-    /// <summary>All normalise by the batch and move their statistics, frozen or not.</summary>
-    AlwaysOfBatch,
-
-    /// <summary>All use what is stored.</summary>
-    AlwaysStored,
-}
-
 /// <summary>Batch normalisation of [N, C, H, W] (PyTorch's <c>BatchNorm2d</c>): <c>weight</c>, <c>bias</c>, <c>running_mean</c>,
 /// <c>running_var</c> [C], <c>num_batches_tracked</c>.</summary>
 internal sealed class BatchNorm2d : Layer

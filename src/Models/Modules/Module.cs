@@ -91,13 +91,18 @@ public abstract class Layer : Module
 
     /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Forward(Variable x)
+    public Variable Forward(Variable x) => Scoped(x, Compute);
+
+    private protected abstract Variable Compute(Variable x);
+
+    /// <summary>Runs a part of the layer as a memory scope, and names the layer in a shape's error.</summary>
+    private protected Variable Scoped(Variable x, Func<Variable, Variable> compute)
     {
         ArgumentNullException.ThrowIfNull(x);
         int mark = x.Pass.Enter();
         try
         {
-            var y = Compute(x);
+            var y = compute(x);
             x.Pass.Leave(mark, keep: y.Value);
             return y;
         }
@@ -106,8 +111,6 @@ public abstract class Layer : Module
             throw;
         }
     }
-
-    private protected abstract Variable Compute(Variable x);
 }
 
 /// <summary>Layers one after another, keyed 0, 1, 2 ... as PyTorch's <c>Sequential</c>.</summary>

@@ -32,12 +32,14 @@ public sealed class CifarResNet : Model
 
     internal override IReadOnlyList<Stage> Stages { get; }
 
-    private protected override Variable Compute(Variable x)
+    private protected override Variable ComputeFeatures(Variable x)
     {
         x = bn1.Forward(conv1.Forward(x)).Relu();
         foreach (var layer in layers) x = layer.Forward(x);
-        return linear.Forward(x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]));
+        return x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]);
     }
+
+    private protected override Variable ComputeHead(Variable features) => linear.Forward(features);
 
     private sealed class Block : Layer
     {

@@ -43,13 +43,15 @@ public sealed class ResNet : Model
 
     internal override IReadOnlyList<Stage> Stages { get; }
 
-    private protected override Variable Compute(Variable x)
+    private protected override Variable ComputeFeatures(Variable x)
     {
         x = bn1.Forward(conv1.Forward(x)).Relu();
         x = Pooling.Max(x, Pool2dGeometry.Square(kernel: 3, stride: 2, padding: 1));
         foreach (var layer in layers) x = layer.Forward(x);
-        return fc.Forward(x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]));
+        return x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]);
     }
+
+    private protected override Variable ComputeHead(Variable features) => fc.Forward(features);
 
     /// <summary>A basic block (3x3, 3x3) or a bottleneck (1x1, 3x3, 1x1), each convolution followed by its batch norm.</summary>
     private sealed class Block : Layer

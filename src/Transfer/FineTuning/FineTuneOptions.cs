@@ -1,0 +1,60 @@
+using Graft.Models;
+
+namespace Graft.Transfer;
+
+/// <summary>Which rule moves the parameters.</summary>
+public enum OptimiserKind
+{
+    /// <summary>Stochastic gradient descent with momentum.</summary>
+    Sgd,
+
+    /// <summary>Adam with decoupled weight decay.</summary>
+    AdamW,
+}
+
+/// <summary>How a model is adapted. The names and meanings are PyTorch's, the order of things is fastai's <c>fine_tune</c> (Howard
+/// and Gugger 2020): the head alone first, then everything at half the rate, one cycle each.</summary>
+public sealed record FineTuneOptions
+{
+    /// <summary>Epochs in which every stage learns that is not frozen for good.</summary>
+    public int Epochs { get; init; } = 5;
+
+    /// <summary>Epochs before those, in which the head alone learns: for a head that starts from nothing.</summary>
+    public int FrozenEpochs { get; init; } = 1;
+
+    /// <summary>The head's highest learning rate. After frozen epochs half of it is used.</summary>
+    public double LearningRate { get; init; } = 0.01;
+
+    /// <summary>What the rate is divided by from a stage to the one below it; 1 for one rate everywhere.</summary>
+    public double RateDecayPerStage { get; init; } = 1;
+
+    /// <summary>The first stage that ever learns; those below keep their numbers, bit by bit. Null: all learn.</summary>
+    public string? FreezeBelow { get; init; }
+
+    /// <summary>The rule that moves the parameters.</summary>
+    public OptimiserKind Optimiser { get; init; } = OptimiserKind.Sgd;
+
+    /// <summary>How much of the last step SGD keeps, or AdamW's beta1; in [0, 1).</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>The weight decay of everything but vectors.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>The largest norm of all gradients together; null for no clipping.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>What batch norms do with their running statistics.</summary>
+    public BatchNormPolicy BatchNorm { get; init; } = BatchNormPolicy.FollowFreezing;
+
+    /// <summary>The seed of whatever a step draws.</summary>
+    public ulong Seed { get; init; }
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Epochs);
+        ArgumentOutOfRangeException.ThrowIfNegative(FrozenEpochs);
+        if (Epochs + FrozenEpochs == 0) throw new ArgumentException("there is nothing to do in 0 epochs: ask for one at least");
+        if (!Enum.IsDefined(Optimiser)) throw new ArgumentOutOfRangeException(nameof(Optimiser), Optimiser, "there is no such optimiser");
+        if (!Enum.IsDefined(BatchNorm)) throw new ArgumentOutOfRangeException(nameof(BatchNorm), BatchNorm, "there is no such policy");
+    }
+}

@@ -1,0 +1,43 @@
+namespace Graft.Transfer;
+
+/// <summary>How well a model does on examples that it did not learn from.</summary>
+/// <param name="Examples">How many there were.</param>
+/// <param name="Correct">How many it got right.</param>
+/// <param name="Loss">The mean loss.</param>
+public sealed record Evaluation(int Examples, int Correct, double Loss)
+{
+    /// <summary>The share that it got right, from 0 to 1.</summary>
+    public double Accuracy => Examples == 0 ? 0 : (double)Correct / Examples;
+}
+
+/// <summary>What came of a fine-tuning.</summary>
+/// <param name="Epochs">Each epoch; the last may be a part of one.</param>
+/// <param name="Steps">How many steps were made.</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="TrainableParameters">How many numbers learnt in the end.</param>
+/// <param name="Interrupted">Whether it was stopped before its end; the model holds what was learnt until then.</param>
+public sealed record FitReport(IReadOnlyList<EpochReport> Epochs, int Steps, double Seconds, long TrainableParameters, bool Interrupted);
+
+/// <summary>One epoch of a fine-tuning.</summary>
+/// <param name="Epoch">Its number, from 1.</param>
+/// <param name="LearningFrom">The first stage that learnt in it.</param>
+/// <param name="Loss">The mean loss over its examples, each as it was when its turn came.</param>
+/// <param name="Rate">The head's learning rate at its end.</param>
+/// <param name="Seconds">How long it took, validation included.</param>
+/// <param name="Validation">How the model did afterwards on examples that were held out, if there are any.</param>
+public sealed record EpochReport(int Epoch, string LearningFrom, double Loss, double Rate, double Seconds, Evaluation? Validation);
+
+/// <summary>Where a fine-tuning stands.</summary>
+/// <param name="Epoch">The epoch that is running, from 1.</param>
+/// <param name="Epochs">How many there are.</param>
+/// <param name="Step">How many steps are done.</param>
+/// <param name="Steps">How many there are.</param>
+/// <param name="Loss">The mean loss over the epoch so far.</param>
+/// <param name="Rate">The head's learning rate.</param>
+/// <param name="Elapsed">The time since the beginning.</param>
+/// <param name="Finished">The epoch that this step ended, after its validation.</param>
+public sealed record FitProgress(int Epoch, int Epochs, int Step, int Steps, double Loss, double Rate, TimeSpan Elapsed, EpochReport? Finished)
+{
+    /// <summary>How long the rest will take if it goes on like this.</summary>
+    public TimeSpan Remaining => Elapsed * ((double)(Steps - Step) / Math.Max(1, Step));
+}

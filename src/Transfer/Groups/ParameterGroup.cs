@@ -1,0 +1,38 @@
+using Graft.Autograd;
+using Graft.Models;
+
+namespace Graft.Transfer;
+
+/// <summary>The parameters of one stage of a model, frozen or learning at a rate of their own.</summary>
+public sealed class ParameterGroup
+{
+    private readonly IReadOnlyList<Module> modules;
+
+    internal ParameterGroup(Stage stage)
+    {
+        Name = stage.Name;
+        modules = stage.Modules;
+        Parameters = [.. modules.SelectMany(module => module.Parameters())];
+    }
+
+    /// <summary>The stage's name: <c>stem</c>, <c>layer1</c>, ... <c>head</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The stage's parameters, in the order of the checkpoint.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The highest learning rate of the stage; a schedule scales it.</summary>
+    public double Rate { get; internal set; }
+
+    /// <summary>Whether the stage as a whole was frozen: no gradient, no decay, no clipping, stored statistics in its batch norms.</summary>
+    public bool IsFrozen => modules.All(module => module.IsFrozen);
+
+    internal void SetFrozen(bool frozen)
+    {
+        foreach (var module in modules)
+        {
+            if (frozen) module.Freeze();
+            else module.Unfreeze();
+        }
+    }
+}

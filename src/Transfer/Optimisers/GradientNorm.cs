@@ -1,0 +1,31 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Transfer;
+
+/// <summary>The norm of all gradients together, as PyTorch's <c>clip_grad_norm_</c> takes it.</summary>
+internal static class GradientNorm
+{
+    private const double Epsilon = 1e-6;
+
+    /// <summary>What gradients are multiplied by so that their norm is at most <paramref name="largest"/>.</summary>
+    /// <exception cref="NonFiniteException">The norm is infinite or not a number.</exception>
+    public static float ClipFactor(List<(Parameter Parameter, Tensor<float> Gradient, double Rate)> moves, double largest)
+    {
+        if (moves.Count == 0) return 1f;
+        var device = moves[0].Gradient.Device;
+        // one read for all parameters: on a card each would wait for the queue
+        using var squares = device.Rent<float>([moves.Count]);
+        for (int i = 0; i < moves.Count; i++)
+        {
+            var gradient = moves[i].Gradient;
+            using var square = squares.Slice(0, i, 1).Reshape(Ones(gradient.Shape.Rank));
+            device.Reduce<SumOfSquares>(gradient, square);
+        }
+        double norm = Math.Sqrt(squares.ToArray().Sum(square => (double)square));
+        if (!double.IsFinite(norm)) throw new NonFiniteException("the gradients' norm", norm);
+        return (float)Math.Min(1, largest / (norm + Epsilon));
+    }
+
+    private static Shape Ones(int rank) => new([.. Enumerable.Repeat(1, rank)]);
+}

@@ -1,0 +1,33 @@
+namespace Graft.Transfer;
+
+/// <summary>The one-cycle schedule (Smith and Topin 2018) with PyTorch's <c>OneCycleLR</c> cosine numbers: from a part of the highest
+/// rate up to it, then down to almost nothing. A cycle of one step, which PyTorch runs at the lowest rate, runs at the highest.</summary>
+/// <param name="Steps">How many steps the cycle has (PyTorch's <c>total_steps</c>); at least 1.</param>
+/// <param name="RisingShare">The share of the steps that rise (<c>pct_start</c>), from 0 to 1.</param>
+/// <param name="StartDivisor">The first rate is the highest divided by this (<c>div_factor</c>).</param>
+/// <param name="EndDivisor">The last rate is the first divided by this (<c>final_div_factor</c>).</param>
+public sealed record OneCycle(int Steps, double RisingShare = 0.3, double StartDivisor = 25, double EndDivisor = 1e4)
+{
+    /// <summary>What the highest rate is multiplied by at a step.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The step lies outside the cycle, or the cycle has an impossible setting.</exception>
+    public double FactorAt(int step)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Steps);
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(step, Steps);
+        ArgumentOutOfRangeException.ThrowIfNegative(RisingShare);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(RisingShare, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(StartDivisor, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(EndDivisor, 1);
+
+        if (Steps == 1) return 1;
+        double start = 1 / StartDivisor, end = start / EndDivisor;
+        // PyTorch's places: the peak may fall between two steps, or before the first of a very short cycle
+        double peak = RisingShare * Steps - 1, last = Steps - 1;
+        if (step <= peak) return peak <= 0 ? 1 : Cosine(start, 1, step / peak);
+        return last <= peak ? end : Cosine(1, end, (step - peak) / (last - peak));
+    }
+
+    private static double Cosine(double from, double to, double share) => to + (from - to) / 2 * (1 + Math.Cos(Math.PI * share));
+}

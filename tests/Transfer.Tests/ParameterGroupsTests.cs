@@ -1,0 +1,54 @@
+using Graft.Models;
+
+namespace Graft.Transfer.Tests;
+
+public class ParameterGroupsTests
+{
+    [Fact]
+    public void Stages_hold_every_parameter_once_and_no_buffer()
+    {
+        var model = ModelRegistry.Create("resnet18");
+        var groups = new ParameterGroups(model);
+        Assert.Equal(["stem", "layer1", "layer2", "layer3", "layer4", "head"], groups.Stages.Select(group => group.Name));
+        Assert.Equal(model.Parameters(), groups.Stages.SelectMany(group => group.Parameters));
+        Assert.Equal(11_689_512, groups.TrainableParameters);
+    }
+
+    [Fact]
+    public void Freezing_below_a_stage_freezes_what_is_before_it_and_releases_the_rest()
+    {
+        var groups = new ParameterGroups(ModelRegistry.Create("resnet18", classes: 10));
+        groups.FreezeBelow("head");
+        Assert.Equal([true, true, true, true, true, false], groups.Stages.Select(group => group.IsFrozen));
+        Assert.Equal(5_130, groups.TrainableParameters);
+        groups.FreezeBelow("layer4");
+        Assert.Equal([true, true, true, true, false, false], groups.Stages.Select(group => group.IsFrozen));
+        groups.Unfreeze();
+        Assert.DoesNotContain(groups.Stages, group => group.IsFrozen);
+    }
+
+    [Fact]
+    public void Rates_are_geometric_from_stem_to_head()
+    {
+        var groups = new ParameterGroups(ModelRegistry.Create("cifar-resnet20"));
+        groups.Rates(head: 0.16, decayPerStage: 2);
+        double[] expected = [0.01, 0.02, 0.04, 0.08, 0.16];
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], groups.Stages[i].Rate, 1e-12);
+    }
+
+    [Fact]
+    public void An_unknown_stage_is_refused_with_the_names_of_those_there_are()
+    {
+        var groups = new ParameterGroups(ModelRegistry.Create("cifar-resnet20"));
+        var error = Assert.Throws<ArgumentException>(() => groups.FreezeBelow("layer4"));
+        Assert.Equal("cifar-resnet20 has no stage 'layer4'; from stem to head it has stem, layer1, layer2, layer3, head", error.Message);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(double.NaN, 1)]
+    [InlineData(0.1, 0)]
+    [InlineData(0.1, double.PositiveInfinity)]
+    public void Impossible_rates_are_refused(double head, double decay) => Assert.Throws<ArgumentOutOfRangeException>(
+        () => new ParameterGroups(ModelRegistry.Create("cifar-resnet20")).Rates(head, decay));
+}

@@ -12,6 +12,9 @@ public abstract class Model : Layer
     /// <summary>The architecture's name in the registry.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether the head starts from nothing on a trunk that was trained: fine-tuning then trains it alone first.</summary>
+    public bool IsHeadNew { get; internal set; }
+
     /// <summary>The parts in the order of depth, stem first, head last.</summary>
     internal abstract IReadOnlyList<Stage> Stages { get; }
 
@@ -24,7 +27,22 @@ public abstract class Model : Layer
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="replaceHead">Whether a head of another size is left as it is and reported, to be trained anew.</param>
     /// <exception cref="CheckpointException">The checkpoint does not fit; nothing was changed.</exception>
-    public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false) => ModelLoader.Load(this, checkpoint, replaceHead);
+    public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false)
+    {
+        var report = ModelLoader.Load(this, checkpoint, replaceHead);
+        IsHeadNew = report.Replaced.Count > 0;
+        return report;
+    }
+
+    /// <summary>Takes the numbers of another model of the same architecture, all but the head's.</summary>
+    internal void TakeTrunk(Model source)
+    {
+        var head = Stages[^1].Modules.SelectMany(module => module.Tensors()).Select(tensor => tensor.Name).ToHashSet();
+        var tensors = source.Tensors().ToDictionary(tensor => tensor.Name);
+        foreach (var target in Tensors().Where(tensor => !head.Contains(tensor.Name))) target.Value.CopyFrom(tensors[target.Name].Value.ToArray());
+        foreach (var (target, counter) in Counters().Zip(source.Counters())) target.Value = counter.Value;
+        IsHeadNew = true;
+    }
 
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null) => SafetensorsWriter.Write(

@@ -1,3 +1,4 @@
+using Graft.Autograd;
 using Graft.Tensors;
 
 namespace Graft.Tasks;
@@ -23,6 +24,17 @@ internal sealed class ImageBatch : IDisposable
 
     /// <summary>How many pictures the batch has.</summary>
     public int Count => Indices.Count;
+
+    /// <summary>The pictures as a pass's input, on its device.</summary>
+    public Variable On(Pass pass)
+    {
+        if (Images.Device == pass.Device) return pass.Constant(Images);
+        // channels are innermost in memory, so the way over is one straight copy
+        using var rows = Images.Permute(0, 2, 3, 1);
+        var there = pass.Own(pass.Device.Rent<float>(rows.Shape));
+        there.CopyFrom(rows.ToArray());
+        return pass.Constant(pass.Own(there.Permute(0, 3, 1, 2)));
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -19,8 +19,9 @@ public sealed record FineTuneOptions
     /// <summary>Epochs in which every stage learns that is not frozen for good.</summary>
     public int Epochs { get; init; } = 5;
 
-    /// <summary>Epochs before those, in which the head alone learns: for a head that starts from nothing.</summary>
-    public int FrozenEpochs { get; init; } = 1;
+    /// <summary>Epochs before those, in which the head alone learns. Null: one where the head is new on a trunk that is not, and
+    /// none otherwise.</summary>
+    public int? FrozenEpochs { get; init; }
 
     /// <summary>The head's highest learning rate. After frozen epochs half of it is used.</summary>
     public double LearningRate { get; init; } = 0.01;
@@ -52,8 +53,8 @@ public sealed record FineTuneOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Epochs);
-        ArgumentOutOfRangeException.ThrowIfNegative(FrozenEpochs);
-        if (Epochs + FrozenEpochs == 0) throw new ArgumentException("there is nothing to do in 0 epochs: ask for one at least");
+        ArgumentOutOfRangeException.ThrowIfNegative(FrozenEpochs ?? 0, nameof(FrozenEpochs));
+        if (Epochs + (FrozenEpochs ?? 1) == 0) throw new ArgumentException("there is nothing to do in 0 epochs: ask for one at least");
         if (!Enum.IsDefined(Optimiser)) throw new ArgumentOutOfRangeException(nameof(Optimiser), Optimiser, "there is no such optimiser");
         if (!Enum.IsDefined(BatchNorm)) throw new ArgumentOutOfRangeException(nameof(BatchNorm), BatchNorm, "there is no such policy");
     }

@@ -18,6 +18,7 @@ public sealed class FineTuner
     private readonly Device device;
     private readonly FineTuneOptions options;
     private readonly Model model;
+    private readonly int frozenEpochs;
 
     /// <summary>Prepares a fine-tuning.</summary>
     /// <exception cref="ArgumentException">An option is impossible, or names a stage that the model does not have.</exception>
@@ -30,6 +31,7 @@ public sealed class FineTuner
         this.model = model;
         this.device = device;
         this.options = options;
+        frozenEpochs = options.FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
         Groups = new ParameterGroups(model);
         Groups.Rates(options.LearningRate, options.RateDecayPerStage);
         Groups.FreezeBelow(options.FreezeBelow ?? Groups.Stages[0].Name);
@@ -56,18 +58,19 @@ public sealed class FineTuner
         var run = new Run(this, data, optimiser, validate, progress, cancellation);
 
         var (head, stem) = (Groups.Stages[^1].Name, options.FreezeBelow ?? Groups.Stages[0].Name);
-        if (options.FrozenEpochs > 0)
+        if (frozenEpochs > 0)
         {
             Groups.Rates(options.LearningRate, options.RateDecayPerStage);
-            run.Cycle(head, options.FrozenEpochs, new OneCycle(options.FrozenEpochs * data.BatchesPerEpoch, HeadRisingShare));
+            run.Cycle(head, frozenEpochs, new OneCycle(frozenEpochs * data.BatchesPerEpoch, HeadRisingShare));
         }
         if (options.Epochs > 0)
         {
             var cycle = new OneCycle(options.Epochs * data.BatchesPerEpoch);
-            if (options.FrozenEpochs > 0) cycle = cycle with { StartDivisor = UnfrozenStartDivisor };
-            Groups.Rates(options.FrozenEpochs > 0 ? options.LearningRate / 2 : options.LearningRate, options.RateDecayPerStage);
+            if (frozenEpochs > 0) cycle = cycle with { StartDivisor = UnfrozenStartDivisor };
+            Groups.Rates(frozenEpochs > 0 ? options.LearningRate / 2 : options.LearningRate, options.RateDecayPerStage);
             run.Cycle(stem, options.Epochs, cycle);
         }
+        model.IsHeadNew = false;
         return run.Report();
     }
 
@@ -78,7 +81,7 @@ public sealed class FineTuner
     {
         private readonly List<EpochReport> epochs = [];
         private readonly Stopwatch clock = Stopwatch.StartNew();
-        private readonly int epochCount = tuner.options.FrozenEpochs + tuner.options.Epochs;
+        private readonly int epochCount = tuner.frozenEpochs + tuner.options.Epochs;
         private int steps;
         private bool interrupted;
 

@@ -1,0 +1,217 @@
+using Graft.Models;
+using Graft.Tensors;
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>Tells pictures apart: published weights, adapted to a folder of pictures, saved and used again.</summary>
+/// <example><code>
+/// var classifier = ImageClassifier.FromPretrained("resnet18", "resnet18.pth");
+/// classifier.FineTune("photos/", epochs: 5);
+/// Console.WriteLine(classifier.Predict("cat.jpg").Label);
+/// classifier.Save("my-classifier");
+/// </code></example>
+public sealed class ImageClassifier
+{
+    private const int InferenceBatch = 64;
+
+    private readonly Device device;
+    private readonly CpuDevice decoding;
+    private readonly PublishedModel published;
+    private bool namesAreAssumed;
+    private BundleConfig config;
+    private readonly GraftManifest manifest;
+    private FineTuneRecipe? recipe;
+    private Dictionary<string, double> metrics;
+
+    private ImageClassifier(
+        Model model, BundleConfig config, ImagePreprocessing preprocessing, GraftManifest manifest, bool namesAreAssumed, Device? device)
+    {
+        Model = model;
+        Preprocessing = preprocessing;
+        this.config = config;
+        this.manifest = manifest;
+        this.namesAreAssumed = namesAreAssumed;
+        this.device = device ?? Device.Cpu;
+        decoding = this.device as CpuDevice ?? (CpuDevice)Device.Cpu;
+        published = PublishedModel.Of(model.Name);
+        recipe = manifest.Recipe;
+        metrics = new Dictionary<string, double>(manifest.Metrics);
+    }
+
+    /// <summary>The network.</summary>
+    public Model Model { get; private set; }
+
+    /// <summary>The classes' names, by number. Published weights whose classes have no known names have LABEL_0, LABEL_1 ...</summary>
+    public IReadOnlyList<string> ClassNames => config.ClassNames;
+
+    /// <summary>What is done to a picture before the network sees it.</summary>
+    public ImagePreprocessing Preprocessing { get; set; }
+
+    /// <summary>Figures of the last fine-tuning and evaluation, saved with the classifier.</summary>
+    public IReadOnlyDictionary<string, double> Metrics => metrics;
+
+    /// <summary>Takes published weights: PyTorch's or safetensors, with a head of any size.</summary>
+    /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
+    /// <param name="weights">The checkpoint's file.</param>
+    /// <param name="device">Where to compute; null for the CPU.</param>
+    /// <param name="seed">The seed of a new head's numbers.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, or holds another model.</exception>
+    public static ImageClassifier FromPretrained(string model, string weights, Device? device = null, ulong seed = 0)
+    {
+        using var checkpoint = Checkpoint.Open(weights);
+        var network = ModelRegistry.Create(model, ClassesOf(model, checkpoint), seed);
+        network.Load(checkpoint);
+        return Make(network, BaseCheckpoint.Of(weights), device);
+    }
+
+    /// <summary>Begins without weights: for a comparison, or where there is data enough.</summary>
+    /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
+    /// <param name="device">Where to compute; null for the CPU.</param>
+    /// <param name="seed">The seed of the first numbers.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    public static ImageClassifier FromScratch(string model, Device? device = null, ulong seed = 0) =>
+        Make(ModelRegistry.Create(model, seed: seed), null, device);
+
+    /// <summary>Loads a folder that <see cref="Save"/> wrote.</summary>
+    /// <exception cref="BundleException">A file is missing or malformed.</exception>
+    /// <exception cref="CheckpointException">The weights cannot be read, or are of another model.</exception>
+    public static ImageClassifier Load(string folder, Device? device = null)
+    {
+        var (model, config, preprocessing, manifest) = ClassifierBundle.Read(folder);
+        return new ImageClassifier(model, config, preprocessing, manifest ?? NewManifest(null), namesAreAssumed: false, device);
+    }
+
+    /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class, with the default recipe.</summary>
+    /// <exception cref="ImageException">The folder or a picture in it cannot be used.</exception>
+    public FitReport FineTune(string folder, int epochs) =>
+        FineTune(folder, new ImageFineTuneOptions { Recipe = new FineTuneOptions { Epochs = epochs } });
+
+    /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class. Where the classes are not those of the head it
+    /// gets a new one, which is trained alone first.</summary>
+    /// <param name="folder">The pictures.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Is told of every step.</param>
+    /// <param name="cancellation">Stops after the step that is running; the classifier keeps what it learnt.</param>
+    /// <exception cref="ImageException">A folder or a picture in it cannot be used.</exception>
+    /// <exception cref="ArgumentException">An option is impossible; nothing was changed.</exception>
+    /// <exception cref="NonFiniteException">The loss is not finite; the classifier is as it was before that step.</exception>
+    public FitReport FineTune(
+        string folder, ImageFineTuneOptions options, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        ImageFolder pictures = ImageFolder.Open(folder), training = pictures;
+        ImageFolder? validation = options.Validation is { } other ? ImageFolder.Open(other).WithClasses(pictures.ClassNames) : null;
+        if (options.HeldOut > 0) (training, validation) = pictures.Split(options.HeldOut, options.Recipe.Seed);
+        _ = new FineTuner(Model, device, options.Recipe);      // refuses bad options before anything changes
+        AdoptClasses(pictures.ClassNames, options.Recipe.Seed);
+
+        return Fit(training, validation, options, progress, cancellation);
+    }
+
+    /// <summary>Counts how many pictures of a folder, a sub-folder a class, the classifier gets right.</summary>
+    /// <exception cref="ImageException">The folder or a picture cannot be used, or it has classes that the classifier does not know.</exception>
+    public Evaluation Evaluate(string folder, CancellationToken cancellation = default) =>
+        Evaluate(Known(ImageFolder.Open(folder)), cancellation);
+
+    /// <summary>What the classifier makes of a picture.</summary>
+    /// <exception cref="ImageException">The picture cannot be decoded.</exception>
+    public Prediction Predict(string file) => Predict([file]).Single();
+
+    /// <summary>What the classifier makes of pictures, in their order.</summary>
+    /// <exception cref="ImageException">A picture cannot be decoded.</exception>
+    public IEnumerable<Prediction> Predict(IReadOnlyList<string> files, CancellationToken cancellation = default)
+    {
+        if (files.Count == 0) yield break;
+        foreach (var (batch, logits, classes) in ImageInference.Run(device, InOrder(new ImageFiles(files)), Model.Forward, cancellation))
+        {
+            for (int row = 0; row < batch.Count; row++)
+            {
+                double[] logarithms = ImageInference.LogSoftmax(logits.AsSpan(row * classes, classes));
+                yield return new Prediction(
+                    files[batch.Indices[row]],
+                    [.. logarithms.Select((value, number) => new ClassProbability(ClassNames[number], Math.Exp(value))).OrderByDescending(entry => entry.Probability)]);
+            }
+        }
+    }
+
+    /// <summary>What the trunk makes of pictures, before the head: one row of features a picture, in their order.</summary>
+    /// <exception cref="ImageException">A picture cannot be decoded.</exception>
+    public IEnumerable<float[]> Features(IReadOnlyList<string> files, CancellationToken cancellation = default)
+    {
+        if (files.Count == 0) yield break;
+        foreach (var (batch, features, width) in ImageInference.Run(device, InOrder(new ImageFiles(files)), Model.Features, cancellation))
+            for (int row = 0; row < batch.Count; row++) yield return features.AsSpan(row * width, width).ToArray();
+    }
+
+    /// <summary>Saves the classifier as a folder that Hugging Face's users recognise: <c>model.safetensors</c>, <c>config.json</c>,
+    /// <c>preprocessor_config.json</c>, and <c>graft.json</c> with the recipe, the base checkpoint's SHA-256 and the metrics.</summary>
+    /// <exception cref="IOException">The folder cannot be written; an older classifier in it is as it was.</exception>
+    public void Save(string folder) => ClassifierBundle.Write(
+        folder, Model, config with { ImageSize = Preprocessing.OutputSize }, Preprocessing, manifest with { Recipe = recipe, Metrics = metrics });
+
+    internal FitReport Fit(
+        IImageSource training, IImageSource? validation, ImageFineTuneOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation)
+    {
+        var batches = new Batches(
+            training, Preprocessing, decoding, new BatchOptions { BatchSize = options.BatchSize, Training = true, Seed = options.Recipe.Seed });
+        var held = validation is null ? null : InOrder(validation);
+        var tuner = new FineTuner(Model, device, options.Recipe);
+        recipe = RecipeFile.Of(Model, options);
+        var report = tuner.FineTune(
+            new ImageTrainingSet(Model, batches, options.LabelSmoothing),
+            held is null ? null : token => ImageInference.Evaluate(Model, device, held, token),
+            progress, cancellation);
+        metrics = RecipeFile.Metrics(report);
+        return report;
+    }
+
+    internal Evaluation Evaluate(IImageSource source, CancellationToken cancellation) =>
+        ImageInference.Evaluate(Model, device, InOrder(source), cancellation);
+
+    /// <summary>Gives the classifier these classes, and a new head unless it has one for them.</summary>
+    internal void AdoptClasses(IReadOnlyList<string> names, ulong seed)
+    {
+        bool sameHead = names.SequenceEqual(ClassNames) || (namesAreAssumed && published.ClassNames is null && names.Count == ClassNames.Count);
+        if (!sameHead)
+        {
+            var network = ModelRegistry.Create(Model.Name, names.Count, seed);
+            network.TakeTrunk(Model);
+            // without trained weights below it a new head is not the only thing that is new
+            network.IsHeadNew = manifest.BaseCheckpoint is not null || recipe is not null;
+            Model = network;
+        }
+        config = config with { ClassNames = [.. names] };
+        namesAreAssumed = false;
+    }
+
+    private static ImageClassifier Make(Model network, BaseCheckpoint? weights, Device? device)
+    {
+        var published = PublishedModel.Of(network.Name);
+        var head = network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First();
+        var config = new BundleConfig { Model = network.Name, ClassNames = published.NamesOf(head.Shape[0]) };
+        return new ImageClassifier(network, config, published.Preprocessing, NewManifest(weights), namesAreAssumed: true, device);
+    }
+
+    private static GraftManifest NewManifest(BaseCheckpoint? weights) =>
+        new() { GraftVersion = typeof(ImageClassifier).Assembly.GetName().Version!.ToString(3), BaseCheckpoint = weights };
+
+    /// <summary>How many classes the head in a checkpoint tells apart; 0, as the registry has it, where it cannot be seen.</summary>
+    private static int ClassesOf(string model, Checkpoint checkpoint)
+    {
+        string key = ModelRegistry.Create(model).Stages[^1].Modules.SelectMany(module => module.Parameters()).First().Name;
+        var weight = checkpoint.Tensors.FirstOrDefault(tensor => tensor.Key == key || tensor.Key.EndsWith("." + key, StringComparison.Ordinal));
+        return weight is not null && weight.Shape.Rank == 2 ? weight.Shape[0] : 0;
+    }
+
+    private Batches InOrder(IImageSource source) => new(source, Preprocessing, decoding, new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0 });
+
+    /// <summary>The folder with the classifier's class numbers: by name, or in order where the names are only assumed.</summary>
+    private ImageFolder Known(ImageFolder folder)
+    {
+        bool byOrder = namesAreAssumed && folder.ClassNames.Count == ClassNames.Count && !folder.ClassNames.All(ClassNames.Contains);
+        return byOrder ? folder : folder.WithClasses(ClassNames);
+    }
+}

@@ -1,0 +1,164 @@
+using Graft.Models;
+using Graft.Tensors;
+using Graft.Transfer;
+
+namespace Graft.Tasks.Tests;
+
+public sealed class ImageClassifierTests : IDisposable
+{
+    private static readonly string[] Colours = ["blue", "green", "red"];
+    private static readonly ImageFineTuneOptions Short = new()
+    {
+        BatchSize = 8,
+        Recipe = new FineTuneOptions { Epochs = 2, LearningRate = 0.05, Seed = 1 },
+    };
+
+    private readonly TemporaryFolder folder = new();
+    private readonly CpuDevice device = new(2);
+
+    public void Dispose()
+    {
+        device.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void It_learns_a_folder_with_classes_of_its_own_and_gives_the_same_bits_after_saving_and_loading()
+    {
+        string train = Pictures.Folder(folder, "train", 12, Colours), saved = folder["saved/x"][..^2];
+        string picture = folder.Write("one.ppm", Pictures.Ppm(1, 99));
+        var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        Assert.Equal("airplane", classifier.ClassNames[0]);
+
+        var report = classifier.FineTune(train, Short with { BatchSize = 4, Recipe = Short.Recipe with { Epochs = 5 } });
+
+        Assert.Equal(Colours, classifier.ClassNames);
+        Assert.Equal(["head", .. Enumerable.Repeat("stem", 5)], report.Epochs.Select(epoch => epoch.LearningFrom));
+        Assert.True(classifier.Evaluate(train).Accuracy > 0.9);
+        Assert.Equal("green", classifier.Predict(picture).Label);
+
+        classifier.Save(saved);
+        var loaded = ImageClassifier.Load(saved, device);
+        Assert.Equal(Colours, loaded.ClassNames);
+        Assert.Equal(classifier.Metrics, loaded.Metrics);
+        Assert.Equal(classifier.Predict(picture).Classes, loaded.Predict(picture).Classes);
+        Assert.Equal(classifier.Features([picture]).Single(), loaded.Features([picture]).Single());
+        Assert.Equal(classifier.Evaluate(train), loaded.Evaluate(train));
+    }
+
+    [Fact]
+    public void The_saved_folder_tells_the_recipe_and_the_base_checkpoint()
+    {
+        string weights = Pictures.Weights(folder), saved = folder["saved/x"][..^2];
+        var classifier = ImageClassifier.FromPretrained(Pictures.Model, weights, device);
+        classifier.FineTune(Pictures.Folder(folder, "train", 10, Colours), Short with { HeldOut = 0.2 });
+        classifier.Save(saved);
+
+        Assert.Equal(
+            ["config.json", "graft.json", "model.safetensors", "preprocessor_config.json"],
+            Directory.EnumerateFileSystemEntries(saved).Select(path => Path.GetFileName(path)).Order());
+        var manifest = GraftManifest.Read(Path.Combine(saved, "graft.json"));
+        Assert.Equal(BaseCheckpoint.Of(weights), manifest.BaseCheckpoint);
+        Assert.Equal((2, 1, 0.025, 0.05, 1UL), (manifest.Recipe!.Epochs, manifest.Recipe.FrozenEpochs, manifest.Recipe.LearningRate, manifest.Recipe.FrozenLearningRate!.Value, manifest.Recipe.Seed));
+        Assert.InRange(manifest.Metrics["accuracy"], 0, 1);
+        Assert.Equal(new ImageSize(32, 32), BundleConfig.Read(Path.Combine(saved, "config.json")).ImageSize);
+    }
+
+    [Fact]
+    public void A_saved_classifier_is_adapted_further_with_the_head_it_has_and_with_a_new_one_for_other_classes()
+    {
+        string saved = folder["saved/x"][..^2], train = Pictures.Folder(folder, "train", 8, Colours);
+        var first = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder, 3), device);
+        first.FineTune(train, Short);
+        first.Save(saved);
+
+        var same = ImageClassifier.Load(saved, device).FineTune(train, Short);
+        Assert.Equal(["stem", "stem"], same.Epochs.Select(epoch => epoch.LearningFrom));
+        var second = ImageClassifier.Load(saved, device);
+        var other = second.FineTune(Pictures.Folder(folder, "other", 8, "left", "right"), Short);
+        Assert.Equal("head", other.Epochs[0].LearningFrom);
+        Assert.Equal(["left", "right"], second.ClassNames);
+    }
+
+    [Fact]
+    public void A_trunk_frozen_below_the_head_keeps_every_byte()
+    {
+        var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        var before = Pictures.Snapshot(classifier.Model);
+        var recipe = new FineTuneOptions { Epochs = 2, FreezeBelow = "head", WeightDecay = 0.1, ClipNorm = 0.5, LearningRate = 0.05 };
+        var report = classifier.FineTune(Pictures.Folder(folder, "train", 8, Colours), Short with { Recipe = recipe });
+        var after = Pictures.Snapshot(classifier.Model);
+        Assert.All(before.Keys.Where(key => !key.StartsWith("linear", StringComparison.Ordinal)), key => Assert.Equal(before[key], after[key]));
+        Assert.Equal(64 * 3 + 3, report.TrainableParameters);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_weights_on_one_thread_and_two()
+    {
+        string train = Pictures.Folder(folder, "train", 8, Colours), weights = Pictures.Weights(folder);
+        using var single = new CpuDevice(1);
+        var snapshots = new[] { single, device }.Select(threads =>
+        {
+            var classifier = ImageClassifier.FromPretrained(Pictures.Model, weights, threads);
+            classifier.FineTune(train, Short);
+            return Pictures.Snapshot(classifier.Model);
+        }).ToList();
+        Assert.Equal(snapshots[0], snapshots[1]);
+    }
+
+    [Fact]
+    public void Assumed_class_names_go_by_order_and_known_ones_by_name()
+    {
+        string train = Pictures.Folder(folder, "train", 4, Colours);
+        var published = ImageClassifier.FromPretrained("cifar-resnet20", Pictures.Weights(folder, 3), device);
+        Assert.Equal(["LABEL_0", "LABEL_1", "LABEL_2"], published.ClassNames);
+        Assert.Equal(12, published.Evaluate(train).Examples);
+
+        published.FineTune(train, Short);
+        var error = Assert.Throws<ImageException>(() => published.Evaluate(Pictures.Folder(folder, "other", 1, "green", "yellow")));
+        Assert.Contains("does not know the class 'yellow'; it knows blue, green, red", error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, published.Evaluate(Pictures.Folder(folder, "part", 4, "green")).Examples);
+    }
+
+    [Fact]
+    public void Bad_options_and_folders_are_refused_before_anything_changes()
+    {
+        string train = Pictures.Folder(folder, "train", 2, Colours);
+        var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        var before = classifier.Model;
+        Assert.Throws<ImageException>(() => classifier.FineTune(folder["nowhere"], Short));
+        Assert.Throws<ArgumentException>(() => classifier.FineTune(train, Short with { Recipe = new FineTuneOptions { FreezeBelow = "tail" } }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => classifier.FineTune(train, Short with { BatchSize = 0 }));
+        Assert.Throws<ArgumentException>(() => classifier.FineTune(train, Short with { HeldOut = 0.5, Validation = train }));
+        Assert.Throws<ArgumentException>(() => ImageClassifier.FromScratch("resnet19"));
+        Assert.Throws<CheckpointException>(() => ImageClassifier.FromPretrained("resnet18", Pictures.Weights(folder)));
+        Assert.Same(before, classifier.Model);
+        Assert.Equal("airplane", classifier.ClassNames[0]);
+    }
+
+    [Fact]
+    public void From_scratch_there_is_no_head_to_train_alone()
+    {
+        var report = ImageClassifier.FromScratch(Pictures.Model, device).FineTune(Pictures.Folder(folder, "train", 4, Colours), Short);
+        Assert.Equal(["stem", "stem"], report.Epochs.Select(epoch => epoch.LearningFrom));
+    }
+
+    [Fact]
+    public void A_folder_that_is_no_saved_classifier_is_refused_by_the_file_that_is_wrong()
+    {
+        var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        string saved = folder["saved/x"][..^2], config = Path.Combine(saved, "config.json");
+        classifier.Save(saved);
+
+        Assert.Contains("there is no such folder", Assert.Throws<BundleException>(() => ImageClassifier.Load(folder["nowhere"])).Message, StringComparison.Ordinal);
+        string whole = File.ReadAllText(config);
+        File.WriteAllText(config, whole.Replace(Pictures.Model, "resnet19", StringComparison.Ordinal));
+        Assert.Contains("'resnet19' is not one of", Assert.Throws<BundleException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
+        File.WriteAllText(config, whole.Replace(Pictures.Model, "cifar-resnet32", StringComparison.Ordinal));
+        Assert.Contains("missing", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
+        File.WriteAllText(config, whole);
+        File.Delete(Path.Combine(saved, "preprocessor_config.json"));
+        Assert.Contains("preprocessor_config.json", Assert.Throws<BundleException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a file", Assert.Throws<BundleException>(() => classifier.Save(config)).Message, StringComparison.Ordinal);
+    }
+}

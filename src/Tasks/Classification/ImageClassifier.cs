@@ -13,7 +13,8 @@ namespace Graft.Tasks;
 /// </code></example>
 public sealed class ImageClassifier
 {
-    private const int InferenceBatch = 64;
+    /// <summary>Pictures that are looked at together.</summary>
+    internal const int InferenceBatch = 64;
 
     private readonly Device device;
     private readonly CpuDevice decoding;
@@ -156,7 +157,8 @@ public sealed class ImageClassifier
         IImageSource training, IImageSource? validation, ImageFineTuneOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         var batches = new Batches(
-            training, Preprocessing, decoding, new BatchOptions { BatchSize = options.BatchSize, Training = true, Seed = options.Recipe.Seed });
+            training, Preprocessing, decoding,
+            new BatchOptions { BatchSize = options.BatchSize, Training = true, Seed = options.Recipe.Seed, Workers = decoding.Threads });
         var held = validation is null ? null : InOrder(validation);
         var tuner = new FineTuner(Model, device, options.Recipe);
         recipe = RecipeFile.Of(Model, options);
@@ -168,8 +170,11 @@ public sealed class ImageClassifier
         return report;
     }
 
-    internal Evaluation Evaluate(IImageSource source, CancellationToken cancellation) =>
-        ImageInference.Evaluate(Model, device, InOrder(source), cancellation);
+    /// <param name="source">The pictures, numbered as the classifier's classes.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <param name="answered">Is told of each picture, in order: its class and the one that the classifier took it for.</param>
+    internal Evaluation Evaluate(IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null) =>
+        ImageInference.Evaluate(Model, device, InOrder(source), cancellation, answered);
 
     /// <summary>Gives the classifier these classes, and a new head unless it has one for them.</summary>
     internal void AdoptClasses(IReadOnlyList<string> names, ulong seed)
@@ -206,10 +211,11 @@ public sealed class ImageClassifier
         return weight is not null && weight.Shape.Rank == 2 ? weight.Shape[0] : 0;
     }
 
-    private Batches InOrder(IImageSource source) => new(source, Preprocessing, decoding, new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0 });
+    private Batches InOrder(IImageSource source) =>
+        new(source, Preprocessing, decoding, new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads });
 
     /// <summary>The folder with the classifier's class numbers: by name, or in order where the names are only assumed.</summary>
-    private ImageFolder Known(ImageFolder folder)
+    internal ImageFolder Known(ImageFolder folder)
     {
         bool byOrder = namesAreAssumed && folder.ClassNames.Count == ClassNames.Count && !folder.ClassNames.All(ClassNames.Contains);
         return byOrder ? folder : folder.WithClasses(ClassNames);

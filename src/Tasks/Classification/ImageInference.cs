@@ -23,7 +23,8 @@ internal static class ImageInference
         }
     }
 
-    public static Evaluation Evaluate(Model model, Device device, Batches batches, CancellationToken cancellation)
+    public static Evaluation Evaluate(
+        Model model, Device device, Batches batches, CancellationToken cancellation, Action<int, int>? answered = null)
     {
         int examples = 0, correct = 0;
         double loss = 0;
@@ -34,7 +35,9 @@ internal static class ImageInference
             {
                 var scores = logits.AsSpan(row * classes, classes);
                 loss -= LogSoftmax(scores)[labels[row]];
-                if (IndexOfLargest(scores) == labels[row]) correct++;
+                int answer = IndexOfLargest(scores);
+                if (answer == labels[row]) correct++;
+                answered?.Invoke(labels[row], answer);
             }
             examples += batch.Count;
         }

@@ -121,8 +121,9 @@ internal sealed class ImageFolder : IImageSource
         return new ImageFolder(root, classNames, items);
     }
 
-    /// <summary>A class's pictures in torchvision's order: folders sorted by their whole path, files by name within each.</summary>
-    private static IEnumerable<string> Pictures(string folder)
+    /// <summary>The pictures of a folder and those below it in torchvision's order: folders sorted by their whole path, files by
+    /// name within each.</summary>
+    public static IEnumerable<string> Pictures(string folder)
     {
         var folders = new List<string>();
         Collect(folder, folders);

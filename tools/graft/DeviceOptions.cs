@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Graft.Tensors;
+using Graft.Tensors.Gpu;
+
+namespace Graft.CommandLine;
+
+/// <summary><c>--device</c> and <c>--threads</c>: where a command computes.</summary>
+internal sealed class DeviceOptions
+{
+    private const int MostThreads = 1024;
+
+    private readonly Option<string> device = new("--device")
+    {
+        Description = "Where to compute: cpu or gpu.",
+        HelpName = "cpu|gpu",
+        DefaultValueFactory = _ => "cpu",
+    };
+
+    private readonly Option<int> threads = Options.WholeNumber(
+        "--threads", "CPU threads; one a core where it is not given. Results do not depend on it.", 1, preset: null, MostThreads);
+
+    public DeviceOptions(Command command)
+    {
+        device.AcceptOnlyFromAmong("cpu", "gpu");
+        command.Add(device);
+        command.Add(threads);
+    }
+
+    /// <summary>Opens the device that was asked for; the caller closes it.</summary>
+    /// <exception cref="DeviceUnavailableException">This machine has none.</exception>
+    public OpenDevice Open(ParseResult parsed)
+    {
+        if (parsed.GetValue(device) == "gpu") return new OpenDevice(GpuDevice.Create(), owned: true);
+        return parsed.Find(threads) is { } count ? new OpenDevice(new CpuDevice(count), owned: true) : new OpenDevice(Device.Cpu, owned: false);
+    }
+}
+
+/// <summary>A device for the time of one command.</summary>
+internal sealed class OpenDevice(Device device, bool owned) : IDisposable
+{
+    public Device Device => device;
+
+    public void Dispose()
+    {
+        if (owned) (device as IDisposable)?.Dispose();
+    }
+}

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Graft.Models;
+using Graft.Tasks;
+
+namespace Graft.CommandLine;
+
+/// <summary><c>graft features</c>: what the trunk makes of pictures, before the head, as a safetensors file.</summary>
+internal static class FeaturesCommand
+{
+    public static Command Make()
+    {
+        var command = new Command(
+            "features",
+            "Writes what the trunk makes of pictures as safetensors: 'features' [N, D], and 'labels' [N] for one folder with a sub-folder a class; the paths and class names are in its metadata.");
+        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, or folders of them.", Arity = ArgumentArity.OneOrMore };
+        command.Add(images);
+        var model = new ModelOptions(command);
+        var target = Options.FilePath("--out", "FILE", "The safetensors file to write.", required: true);
+        command.Add(target);
+        var device = new DeviceOptions(command);
+        var json = Options.Json();
+        command.Add(json);
+        command.SetAction((parsed, interrupt) =>
+        {
+            var choice = model.Choose(parsed);
+            var source = FeatureSource.Of(parsed.GetRequiredValue(images));
+            string file = parsed.GetRequiredValue(target);
+            RequireWritable(file, source.Files, choice);
+            using var where = device.Open(parsed);
+            var classifier = choice.Open(where.Device);
+
+            var error = parsed.InvocationConfiguration.Error;
+            var clock = Stopwatch.StartNew();
+            var rows = ProgressDisplay.Show(error, display =>
+            {
+                var count = display.Count(source.Files.Count, "picture");
+                var done = new List<(int Index, float[] Row)>();
+                Pictures.ForEach(source.Files, some => classifier.Features(some, interrupt), (index, row) =>
+                {
+                    done.Add((index, row));
+                    count();
+                }, (index, exception) =>
+                {
+                    display.Line($"graft: {Program.Line(exception.Message)}");
+                    count();
+                });
+                return done;
+            });
+            int left = source.Files.Count - rows.Count;
+            if (rows.Count == 0) throw new WorkFailedException("none of the pictures can be used, so nothing was written");
+            int width = rows[0].Row.Length;
+            source.Write(file, choice, classifier, rows, interrupt);
+
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json))
+                JsonOutput.Write(output, writer =>
+                {
+                    choice.Write(writer, classifier);
+                    writer.WriteString("out", file);
+                    writer.WriteStartArray("shape");
+                    writer.WriteNumberValue(rows.Count);
+                    writer.WriteNumberValue(width);
+                    writer.WriteEndArray();
+                    writer.WriteNumber("failed", left);
+                    if (source.ClassNames is { } names) writer.WriteTexts("classes", names);
+                    else writer.WriteNull("classes");
+                    writer.WriteFigure("seconds", clock.Elapsed.TotalSeconds);
+                });
+            else output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{Printable.Text(file)}: features [{rows.Count}, {width}]{(source.ClassNames is { } names ? $", labels of {names.Count} classes" : "")}, {Tables.Seconds(clock.Elapsed.TotalSeconds)}"));
+            return Task.FromResult(left == 0 ? ExitCode.Done : ExitCode.Failed);
+        });
+        return command;
+    }
+
+    private static void RequireWritable(string file, IReadOnlyList<string> pictures, ModelChoice choice)
+    {
+        string shown = Printable.Text(file), full = Path.GetFullPath(file);
+        if (Directory.Exists(full)) throw new WrongInputException($"--out {shown} is a folder: give the path of the file to write");
+        string folder = Path.GetDirectoryName(full)!;
+        if (!Directory.Exists(folder)) throw new WrongInputException($"--out {shown}: there is no folder {Printable.Text(folder)}: make it first");
+        bool isInput = pictures.Any(picture => Path.GetFullPath(picture) == full)
+            || full == Path.GetFullPath(choice.Weights ?? Path.Combine(choice.Name, ClassifierBundle.WeightsFileName));
+        if (isInput) throw new WrongInputException($"--out {shown} would overwrite its own source: give another name");
+        try
+        {
+            string probe = Path.Combine(folder, $".writable-{Guid.NewGuid():n}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new WrongInputException($"--out {shown} cannot be written ({exception.Message})");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Graft.Models;
+using Graft.Tasks;
+using Graft.Transfer;
+
+namespace Graft.CommandLine;
+
+/// <summary>The options of <c>graft fine-tune</c> that say how it learns; what they are by default is the library's.</summary>
+internal sealed class RecipeOptions
+{
+    private static readonly FineTuneOptions Recipe = new();
+    private static readonly ImageFineTuneOptions Preset = new();
+
+    private readonly Option<int> epochs = Options.WholeNumber("--epochs", "Epochs in which every stage learns that is not frozen.", 0, Recipe.Epochs);
+    private readonly Option<double> learningRate = Options.Number(
+        "--learning-rate", "R", "The head's highest learning rate; half of it after frozen epochs.", "a number above 0", static value => value > 0, Recipe.LearningRate);
+    private readonly Option<int> frozenEpochs = Options.WholeNumber(
+        "--frozen-epochs", "Epochs before those in which the head alone learns; 1 for a new head on a trained trunk, else 0.", 0, preset: null);
+    private readonly Option<string?> freezeBelow = new("--freeze-below") { Description = "The first stage that learns at all; those below keep their numbers.", HelpName = "STAGE" };
+    private readonly Option<int> batchSize = Options.WholeNumber("--batch-size", "Pictures a step.", 1, Preset.BatchSize);
+    private readonly Option<string> optimiser = new("--optimiser") { Description = "The rule that moves the parameters.", HelpName = "sgd|adamw", DefaultValueFactory = _ => "sgd" };
+    private readonly Option<double> momentum = Options.Number(
+        "--momentum", "M", "How much of the last step SGD keeps, or AdamW's beta1.", "a number in [0, 1)", static value => value is >= 0 and < 1, Recipe.Momentum);
+    private readonly Option<double> weightDecay = Options.Number(
+        "--weight-decay", "D", "The weight decay of everything but vectors.", "a number from 0 up", static value => value >= 0, Recipe.WeightDecay);
+    private readonly Option<double> clipNorm = Options.Number(
+        "--clip-norm", "NORM", "The largest norm of all gradients together; no clipping where it is not given.", "a number above 0", static value => value > 0, preset: null);
+    private readonly Option<double> rateDecay = Options.Number(
+        "--rate-decay", "FACTOR", "What the rate is divided by from a stage to the one below it.", "a number above 0", static value => value > 0, Recipe.RateDecayPerStage);
+    private readonly Option<string> batchNorm = new("--batch-norm")
+    {
+        Description = "What batch norms normalise by: frozen ones by what is stored and the others by the batch, all by the batch, or all by what is stored.",
+        HelpName = "follow-freezing|always-of-batch|always-stored",
+        DefaultValueFactory = _ => "follow-freezing",
+    };
+    private readonly Option<double> labelSmoothing = Options.Number(
+        "--label-smoothing", "SHARE", "The share of the target that is spread over all classes.", "a number in [0, 1)", static value => value is >= 0 and < 1, Preset.LabelSmoothing);
+    private readonly Option<double> heldOut = Options.Number(
+        "--held-out", "SHARE", "The share of each class's pictures that is kept from training and evaluated on.", "a number in [0, 1)", static value => value is >= 0 and < 1, Preset.HeldOut);
+    private readonly Option<string> validation = Options.FilePath(
+        "--validation", "DIR", "A folder to evaluate on after each epoch instead, a sub-folder a class.");
+    private readonly Option<ulong> seed = Options.Seed();
+
+    public RecipeOptions(Command command)
+    {
+        optimiser.AcceptOnlyFromAmong("sgd", "adamw");
+        batchNorm.AcceptOnlyFromAmong("follow-freezing", "always-of-batch", "always-stored");
+        foreach (var option in new Option[]
+        {
+            epochs, learningRate, frozenEpochs, freezeBelow, batchSize, optimiser, momentum, weightDecay, clipNorm, rateDecay, batchNorm,
+            labelSmoothing, heldOut, validation, seed,
+        })
+            command.Add(option);
+    }
+
+    /// <exception cref="WrongInputException">Options contradict each other.</exception>
+    public ImageFineTuneOptions Read(ParseResult parsed)
+    {
+        if (parsed.GetValue(epochs) + (parsed.Find(frozenEpochs) ?? 0) == 0)
+            throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
+        if (parsed.GetValue(heldOut) > 0 && parsed.GetValue(validation) is not null)
+            throw new WrongInputException("--held-out and --validation contradict each other: give one of them");
+        return new ImageFineTuneOptions
+        {
+            BatchSize = parsed.GetValue(batchSize),
+            LabelSmoothing = (float)parsed.GetValue(labelSmoothing),
+            HeldOut = parsed.GetValue(heldOut),
+            Validation = parsed.GetValue(validation),
+            Recipe = new FineTuneOptions
+            {
+                Epochs = parsed.GetValue(epochs),
+                FrozenEpochs = parsed.Find(frozenEpochs),
+                LearningRate = parsed.GetValue(learningRate),
+                RateDecayPerStage = parsed.GetValue(rateDecay),
+                FreezeBelow = parsed.GetValue(freezeBelow),
+                Optimiser = parsed.GetValue(optimiser) == "adamw" ? OptimiserKind.AdamW : OptimiserKind.Sgd,
+                Momentum = parsed.GetValue(momentum),
+                WeightDecay = parsed.GetValue(weightDecay),
+                ClipNorm = parsed.Find(clipNorm),
+                BatchNorm = parsed.GetValue(batchNorm) switch
+                {
+                    "always-of-batch" => BatchNormPolicy.AlwaysOfBatch,
+                    "always-stored" => BatchNormPolicy.AlwaysStored,
+                    _ => BatchNormPolicy.FollowFreezing,
+                },
+                Seed = parsed.GetValue(seed),
+            },
+        };
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using Graft.Transfer;
+
+namespace Graft.CommandLine;
+
+/// <summary>Shows every step of a training, and a line for each epoch.</summary>
+internal sealed class TrainingProgress(ProgressDisplay display) : IProgress<FitProgress>
+{
+    /// <summary>How many steps were made so far.</summary>
+    public int Steps { get; private set; }
+
+    public void Report(FitProgress value)
+    {
+        Steps = value.Step;
+        if (value.Finished is { } epoch) display.Line(Line(epoch, value.Epochs));
+        double pace = value.Step / Math.Max(value.Elapsed.TotalSeconds, 1e-9);
+        string what = string.Create(CultureInfo.InvariantCulture,
+            $"epoch {value.Epoch}/{value.Epochs}, step {value.Step}/{value.Steps}, loss {Tables.Loss(value.Loss)}, rate {Tables.Rate(value.Rate)}, {pace:0.0} steps/s");
+        display.At(value.Step, value.Steps, what, value.Remaining);
+    }
+
+    private static string Line(EpochReport epoch, int epochs)
+    {
+        string held = epoch.Validation is { } validation
+            ? $", held out: accuracy {Tables.Percent(validation.Accuracy)}, loss {Tables.Loss(validation.Loss)}"
+            : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"epoch {epoch.Epoch}/{epochs} (from {epoch.LearningFrom} up): loss {Tables.Loss(epoch.Loss)}{held}, {Tables.Seconds(epoch.Seconds)}");
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text.Json;
+using Graft.Models;
+using Graft.Tasks;
+using Graft.Tensors;
+
+namespace Graft.CommandLine;
+
+/// <summary><c>--model</c> and <c>--weights</c>: a published architecture with a file of weights, or a saved classifier.</summary>
+internal sealed class ModelOptions
+{
+    private readonly Option<string> model = Options.FilePath(
+        "--model", "NAME|FOLDER", "An architecture that 'graft models' lists, or the folder of a saved classifier.", required: true);
+
+    private readonly Option<string> weights = Options.FilePath(
+        "--weights", "FILE", "The architecture's weights: safetensors or a PyTorch checkpoint. A saved classifier has its own.");
+
+    public ModelOptions(Command command)
+    {
+        command.Add(model);
+        command.Add(weights);
+    }
+
+    /// <summary>Refuses a choice that cannot be followed, before anything is read.</summary>
+    /// <exception cref="WrongInputException">There is no such model, or its weights are not said or said twice.</exception>
+    public ModelChoice Choose(ParseResult parsed, bool fromScratch = false, string withoutWeights = "give its file with --weights FILE")
+    {
+        string name = parsed.GetRequiredValue(model), shown = Printable.Text(name);
+        string? file = parsed.GetValue(weights);
+        bool published = ModelRegistry.Names.Contains(name);
+        if (!published && !Path.Exists(name))
+            throw new WrongInputException($"--model {shown}: there is no such architecture or folder; 'graft models' lists the architectures");
+        if (!published && File.Exists(name))
+            throw new WrongInputException($"--model {shown} is a file: give the architecture's name, and the file with --weights");
+        if (!published && fromScratch) throw new WrongInputException($"--from-scratch needs the name of an architecture, and {shown} is a saved classifier");
+        if (!published && file is not null) throw new WrongInputException($"{shown} is a saved classifier and has its own weights: leave --weights out");
+        if (published && fromScratch && file is not null) throw new WrongInputException("--weights and --from-scratch contradict each other: give one of them");
+        if (published && !fromScratch && file is null) throw new WrongInputException($"{shown} has no weights yet: {withoutWeights}");
+        if (file is not null && Directory.Exists(file))
+            throw new WrongInputException($"--weights {Printable.Text(file)} is a folder: give the file in it; a saved classifier's folder goes to --model");
+        return new ModelChoice(name, published, file);
+    }
+}
+
+/// <summary>The model that a command is about.</summary>
+/// <param name="Name">The architecture's name, or the saved classifier's folder.</param>
+/// <param name="IsPublished">Whether it is an architecture's name.</param>
+/// <param name="Weights">The file of weights; null for a saved classifier and for none.</param>
+internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights)
+{
+    /// <exception cref="CheckpointException">The weights cannot be read, or are another model's.</exception>
+    /// <exception cref="BundleException">The folder holds no saved classifier, or a damaged one.</exception>
+    public ImageClassifier Open(Device device, ulong seed = 0) =>
+        !IsPublished ? ImageClassifier.Load(Name, device)
+        : Weights is { } file ? ImageClassifier.FromPretrained(Name, file, device, seed)
+        : ImageClassifier.FromScratch(Name, device, seed);
+
+    /// <summary>Which architecture works, and where its numbers came from.</summary>
+    public void Write(Utf8JsonWriter json, ImageClassifier classifier)
+    {
+        json.WriteString("model", classifier.Model.Name);
+        json.WriteString("weights", IsPublished ? Weights : Name);
+    }
+}

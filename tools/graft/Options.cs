@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Graft.CommandLine;
+
+/// <summary>Makes options that refuse a bad value before any work begins.</summary>
+internal static class Options
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on standard output." };
+
+    public static Option<ulong> Seed() => Parsed<ulong>("--seed", "N", "The seed of everything that is drawn.", "a whole number from 0 up",
+        static text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null, 0UL);
+
+    public static Option<int> WholeNumber(string name, string description, int least, int? preset, int most = int.MaxValue) => Parsed(
+        name, "N", description, most == int.MaxValue ? $"a whole number from {least} up" : $"a whole number from {least} to {most}",
+        text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most ? value : null,
+        preset);
+
+    public static Option<double> Number(string name, string helpName, string description, string rule, Func<double, bool> holds, double? preset) => Parsed(
+        name, helpName, description, rule,
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && holds(value) ? value : null,
+        preset);
+
+    /// <summary>The path of a file or folder; that it is not empty is all that is known of it here.</summary>
+    public static Option<string> FilePath(string name, string helpName, string description, bool required = false) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        Required = required,
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (string.IsNullOrWhiteSpace(text)) result.AddError($"{name} needs the path of a file or folder");
+            return text;
+        },
+    };
+
+    /// <summary>The option's value where it was given or has a preset; null otherwise.</summary>
+    public static T? Find<T>(this ParseResult parsed, Option<T> option) where T : struct => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
+
+    private static Option<T> Parsed<T>(string name, string helpName, string description, string rule, Func<string, T?> parse, T? preset) where T : struct
+    {
+        var option = new Option<T>(name) { Description = description, HelpName = helpName, Arity = ArgumentArity.ExactlyOne };
+        option.CustomParser = result =>
+        {
+            if (result.Tokens is [var token] && parse(token.Value) is { } value) return value;
+            string given = result.Tokens.Count == 0 ? "" : $", not '{Graft.Models.Printable.Text(result.Tokens[0].Value)}'";
+            result.AddError($"{name} is {rule}{given}");
+            return default;
+        };
+        if (preset is { } number) option.DefaultValueFactory = _ => number;
+        return option;
+    }
+}

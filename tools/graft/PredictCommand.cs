@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Graft.Models;
+using Graft.Tasks;
+
+namespace Graft.CommandLine;
+
+/// <summary><c>graft predict</c>: what a model takes pictures for.</summary>
+internal static class PredictCommand
+{
+    private const int DefaultTop = 5;
+
+    public static Command Make()
+    {
+        var command = new Command("predict", "Says what a model takes pictures for. A picture that cannot be decoded is reported, and the rest goes on.");
+        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, or folders of them.", Arity = ArgumentArity.OneOrMore };
+        command.Add(images);
+        var model = new ModelOptions(command);
+        var top = Options.WholeNumber("--top", "How many classes to name for a picture, the likeliest first.", 1, DefaultTop);
+        command.Add(top);
+        var device = new DeviceOptions(command);
+        var json = Options.Json();
+        command.Add(json);
+        command.SetAction((parsed, interrupt) =>
+        {
+            var choice = model.Choose(parsed);
+            var files = Pictures.List(parsed.GetRequiredValue(images));
+            using var where = device.Open(parsed);
+            var classifier = choice.Open(where.Device);
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            int named = parsed.GetValue(top), damaged = 0;
+
+            if (parsed.GetValue(json))
+            {
+                var predictions = new Prediction?[files.Count];
+                var problems = new string?[files.Count];
+                damaged = ProgressDisplay.Show(error, display =>
+                {
+                    var count = display.Count(files.Count, "picture");
+                    return Predict(index => count(), (index, prediction) => predictions[index] = prediction, (index, problem) =>
+                    {
+                        problems[index] = problem;
+                        display.Line($"graft: {problem}");
+                    });
+                });
+                JsonOutput.Write(output, writer =>
+                {
+                    choice.Write(writer, classifier);
+                    writer.WriteStartArray("predictions");
+                    for (int index = 0; index < files.Count; index++) Write(writer, files[index], predictions[index], problems[index], named);
+                    writer.WriteEndArray();
+                });
+            }
+            else
+            {
+                damaged = Predict(static _ => { }, (_, prediction) => output.WriteLine(Line(prediction, named)), (_, problem) => error.WriteLine($"graft: {problem}"));
+            }
+            return Task.FromResult(damaged == 0 ? ExitCode.Done : ExitCode.Failed);
+
+            int Predict(Action<int> counted, Action<int, Prediction> done, Action<int, string> failed)
+            {
+                int failures = 0;
+                Pictures.ForEach(files, some => classifier.Predict(some, interrupt), (index, prediction) =>
+                {
+                    done(index, prediction);
+                    counted(index);
+                }, (index, exception) =>
+                {
+                    failures++;
+                    failed(index, Program.Line(exception.Message));
+                    counted(index);
+                });
+                return failures;
+            }
+        });
+        return command;
+    }
+
+    private static string Line(Prediction prediction, int named) =>
+        $"{Printable.Text(prediction.Path)}: " + string.Join(", ", prediction.Classes.Take(named).Select(
+            one => string.Create(CultureInfo.InvariantCulture, $"{Printable.Text(one.Label)} {Tables.Percent(one.Probability)}")));
+
+    private static void Write(Utf8JsonWriter json, string path, Prediction? prediction, string? problem, int named)
+    {
+        json.WriteStartObject();
+        json.WriteString("path", path);
+        if (prediction is null)
+        {
+            json.WriteString("error", problem);
+        }
+        else
+        {
+            json.WriteString("label", prediction.Label);
+            json.WriteFigure("probability", prediction.Probability);
+            json.WriteStartArray("classes");
+            foreach (var one in prediction.Classes.Take(named))
+            {
+                json.WriteStartObject();
+                json.WriteString("label", one.Label);
+                json.WriteFigure("probability", one.Probability);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Graft.Testing;
+
+namespace Graft.Tools.Tests;
+
+public sealed class EvaluateTests(Workplace place) : IClassFixture<Workplace>
+{
+    // PyTorch's count with the same weights on the same files
+    private const int Reference = 1614;
+
+    [Fact]
+    public void Published_weights_do_as_well_as_under_PyTorch()
+    {
+        var report = GraftLine.Run(
+            "evaluate", "--model", "cifar-resnet20", "--weights", RealData.Require("cifar-resnet/resnet20-12fca82f.th"),
+            "--data", RealData.Require("cifar10-jpeg/test"), "--json").AssertDone();
+        Assert.Equal(2000, report.GetProperty("examples").GetInt32());
+        int correct = report.GetProperty("correct").GetInt32();
+        Assert.InRange(correct, Reference - 3, Reference + 3);
+        Assert.Equal(correct / 2000.0, report.GetProperty("accuracy").GetDouble());
+        Assert.InRange(report.GetProperty("loss").GetDouble(), 0.5, 1.5);
+        var classes = report.GetProperty("classes").EnumerateArray().ToList();
+        Assert.Equal("airplane", classes[0].GetProperty("label").GetString());
+        Assert.All(classes, one => Assert.Equal(200, one.GetProperty("examples").GetInt32()));
+        Assert.Equal(correct, classes.Sum(one => one.GetProperty("correct").GetInt32()));
+    }
+
+    [Fact]
+    public void For_people_there_is_a_table_of_classes()
+    {
+        foreach (string name in new[] { "cat", "dog" }) Workplace.Paint(place.In("animals", name, "0.ppm"), 50, 0);
+        var run = GraftLine.Run("evaluate", "--model", "cifar-resnet20", "--weights", place.Weights, "--data", place.In("animals"));
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Matches(@"cat +1 +[01] +(0|100)\.0 %", run.Output);
+        Assert.Matches(@"cifar-resnet20: [01] of 2 correct", run.Output);
+    }
+
+    [Fact]
+    public void Loss_that_is_not_finite_is_null()
+    {
+        var model = Graft.Models.ModelRegistry.Create("cifar-resnet20");
+        var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).First();
+        head.Value.CopyFrom(Enumerable.Repeat(float.NaN, (int)head.Shape.ElementCount).ToArray());
+        model.Save(place.In("broken.safetensors"));
+        Workplace.Paint(place.In("cats", "cat", "0.ppm"), 50, 0);
+        var report = GraftLine.Run(
+            "evaluate", "--model", "cifar-resnet20", "--weights", place.In("broken.safetensors"), "--data", place.In("cats"), "--json").AssertDone();
+        Assert.Equal(JsonValueKind.Null, report.GetProperty("loss").ValueKind);
+    }
+
+    [Fact]
+    public void Wrong_input_is_one_line()
+    {
+        string[] With(string data, params string[] model) => ["evaluate", "--data", data, "--json", .. model];
+        string[] published = ["--model", "cifar-resnet20", "--weights", place.Weights];
+        GraftLine.Run(With(place.Data, published)).AssertFailed(2, "'bright'", "airplane");
+        GraftLine.Run(With(place.In("data", "dark"), published)).AssertFailed(2, "sub-folder");
+        GraftLine.Run(With(place.In("none"), published)).AssertFailed(2, "none");
+        GraftLine.Run(With(place.Data, "--model", "cifar-resnet20")).AssertFailed(2, "--weights FILE");
+        GraftLine.Run(With(place.Data, "--model", "cifar-resnet2O")).AssertFailed(2, "cifar-resnet2O");
+        GraftLine.Run(With(place.Data, [.. published, "--epochs", "3"])).AssertFailed(2, "--epochs");
+        GraftLine.Run(["evaluate", .. published]).AssertFailed(2, "--data");
+    }
+}

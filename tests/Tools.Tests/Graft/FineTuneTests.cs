@@ -1,0 +1,201 @@
+using Graft.Models;
+
+namespace Graft.Tools.Tests;
+
+public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>
+{
+    [Fact]
+    public void The_report_is_what_the_saved_classifier_gives_again()
+    {
+        var report = GraftLine.Run(place.FineTune("tuned", "--epochs", "2", "--learning-rate", "0.02", "--validation", place.Data, "--json")).AssertDone();
+        Assert.Equal("cifar-resnet20", report.GetProperty("model").GetString());
+        Assert.Equal(["bright", "dark"], report.GetProperty("classes").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(16, report.GetProperty("examples").GetInt32());
+        Assert.Equal(["head", "stem", "stem"], report.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("learningFrom").GetString()));
+        Assert.Equal(6, report.GetProperty("steps").GetInt32());
+        Assert.Equal(report.GetProperty("trainingLoss").GetDouble(), report.GetProperty("epochs")[2].GetProperty("loss").GetDouble());
+        Assert.Equal(269_722 - 8 * 65, report.GetProperty("trainableParameters").GetInt64());
+        Assert.False(report.GetProperty("interrupted").GetBoolean());
+        Assert.Equal(place.In("tuned"), report.GetProperty("out").GetString());
+
+        var evaluation = GraftLine.Run("evaluate", "--model", place.In("tuned"), "--data", place.Data, "--json").AssertDone();
+        var validation = report.GetProperty("validation");
+        foreach (string figure in new[] { "examples", "correct", "accuracy", "loss" })
+            Assert.Equal(validation.GetProperty(figure).GetDouble(), evaluation.GetProperty(figure).GetDouble());
+
+        // and it is somewhere to begin again
+        var further = GraftLine.Run(
+            "fine-tune", "--model", place.In("tuned"), "--data", place.Data, "--out", place.In("further"), "--epochs", "1", "--batch-size", "8", "--json").AssertDone();
+        Assert.Equal(1, further.GetProperty("epochs").GetArrayLength());
+    }
+
+    [Fact]
+    public void For_people_there_is_a_table_and_a_line_for_each_epoch_on_standard_error()
+    {
+        var run = GraftLine.Run(place.FineTune("for-people", "--epochs", "1", "--held-out", "0.25"));
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("held-out accuracy", run.Output, StringComparison.Ordinal);
+        Assert.Contains("12 pictures of 2 classes, 2 steps", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"saved in {place.In("for-people")}", run.Output, StringComparison.Ordinal);
+        string[] lines = run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith("epoch 1/2 (from head up): loss ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("epoch 2/2 (from stem up): loss ", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_thread_and_two_give_the_same_bits()
+    {
+        string[] how = ["--epochs", "1", "--frozen-epochs", "0", "--clip-norm", "1", "--label-smoothing", "0.1", "--rate-decay", "2", "--json"];
+        GraftLine.Run(place.FineTune("one", [.. how, "--threads", "1"])).AssertDone();
+        GraftLine.Run(place.FineTune("two", [.. how, "--threads", "2"])).AssertDone();
+        Assert.Equal(File.ReadAllBytes(place.In("one", "model.safetensors")), File.ReadAllBytes(place.In("two", "model.safetensors")));
+        Assert.Equal(File.ReadAllText(place.In("one", "graft.json")), File.ReadAllText(place.In("two", "graft.json")));
+    }
+
+    [Fact]
+    public void What_lies_below_the_named_stage_keeps_its_bytes()
+    {
+        var report = GraftLine.Run(place.FineTune("upper", "--epochs", "1", "--freeze-below", "layer3", "--optimiser", "adamw", "--json")).AssertDone();
+        using var before = Checkpoint.Open(place.Weights);
+        using var after = Checkpoint.Open(place.In("upper", "model.safetensors"));
+        foreach (var tensor in before.Tensors.Where(tensor => tensor.ElementType == ElementType.Float32 && !tensor.Key.StartsWith("linear", StringComparison.Ordinal)))
+        {
+            Assert.True(after.TryGet(tensor.Key, out var tuned));
+            bool same = tensor.ToSingleArray().AsSpan().SequenceEqual(tuned.ToSingleArray());
+            Assert.True(same != tensor.Key.StartsWith("layer3", StringComparison.Ordinal) || tensor.Key.EndsWith("bias", StringComparison.Ordinal), tensor.Key);
+        }
+        Assert.InRange(report.GetProperty("trainableParameters").GetInt64(), 130, 250_000);
+    }
+
+    [Fact]
+    public void Ctrl_C_saves_what_was_learnt()
+    {
+        var run = GraftLine.RunUntil("epoch 1/", place.FineTune("stopped", "--epochs", "5", "--json"));
+        var report = run.AssertDone(exitCode: 130);
+        Assert.True(report.GetProperty("interrupted").GetBoolean());
+        Assert.Equal(2, report.GetProperty("steps").GetInt32());
+        Assert.Contains($"graft: interrupted; what was learnt in 2 steps is saved in {place.In("stopped")}", run.Error, StringComparison.Ordinal);
+        Assert.Equal(16, GraftLine.Run("evaluate", "--model", place.In("stopped"), "--data", place.Data, "--json").AssertDone().GetProperty("examples").GetInt32());
+    }
+
+    [Fact]
+    public void Ctrl_C_before_the_first_step_leaves_nothing_behind()
+    {
+        GraftLine.Run(new CancellationToken(canceled: true), place.FineTune("never")).AssertFailed(130, "interrupted");
+        Assert.False(Directory.Exists(place.In("never")));
+    }
+
+    [Fact]
+    public void A_run_that_diverges_fails_and_keeps_what_is_finite()
+    {
+        var run = GraftLine.Run(place.FineTune("diverged", "--epochs", "3", "--learning-rate", "1e30", "--json"));
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal("", run.Output);
+        string last = run.Error.TrimEnd('\n').Split('\n')[^1];
+        Assert.StartsWith("graft: ", last, StringComparison.Ordinal);
+        Assert.Contains("lower the learning rate", last, StringComparison.Ordinal);
+        // what it says of the folder is true
+        bool saved = last.Contains("before is saved in", StringComparison.Ordinal);
+        Assert.Equal(saved, Directory.Exists(place.In("diverged")));
+        Assert.NotEqual(saved, last.Contains("nothing was saved", StringComparison.Ordinal));
+        if (saved) Assert.Equal(0, GraftLine.Run("evaluate", "--model", place.In("diverged"), "--data", place.Data, "--json").ExitCode);
+    }
+
+    [Fact]
+    public void From_scratch_is_asked_for_by_name()
+    {
+        string[] begin = ["fine-tune", "--model", "cifar-resnet20", "--data", place.Data, "--out", place.In("scratch"), "--epochs", "1", "--batch-size", "8", "--json"];
+        GraftLine.Run(begin).AssertFailed(2, "--weights FILE", "--from-scratch");
+        Assert.False(Directory.Exists(place.In("scratch")));
+        GraftLine.Run([.. begin, "--from-scratch", "--weights", place.Weights]).AssertFailed(2, "contradict");
+        var report = GraftLine.Run([.. begin, "--from-scratch"]).AssertDone();
+        Assert.Equal(["stem"], report.GetProperty("epochs").EnumerateArray().Select(epoch => epoch.GetProperty("learningFrom").GetString()));
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, report.GetProperty("weights").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("--epochs", "-1")]
+    [InlineData("--epochs", "0")]
+    [InlineData("--epochs", "many")]
+    [InlineData("--learning-rate", "0")]
+    [InlineData("--learning-rate", "NaN")]
+    [InlineData("--learning-rate", "0,01")]
+    [InlineData("--batch-size", "0")]
+    [InlineData("--seed", "-1")]
+    [InlineData("--threads", "0")]
+    [InlineData("--momentum", "1")]
+    [InlineData("--weight-decay", "-0.1")]
+    [InlineData("--clip-norm", "0")]
+    [InlineData("--rate-decay", "0")]
+    [InlineData("--label-smoothing", "1")]
+    [InlineData("--held-out", "1")]
+    [InlineData("--optimiser", "lion")]
+    [InlineData("--batch-norm", "never")]
+    [InlineData("--device", "tpu")]
+    [InlineData("--freeze-below", "layer9")]
+    [InlineData("--frozen-epochs", "-2")]
+    public void A_bad_value_is_refused_by_its_name(string option, string value)
+    {
+        string name = option == "--device" ? "tpu" : option is "--optimiser" or "--batch-norm" ? value : option;
+        GraftLine.Run(place.FineTune("refused", option, value)).AssertFailed(2, name);
+        Assert.False(Directory.Exists(place.In("refused")));
+    }
+
+    [Fact]
+    public void Input_that_cannot_be_used_is_said_before_any_work()
+    {
+        string[] With(string option, string value)
+        {
+            string[] args = place.FineTune("refused", "--json");
+            args[Array.IndexOf(args, option) + 1] = value;
+            return args;
+        }
+
+        GraftLine.Run(With("--model", "resnet19")).AssertFailed(2, "resnet19", "graft models");
+        GraftLine.Run(With("--model", "resnet18")).AssertFailed(2, "does not fit resnet18");
+        GraftLine.Run(With("--model", place.Data)).AssertFailed(2, "leave --weights out");
+        GraftLine.Run(With("--weights", place.In("no.th"))).AssertFailed(2, "no.th");
+        GraftLine.Run(With("--weights", place.In("data", "dark", "0.ppm"))).AssertFailed(2, "0.ppm");
+        GraftLine.Run(With("--weights", place.Folder)).AssertFailed(2, "is a folder");
+        GraftLine.Run(With("--data", place.In("nowhere"))).AssertFailed(2, "nowhere");
+        GraftLine.Run(With("--data", place.In("data", "dark"))).AssertFailed(2, "sub-folder for each class");
+        GraftLine.Run(With("--data", "")).AssertFailed(2, "--data needs");
+        GraftLine.Run(With("--out", place.Weights)).AssertFailed(2, "is a file");
+        GraftLine.Run(With("--out", place.In("data", "model"))).AssertFailed(2, "taken for a class");
+        GraftLine.Run(place.FineTune("refused", "--validation", place.In("nowhere"))).AssertFailed(2, "nowhere");
+        GraftLine.Run(place.FineTune("refused", "--validation", place.Data, "--held-out", "0.1")).AssertFailed(2, "contradict");
+        Assert.False(Directory.Exists(place.In("refused")));
+
+        Directory.CreateDirectory(place.In("foreign"));
+        File.WriteAllText(place.In("foreign", "config.json"), "{}");
+        GraftLine.Run(place.FineTune("foreign")).AssertFailed(2, "graft did not save");
+        Assert.Equal("{}", File.ReadAllText(place.In("foreign", "config.json")));
+
+        Workplace.Paint(place.In("lonely", "only", "0.ppm"), 20, 0);
+        GraftLine.Run(With("--data", place.In("lonely"))).AssertFailed(2, "alone");
+    }
+
+    [Fact]
+    public void A_damaged_picture_is_found_before_training()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            Workplace.Paint(place.In("spoilt", "bright", $"{i}.ppm"), 200, i);
+            Workplace.Paint(place.In("spoilt", "dark", $"{i}.ppm"), 20, i);
+        }
+        File.WriteAllText(place.In("spoilt", "dark", "9.ppm"), "P6 32 32 255\nshort");
+        string[] args = place.FineTune("from-spoilt");
+        args[Array.IndexOf(args, "--data") + 1] = place.In("spoilt");
+        GraftLine.Run(args).AssertFailed(2, "9.ppm", "truncated", "repair or remove this picture");
+        Assert.False(Directory.Exists(place.In("from-spoilt")));
+    }
+
+    [Fact]
+    public void A_machine_without_a_card_says_so()
+    {
+        var run = GraftLine.Run(place.FineTune("on-card", "--epochs", "1", "--device", "gpu", "--json"));
+        if (run.ExitCode == 0) Assert.StartsWith("gpu", run.Json.GetProperty("device").GetString(), StringComparison.Ordinal);
+        else run.AssertFailed(2, "card");
+    }
+}

@@ -70,7 +70,7 @@ internal static class Program
         }
         catch (OutOfMemoryException exception)
         {
-            error.WriteLine($"graft: there is not enough memory: {Line(exception.Message)}; a smaller --batch-size needs less");
+            error.WriteLine($"graft: not enough memory: {Line(exception.Message)}");
             return ExitCode.Failed;
         }
     }

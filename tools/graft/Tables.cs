@@ -24,7 +24,7 @@ internal static class Tables
 
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 
-    public static string Loss(double loss) => loss.ToString("0.0000", CultureInfo.InvariantCulture);
+    public static string Loss(double loss) => loss.ToString(loss < 100_000 ? "0.0000" : "0.0000e+0", CultureInfo.InvariantCulture);
 
     public static string Rate(double rate) => rate.ToString("0.###e+0", CultureInfo.InvariantCulture);
 

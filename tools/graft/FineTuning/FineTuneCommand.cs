@@ -47,6 +47,7 @@ internal sealed class FineTuneCommand
         using var where = device.Open(parsed);
         var classifier = choice.Open(where.Device, options.Recipe.Seed);
         RequireStage(classifier.Model, options);
+        RequireCountable(training.Count, options);
         using var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
@@ -89,6 +90,14 @@ internal sealed class FineTuneCommand
                 $"--freeze-below {Printable.Text(stage)}: {model.Name} has no such stage; from stem to head it has {string.Join(", ", model.Stages.Select(known => known.Name))}");
     }
 
+    /// <summary>Steps are counted in 32 bits.</summary>
+    private static void RequireCountable(int examples, ImageFineTuneOptions options)
+    {
+        long epochs = (long)options.Recipe.Epochs + (options.Recipe.FrozenEpochs ?? 1), batches = examples / options.BatchSize + 1L;
+        if (epochs > int.MaxValue / batches)
+            throw new WrongInputException($"{Tables.Count(epochs)} epochs of {Tables.Count(batches)} steps are more than can be counted: ask for fewer epochs");
+    }
+
     private static void Check(
         ImageFolder training, ImageFolder? validation, ImageClassifier classifier, Device device, ImageFineTuneOptions options, ProgressDisplay display,
         CancellationToken interrupt)
@@ -120,7 +129,7 @@ internal sealed class FineTuneCommand
 
     private static void RequireFinite(Model model)
     {
-        if (!IsFinite(model)) throw new WorkFailedException("the last step left weights that are not finite, so nothing was saved: lower the learning rate");
+        if (!IsFinite(model)) throw new WorkFailedException("training ended with weights or statistics that are not finite, so nothing was saved: lower the learning rate");
     }
 
     private static bool IsFinite(Model model) =>

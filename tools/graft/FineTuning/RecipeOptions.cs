@@ -34,7 +34,7 @@ internal sealed class RecipeOptions
         DefaultValueFactory = _ => "follow-freezing",
     };
     private readonly Option<double> labelSmoothing = Options.Number(
-        "--label-smoothing", "SHARE", "The share of the target that is spread over all classes.", "a number in [0, 1)", static value => value is >= 0 and < 1, Preset.LabelSmoothing);
+        "--label-smoothing", "SHARE", "The share of the target that is spread over all classes.", "a number in [0, 1)", static value => (float)value is >= 0 and < 1, Preset.LabelSmoothing);
     private readonly Option<double> heldOut = Options.Number(
         "--held-out", "SHARE", "The share of each class's pictures that is kept from training and evaluated on.", "a number in [0, 1)", static value => value is >= 0 and < 1, Preset.HeldOut);
     private readonly Option<string> validation = Options.FilePath(
@@ -56,7 +56,7 @@ internal sealed class RecipeOptions
     /// <exception cref="WrongInputException">Options contradict each other.</exception>
     public ImageFineTuneOptions Read(ParseResult parsed)
     {
-        if (parsed.GetValue(epochs) + (parsed.Find(frozenEpochs) ?? 0) == 0)
+        if (parsed.GetValue(epochs) == 0 && parsed.Find(frozenEpochs) is null or 0)
             throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
         if (parsed.GetValue(heldOut) > 0 && parsed.GetValue(validation) is not null)
             throw new WrongInputException("--held-out and --validation contradict each other: give one of them");

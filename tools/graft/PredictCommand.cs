@@ -38,7 +38,7 @@ internal static class PredictCommand
                 damaged = ProgressDisplay.Show(error, display =>
                 {
                     var count = display.Count(files.Count, "picture");
-                    return Predict(index => count(), (index, prediction) => predictions[index] = prediction, (index, problem) =>
+                    return Predict(count, (index, prediction) => predictions[index] = prediction, (index, problem) =>
                     {
                         problems[index] = problem;
                         display.Line($"graft: {problem}");
@@ -54,22 +54,22 @@ internal static class PredictCommand
             }
             else
             {
-                damaged = Predict(static _ => { }, (_, prediction) => output.WriteLine(Line(prediction, named)), (_, problem) => error.WriteLine($"graft: {problem}"));
+                damaged = Predict(static () => { }, (_, prediction) => output.WriteLine(Line(prediction, named)), (_, problem) => error.WriteLine($"graft: {problem}"));
             }
             return Task.FromResult(damaged == 0 ? ExitCode.Done : ExitCode.Failed);
 
-            int Predict(Action<int> counted, Action<int, Prediction> done, Action<int, string> failed)
+            int Predict(Action counted, Action<int, Prediction> done, Action<int, string> failed)
             {
                 int failures = 0;
                 Pictures.ForEach(files, some => classifier.Predict(some, interrupt), (index, prediction) =>
                 {
                     done(index, prediction);
-                    counted(index);
+                    counted();
                 }, (index, exception) =>
                 {
                     failures++;
                     failed(index, Program.Line(exception.Message));
-                    counted(index);
+                    counted();
                 });
                 return failures;
             }

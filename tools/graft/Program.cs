@@ -8,13 +8,16 @@ namespace Graft.CommandLine;
 /// <summary>The command line of Graft.</summary>
 internal static class Program
 {
+    private const string ShowCursor = "\e[?25h";
+
     public static int Main(string[] args)
     {
         using var interrupt = new CancellationTokenSource();
         Console.CancelKeyPress += (_, pressed) =>
         {
-            // The running step ends and what was learnt is saved; a second Ctrl-C ends the process.
+            // The running step ends and what was learnt is saved; a second Ctrl-C ends the process, with the cursor that a bar hides.
             pressed.Cancel = !interrupt.IsCancellationRequested;
+            if (!pressed.Cancel && !Console.IsErrorRedirected) Console.Error.Write(ShowCursor);
             interrupt.Cancel();
         };
         return Run(args, Console.Out, Console.Error, interrupt.Token);

@@ -22,7 +22,7 @@ internal abstract class ProgressDisplay
     /// <summary>Writes a line that stays.</summary>
     public abstract void Line(string text);
 
-    /// <summary>A count that tells of itself: what it is given is what one more piece of work is called.</summary>
+    /// <summary>Counts pieces of work: each call of what it gives shows one more of them.</summary>
     public Action Count(long total, string what)
     {
         long done = 0;

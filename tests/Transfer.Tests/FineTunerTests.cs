@@ -90,7 +90,7 @@ public sealed class FineTunerTests : IDisposable
     public void It_learns(OptimiserKind optimiser, double rate)
     {
         var model = new SmallModel();
-        var options = new FineTuneOptions { Epochs = 30, FrozenEpochs = 1, Optimiser = optimiser, LearningRate = rate };
+        var options = new FineTuneOptions { Epochs = 30, FrozenEpochs = 1, Optimiser = optimiser, LearningRate = rate, RateDecayPerStage = 1 };
         var report = new FineTuner(model, device, options).FineTune(new Noise(model, device, size: 8));
         Assert.True(report.Epochs[^1].Loss < report.Epochs[0].Loss / 2, $"{report.Epochs[0].Loss} to {report.Epochs[^1].Loss}");
     }

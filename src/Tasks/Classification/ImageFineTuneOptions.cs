@@ -9,7 +9,7 @@ public sealed record ImageFineTuneOptions
     public FineTuneOptions Recipe { get; init; } = new();
 
     /// <summary>Pictures a step. A last batch that is not full is left out of the epoch, unless it is the only one.</summary>
-    public int BatchSize { get; init; } = 32;
+    public int BatchSize { get; init; } = 64;
 
     /// <summary>The share of the target that is spread over all classes (Szegedy et al. 2016), in [0, 1).</summary>
     public float LabelSmoothing { get; init; }

@@ -26,8 +26,9 @@ public sealed record FineTuneOptions
     /// <summary>The head's highest learning rate. After frozen epochs half of it is used.</summary>
     public double LearningRate { get; init; } = 0.01;
 
-    /// <summary>What the rate is divided by from a stage to the one below it; 1 for one rate everywhere.</summary>
-    public double RateDecayPerStage { get; init; } = 1;
+    /// <summary>What the rate is divided by from a stage to the one below it; 1 for one rate everywhere, as a model without trained
+    /// weights wants it.</summary>
+    public double RateDecayPerStage { get; init; } = 2;
 
     /// <summary>The first stage that ever learns; those below keep their numbers, bit by bit. Null: all learn.</summary>
     public string? FreezeBelow { get; init; }

@@ -38,7 +38,7 @@ internal sealed class FineTuneCommand
 
     private int Run(ParseResult parsed, CancellationToken interrupt)
     {
-        var options = recipe.Read(parsed);
+        var options = recipe.Read(parsed, parsed.GetValue(fromScratch));
         var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
         if (choice.IsPublished) RequireStage(ModelRegistry.Create(choice.Name), options);
         string pictures = parsed.GetRequiredValue(data);

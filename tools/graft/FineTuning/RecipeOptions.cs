@@ -26,7 +26,9 @@ internal sealed class RecipeOptions
     private readonly Option<double> clipNorm = Options.Number(
         "--clip-norm", "NORM", "The largest norm of all gradients together; no clipping where it is not given.", "a number above 0", static value => value > 0, preset: null);
     private readonly Option<double> rateDecay = Options.Number(
-        "--rate-decay", "FACTOR", "What the rate is divided by from a stage to the one below it.", "a number above 0", static value => value > 0, Recipe.RateDecayPerStage);
+        "--rate-decay", "FACTOR",
+        $"What the rate is divided by from a stage to the one below it; {Recipe.RateDecayPerStage} where it is not given, 1 from scratch.",
+        "a number above 0", static value => value > 0, preset: null);
     private readonly Option<string> batchNorm = new("--batch-norm")
     {
         Description = "What batch norms normalise by: frozen ones by what is stored and the others by the batch, all by the batch, or all by what is stored.",
@@ -54,7 +56,7 @@ internal sealed class RecipeOptions
     }
 
     /// <exception cref="WrongInputException">Options contradict each other.</exception>
-    public ImageFineTuneOptions Read(ParseResult parsed)
+    public ImageFineTuneOptions Read(ParseResult parsed, bool fromScratch)
     {
         if (parsed.GetValue(epochs) == 0 && parsed.Find(frozenEpochs) is null or 0)
             throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
@@ -71,7 +73,7 @@ internal sealed class RecipeOptions
                 Epochs = parsed.GetValue(epochs),
                 FrozenEpochs = parsed.Find(frozenEpochs),
                 LearningRate = parsed.GetValue(learningRate),
-                RateDecayPerStage = parsed.GetValue(rateDecay),
+                RateDecayPerStage = parsed.Find(rateDecay) ?? (fromScratch ? 1 : Recipe.RateDecayPerStage),
                 FreezeBelow = parsed.GetValue(freezeBelow),
                 Optimiser = parsed.GetValue(optimiser) == "adamw" ? OptimiserKind.AdamW : OptimiserKind.Sgd,
                 Momentum = parsed.GetValue(momentum),

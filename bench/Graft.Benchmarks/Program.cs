@@ -1,0 +1,43 @@
+using System.Globalization;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+
+namespace Graft.Benchmarks;
+
+/// <summary><c>roof [--threads N] [--json]</c>, or the suites with BenchmarkDotNet's own options: <c>--filter '*Gemm*'</c>.</summary>
+internal static class Program
+{
+    public static int Main(string[] args) => args is ["roof", .. var options] ? Roof(options) : Suites(args);
+
+    private static int Roof(string[] options)
+    {
+        bool json = false;
+        int threads = Environment.ProcessorCount;
+        for (int i = 0; i < options.Length; i++)
+        {
+            if (options[i] == "--json")
+            {
+                json = true;
+            }
+            else if (options[i] != "--threads" || ++i == options.Length
+                || !int.TryParse(options[i], NumberStyles.None, CultureInfo.InvariantCulture, out threads) || threads < 1)
+            {
+                Console.Error.WriteLine("bench: roof takes --threads N (at least 1) and --json, nothing else");
+                return 2;
+            }
+        }
+        var report = RoofReport.Measure(threads);
+        Console.WriteLine(json ? report.ToJson() : report.ToString());
+        return 0;
+    }
+
+    private static int Suites(string[] args)
+    {
+        // in this process: nothing is generated and built on the way, and the machine's roof is of the same process
+        var config = DefaultConfig.Instance.AddJob(Job.InProcess).AddDiagnoser(MemoryDiagnoser.Default);
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+        return summaries.All(summary => summary.Reports.All(report => report.Success)) ? 0 : 1;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Graft.Peers;
+
+/// <summary>One timed run of a side.</summary>
+/// <param name="Milliseconds">Of one piece of work.</param>
+/// <param name="ManagedBytes">What one piece took from the managed heap.</param>
+internal readonly record struct Run(double Milliseconds, double ManagedBytes);
+
+/// <summary>A side in a process of its own, so that memory and threads are its own as well. Between two questions it sleeps,
+/// waiting for its standard input.</summary>
+internal sealed class SideProcess : IDisposable
+{
+    private readonly Process process;
+    private readonly string workload;
+
+    private SideProcess(Workload workload, string side, Process process)
+    {
+        this.workload = workload.Name;
+        this.process = process;
+        Name = side;
+    }
+
+    public string Name { get; }
+
+    /// <summary>All weights of the side's model.</summary>
+    public long ParameterCount { get; private set; }
+
+    /// <summary>Starts this program again as one side of a workload, and returns when the side is ready to run.</summary>
+    /// <exception cref="PeerMissingException">The side's library is not there.</exception>
+    /// <exception cref="BenchmarkException">The side cannot be made.</exception>
+    public static async Task<SideProcess> Start(Workload workload, string side, int threads, CancellationToken interrupt)
+    {
+        string self = Environment.ProcessPath ?? throw new BenchmarkException("this program cannot find itself to start its sides");
+        var start = new ProcessStartInfo(self) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        // 'dotnet Graft.Peers.dll' is the runtime's process, 'Graft.Peers' its own
+        if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(typeof(SideProcess).Assembly.Location);
+        foreach (string argument in (string[])[SideCommand.Name, workload.Name, side, "--threads", threads.ToString(CultureInfo.InvariantCulture)])
+            start.ArgumentList.Add(argument);
+        var process = Process.Start(start) ?? throw new BenchmarkException($"{workload.Name}: the {side} side cannot be started");
+        var started = new SideProcess(workload, side, process);
+        try
+        {
+            string[] ready = await started.Answer(interrupt);
+            started.ParameterCount = long.Parse(ready[1], CultureInfo.InvariantCulture);
+            return started;
+        }
+        catch
+        {
+            started.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One timed run.</summary>
+    /// <exception cref="BenchmarkException">The run failed, or its result is no finite number.</exception>
+    public async Task<Run> RunOnce(CancellationToken interrupt)
+    {
+        double[] numbers = Numbers(await Ask(SideLoop.Once, interrupt));
+        return double.IsFinite(numbers[2])
+            ? new Run(numbers[0], numbers[1])
+            : throw new BenchmarkException($"{workload}: the result of the {Name} side is {numbers[2]}: what it computes is wrong, and its time means nothing");
+    }
+
+    /// <summary>The peak of multiply-adds in the side's process, in FLOP/s.</summary>
+    public async Task<double> MeasureRoof(CancellationToken interrupt) => Numbers(await Ask(SideLoop.Roof, interrupt))[0];
+
+    /// <summary>The most memory that the side's process has had resident, in bytes.</summary>
+    public async Task<double> PeakResidentBytes(CancellationToken interrupt) => Numbers(await Ask(SideLoop.Peak, interrupt))[0];
+
+    public void Dispose()
+    {
+        if (!process.HasExited) process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    private async Task<string[]> Ask(string question, CancellationToken interrupt)
+    {
+        try
+        {
+            await process.StandardInput.WriteLineAsync(question.AsMemory(), interrupt);
+            await process.StandardInput.FlushAsync(interrupt);
+        }
+        catch (IOException)
+        {
+            throw Ended();
+        }
+        return await Answer(interrupt);
+    }
+
+    private async Task<string[]> Answer(CancellationToken interrupt)
+    {
+        while (await process.StandardOutput.ReadLineAsync(interrupt) is { } line)
+        {
+            if (!line.StartsWith(SideLoop.Mark, StringComparison.Ordinal)) continue;
+            line = line[SideLoop.Mark.Length..];
+            string[] words = line.Split(' ');
+            if (words[0] == SideLoop.Missing) throw new PeerMissingException(line[(SideLoop.Missing.Length + 1)..]);
+            if (words[0] == SideLoop.Failed) throw new BenchmarkException($"{workload}: the {Name} side failed: {line[(SideLoop.Failed.Length + 1)..]}");
+            return words;
+        }
+        throw Ended();
+    }
+
+    private BenchmarkException Ended()
+    {
+        process.WaitForExit();
+        return new BenchmarkException($"{workload}: the {Name} side ended with exit code {process.ExitCode} and no answer; its own messages stand above");
+    }
+
+    private static double[] Numbers(string[] words) => [.. words.Select(word => double.Parse(word, CultureInfo.InvariantCulture))];
+}

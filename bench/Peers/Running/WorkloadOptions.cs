@@ -1,0 +1,66 @@
+using System.CommandLine;
+
+namespace Graft.Peers;
+
+/// <summary>Which workloads run and how: what every command takes that runs some.</summary>
+internal sealed class WorkloadOptions
+{
+    private readonly Option<string[]> only = new("--only")
+    {
+        Description = "The workloads to run (default: all).", HelpName = "NAME", AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<string[]> without = new("--without")
+    {
+        Description = "Peers to leave out.", HelpName = "PEER", AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<int> threads = CommonOptions.Threads();
+
+    private readonly Option<int> rounds = new("--rounds")
+    {
+        Description = "How many runs of each side are timed (default: about ten seconds' worth, 7 at least).", HelpName = "N",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(only);
+        command.Options.Add(without);
+        command.Options.Add(threads);
+        command.Options.Add(rounds);
+    }
+
+    /// <summary>Runs what the command line asks for. A workload that fails is reported, and the others still run.</summary>
+    public async Task<(IReadOnlyList<WorkloadResult> Results, int ExitCode)> Run(ParseResult parsed, CancellationToken interrupt)
+    {
+        string[] names = parsed.GetValue(only) ?? [], leftOut = parsed.GetValue(without) ?? [];
+        int threadCount = CommonOptions.ThreadsOf(parsed, threads), roundCount = parsed.GetValue(rounds);
+        if (roundCount < 0) throw new WrongInputException("--rounds has to be at least 1");
+        var workloads = names.Length == 0 ? WorkloadTable.All : [.. names.Distinct().Select(WorkloadTable.Find)];
+        var peers = WorkloadTable.All.SelectMany(workload => workload.Peers).Distinct().ToList();
+        if (leftOut.FirstOrDefault(name => !peers.Contains(name)) is { } unknown)
+            throw new WrongInputException($"there is no peer '{unknown}' to leave out; there are {string.Join(", ", peers)}");
+
+        var error = parsed.InvocationConfiguration.Error;
+        var results = new List<WorkloadResult>();
+        int exitCode = ExitCode.Done;
+        foreach (var workload in workloads)
+        {
+            error.WriteLine($"{workload.Name} ...");
+            try
+            {
+                results.Add(await Comparison.Measure(workload, leftOut, threadCount, roundCount, interrupt));
+            }
+            catch (PeerMissingException exception)
+            {
+                throw new BenchmarkException(exception.Message);
+            }
+            catch (BenchmarkException exception)
+            {
+                error.WriteLine($"{Program.Name}: {Program.Line(exception.Message)}");
+                exitCode = ExitCode.Failed;
+            }
+        }
+        return (results, exitCode);
+    }
+}

@@ -1,0 +1,17 @@
+namespace Graft.Peers;
+
+/// <summary>Work that several libraries can do.</summary>
+/// <param name="Name">Its name on the command line and in results.</param>
+/// <param name="Operations">Floating-point operations of one piece of work, a multiply-add counting as two.</param>
+/// <param name="Repeats">How many pieces are timed at once, so that a short one is not lost in the clock and in waking up.</param>
+/// <param name="Sides">Who can do it, by name; <see cref="Ours"/> first.</param>
+internal sealed record Workload(string Name, double Operations, int Repeats, IReadOnlyList<(string Name, SideFactory Make)> Sides)
+{
+    public const string Ours = "graft";
+
+    public IEnumerable<string> Peers => Sides.Select(side => side.Name).Where(name => name != Ours);
+
+    public SideFactory Side(string name) =>
+        Sides.FirstOrDefault(side => side.Name == name).Make
+        ?? throw new WrongInputException($"'{Name}' has no side '{name}'; it has {string.Join(", ", Sides.Select(side => side.Name))}");
+}

@@ -1,0 +1,49 @@
+namespace Graft.Peers;
+
+/// <summary>All workloads, a row each.</summary>
+internal static class WorkloadTable
+{
+    public const string Torch = "torchsharp";
+
+    public static IReadOnlyList<Workload> All { get; } =
+    [
+        Gemm("gemm-256", 256, 256, 256, repeats: 40),
+        Gemm("gemm-1024", 1024, 1024, 1024, repeats: 3),
+        Gemm("gemm-bert-ffn", 1024, 768, 3072, repeats: 2),
+        Softmax("softmax-8x12x128x128", 8 * 12 * 128, 128, repeats: 20),
+        ResNet("resnet50-eval-b1", "resnet50", batch: 1, ResNetTask.Evaluate),
+        ResNet("resnet50-eval-b8", "resnet50", batch: 8, ResNetTask.Evaluate),
+        ResNet("resnet18-train-b16", "resnet18", batch: 16, ResNetTask.Train),
+        ResNet("resnet50-train-b8", "resnet50", batch: 8, ResNetTask.Train),
+        ResNet("resnet50-head-b8", "resnet50", batch: 8, ResNetTask.TrainHead),
+    ];
+
+    public static Workload Find(string name) => All.FirstOrDefault(workload => workload.Name == name)
+        ?? throw new WrongInputException($"there is no workload '{name}'; there are {string.Join(", ", All.Select(workload => workload.Name))}");
+
+    private static Workload Gemm(string name, int rows, int depth, int columns, int repeats) => new(
+        name, 2.0 * rows * depth * columns, repeats,
+        [
+            (Workload.Ours, threads => new GemmSide(rows, depth, columns, threads)),
+            (Torch, threads => new TorchGemmSide(rows, depth, columns, threads)),
+        ]);
+
+    // a row: the largest, the differences, the exponentials, their sum and the quotients, each counted as one operation an element
+    private static Workload Softmax(string name, int rows, int columns, int repeats) => new(
+        name, 5.0 * rows * columns, repeats,
+        [
+            (Workload.Ours, threads => new SoftmaxSide(rows, columns, threads)),
+            (Torch, threads => new TorchSoftmaxSide(rows, columns, threads)),
+        ]);
+
+    private static Workload ResNet(string name, string architecture, int batch, ResNetTask task)
+    {
+        var shape = ResNetShape.Of(architecture);
+        return new Workload(
+            name, shape.Operations(batch, task), Repeats: 1,
+            [
+                (Workload.Ours, threads => new ResNetSide(architecture, batch, task, threads)),
+                (Torch, threads => new TorchResNetSide(shape, batch, task, threads)),
+            ]);
+    }
+}

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using Perfolizer.Horology;
 
 namespace Graft.Benchmarks;
 
@@ -35,8 +36,9 @@ internal static class Program
 
     private static int Suites(string[] args)
     {
-        // in this process: nothing is generated and built on the way, and the machine's roof is of the same process
-        var config = DefaultConfig.Instance.AddJob(Job.InProcess).AddDiagnoser(MemoryDiagnoser.Default);
+        // in this process, where nothing is generated and built on the way; short iterations keep a case within some seconds
+        var job = Job.InProcess.WithWarmupCount(3).WithIterationTime(TimeInterval.FromMilliseconds(200)).WithIterationCount(12);
+        var config = DefaultConfig.Instance.AddJob(job).AddDiagnoser(MemoryDiagnoser.Default);
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
         return summaries.All(summary => summary.Reports.All(report => report.Success)) ? 0 : 1;
     }

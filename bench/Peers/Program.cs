@@ -25,6 +25,8 @@ internal static class Program
         var root = new RootCommand("Measures Graft beside other libraries, in one run, on this machine.")
         {
             WorkloadsCommand.Make(),
+            GateCommand.Make(),
+            ProfileCommand.Make(),
             RoofCommand.Make(),
             SideCommand.Make(),
         };

@@ -13,7 +13,7 @@ internal static class WorkloadsCommand
         options.AddTo(command);
         command.SetAction(async (parsed, interrupt) =>
         {
-            var (results, exitCode) = await options.Run(parsed, interrupt);
+            var (results, exitCode) = await options.Run(parsed, options.Chosen(parsed), interrupt);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json)) output.WriteLine(ResultOutput.ToJson(results, indented: false));
             else if (results.Count > 0) ResultOutput.WriteTable(output, results);

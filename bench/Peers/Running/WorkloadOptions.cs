@@ -30,13 +30,17 @@ internal sealed class WorkloadOptions
         command.Options.Add(rounds);
     }
 
-    /// <summary>Runs what the command line asks for. A workload that fails is reported, and the others still run.</summary>
-    public async Task<(IReadOnlyList<WorkloadResult> Results, int ExitCode)> Run(ParseResult parsed, CancellationToken interrupt)
+    /// <summary>The workloads that the command line names, or all.</summary>
+    public IReadOnlyList<Workload> Chosen(ParseResult parsed) =>
+        parsed.GetValue(only) is { Length: > 0 } names ? [.. names.Distinct().Select(WorkloadTable.Find)] : WorkloadTable.All;
+
+    /// <summary>Runs workloads as the command line asks. One that fails is reported, and the others still run.</summary>
+    public async Task<(IReadOnlyList<WorkloadResult> Results, int ExitCode)> Run(
+        ParseResult parsed, IReadOnlyList<Workload> workloads, CancellationToken interrupt)
     {
-        string[] names = parsed.GetValue(only) ?? [], leftOut = parsed.GetValue(without) ?? [];
+        string[] leftOut = parsed.GetValue(without) ?? [];
         int threadCount = CommonOptions.ThreadsOf(parsed, threads), roundCount = parsed.GetValue(rounds);
         if (roundCount < 0) throw new WrongInputException("--rounds has to be at least 1");
-        var workloads = names.Length == 0 ? WorkloadTable.All : [.. names.Distinct().Select(WorkloadTable.Find)];
         var peers = WorkloadTable.All.SelectMany(workload => workload.Peers).Distinct().ToList();
         if (leftOut.FirstOrDefault(name => !peers.Contains(name)) is { } unknown)
             throw new WrongInputException($"there is no peer '{unknown}' to leave out; there are {string.Join(", ", peers)}");

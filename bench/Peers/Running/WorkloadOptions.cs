@@ -1,25 +1,34 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Graft.Peers;
 
 /// <summary>Which workloads run and how: what every command takes that runs some.</summary>
 internal sealed class WorkloadOptions
 {
+    private const double BusyMachine = 0.5;
+    private const string LoadAverage = "/proc/loadavg";
+
     private readonly Option<string[]> only = new("--only")
     {
-        Description = "The workloads to run (default: all).", HelpName = "NAME", AllowMultipleArgumentsPerToken = true,
+        Description = "The workloads to run (default: all).",
+        HelpName = "NAME",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string[]> without = new("--without")
     {
-        Description = "Peers to leave out.", HelpName = "PEER", AllowMultipleArgumentsPerToken = true,
+        Description = "Peers to leave out.",
+        HelpName = "PEER",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<int> threads = CommonOptions.Threads();
 
     private readonly Option<int> rounds = new("--rounds")
     {
-        Description = "How many runs of each side are timed (default: about ten seconds' worth, 7 at least).", HelpName = "N",
+        Description = "How many runs of each side are timed (default: about ten seconds' worth, 7 at least).",
+        HelpName = "N",
     };
 
     public void AddTo(Command command)
@@ -46,6 +55,8 @@ internal sealed class WorkloadOptions
             throw new WrongInputException($"there is no peer '{unknown}' to leave out; there are {string.Join(", ", peers)}");
 
         var error = parsed.InvocationConfiguration.Error;
+        if (workloads.Count > 0 && RunningTasks() is > BusyMachine and var running)
+            error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {running:0.0} other tasks want this machine's cores (load average); the ratios will be off"));
         var results = new List<WorkloadResult>();
         int exitCode = ExitCode.Done;
         foreach (var workload in workloads)
@@ -53,7 +64,9 @@ internal sealed class WorkloadOptions
             error.WriteLine($"{workload.Name} ...");
             try
             {
-                results.Add(await Comparison.Measure(workload, leftOut, threadCount, roundCount, interrupt));
+                var result = await Comparison.Measure(workload, leftOut, threadCount, roundCount, interrupt);
+                results.Add(result);
+                error.WriteLine($"{workload.Name}: {Outcome(result)}");
             }
             catch (PeerMissingException exception)
             {
@@ -67,4 +80,12 @@ internal sealed class WorkloadOptions
         }
         return (results, exitCode);
     }
+
+    /// <summary>The system's load average over the last minute; 0 where it does not tell.</summary>
+    private static double RunningTasks() =>
+        File.Exists(LoadAverage) ? double.Parse(File.ReadAllText(LoadAverage).Split(' ')[0], CultureInfo.InvariantCulture) : 0;
+
+    private static string Outcome(WorkloadResult result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.MedianMs:0.00} ms{string.Concat(result.PeerMs.Select(peer => $", {peer.Key} {peer.Value:0.00} ms"))}{(result.Ratio is { } ratio ? $", ratio {ratio:0.00}" : "")}");
 }

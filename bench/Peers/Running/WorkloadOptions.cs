@@ -56,7 +56,7 @@ internal sealed class WorkloadOptions
 
         var error = parsed.InvocationConfiguration.Error;
         if (workloads.Count > 0 && RunningTasks() is > BusyMachine and var running)
-            error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {running:0.0} other tasks want this machine's cores (load average); the ratios will be off"));
+            error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {running:0.0} tasks want this machine's cores already (load average): the ratios will be off"));
         var results = new List<WorkloadResult>();
         int exitCode = ExitCode.Done;
         foreach (var workload in workloads)

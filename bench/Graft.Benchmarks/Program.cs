@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Perfolizer.Horology;
 
@@ -10,6 +11,8 @@ namespace Graft.Benchmarks;
 /// <summary><c>roof [--threads N] [--json]</c>, or the suites with BenchmarkDotNet's own options: <c>--filter '*Gemm*'</c>.</summary>
 internal static class Program
 {
+    private const int LongestParameter = 40;
+
     public static int Main(string[] args) => args is ["roof", .. var options] ? Roof(options) : Suites(args);
 
     private static int Roof(string[] options)
@@ -38,7 +41,8 @@ internal static class Program
     {
         // in this process, where nothing is generated and built on the way; short iterations keep a case within some seconds
         var job = Job.InProcess.WithWarmupCount(3).WithIterationTime(TimeInterval.FromMilliseconds(200)).WithIterationCount(12);
-        var config = DefaultConfig.Instance.AddJob(job).AddDiagnoser(MemoryDiagnoser.Default);
+        var config = DefaultConfig.Instance.AddJob(job).AddDiagnoser(MemoryDiagnoser.Default)
+            .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(LongestParameter));
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
         return summaries.All(summary => summary.Reports.All(report => report.Success)) ? 0 : 1;
     }

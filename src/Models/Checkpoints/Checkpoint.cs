@@ -70,6 +70,10 @@ public abstract class Checkpoint : IDisposable
         return CheckpointFormats.Open(path);
     }
 
+    /// <summary>Opens a checkpoint of one file that is in memory: a resource within an assembly.</summary>
+    /// <exception cref="CheckpointException">The bytes are damaged, hostile or no checkpoint.</exception>
+    internal static Checkpoint OpenResource(string name, byte[] resource) => CheckpointFormats.Open(name, resource);
+
     /// <summary>Closes the file; its tensors can no longer be read.</summary>
     public void Dispose()
     {

@@ -2,17 +2,26 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Graft.Models;
 
-/// <summary>The bytes of a file, read where they are wanted; whatever the system says becomes a
-/// <see cref="CheckpointException"/> that names the file.</summary>
+/// <summary>The bytes of a file, or of a resource that is in memory, read where they are wanted; whatever the system says becomes
+/// a <see cref="CheckpointException"/> that names the file.</summary>
 internal sealed class CheckpointFile : IDisposable
 {
-    private readonly SafeFileHandle handle;
+    private readonly SafeFileHandle? handle;
+    private readonly byte[] resource = [];
 
     private CheckpointFile(string path, SafeFileHandle handle, long length)
     {
         this.handle = handle;
         Path = path;
         Length = length;
+    }
+
+    /// <summary>Takes bytes that are in memory already for a file of that name.</summary>
+    public CheckpointFile(string name, byte[] resource)
+    {
+        this.resource = resource;
+        Path = name;
+        Length = resource.Length;
     }
 
     public string Path { get; }
@@ -46,6 +55,12 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>Fills <paramref name="buffer"/> with the bytes from <paramref name="position"/> on.</summary>
     public void Read(long position, Span<byte> buffer)
     {
+        if (handle is null)
+        {
+            if (buffer.Length > Length - position) throw Fail($"truncated: it ends at byte {Length}");
+            resource.AsSpan((int)position, buffer.Length).CopyTo(buffer);
+            return;
+        }
         try
         {
             while (buffer.Length > 0)
@@ -71,5 +86,5 @@ internal sealed class CheckpointFile : IDisposable
 
     public CheckpointException Fail(string problem, Exception? cause = null) => new(Path, problem, cause);
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => handle?.Dispose();
 }

@@ -6,13 +6,17 @@ internal static class CheckpointFormats
     public static Checkpoint Open(string path) =>
         Directory.Exists(path) ? ShardedCheckpoint.OpenFolder(path) : OpenFile(path, isShard: false);
 
+    /// <summary>Opens a checkpoint that is in memory.</summary>
+    public static Checkpoint Open(string name, byte[] resource) => Guarded(new CheckpointFile(name, resource), isShard: true);
+
     /// <summary>Opens a part of a sharded checkpoint; an index is none, so no index leads in circles.</summary>
     public static Checkpoint OpenShard(string path) =>
         Directory.Exists(path) ? throw new CheckpointException(path, "a folder, where an index names a shard") : OpenFile(path, isShard: true);
 
-    private static Checkpoint OpenFile(string path, bool isShard)
+    private static Checkpoint OpenFile(string path, bool isShard) => Guarded(CheckpointFile.Open(path), isShard);
+
+    private static Checkpoint Guarded(CheckpointFile file, bool isShard)
     {
-        var file = CheckpointFile.Open(path);
         try
         {
             return OpenFile(file, isShard);

@@ -1,0 +1,51 @@
+using Graft.Tasks;
+
+namespace Graft.Tool.Demo;
+
+/// <summary>A classification task whose pictures are drawn when they are asked for.</summary>
+internal abstract class DrawnTask
+{
+    /// <summary>The width and height of its pictures in pixels.</summary>
+    public const int Side = 32;
+
+    /// <summary>What is added to the drawing's random stream: no two tasks share their choices.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The classes' names; a class's number is its place here.</summary>
+    public abstract IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Draws one picture of a class.</summary>
+    protected abstract void Draw(Canvas canvas, int label, Draws draws);
+
+    /// <summary>Draws one picture of a class; the same seed, class and number give the same bytes on every machine.</summary>
+    public RgbImage Draw(int label, int drawing, ulong seed)
+    {
+        var draws = new Draws(seed, $"{Name}: {Classes[label]}", drawing);
+        var canvas = new Canvas(Side);
+        Draw(canvas, label, draws);
+        return canvas.ToImage(draws, noise: 0.06f);
+    }
+
+    /// <summary>As many pictures of every class, in the order of the classes.</summary>
+    public ArrayImages Draw(int perClass, ulong seed, CancellationToken cancellation = default)
+    {
+        var images = new RgbImage[Classes.Count * perClass];
+        Parallel.For(0, images.Length, new ParallelOptions { CancellationToken = cancellation },
+            i => images[i] = Draw(i / perClass, i % perClass, seed));
+        return new ArrayImages(Name, images, [.. Enumerable.Range(0, images.Length).Select(i => i / perClass)]);
+    }
+
+    /// <summary>Any place on the canvas.</summary>
+    protected static Point Anywhere(Draws draws) => new(draws.Between(0, Side), draws.Between(0, Side));
+
+    /// <summary>Any colour.</summary>
+    protected static Colour AnyColour(Draws draws) => new(draws.Between(0, 1), draws.Between(0, 1), draws.Between(0, 1));
+
+    /// <summary>Any colour that is much lighter or darker than another.</summary>
+    protected static Colour AgainstColour(Colour other, Draws draws)
+    {
+        Colour colour;
+        do colour = AnyColour(draws); while (Math.Abs(colour.Lightness - other.Lightness) < 0.3f);
+        return colour;
+    }
+}

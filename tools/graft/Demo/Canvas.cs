@@ -1,6 +1,6 @@
 using Graft.Tasks;
 
-namespace Graft.Tool.Demo;
+namespace Graft.CommandLine.Demo;
 
 /// <summary>A place on the canvas in pixels, y downwards, or a place in a figure's own square from -1 to 1.</summary>
 internal readonly record struct Point(float X, float Y);

@@ -1,6 +1,6 @@
 using Graft.Tasks;
 
-namespace Graft.Tool.Demo;
+namespace Graft.CommandLine.Demo;
 
 /// <summary>A classification task whose pictures are drawn when they are asked for.</summary>
 internal abstract class DrawnTask
@@ -8,7 +8,7 @@ internal abstract class DrawnTask
     /// <summary>The width and height of its pictures in pixels.</summary>
     public const int Side = 32;
 
-    /// <summary>What is added to the drawing's random stream: no two tasks share their choices.</summary>
+    /// <summary>Its name, and a part of its random streams' names: no two tasks share their choices.</summary>
     public abstract string Name { get; }
 
     /// <summary>The classes' names; a class's number is its place here.</summary>
@@ -17,22 +17,26 @@ internal abstract class DrawnTask
     /// <summary>Draws one picture of a class.</summary>
     protected abstract void Draw(Canvas canvas, int label, Draws draws);
 
-    /// <summary>Draws one picture of a class; the same seed, class and number give the same bytes on every machine.</summary>
-    public RgbImage Draw(int label, int drawing, ulong seed)
+    /// <summary>Draws one picture of a class; the same seed, set, class and number give the same bytes everywhere.</summary>
+    /// <param name="label">The class's number.</param>
+    /// <param name="drawing">The picture's number within its class and set.</param>
+    /// <param name="set">What the picture is for: no two sets share a random stream, so none holds a picture of another.</param>
+    /// <param name="seed">The seed of all sets.</param>
+    public RgbImage Draw(int label, int drawing, string set, ulong seed)
     {
-        var draws = new Draws(seed, $"{Name}: {Classes[label]}", drawing);
+        var draws = new Draws(seed, $"{Name}, {set}, {Classes[label]}", drawing);
         var canvas = new Canvas(Side);
         Draw(canvas, label, draws);
         return canvas.ToImage(draws, noise: 0.06f);
     }
 
-    /// <summary>As many pictures of every class, in the order of the classes.</summary>
-    public ArrayImages Draw(int perClass, ulong seed, CancellationToken cancellation = default)
+    /// <summary>A set with as many pictures of every class, in the order of the classes.</summary>
+    public ArrayImages DrawSet(string set, int perClass, ulong seed, CancellationToken cancellation = default)
     {
         var images = new RgbImage[Classes.Count * perClass];
         Parallel.For(0, images.Length, new ParallelOptions { CancellationToken = cancellation },
-            i => images[i] = Draw(i / perClass, i % perClass, seed));
-        return new ArrayImages(Name, images, [.. Enumerable.Range(0, images.Length).Select(i => i / perClass)]);
+            i => images[i] = Draw(i / perClass, i % perClass, set, seed));
+        return new ArrayImages($"{Name}, {set}", images, [.. Enumerable.Range(0, images.Length).Select(i => i / perClass)]);
     }
 
     /// <summary>Any place on the canvas.</summary>

@@ -1,6 +1,6 @@
 using Graft.Tensors;
 
-namespace Graft.Tool.Demo;
+namespace Graft.CommandLine.Demo;
 
 /// <summary>The random choices of one drawing, one after another: a <see cref="RandomStream"/> read from its first place on, so
 /// that a drawing depends on the seed, the stream's name and its own number alone.</summary>

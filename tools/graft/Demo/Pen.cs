@@ -1,4 +1,4 @@
-namespace Graft.Tool.Demo;
+namespace Graft.CommandLine.Demo;
 
 /// <summary>Lines and outlines in a figure's own square, from -1 to 1 with y downwards.</summary>
 internal static class Pen

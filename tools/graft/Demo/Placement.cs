@@ -1,9 +1,9 @@
-namespace Graft.Tool.Demo;
+namespace Graft.CommandLine.Demo;
 
 /// <summary>Where a figure lies on the canvas: its middle and half its size in pixels, turned, slanted and stretched.</summary>
 internal sealed record Placement(Point Middle, float Size, float Turns = 0f, float Slant = 0f, float Stretch = 1f)
 {
-    /// <summary>The lines of a figure in pixels, each point moved by up to <paramref name="wobble"/> of the figure's size.</summary>
+    /// <summary>A figure's lines in pixels, each point moved by up to <paramref name="wobble"/> of half the figure's size.</summary>
     public Point[][] Place(Point[][] lines, Draws draws, float wobble = 0f) =>
         [.. lines.Select(line => line.Select(point => Place(point, draws, wobble)).ToArray())];
 

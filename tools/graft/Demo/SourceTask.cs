@@ -1,4 +1,4 @@
-namespace Graft.Tool.Demo;
+namespace Graft.CommandLine.Demo;
 
 /// <summary>What the embedded weights were pretrained on: twenty plain shapes, filled or outlined, of any colour, size and turn,
 /// on coloured backgrounds with gradients, stripes and stray lines. There is nothing to go by but edges, corners, curves and

@@ -1,4 +1,4 @@
-namespace Graft.Tool.Demo;
+namespace Graft.CommandLine.Demo;
 
 /// <summary>What the demo learns from few examples: ten letters written by hand, in ink on ruled or stained paper. None of its
 /// figures, colours or backgrounds is one of the source task's.</summary>

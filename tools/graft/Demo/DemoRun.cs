@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Graft.Models;
+using Graft.Tensors;
+using Graft.Transfer;
+
+namespace Graft.CommandLine.Demo;
+
+/// <summary>The demo: one small task learnt three ways from the same pictures, with the same number of steps, batch size,
+/// schedule and variation of the pictures. Nothing but what an arm starts from and what may learn differs, and the learning
+/// rate, which is the best that was found for each arm.</summary>
+internal static class DemoRun
+{
+    private const int BatchSize = 20;
+
+    /// <summary>The three arms, in the order of the table.</summary>
+    private static readonly Arm[] Arms =
+    [
+        new("trained from scratch", Pretrained: false, epochs => new FineTuneOptions
+        {
+            FrozenEpochs = 0, Epochs = epochs, LearningRate = 0.1,
+        }),
+        new("frozen trunk, new head", Pretrained: true, epochs => new FineTuneOptions
+        {
+            FrozenEpochs = 0, Epochs = epochs, LearningRate = 0.3, FreezeBelow = "head",
+        }),
+        new("fine-tuned, discriminative rates", Pretrained: true, epochs => new FineTuneOptions
+        {
+            FrozenEpochs = epochs / 6, Epochs = epochs - epochs / 6, LearningRate = 0.2, RateDecayPerStage = 2,
+        }),
+    ];
+
+    /// <summary>The weights that the source task gave, out of this assembly.</summary>
+    public static Checkpoint OpenSourceWeights()
+    {
+        const string Name = "source-task.safetensors";
+        using var stream = typeof(DemoRun).Assembly.GetManifestResourceStream(Name)
+            ?? throw new InvalidOperationException($"this build carries no {Name}: run tools/pretrain-demo and build again");
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return Checkpoint.OpenResource(Name, bytes);
+    }
+
+    /// <summary>Draws the pictures, trains every arm as often as asked for and scores each run on the test pictures.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is impossible.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static DemoResult Run(
+        DemoOptions options, Device device, IProgress<DemoProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(device);
+        options.Validate();
+        var clock = Stopwatch.StartNew();
+        using var source = OpenSourceWeights();
+        var task = new TargetTask();
+        var test = task.DrawSet("test", options.TestPerClass, options.Seed, cancellation);
+        var training = Enumerable.Range(0, options.Runs)
+            .Select(run => task.DrawSet("training", options.TrainingPerClass, options.Seed + (ulong)run, cancellation)).ToArray();
+
+        var results = new List<DemoArm>();
+        foreach (var arm in Arms)
+        {
+            var accuracies = new List<double>();
+            double seconds = 0;
+            long learning = 0;
+            for (int run = 0; run < options.Runs; run++)
+            {
+                ulong seed = options.Seed + (ulong)run;
+                var model = ModelRegistry.Create(DemoTraining.Architecture, task.Classes.Count, seed);
+                if (arm.Pretrained) model.Load(source, replaceHead: true);
+                int done = results.Count * options.Runs + run;
+                var listener = progress is null ? null : new Listener(fit => progress.Report(new DemoProgress(
+                    arm.Name, run + 1, options.Runs, (done + (double)fit.Step / fit.Steps) / (Arms.Length * options.Runs), fit)));
+                var recipe = arm.Recipe(options.Epochs) with { WeightDecay = 5e-4, Seed = seed };
+                var report = DemoTraining.Train(model, device, training[run], BatchSize, recipe, listener, cancellation);
+                seconds += report.Seconds / options.Runs;
+                learning = report.TrainableParameters;
+                accuracies.Add(DemoTraining.Evaluate(model, device, test, cancellation).Accuracy);
+            }
+            results.Add(new DemoArm(arm.Name, accuracies, seconds, learning));
+        }
+        return new DemoResult(results, task.Classes, training[0].Count, test.Count, options.Epochs, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>One way of training.</summary>
+    private sealed record Arm(string Name, bool Pretrained, Func<int, FineTuneOptions> Recipe);
+
+    /// <summary>Tells at once, on the thread that trains; <see cref="Progress{T}"/> would tell later, in any order.</summary>
+    private sealed class Listener(Action<FitProgress> tell) : IProgress<FitProgress>
+    {
+        public void Report(FitProgress value) => tell(value);
+    }
+}

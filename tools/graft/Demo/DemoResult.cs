@@ -18,7 +18,7 @@ internal sealed record DemoOptions
     public int TestPerClass { get; init; } = 50;
 
     /// <summary>How often each arm sees every training picture.</summary>
-    public int Epochs { get; init; } = 20;
+    public int Epochs { get; init; } = 16;
 
     public void Validate()
     {

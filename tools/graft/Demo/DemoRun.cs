@@ -5,8 +5,8 @@ using Graft.Transfer;
 
 namespace Graft.CommandLine.Demo;
 
-/// <summary>The demo: one small task learnt three ways from the same pictures, with the same number of steps, batch size,
-/// variation of the pictures. Nothing differs but what an arm starts from, what may learn, and the learning rates.</summary>
+/// <summary>The demo: one small task learnt three ways from the same pictures, with as many steps of the same batch
+/// size. Nothing differs but what an arm starts from, what may learn, and the learning rates.</summary>
 /// <remarks>Each arm's rate is the best of three or more that were tried for it, a factor of two to four apart, on other seeds
 /// than the demo's; the batch size is the better of two for training from scratch.</remarks>
 internal static class DemoRun

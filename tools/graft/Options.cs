@@ -8,8 +8,9 @@ internal static class Options
 {
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on standard output." };
 
-    public static Option<ulong> Seed() => Parsed<ulong>("--seed", "N", "The seed of everything that is drawn.", "a whole number from 0 up",
-        static text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null, 0UL);
+    public static Option<ulong> Seed(string description = "The seed of everything that is drawn.", ulong preset = 0) => Parsed<ulong>(
+        "--seed", "N", description, "a whole number from 0 up",
+        static text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null, preset);
 
     public static Option<int> WholeNumber(string name, string description, int least, int? preset, int most = int.MaxValue) => Parsed(
         name, "N", description, most == int.MaxValue ? $"a whole number from {least} up" : $"a whole number from {least} to {most}",

@@ -28,6 +28,7 @@ internal static class Program
     {
         var root = new RootCommand("Adapts published image models to pictures of your own, and uses them.")
         {
+            DemoCommand.Make(),
             ModelsCommand.Make(),
             FineTuneCommand.Make(),
             EvaluateCommand.Make(),

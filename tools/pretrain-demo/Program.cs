@@ -20,6 +20,7 @@ internal static class Program
         FrozenEpochs = 0,
         Epochs = 8,
         LearningRate = 0.1,
+        RateDecayPerStage = 1,
         WeightDecay = 5e-4,
         Seed = Seed,
     };

@@ -18,7 +18,7 @@ internal static class DemoRun
     [
         new("trained from scratch", Pretrained: false, epochs => new FineTuneOptions
         {
-            FrozenEpochs = 0, Epochs = epochs, LearningRate = 0.025,
+            FrozenEpochs = 0, Epochs = epochs, LearningRate = 0.025, RateDecayPerStage = 1,
         }),
         new("frozen trunk, new head", Pretrained: true, epochs => new FineTuneOptions
         {

@@ -22,12 +22,16 @@ internal enum LaneKind
     Vector512,
 }
 
-/// <summary>Persistent threads that share a range of items in fixed parts, the caller taking one. Waiting threads spin
-/// briefly, then sleep: on a shared machine a spinning thread takes the core from the one it waits for.</summary>
+/// <summary>Persistent threads that share a range of items, the caller among them. Each takes the next few items when it is through
+/// with its last, so one that is held up by another program does less. Waiting threads spin briefly, then sleep: on a shared
+/// machine a spinning thread takes the core from the one it waits for.</summary>
 internal sealed unsafe class Workers : IDisposable
 {
     /// <summary>Work below this many elementary steps is not worth waking a thread for.</summary>
     private const long Grain = 32 * 1024;
+
+    /// <summary>Shares a thread, where there are items enough.</summary>
+    private const int SharesPerThread = 8;
 
     private const int SpinsBeforeSleep = 200;
 
@@ -42,7 +46,9 @@ internal sealed unsafe class Workers : IDisposable
     private void* kernel;
     private delegate*<void*, nint, nint, void> body;
     private nint items;
-    private int parts;
+    private int shares;
+    private int taken;
+    private int places;
     private int running;
     private ExceptionDispatchInfo? failure;
 
@@ -90,12 +96,17 @@ internal sealed unsafe class Workers : IDisposable
         {
             this.kernel = kernel;
             this.body = body;
-            this.parts = parts;
+            shares = (int)Math.Min(count, parts * SharesPerThread);
+            taken = 0;
             items = count;
             failure = null;
             Volatile.Write(ref running, parts - 1);
+            Volatile.Write(ref places, parts - 1);
             for (int i = 0; i < parts - 1; i++) workers[i].Wake();
-            Part(0);
+            TakeShares();
+            // nothing is left to take: a thread that has not even woken up is not waited for
+            int late = Math.Max(0, Interlocked.Exchange(ref places, 0));
+            Interlocked.Add(ref running, -late);
             allDone.Wait(static owner => Volatile.Read(ref owner.running) == 0, this);
             failure?.Throw();
         }
@@ -105,14 +116,28 @@ internal sealed unsafe class Workers : IDisposable
         }
     }
 
-    private void Part(int index)
+    /// <summary>Whether there is still work for a thread that has woken up; it then counts as running.</summary>
+    private bool TakePlace()
+    {
+        int seen = Volatile.Read(ref places);
+        while (seen > 0)
+        {
+            int before = Interlocked.CompareExchange(ref places, seen - 1, seen);
+            if (before == seen) return true;
+            seen = before;
+        }
+        return false;
+    }
+
+    private void TakeShares()
     {
         insideKernel = true;
         try
         {
-            body(kernel, items * index / parts, items * (index + 1) / parts);
+            for (int share; (share = Interlocked.Increment(ref taken) - 1) < shares;)
+                body(kernel, (nint)((long)items * share / shares), (nint)((long)items * (share + 1) / shares));
         }
-#pragma warning disable CA1031 // whatever a part throws is thrown again on the caller's thread
+#pragma warning disable CA1031 // whatever a share throws is thrown again on the caller's thread
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -132,7 +157,6 @@ internal sealed unsafe class Workers : IDisposable
     private sealed class Worker
     {
         private readonly Workers owner;
-        private readonly int index;
         private readonly Signal signal = new();
         private int work;
         private volatile bool stopping;
@@ -140,7 +164,6 @@ internal sealed unsafe class Workers : IDisposable
         public Worker(Workers owner, int index)
         {
             this.owner = owner;
-            this.index = index;
             new Thread(Loop) { IsBackground = true, Name = $"graft worker {index}" }.Start();
         }
 
@@ -162,7 +185,8 @@ internal sealed unsafe class Workers : IDisposable
             {
                 signal.Wait(static worker => Interlocked.Exchange(ref worker.work, 0) == 1, this);
                 if (stopping) return;
-                owner.Part(index);
+                if (!owner.TakePlace()) continue;
+                owner.TakeShares();
                 if (Interlocked.Decrement(ref owner.running) == 0) owner.allDone.Set();
             }
         }

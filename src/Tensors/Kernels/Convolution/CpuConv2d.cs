@@ -1,7 +1,6 @@
 namespace Graft.Tensors;
 
-// A convolution is a product of windows and weights, and no window is ever written out: the panels of the product are packed
-// straight from the image. Letters: N images, H x W places of the input, OH x OW of the output, C and O channels, KH x KW taps.
+// A convolution is a product of windows and weights, and no window is ever written out: the product reads them where they lie. Letters: N images, H x W places of the input, OH x OW of the output, C and O channels, KH x KW taps.
 public sealed partial class CpuDevice
 {
     internal override unsafe void Conv2d<TEpilogue>(
@@ -13,19 +12,17 @@ public sealed partial class CpuDevice
         var (height, width) = (y.Shape[2], y.Shape[3]);
         for (int group = 0; group < geometry.Groups; group++)
         {
-            var product = new Product<WindowSource, WeightSource, StridedRows, TEpilogue>(
-                new WindowSource(
-                    x.Pointer() + group * inputs, x.Shape[2], x.Shape[3], x.Shape[1], inputs, height, width,
-                    Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
-                    Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth)),
-                new WeightSource(
-                    weight.Pointer() + (nint)group * outputs * weight.Strides[0], weight.Strides[0], weight.Strides[1], inputs, kernelWidth,
-                    weight.Strides[2], weight.Strides[3]),
-                new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
+            var windows = new Windows(
+                x.Pointer() + group * inputs, x.Shape[0], x.Shape[2], x.Shape[3], x.Shape[1], inputs, height, width,
+                Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
+                Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth));
+            var weights = new WeightSource(
+                weight.Pointer() + (nint)group * outputs * weight.Strides[0], weight.Strides[0], weight.Strides[1], inputs, kernelWidth,
+                weight.Strides[2], weight.Strides[3]);
+            Multiply(
+                windows, weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
                 new StridedRows((residual ?? y).Pointer() + group * outputs, y.Shape[1]),
-                epilogue, bias is null ? null : bias.Pointer() + group * outputs,
-                (nint)y.Shape[0] * height * width, outputs, (nint)inputs * kernelHeight * kernelWidth);
-            Multiply(product);
+                epilogue, bias is null ? null : bias.Pointer() + group * outputs, outputs);
         }
         GC.KeepAlive(x);
         GC.KeepAlive(weight);
@@ -59,42 +56,80 @@ public sealed partial class CpuDevice
             var output = new GridRows(
                 dx.Pointer() + ((nint)phaseY * width + phaseX) * channels + group * inputs, gridHeight, gridWidth,
                 (nint)height * width * channels, (nint)geometry.StrideHeight * width * channels, (nint)geometry.StrideWidth * channels);
+            // the taps are taken in the order in which they read, which may be from the window's last to its first
+            bool flipRows = rows.Taps.Step < 0, flipColumns = columns.Taps.Step < 0;
+            nint tapRowStep = (nint)rows.TapStep * weight.Strides[2], tapColumnStep = (nint)columns.TapStep * weight.Strides[3];
             float* firstWeight = weight.Pointer() + (nint)group * outputs * weight.Strides[0]
-                + rows.FirstTap * weight.Strides[2] + columns.FirstTap * weight.Strides[3];
-            var product = new Product<WindowSource, WeightSource, GridRows, NoEpilogue>(
-                new WindowSource(
-                    dy.Pointer() + group * outputs, dy.Shape[2], dy.Shape[3], dy.Shape[1], outputs, gridHeight, gridWidth, rows.Taps, columns.Taps),
-                new WeightSource(
-                    firstWeight, weight.Strides[1], weight.Strides[0], outputs, Math.Max(1, columns.Taps.Count),
-                    (nint)rows.TapStep * weight.Strides[2], (nint)columns.TapStep * weight.Strides[3]),
-                output, output, default, null,
-                (nint)dx.Shape[0] * gridHeight * gridWidth, inputs, (nint)outputs * rows.Taps.Count * columns.Taps.Count);
-            Multiply(product);
+                + rows.FirstTap * weight.Strides[2] + columns.FirstTap * weight.Strides[3]
+                + (flipRows ? (rows.Taps.Count - 1) * tapRowStep : 0) + (flipColumns ? (columns.Taps.Count - 1) * tapColumnStep : 0);
+            var windows = new Windows(
+                dy.Pointer() + group * outputs, dx.Shape[0], dy.Shape[2], dy.Shape[3], dy.Shape[1], outputs, gridHeight, gridWidth,
+                rows.Taps.Ascending, columns.Taps.Ascending);
+            var weights = new WeightSource(
+                firstWeight, weight.Strides[1], weight.Strides[0], outputs, Math.Max(1, columns.Taps.Count),
+                flipRows ? -tapRowStep : tapRowStep, flipColumns ? -tapColumnStep : tapColumnStep);
+            Multiply(windows, weights, output, output, default(NoEpilogue), null, inputs);
         }
+    }
+
+    /// <summary>Windows times weights: the weights are packed, the windows read where they lie.</summary>
+    private unsafe void Multiply<TRows, TEpilogue>(
+        in Windows windows, WeightSource weights, TRows output, TRows residual, TEpilogue epilogue, float* bias, int columns)
+        where TRows : unmanaged, IRowMap
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        nint rows = windows.Lines * windows.GridWidth, depth = windows.Depth;
+        if (rows == 0 || columns == 0) return;
+        var tile = TileShape.Of(Lanes);
+        nint panels = (columns + tile.Columns - 1) / tile.Columns;
+        using var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * depth))]);
+        workers.Run(new PackKernel<WeightSource>(weights, packed.Pointer(), tile.Columns, 0, columns, depth), panels, Math.Max(1, depth * tile.Columns));
+        var product = new Product<StridedSource, WeightSource, TRows, TEpilogue>(
+            default, weights, output, residual, epilogue, bias, rows, columns, depth);
+        var blocks = WindowBlocks.Cut(windows, panels, Threads);
+        workers.Run(
+            new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
+            blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
     }
 
     internal override unsafe void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)
     {
+        if (!dweight.IsContiguous)
+        {
+            using var contiguous = Rent<float>(dweight.Shape);
+            Conv2dBackwardWeight(geometry, x, dy, contiguous);
+            Copy(contiguous, dweight);
+            return;
+        }
         var (inputs, outputs) = (dweight.Shape[1], dweight.Shape[0] / geometry.Groups);
-        int kernelHeight = dweight.Shape[2], kernelWidth = dweight.Shape[3];
-        // the product's columns are (KH, KW, C): summed in that order, then put into the weight's
-        using var windows = Rent<float>([dweight.Shape[0], kernelHeight, kernelWidth, inputs]);
-        nint depth = (nint)dy.Shape[0] * dy.Shape[2] * dy.Shape[3], columns = (nint)kernelHeight * kernelWidth * inputs;
+        int kernelHeight = dweight.Shape[2], kernelWidth = dweight.Shape[3], taps = kernelHeight * kernelWidth;
         for (int group = 0; group < geometry.Groups; group++)
         {
-            var output = new StridedRows(windows.Pointer() + group * outputs * columns, columns);
-            var product = new Product<StridedSource, WindowColumns, StridedRows, NoEpilogue>(
-                new StridedSource(dy.Pointer() + group * outputs, 1, dy.Shape[1]),
-                new WindowColumns(
-                    x.Pointer() + group * inputs, x.Shape[2], x.Shape[3], x.Shape[1], inputs, dy.Shape[2], dy.Shape[3],
-                    Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
-                    Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth)),
-                output, output, default, null, outputs, columns, depth);
-            Multiply(product);
+            var windows = new Windows(
+                x.Pointer() + group * inputs, x.Shape[0], x.Shape[2], x.Shape[3], x.Shape[1], inputs, dy.Shape[2], dy.Shape[3],
+                Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
+                Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth));
+            WeightGradient(windows, dy.Pointer() + group * outputs, dy.Shape[1], outputs, taps, dweight.Pointer() + (nint)group * outputs * inputs * taps);
         }
-        Copy(windows.Permute(0, 3, 1, 2), dweight);
         GC.KeepAlive(x);
         GC.KeepAlive(dy);
+        GC.KeepAlive(dweight);
+    }
+
+    private unsafe void WeightGradient(in Windows windows, float* gradient, nint gradientStep, int outputs, int taps, float* weight)
+    {
+        if (windows.Depth == 0 || outputs == 0) return;
+        var tile = TileShape.Of(Lanes);
+        var blocks = GradientBlocks.Cut(windows, outputs, tile, Threads);
+        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (outputs + tile.Columns - 1) / tile.Columns;
+        using var sums = Rent<float>([checked((int)(blocks.Parts * tiles * panels * tile.Sums))]);
+        workers.Run(
+            new WeightGradientKernel(windows, gradient, gradientStep, outputs, tile, sums.Pointer(), blocks),
+            blocks.Count, Math.Max(1, blocks.PartLines * windows.GridWidth * blocks.Rows * panels * tile.Sums / 8));
+        nint groups = GatherGradientKernel.Groups(windows.Channels, taps);
+        workers.Run(
+            new GatherGradientKernel(sums.Pointer(), blocks.Parts, windows.Channels, taps, outputs, tile, weight, groups),
+            panels * groups, 64L * tile.Columns * blocks.Parts);
     }
 
     private static Taps Forward(int kernel, int stride, int pad, int dilation) => new(kernel, stride, -pad, dilation);

@@ -39,9 +39,8 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Cuts a product into items for the workers. The cuts depend on the shape alone.</summary>
-    /// <remarks>Where rows abound, the right operand is packed once for all and an item is a block of rows. Else an item is a block
-    /// of columns, and (where the depth is long and the output small) of the depth: those items' outputs are added in order.</remarks>
+    /// <summary>Packs the right operand, then shares blocks of the output among the workers. Every sum is one chain along the
+    /// whole depth, so the cuts, which depend on the number of threads, show in no bit.</summary>
     private unsafe void Multiply<TLeft, TRight, TRows, TEpilogue>(in Product<TLeft, TRight, TRows, TEpilogue> product)
         where TLeft : unmanaged, IPanelSource
         where TRight : unmanaged, IPanelSource
@@ -50,59 +49,58 @@ public sealed partial class CpuDevice
     {
         if (product.Rows == 0 || product.Columns == 0) return;
         var tile = TileShape.Of(Lanes);
-        long rightElements = product.Depth * product.Columns;
-        if (product.Rows >= product.Columns / 2 && rightElements <= GemmBlocks.LargestSharedPanels)
+        nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
+        nint atOnce = Math.Clamp(GemmBlocks.LargestPanels / Math.Max(1, product.Depth * tile.Columns), 1, panels);
+        using var packed = Rent<float>([checked((int)Math.Max(1, atOnce * tile.Columns * product.Depth))]);
+        for (nint first = 0; first < panels; first += atOnce)
         {
-            nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
-            using var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * product.Depth))]);
-            float* shared = packed.Pointer();
-            workers.Run(new PackKernel<TRight>(product.Right, shared, tile.Columns, product.Columns, product.Depth), panels, product.Depth * tile.Columns);
-            nint widest = Math.Max(TileShape.MaximumRows, Math.Min(GemmBlocks.Rows, GemmBlocks.LargestSums / product.Columns));
-            nint block = BlockProduct.RoundUp(Math.Clamp((product.Rows + 15) / 16, TileShape.MaximumRows, widest), TileShape.MaximumRows);
-            nint items = (product.Rows + block - 1) / block;
+            nint count = Math.Min(atOnce, panels - first);
             workers.Run(
-                new RowBlocksKernel<TLeft, TRight, TRows, TEpilogue>(product, tile, shared, block),
-                items, Math.Max(1, block * product.Columns * product.Depth / 8));
-            return;
+                new PackKernel<TRight>(product.Right, packed.Pointer(), tile.Columns, first * tile.Columns, product.Columns, product.Depth),
+                count, product.Depth * tile.Columns);
+            var blocks = GemmBlocks.Cut(product.Rows, count, tile, Threads);
+            workers.Run(
+                new BlocksKernel<TLeft, TRight, TRows, TEpilogue>(product, tile, packed.Pointer(), first, count, blocks),
+                blocks.Count, Math.Max(1, blocks.Rows * blocks.Panels * tile.Columns * product.Depth / 8));
         }
-
-        nint columnBlocks = (product.Columns + GemmBlocks.Columns - 1) / GemmBlocks.Columns;
-        nint chunks = Math.Clamp(Math.Min((16 + columnBlocks - 1) / columnBlocks, product.Depth / 1024), 1, 16);
-        nint chunkDepth = (product.Depth + chunks - 1) / chunks;
-        chunkDepth = Math.Max(1, (chunkDepth + GemmBlocks.Depth - 1) / GemmBlocks.Depth * GemmBlocks.Depth);
-        chunks = Math.Max(1, (product.Depth + chunkDepth - 1) / chunkDepth);
-        long steps = Math.Max(1, product.Rows * Math.Min(product.Columns, GemmBlocks.Columns) * Math.Min(chunkDepth, product.Depth) / 8);
-        if (chunks == 1)
-        {
-            workers.Run(new ColumnBlocksKernel<TLeft, TRight, TRows, TEpilogue>(product, tile, columnBlocks, chunkDepth, null), columnBlocks, steps);
-            return;
-        }
-        using var partial = Rent<float>([checked((int)(chunks * product.Rows * product.Columns))]);
-        float* sums = partial.Pointer();
-        workers.Run(
-            new ColumnBlocksKernel<TLeft, TRight, TRows, TEpilogue>(product, tile, columnBlocks, chunkDepth, sums), chunks * columnBlocks, steps);
-        workers.Run(new CombineChunksKernel<TLeft, TRight, TRows, TEpilogue>(product, sums, chunks), product.Rows, product.Columns * chunks);
     }
 }
 
-/// <summary>How a product is blocked for the caches. The depth of a block is the same on every machine, since sums are stored
-/// between blocks and so its boundaries show in no bit but might in speed.</summary>
-internal static class GemmBlocks
+/// <summary>How the output of a product is cut into items.</summary>
+/// <param name="Rows">Rows of an item.</param>
+/// <param name="Panels">Column panels of an item.</param>
+/// <param name="Across">How many items lie side by side.</param>
+/// <param name="Count">How many items there are.</param>
+internal readonly record struct GemmBlocks(nint Rows, nint Panels, nint Across, nint Count)
 {
     /// <summary>Depth of a block: a right panel of it (32 columns) stays in the first-level cache.</summary>
     public const int Depth = 256;
 
-    /// <summary>Most rows of a block: a left block of it stays in the second-level cache.</summary>
-    public const int Rows = 240;
+    /// <summary>The most elements of a right operand that are packed at a time.</summary>
+    public const int LargestPanels = 16 << 20;
 
-    /// <summary>The most sums of a block of rows: they share the second-level cache with the left block.</summary>
-    public const int LargestSums = 128 * 1024;
+    /// <summary>Most rows of an item: a left block of them stays in the second-level cache.</summary>
+    private const int MostRows = 192;
 
-    /// <summary>Columns of an item where columns are shared out.</summary>
-    public const int Columns = 256;
+    /// <summary>Most panels of an item: their sums share the second-level cache with the left block.</summary>
+    private const int MostPanels = 16;
 
-    /// <summary>The most elements of a right operand that is packed whole.</summary>
-    public const long LargestSharedPanels = 16L << 20;
+    /// <summary>Items a thread, where there is work enough: one that is held up gets fewer.</summary>
+    private const int ItemsPerThread = 4;
+
+    public static GemmBlocks Cut(nint rows, nint panels, TileShape tile, int threads)
+    {
+        nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
+        nint down = (rows + MostRows - 1) / MostRows;
+        nint across = (panels + MostPanels - 1) / MostPanels;
+        // cutting rows costs nothing; cutting columns packs the left block once more
+        if (down * across < wanted) down = Math.Min((rows + tile.Rows - 1) / tile.Rows, (wanted + across - 1) / across);
+        if (down * across < wanted) across = Math.Min(panels, (wanted + down - 1) / down);
+        nint rowsEach = BlockProduct.RoundUp((rows + down - 1) / down, tile.Rows), panelsEach = (panels + across - 1) / across;
+        down = (rows + rowsEach - 1) / rowsEach;
+        across = (panels + panelsEach - 1) / panelsEach;
+        return new GemmBlocks(rowsEach, panelsEach, across, down * across);
+    }
 }
 
 /// <summary>Where the rows of an output lie.</summary>
@@ -152,16 +150,16 @@ internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
         TEpilogue.UsesResidual ? S.Load(added + i) : S.Splat(0f));
 }
 
-/// <summary>Packs the right operand whole, a panel an item: <c>[panel][depth][columns of a tile]</c>.</summary>
-internal readonly unsafe struct PackKernel<TSource>(TSource source, float* panels, int panelWidth, nint lines, nint depth) : IRangeKernel
+/// <summary>Packs panels of the right operand, a panel an item: <c>[panel][depth][columns of a tile]</c>.</summary>
+internal readonly unsafe struct PackKernel<TSource>(TSource source, float* panels, int panelWidth, nint firstLine, nint lines, nint depth) : IRangeKernel
     where TSource : unmanaged, IPanelSource
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         for (nint panel = begin; panel < end; panel++)
         {
-            nint line = panel * panelWidth;
-            source.Pack(panels + line * depth, panelWidth, line, (int)Math.Min(panelWidth, lines - line), 0, (int)depth);
+            nint line = firstLine + panel * panelWidth;
+            source.Pack(panels + panel * panelWidth * depth, panelWidth, line, (int)Math.Min(panelWidth, lines - line), 0, (int)depth);
         }
     }
 }

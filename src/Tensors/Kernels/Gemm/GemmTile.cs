@@ -9,6 +9,9 @@ internal readonly record struct TileShape(int Rows, int Columns)
 {
     public const int MaximumRows = 12;
 
+    /// <summary>How many sums a tile holds.</summary>
+    public int Sums => Rows * Columns;
+
     public static TileShape Of(LaneKind lanes) => lanes switch
     {
         LaneKind.Vector512 => Of<Lane16>(),
@@ -17,7 +20,43 @@ internal readonly record struct TileShape(int Rows, int Columns)
     };
 
     /// <summary>Of 32 registers 24 hold sums, of 16 twelve; the rest hold operands.</summary>
-    private static TileShape Of<S>() where S : unmanaged, IVectorLane<S> => new(S.Registers == 32 ? 12 : 6, 2 * S.Width);
+    public static TileShape Of<S>() where S : unmanaged, IVectorLane<S> => new(S.Registers == 32 ? 12 : 6, 2 * S.Width);
+}
+
+/// <summary>Where a tile finds the numbers of its rows.</summary>
+internal unsafe interface ILeftOperand
+{
+    /// <summary>The number of a row at a place along the depth.</summary>
+    float* At(int row, nint place);
+}
+
+/// <summary>The rows' numbers lie side by side: a packed panel, or the channels of a pixel.</summary>
+internal readonly unsafe struct SideBySide(float* start) : ILeftOperand
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float* At(int row, nint place) => start + place + row;
+}
+
+/// <summary>Each row begins somewhere of its own: the windows of an image, straight from its memory.</summary>
+internal readonly unsafe struct Apart(float** rows) : ILeftOperand
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float* At(int row, nint place) => rows[row] + place;
+}
+
+/// <summary>How a tile runs along the depth: some stretches, each of some numbers at equal steps.</summary>
+/// <param name="Stretches">How many stretches.</param>
+/// <param name="Length">Numbers of a stretch.</param>
+/// <param name="LeftStart">The left operand's first place.</param>
+/// <param name="LeftStretchStep">From a stretch to the next in the left operand.</param>
+/// <param name="LeftStep">From a number to the next in the left operand.</param>
+/// <param name="RightStretchStep">From a stretch to the next in the right operand.</param>
+/// <param name="RightStep">From a number to the next in the right operand.</param>
+internal readonly record struct TileWalk(
+    nint Stretches, nint Length, nint LeftStart, nint LeftStretchStep, nint LeftStep, nint RightStretchStep, nint RightStep)
+{
+    /// <summary>Through two packed panels.</summary>
+    public static TileWalk Packed(TileShape tile, nint depth) => new(1, depth, 0, 0, tile.Rows, 0, tile.Columns);
 }
 
 /// <summary>The inner loop of every product: a block of sums stays in registers while the depth runs through. Each sum is one
@@ -26,114 +65,163 @@ internal static unsafe class GemmTile
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>rows[i][column ...] = (accumulate ? what was there : 0) + panel a times panel b.</summary>
-    /// <param name="a">The left panel: <c>[depth][tile rows]</c>.</param>
-    /// <param name="b">The right panel: <c>[depth][tile columns]</c>.</param>
-    /// <param name="depth">How many products a sum gets.</param>
-    /// <param name="rows">Where each row of the output begins.</param>
-    /// <param name="column">The first column.</param>
+    /// <summary>sums [rows, columns] = (accumulate ? what was there : 0) + left times right.</summary>
+    /// <param name="left">The left operand.</param>
+    /// <param name="right">The right operand: at each step a tile's columns, side by side.</param>
+    /// <param name="walk">How both run along the depth.</param>
+    /// <param name="sums">The tile's sums, a row after the other.</param>
+    /// <param name="oneLane">Whether only the first lane of columns is wanted.</param>
     /// <param name="accumulate">Whether the sums go on from what is there.</param>
     [MethodImpl(Inline)]
-    public static void Run<S>(float* a, float* b, int depth, float** rows, nint column, bool accumulate) where S : unmanaged, IVectorLane<S>
+    public static void Run<S, TLeft>(TLeft left, float* right, in TileWalk walk, float* sums, bool oneLane, bool accumulate)
+        where S : unmanaged, IVectorLane<S>
+        where TLeft : unmanaged, ILeftOperand
     {
-        if (S.Registers == 32) Tile12<S>(a, b, depth, rows, column, accumulate);
-        else Tile6<S>(a, b, depth, rows, column, accumulate);
+        if (S.Registers == 32)
+        {
+            if (oneLane) Narrow12<S, TLeft>(left, right, walk, sums, accumulate);
+            else Tile12<S, TLeft>(left, right, walk, sums, accumulate);
+        }
+        else
+        {
+            Tile6<S, TLeft>(left, right, walk, sums, accumulate);
+        }
     }
 
     /// <summary>12 rows by 2 lanes: 24 sums of 32 registers.</summary>
-    private static void Tile12<S>(float* a, float* b, int depth, float** rows, nint column, bool accumulate) where S : unmanaged, IVectorLane<S>
+    private static void Tile12<S, TLeft>(TLeft left, float* right, in TileWalk walk, float* sums, bool accumulate)
+        where S : unmanaged, IVectorLane<S>
+        where TLeft : unmanaged, ILeftOperand
     {
-        S c0L = S.Splat(0f), c0R = S.Splat(0f);
-        S c1L = S.Splat(0f), c1R = S.Splat(0f);
-        S c2L = S.Splat(0f), c2R = S.Splat(0f);
-        S c3L = S.Splat(0f), c3R = S.Splat(0f);
-        S c4L = S.Splat(0f), c4R = S.Splat(0f);
-        S c5L = S.Splat(0f), c5R = S.Splat(0f);
-        S c6L = S.Splat(0f), c6R = S.Splat(0f);
-        S c7L = S.Splat(0f), c7R = S.Splat(0f);
-        S c8L = S.Splat(0f), c8R = S.Splat(0f);
-        S c9L = S.Splat(0f), c9R = S.Splat(0f);
-        S c10L = S.Splat(0f), c10R = S.Splat(0f);
-        S c11L = S.Splat(0f), c11R = S.Splat(0f);
-        if (accumulate)
+        int row = 2 * S.Width;
+        var (c0L, c0R) = First<S>(sums, accumulate);
+        var (c1L, c1R) = First<S>(sums + row, accumulate);
+        var (c2L, c2R) = First<S>(sums + 2 * row, accumulate);
+        var (c3L, c3R) = First<S>(sums + 3 * row, accumulate);
+        var (c4L, c4R) = First<S>(sums + 4 * row, accumulate);
+        var (c5L, c5R) = First<S>(sums + 5 * row, accumulate);
+        var (c6L, c6R) = First<S>(sums + 6 * row, accumulate);
+        var (c7L, c7R) = First<S>(sums + 7 * row, accumulate);
+        var (c8L, c8R) = First<S>(sums + 8 * row, accumulate);
+        var (c9L, c9R) = First<S>(sums + 9 * row, accumulate);
+        var (c10L, c10R) = First<S>(sums + 10 * row, accumulate);
+        var (c11L, c11R) = First<S>(sums + 11 * row, accumulate);
+        nint leftStep = walk.LeftStep, rightStep = walk.RightStep, length = walk.Length;
+        for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
-            (c0L, c0R) = Read<S>(rows[0] + column);
-            (c1L, c1R) = Read<S>(rows[1] + column);
-            (c2L, c2R) = Read<S>(rows[2] + column);
-            (c3L, c3R) = Read<S>(rows[3] + column);
-            (c4L, c4R) = Read<S>(rows[4] + column);
-            (c5L, c5R) = Read<S>(rows[5] + column);
-            (c6L, c6R) = Read<S>(rows[6] + column);
-            (c7L, c7R) = Read<S>(rows[7] + column);
-            (c8L, c8R) = Read<S>(rows[8] + column);
-            (c9L, c9R) = Read<S>(rows[9] + column);
-            (c10L, c10R) = Read<S>(rows[10] + column);
-            (c11L, c11R) = Read<S>(rows[11] + column);
+            nint at = walk.LeftStart + stretch * walk.LeftStretchStep;
+            float* b = right + stretch * walk.RightStretchStep;
+            for (nint k = 0; k < length; k++, at += leftStep, b += rightStep)
+            {
+                S bL = S.Load(b), bR = S.Load(b + S.Width);
+                Multiply(S.LoadSplat(left.At(0, at)), bL, bR, ref c0L, ref c0R);
+                Multiply(S.LoadSplat(left.At(1, at)), bL, bR, ref c1L, ref c1R);
+                Multiply(S.LoadSplat(left.At(2, at)), bL, bR, ref c2L, ref c2R);
+                Multiply(S.LoadSplat(left.At(3, at)), bL, bR, ref c3L, ref c3R);
+                Multiply(S.LoadSplat(left.At(4, at)), bL, bR, ref c4L, ref c4R);
+                Multiply(S.LoadSplat(left.At(5, at)), bL, bR, ref c5L, ref c5R);
+                Multiply(S.LoadSplat(left.At(6, at)), bL, bR, ref c6L, ref c6R);
+                Multiply(S.LoadSplat(left.At(7, at)), bL, bR, ref c7L, ref c7R);
+                Multiply(S.LoadSplat(left.At(8, at)), bL, bR, ref c8L, ref c8R);
+                Multiply(S.LoadSplat(left.At(9, at)), bL, bR, ref c9L, ref c9R);
+                Multiply(S.LoadSplat(left.At(10, at)), bL, bR, ref c10L, ref c10R);
+                Multiply(S.LoadSplat(left.At(11, at)), bL, bR, ref c11L, ref c11R);
+            }
         }
-        for (int k = 0; k < depth; k++, a += 12, b += 2 * S.Width)
+        Write(c0L, c0R, sums);
+        Write(c1L, c1R, sums + row);
+        Write(c2L, c2R, sums + 2 * row);
+        Write(c3L, c3R, sums + 3 * row);
+        Write(c4L, c4R, sums + 4 * row);
+        Write(c5L, c5R, sums + 5 * row);
+        Write(c6L, c6R, sums + 6 * row);
+        Write(c7L, c7R, sums + 7 * row);
+        Write(c8L, c8R, sums + 8 * row);
+        Write(c9L, c9R, sums + 9 * row);
+        Write(c10L, c10R, sums + 10 * row);
+        Write(c11L, c11R, sums + 11 * row);
+    }
+
+    /// <summary>12 rows by the first lane of two: twelve sums, enough to keep the multipliers busy.</summary>
+    private static void Narrow12<S, TLeft>(TLeft left, float* right, in TileWalk walk, float* sums, bool accumulate)
+        where S : unmanaged, IVectorLane<S>
+        where TLeft : unmanaged, ILeftOperand
+    {
+        int row = 2 * S.Width;
+        S c0 = Only<S>(sums, accumulate), c1 = Only<S>(sums + row, accumulate), c2 = Only<S>(sums + 2 * row, accumulate);
+        S c3 = Only<S>(sums + 3 * row, accumulate), c4 = Only<S>(sums + 4 * row, accumulate), c5 = Only<S>(sums + 5 * row, accumulate);
+        S c6 = Only<S>(sums + 6 * row, accumulate), c7 = Only<S>(sums + 7 * row, accumulate), c8 = Only<S>(sums + 8 * row, accumulate);
+        S c9 = Only<S>(sums + 9 * row, accumulate), c10 = Only<S>(sums + 10 * row, accumulate), c11 = Only<S>(sums + 11 * row, accumulate);
+        nint leftStep = walk.LeftStep, rightStep = walk.RightStep, length = walk.Length;
+        for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
-            S left = S.Load(b), right = S.Load(b + S.Width);
-            Multiply(S.LoadSplat(a), left, right, ref c0L, ref c0R);
-            Multiply(S.LoadSplat(a + 1), left, right, ref c1L, ref c1R);
-            Multiply(S.LoadSplat(a + 2), left, right, ref c2L, ref c2R);
-            Multiply(S.LoadSplat(a + 3), left, right, ref c3L, ref c3R);
-            Multiply(S.LoadSplat(a + 4), left, right, ref c4L, ref c4R);
-            Multiply(S.LoadSplat(a + 5), left, right, ref c5L, ref c5R);
-            Multiply(S.LoadSplat(a + 6), left, right, ref c6L, ref c6R);
-            Multiply(S.LoadSplat(a + 7), left, right, ref c7L, ref c7R);
-            Multiply(S.LoadSplat(a + 8), left, right, ref c8L, ref c8R);
-            Multiply(S.LoadSplat(a + 9), left, right, ref c9L, ref c9R);
-            Multiply(S.LoadSplat(a + 10), left, right, ref c10L, ref c10R);
-            Multiply(S.LoadSplat(a + 11), left, right, ref c11L, ref c11R);
+            nint at = walk.LeftStart + stretch * walk.LeftStretchStep;
+            float* b = right + stretch * walk.RightStretchStep;
+            for (nint k = 0; k < length; k++, at += leftStep, b += rightStep)
+            {
+                S one = S.Load(b);
+                c0 = S.FusedMultiplyAdd(S.LoadSplat(left.At(0, at)), one, c0);
+                c1 = S.FusedMultiplyAdd(S.LoadSplat(left.At(1, at)), one, c1);
+                c2 = S.FusedMultiplyAdd(S.LoadSplat(left.At(2, at)), one, c2);
+                c3 = S.FusedMultiplyAdd(S.LoadSplat(left.At(3, at)), one, c3);
+                c4 = S.FusedMultiplyAdd(S.LoadSplat(left.At(4, at)), one, c4);
+                c5 = S.FusedMultiplyAdd(S.LoadSplat(left.At(5, at)), one, c5);
+                c6 = S.FusedMultiplyAdd(S.LoadSplat(left.At(6, at)), one, c6);
+                c7 = S.FusedMultiplyAdd(S.LoadSplat(left.At(7, at)), one, c7);
+                c8 = S.FusedMultiplyAdd(S.LoadSplat(left.At(8, at)), one, c8);
+                c9 = S.FusedMultiplyAdd(S.LoadSplat(left.At(9, at)), one, c9);
+                c10 = S.FusedMultiplyAdd(S.LoadSplat(left.At(10, at)), one, c10);
+                c11 = S.FusedMultiplyAdd(S.LoadSplat(left.At(11, at)), one, c11);
+            }
         }
-        Write(c0L, c0R, rows[0] + column);
-        Write(c1L, c1R, rows[1] + column);
-        Write(c2L, c2R, rows[2] + column);
-        Write(c3L, c3R, rows[3] + column);
-        Write(c4L, c4R, rows[4] + column);
-        Write(c5L, c5R, rows[5] + column);
-        Write(c6L, c6R, rows[6] + column);
-        Write(c7L, c7R, rows[7] + column);
-        Write(c8L, c8R, rows[8] + column);
-        Write(c9L, c9R, rows[9] + column);
-        Write(c10L, c10R, rows[10] + column);
-        Write(c11L, c11R, rows[11] + column);
+        S.Store(c0, sums);
+        S.Store(c1, sums + row);
+        S.Store(c2, sums + 2 * row);
+        S.Store(c3, sums + 3 * row);
+        S.Store(c4, sums + 4 * row);
+        S.Store(c5, sums + 5 * row);
+        S.Store(c6, sums + 6 * row);
+        S.Store(c7, sums + 7 * row);
+        S.Store(c8, sums + 8 * row);
+        S.Store(c9, sums + 9 * row);
+        S.Store(c10, sums + 10 * row);
+        S.Store(c11, sums + 11 * row);
     }
 
     /// <summary>6 rows by 2 lanes: 12 sums of 16 registers.</summary>
-    private static void Tile6<S>(float* a, float* b, int depth, float** rows, nint column, bool accumulate) where S : unmanaged, IVectorLane<S>
+    private static void Tile6<S, TLeft>(TLeft left, float* right, in TileWalk walk, float* sums, bool accumulate)
+        where S : unmanaged, IVectorLane<S>
+        where TLeft : unmanaged, ILeftOperand
     {
-        S c0L = S.Splat(0f), c0R = S.Splat(0f);
-        S c1L = S.Splat(0f), c1R = S.Splat(0f);
-        S c2L = S.Splat(0f), c2R = S.Splat(0f);
-        S c3L = S.Splat(0f), c3R = S.Splat(0f);
-        S c4L = S.Splat(0f), c4R = S.Splat(0f);
-        S c5L = S.Splat(0f), c5R = S.Splat(0f);
-        if (accumulate)
+        int row = 2 * S.Width;
+        var (c0L, c0R) = First<S>(sums, accumulate);
+        var (c1L, c1R) = First<S>(sums + row, accumulate);
+        var (c2L, c2R) = First<S>(sums + 2 * row, accumulate);
+        var (c3L, c3R) = First<S>(sums + 3 * row, accumulate);
+        var (c4L, c4R) = First<S>(sums + 4 * row, accumulate);
+        var (c5L, c5R) = First<S>(sums + 5 * row, accumulate);
+        nint leftStep = walk.LeftStep, rightStep = walk.RightStep, length = walk.Length;
+        for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
-            (c0L, c0R) = Read<S>(rows[0] + column);
-            (c1L, c1R) = Read<S>(rows[1] + column);
-            (c2L, c2R) = Read<S>(rows[2] + column);
-            (c3L, c3R) = Read<S>(rows[3] + column);
-            (c4L, c4R) = Read<S>(rows[4] + column);
-            (c5L, c5R) = Read<S>(rows[5] + column);
+            nint at = walk.LeftStart + stretch * walk.LeftStretchStep;
+            float* b = right + stretch * walk.RightStretchStep;
+            for (nint k = 0; k < length; k++, at += leftStep, b += rightStep)
+            {
+                S bL = S.Load(b), bR = S.Load(b + S.Width);
+                Multiply(S.LoadSplat(left.At(0, at)), bL, bR, ref c0L, ref c0R);
+                Multiply(S.LoadSplat(left.At(1, at)), bL, bR, ref c1L, ref c1R);
+                Multiply(S.LoadSplat(left.At(2, at)), bL, bR, ref c2L, ref c2R);
+                Multiply(S.LoadSplat(left.At(3, at)), bL, bR, ref c3L, ref c3R);
+                Multiply(S.LoadSplat(left.At(4, at)), bL, bR, ref c4L, ref c4R);
+                Multiply(S.LoadSplat(left.At(5, at)), bL, bR, ref c5L, ref c5R);
+            }
         }
-        for (int k = 0; k < depth; k++, a += 6, b += 2 * S.Width)
-        {
-            S left = S.Load(b), right = S.Load(b + S.Width);
-            Multiply(S.LoadSplat(a), left, right, ref c0L, ref c0R);
-            Multiply(S.LoadSplat(a + 1), left, right, ref c1L, ref c1R);
-            Multiply(S.LoadSplat(a + 2), left, right, ref c2L, ref c2R);
-            Multiply(S.LoadSplat(a + 3), left, right, ref c3L, ref c3R);
-            Multiply(S.LoadSplat(a + 4), left, right, ref c4L, ref c4R);
-            Multiply(S.LoadSplat(a + 5), left, right, ref c5L, ref c5R);
-        }
-        Write(c0L, c0R, rows[0] + column);
-        Write(c1L, c1R, rows[1] + column);
-        Write(c2L, c2R, rows[2] + column);
-        Write(c3L, c3R, rows[3] + column);
-        Write(c4L, c4R, rows[4] + column);
-        Write(c5L, c5R, rows[5] + column);
+        Write(c0L, c0R, sums);
+        Write(c1L, c1R, sums + row);
+        Write(c2L, c2R, sums + 2 * row);
+        Write(c3L, c3R, sums + 3 * row);
+        Write(c4L, c4R, sums + 4 * row);
+        Write(c5L, c5R, sums + 5 * row);
     }
 
     [MethodImpl(Inline)]
@@ -144,7 +232,11 @@ internal static unsafe class GemmTile
     }
 
     [MethodImpl(Inline)]
-    private static (S Left, S Right) Read<S>(float* at) where S : unmanaged, IVectorLane<S> => (S.Load(at), S.Load(at + S.Width));
+    private static (S Left, S Right) First<S>(float* at, bool accumulate) where S : unmanaged, IVectorLane<S> =>
+        accumulate ? (S.Load(at), S.Load(at + S.Width)) : (S.Splat(0f), S.Splat(0f));
+
+    [MethodImpl(Inline)]
+    private static S Only<S>(float* at, bool accumulate) where S : unmanaged, IVectorLane<S> => accumulate ? S.Load(at) : S.Splat(0f);
 
     [MethodImpl(Inline)]
     private static void Write<S>(S left, S right, float* at) where S : unmanaged, IVectorLane<S>

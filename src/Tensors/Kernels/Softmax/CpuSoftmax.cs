@@ -94,7 +94,7 @@ internal readonly unsafe struct SoftmaxKernel(float* x, float* y, int columns, b
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        using var scratch = new RowScratch(log ? columns : 0);
+        using var scratch = new Scratch(log ? columns : 0);
         for (nint row = begin; row < end; row++)
         {
             float* from = x + row * columns, to = y + row * columns;
@@ -144,7 +144,7 @@ internal readonly unsafe struct CrossEntropyKernel(
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        using var scratch = new RowScratch(classes);
+        using var scratch = new Scratch(classes);
         float* places = stackalloc float[VirtualLanes.Count];
         for (nint row = begin; row < end; row++)
         {
@@ -195,18 +195,4 @@ internal readonly unsafe struct CrossEntropyBackwardKernel(
 
     private S At<S>(float* x, float total, float scale) where S : unmanaged, IVectorLane<S> =>
         (S.Exp(S.Load(x) - S.Splat(total)) - S.Splat(smoothing / classes)) * S.Splat(scale);
-}
-
-/// <summary>Memory for one row of a worker's own: taken once a range, not once a row.</summary>
-internal readonly unsafe ref struct RowScratch
-{
-    public RowScratch(int length) =>
-        Pointer = length == 0 ? null : (float*)System.Runtime.InteropServices.NativeMemory.AlignedAlloc((nuint)length * sizeof(float), 64);
-
-    public float* Pointer { get; }
-
-    public void Dispose()
-    {
-        if (Pointer is not null) System.Runtime.InteropServices.NativeMemory.AlignedFree(Pointer);
-    }
 }

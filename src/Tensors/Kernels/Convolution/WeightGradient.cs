@@ -1,0 +1,152 @@
+namespace Graft.Tensors;
+
+/// <summary>How the sum over all places behind a weight's gradient is cut.</summary>
+/// <param name="Lines">Lines of the grid in a block: their windows and gradients stay in the cache while all tiles use them.</param>
+/// <param name="Parts">How many parts the lines fall into whose sums are kept apart and added up in order at the end. It follows
+/// from the shape alone, since it shows in the bits.</param>
+/// <param name="PartLines">Lines of a part.</param>
+/// <param name="Rows">Rows (tap, channel) of an item, in tiles.</param>
+/// <param name="Across">How many items share a part.</param>
+internal readonly record struct GradientBlocks(nint Lines, nint Parts, nint PartLines, nint Rows, nint Across)
+{
+    private const int MostParts = 16;
+    private const int BlockFloats = 96 * 1024;
+
+    /// <summary>The most floats of a part's own sums.</summary>
+    private const int LargestPart = 128 * 1024;
+
+    public nint Count => Parts * Across;
+
+    public static GradientBlocks Cut(in Windows windows, nint columns, TileShape tile, int threads)
+    {
+        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (columns + tile.Columns - 1) / tile.Columns;
+        nint lineFloats = windows.GridWidth * (columns + (nint)windows.Channels * windows.Rows.Stride * windows.Columns.Stride);
+        nint lines = Math.Clamp(BlockFloats / Math.Max(1, lineFloats), 1, Math.Max(1, windows.Lines));
+        if (lines > windows.GridHeight) lines -= lines % windows.GridHeight;
+        bool small = tiles * panels * tile.Sums <= LargestPart;
+        nint parts = small ? Math.Clamp((windows.Lines + lines - 1) / lines, 1, MostParts) : 1;
+        nint partLines = Math.Max(1, (windows.Lines + parts - 1) / parts);
+        parts = Math.Max(1, (windows.Lines + partLines - 1) / partLines);
+        nint wanted = threads == 1 ? 1 : threads * 4;
+        nint across = small && parts >= threads ? 1 : Math.Min(tiles, (wanted + parts - 1) / parts);
+        nint rows = (tiles + across - 1) / across;
+        return new GradientBlocks(Math.Min(lines, partLines), parts, partLines, rows, (tiles + rows - 1) / rows);
+    }
+}
+
+/// <summary>sums [part][panel][tile] = windows, transposed, times the output's gradient: rows are (tap row, tap column, channel),
+/// columns are output channels, the depth runs over the places of a part. Both operands are read where they lie.</summary>
+internal readonly unsafe struct WeightGradientKernel(
+    Windows windows, float* gradient, nint gradientStep, nint columns, TileShape tile, float* sums, GradientBlocks blocks) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        nint startsLength = BlockProduct.RoundUp(blocks.Lines * windows.GridWidth * 2, 16);
+        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (columns + tile.Columns - 1) / tile.Columns;
+        using var scratch = new Scratch(startsLength + tile.Columns * blocks.Lines * windows.GridWidth + windows.CopyLength(blocks.Lines));
+        for (nint item = begin; item < end; item++)
+        {
+            nint part = item / blocks.Across, firstTile = (item - part * blocks.Across) * blocks.Rows;
+            nint lastTile = Math.Min(tiles, firstTile + blocks.Rows);
+            nint line = part * blocks.PartLines, lastLine = Math.Min(windows.Lines, line + blocks.PartLines);
+            float* partSums = sums + part * panels * tiles * tile.Sums;
+            if (line >= lastLine)
+            {
+                for (nint panel = 0; panel < panels; panel++)
+                    new Span<float>(partSums + (panel * tiles + firstTile) * tile.Sums, (int)((lastTile - firstTile) * tile.Sums)).Clear();
+            }
+            for (nint from = line; from < lastLine; from += blocks.Lines)
+                Block<S>(from, Math.Min(blocks.Lines, lastLine - from), firstTile, lastTile, tiles, panels, scratch.Pointer, startsLength, partSums, accumulate: from > line);
+        }
+    }
+
+    /// <summary>Adds some lines to the sums of some tiles.</summary>
+    private void Block<S>(
+        nint line, nint lines, nint firstTile, nint lastTile, nint tiles, nint panels, float* memory, nint startsLength, float* partSums, bool accumulate)
+        where S : unmanaged, IVectorLane<S>
+    {
+        float** starts = (float**)memory;
+        float* right = memory + startsLength, copy = right + tile.Columns * blocks.Lines * windows.GridWidth;
+        windows.Open(line, lines, copy, starts);
+        float** rows = stackalloc float*[TileShape.MaximumRows];
+        nint gridWidth = windows.GridWidth, pixel = windows.Columns.Stride * windows.PixelStep;
+        for (nint panel = 0; panel < panels; panel++)
+        {
+            nint column = panel * tile.Columns;
+            int width = (int)Math.Min(tile.Columns, columns - column);
+            PanelWriter.Columns(right, tile.Columns, gradient + line * gridWidth * gradientStep + column, gradientStep, width, (int)(lines * gridWidth));
+            for (nint at = firstTile; at < lastTile; at++)
+            {
+                // rows that fill up the last tile compute what nobody reads
+                for (int i = 0; i < tile.Rows; i++) rows[i] = starts[0] + Offset(Math.Min(at * tile.Rows + i, windows.Depth - 1));
+                float* to = partSums + (panel * tiles + at) * tile.Sums;
+                bool more = accumulate;
+                for (nint done = 0; done < lines;)
+                {
+                    // lines of one image lie at equal steps
+                    nint together = Math.Min(lines - done, windows.GridHeight - (line + done) % windows.GridHeight);
+                    var walk = new TileWalk(
+                        together, gridWidth, (nint)(starts[done * gridWidth] - starts[0]), windows.Rows.Stride * windows.RowStep, pixel,
+                        gridWidth * tile.Columns, tile.Columns);
+                    GemmTile.Run<S, Apart>(new Apart(rows), right + done * gridWidth * tile.Columns, walk, to, width <= S.Width, more);
+                    more = true;
+                    done += together;
+                }
+            }
+        }
+    }
+
+    /// <summary>From a window's beginning to the number of a row (tap row, tap column, channel).</summary>
+    private nint Offset(nint row)
+    {
+        nint tap = row / windows.Channels, channel = row - tap * windows.Channels;
+        nint tapRow = tap / windows.Columns.Count, tapColumn = tap - tapRow * windows.Columns.Count;
+        return tapRow * windows.Rows.Step * windows.RowStep + tapColumn * windows.Columns.Step * windows.PixelStep + channel;
+    }
+}
+
+/// <summary>weight gradient [O, C, KH, KW] = the parts' sums, added up in order and turned round; an item is a few channels of a
+/// panel.</summary>
+internal readonly unsafe struct GatherGradientKernel(
+    float* sums, nint parts, int channels, int taps, nint outputs, TileShape tile, float* weight, nint channelGroups) : IRangeKernel
+{
+    private const int Together = 64;
+
+    /// <summary>How many items a panel has.</summary>
+    public static nint Groups(int channels, int taps) => (channels + PerItem(taps) - 1) / PerItem(taps);
+
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        nint depth = (nint)channels * taps, tiles = (depth + tile.Rows - 1) / tile.Rows;
+        nint panels = (outputs + tile.Columns - 1) / tile.Columns, partStep = panels * tiles * tile.Sums;
+        int perItem = PerItem(taps), width = tile.Columns;
+        using var scratch = new Scratch((nint)perItem * taps * width);
+        for (nint item = begin; item < end; item++)
+        {
+            nint panel = item / channelGroups, first = (item - panel * channelGroups) * perItem;
+            int count = (int)Math.Min(perItem, channels - first), numbers = count * taps;
+            float* to = scratch.Pointer;
+            for (nint channel = first; channel < first + count; channel++)
+            {
+                for (int tap = 0; tap < taps; tap++, to += width)
+                {
+                    nint row = tap * (nint)channels + channel, at = row / tile.Rows;
+                    float* from = sums + (panel * tiles + at) * tile.Sums + (row - at * tile.Rows) * width;
+                    for (nint i = 0; i < width; i += S.Width)
+                    {
+                        var sum = S.Load(from + i);
+                        for (nint part = 1; part < parts; part++) sum += S.Load(from + part * partStep + i);
+                        S.Store(sum, to + i);
+                    }
+                }
+            }
+            for (nint column = 0; column < Math.Min(width, outputs - panel * width); column++)
+            {
+                float* output = weight + ((panel * width + column) * channels + first) * taps, from = scratch.Pointer + column;
+                for (int i = 0; i < numbers; i++, from += width) output[i] = *from;
+            }
+        }
+    }
+
+    private static int PerItem(int taps) => Math.Max(1, Together / taps);
+}

@@ -1,0 +1,148 @@
+namespace Graft.Tensors;
+
+// Letters: N images of H x W places, C channels innermost; the grid is the places that a product's rows run over; taps are the
+// places of a window. A line is a row of the grid in one image.
+
+/// <summary>An arithmetic progression of taps along one axis: tap t reads the place <c>grid * Stride + Origin + t * Step</c>.</summary>
+internal readonly record struct Taps(int Count, int Stride, int Origin, int Step)
+{
+    /// <summary>The same taps, first the one that reads first.</summary>
+    public Taps Ascending => Step >= 0 ? this : new Taps(Count, Stride, Origin + (Count - 1) * Step, -Step);
+
+    /// <summary>How many places a window covers from its first tap to its last.</summary>
+    public int Reach => (Count - 1) * Step + 1;
+
+    /// <summary>How many places the windows of some neighbours on the grid cover together.</summary>
+    public int Extent(int grid) => (grid - 1) * Stride + Reach;
+
+    /// <summary>Whether every tap of every window on a grid falls into the image.</summary>
+    public bool StayInside(int grid, int length) => Origin >= 0 && Origin + Extent(grid) <= length;
+}
+
+/// <summary>A channels-last image, or a group of its channels, seen through a window at each place of a grid. Taps ascend.</summary>
+internal readonly unsafe struct Windows
+{
+    private readonly float* image;
+    private readonly int height;
+    private readonly int width;
+    private readonly nint pixelStep;
+    private readonly bool staysInside;
+
+    public Windows(float* image, int images, int height, int width, nint pixelStep, int channels, int gridHeight, int gridWidth, Taps rows, Taps columns)
+    {
+        this.image = image;
+        this.height = height;
+        this.width = width;
+        this.pixelStep = pixelStep;
+        Images = images;
+        Channels = channels;
+        GridHeight = gridHeight;
+        GridWidth = gridWidth;
+        Rows = rows;
+        Columns = columns;
+        staysInside = rows.StayInside(gridHeight, height) && columns.StayInside(gridWidth, width);
+    }
+
+    public int Images { get; }
+
+    public int Channels { get; }
+
+    public int GridHeight { get; }
+
+    public int GridWidth { get; }
+
+    public Taps Rows { get; }
+
+    public Taps Columns { get; }
+
+    /// <summary>How many lines the grid has over all images.</summary>
+    public nint Lines => (nint)Images * GridHeight;
+
+    /// <summary>How many numbers a window has.</summary>
+    public nint Depth => (nint)Channels * Rows.Count * Columns.Count;
+
+    /// <summary>From a pixel to the next where the product reads them: in the image, or in a padded copy.</summary>
+    public nint PixelStep => staysInside ? pixelStep : Channels;
+
+    /// <summary>From a row of pixels to the next where the product reads them.</summary>
+    public nint RowStep => staysInside ? width * pixelStep : PaddedWidth * Channels;
+
+    /// <summary>Whether the taps of a row of a window lie one after another, so that they are one stretch.</summary>
+    public bool TapsTouch => Columns.Count == 1 || (Columns.Step == 1 && PixelStep == Channels);
+
+    private nint PaddedWidth => Columns.Extent(GridWidth);
+
+    /// <summary>How many floats <see cref="Open"/> needs for a number of neighbouring lines.</summary>
+    public nint CopyLength(nint lines)
+    {
+        if (staysInside) return 0;
+        nint images = (lines + GridHeight - 2) / GridHeight + 1;
+        return ((lines - images) * Rows.Stride + images * (Rows.Reach + Rows.Stride)) * RowStep;
+    }
+
+    /// <summary>Makes some lines ready to be read: where a window leaves the image, by a copy with zeros around it.</summary>
+    /// <param name="line">The first line.</param>
+    /// <param name="lines">How many lines.</param>
+    /// <param name="copy">Room for the copy.</param>
+    /// <param name="starts">Gets, for each place of the lines, where its window begins.</param>
+    public void Open(nint line, nint lines, float* copy, float** starts)
+    {
+        while (lines > 0)
+        {
+            nint n = line / GridHeight;
+            int y = (int)(line - n * GridHeight), count = (int)Math.Min(lines, GridHeight - y);
+            float* first = staysInside
+                ? image + ((n * height + y * Rows.Stride + Rows.Origin) * width + Columns.Origin) * pixelStep
+                : copy;
+            if (!staysInside) copy += CopyLines(n, y * Rows.Stride + Rows.Origin, Rows.Extent(count), copy);
+            for (int row = 0; row < count; row++)
+            {
+                float* start = first + row * Rows.Stride * RowStep;
+                for (int x = 0; x < GridWidth; x++, start += Columns.Stride * PixelStep) *starts++ = start;
+            }
+            line += count;
+            lines -= count;
+        }
+    }
+
+    /// <summary>Copies rows [top, top + rows) of an image, zeros for what lies outside, and returns how many floats that made.</summary>
+    private nint CopyLines(nint n, int top, int rows, float* to)
+    {
+        int left = Columns.Origin, paddedWidth = (int)PaddedWidth;
+        int from = Math.Clamp(-left, 0, paddedWidth), until = Math.Clamp(width - left, from, paddedWidth);
+        for (int row = 0; row < rows; row++, to += RowStep)
+        {
+            int y = top + row;
+            if ((uint)y >= (uint)height || from == until)
+            {
+                new Span<float>(to, (int)RowStep).Clear();
+                continue;
+            }
+            new Span<float>(to, from * Channels).Clear();
+            float* pixels = image + ((n * height + y) * width + left + from) * pixelStep;
+            if (pixelStep == Channels)
+            {
+                new ReadOnlySpan<float>(pixels, (until - from) * Channels).CopyTo(new Span<float>(to + from * Channels, (until - from) * Channels));
+            }
+            else
+            {
+                for (int x = from; x < until; x++, pixels += pixelStep)
+                    new ReadOnlySpan<float>(pixels, Channels).CopyTo(new Span<float>(to + x * Channels, Channels));
+            }
+            new Span<float>(to + until * Channels, (paddedWidth - until) * Channels).Clear();
+        }
+        return rows * RowStep;
+    }
+}
+
+/// <summary>Output rows at the places of a grid within a larger plane: every row of the plane, or every s-th.</summary>
+internal readonly unsafe struct GridRows(float* start, int gridHeight, int gridWidth, nint imageStep, nint rowStep, nint columnStep) : IRowMap
+{
+    public float* Row(nint row)
+    {
+        nint plane = (nint)gridHeight * gridWidth;
+        nint n = row / plane, inPlane = row - n * plane;
+        nint y = inPlane / gridWidth, x = inPlane - y * gridWidth;
+        return start + n * imageStep + y * rowStep + x * columnStep;
+    }
+}

@@ -41,7 +41,7 @@ internal readonly unsafe ref struct Scratch
             {
                 Free();
                 length = wanted;
-                start = (float*)NativeMemory.AlignedAlloc((nuint)wanted * sizeof(float), 64);
+                start = (float*)LargePages.Allocate(wanted * sizeof(float));
             }
             return start;
         }

@@ -51,7 +51,7 @@ internal sealed class CpuPool(Device device)
         {
             this.pool = pool;
             this.sizeClass = sizeClass;
-            Pointer = NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            Pointer = LargePages.Allocate(bytes);
         }
 
         public void* Pointer { get; }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
@@ -80,7 +82,7 @@ internal readonly record struct GemmBlocks(nint Rows, nint Panels, nint Across, 
     public const int LargestPanels = 16 << 20;
 
     /// <summary>Most rows of an item: a left block of them stays in the second-level cache.</summary>
-    private const int MostRows = 192;
+    private const int MostRows = 144;
 
     /// <summary>Most panels of an item: their sums share the second-level cache with the left block.</summary>
     private const int MostPanels = 16;
@@ -135,6 +137,7 @@ internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
     public nint Depth => depth;
 
     /// <summary>Turns the sums of one row, columns [first, first + count), into the output; <paramref name="sums"/> may be it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Finish<S>(nint row, nint first, nint count, float* sums) where S : unmanaged, IVectorLane<S>
     {
         float* to = Output.Row(row) + first;
@@ -144,6 +147,7 @@ internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
         for (; i < count; i++) Lane1.Store(Apply<Lane1>(sums, added, first, i), to + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private S Apply<S>(float* sums, float* added, nint first, nint i) where S : unmanaged, IVectorLane<S> => epilogue.Apply(
         S.Load(sums + i),
         TEpilogue.UsesBias ? S.Load(bias + first + i) : S.Splat(0f),
@@ -154,12 +158,19 @@ internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
 internal readonly unsafe struct PackKernel<TSource>(TSource source, float* panels, int panelWidth, nint firstLine, nint lines, nint depth) : IRangeKernel
     where TSource : unmanaged, IPanelSource
 {
+    private const int Depth = 64;
+
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        for (nint panel = begin; panel < end; panel++)
+        // a few depths at a time, so that panels whose lines lie side by side in memory read it row by row
+        for (nint k = 0; k < depth; k += Depth)
         {
-            nint line = firstLine + panel * panelWidth;
-            source.Pack(panels + panel * panelWidth * depth, panelWidth, line, (int)Math.Min(panelWidth, lines - line), 0, (int)depth);
+            for (nint panel = begin; panel < end; panel++)
+            {
+                nint line = firstLine + panel * panelWidth;
+                source.Pack(
+                    panels + (panel * depth + k) * panelWidth, panelWidth, line, (int)Math.Min(panelWidth, lines - line), k, (int)Math.Min(Depth, depth - k));
+            }
         }
     }
 }

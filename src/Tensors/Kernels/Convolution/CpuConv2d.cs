@@ -16,11 +16,10 @@ public sealed partial class CpuDevice
                 x.Pointer() + group * inputs, x.Shape[0], x.Shape[2], x.Shape[3], x.Shape[1], inputs, height, width,
                 Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
                 Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth));
-            var weights = new WeightSource(
-                weight.Pointer() + (nint)group * outputs * weight.Strides[0], weight.Strides[0], weight.Strides[1], inputs, kernelWidth,
-                weight.Strides[2], weight.Strides[3]);
+            var weights = new WindowWeights(
+                weight.Strides[0], inputs, weight.Strides[1], kernelHeight, kernelWidth, weight.Strides[2], weight.Strides[3]);
             Multiply(
-                windows, weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
+                windows, weight.Pointer() + (nint)group * outputs * weight.Strides[0], weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
                 new StridedRows((residual ?? y).Pointer() + group * outputs, y.Shape[1]),
                 epilogue, bias is null ? null : bias.Pointer() + group * outputs, outputs);
         }
@@ -65,16 +64,16 @@ public sealed partial class CpuDevice
             var windows = new Windows(
                 dy.Pointer() + group * outputs, dx.Shape[0], dy.Shape[2], dy.Shape[3], dy.Shape[1], outputs, gridHeight, gridWidth,
                 rows.Taps.Ascending, columns.Taps.Ascending);
-            var weights = new WeightSource(
-                firstWeight, weight.Strides[1], weight.Strides[0], outputs, Math.Max(1, columns.Taps.Count),
+            var weights = new WindowWeights(
+                weight.Strides[1], outputs, weight.Strides[0], rows.Taps.Count, columns.Taps.Count,
                 flipRows ? -tapRowStep : tapRowStep, flipColumns ? -tapColumnStep : tapColumnStep);
-            Multiply(windows, weights, output, output, default(NoEpilogue), null, inputs);
+            Multiply(windows, firstWeight, weights, output, output, default(NoEpilogue), null, inputs);
         }
     }
 
     /// <summary>Windows times weights: the weights are packed, the windows read where they lie.</summary>
     private unsafe void Multiply<TRows, TEpilogue>(
-        in Windows windows, WeightSource weights, TRows output, TRows residual, TEpilogue epilogue, float* bias, int columns)
+        in Windows windows, float* weight, WindowWeights weights, TRows output, TRows residual, TEpilogue epilogue, float* bias, int columns)
         where TRows : unmanaged, IRowMap
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -83,9 +82,17 @@ public sealed partial class CpuDevice
         var tile = TileShape.Of(Lanes);
         nint panels = (columns + tile.Columns - 1) / tile.Columns;
         using var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * depth))]);
-        workers.Run(new PackKernel<WeightSource>(weights, packed.Pointer(), tile.Columns, 0, columns, depth), panels, Math.Max(1, depth * tile.Columns));
-        var product = new Product<StridedSource, WeightSource, TRows, TEpilogue>(
-            default, weights, output, residual, epilogue, bias, rows, columns, depth);
+        if (weights.TapRows * weights.TapColumns == 1)
+        {
+            var matrix = new StridedSource(weight, weights.LineStep, weights.InnerStep);
+            workers.Run(new PackKernel<StridedSource>(matrix, packed.Pointer(), tile.Columns, 0, columns, depth), panels, depth * tile.Columns);
+        }
+        else
+        {
+            workers.Run(new PackWeightsKernel(weight, weights, columns, tile.Columns, packed.Pointer()), panels, Math.Max(1, depth * tile.Columns));
+        }
+        var product = new Product<StridedSource, StridedSource, TRows, TEpilogue>(
+            default, default, output, residual, epilogue, bias, rows, columns, depth);
         var blocks = WindowBlocks.Cut(windows, panels, Threads);
         workers.Run(
             new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),

@@ -10,7 +10,12 @@ namespace Graft.Tensors;
 internal readonly record struct GradientBlocks(nint Lines, nint Parts, nint PartLines, nint Rows, nint Across)
 {
     private const int MostParts = 16;
-    private const int BlockFloats = 96 * 1024;
+
+    /// <summary>Floats of a block whose sums stay in the cache beside it.</summary>
+    private const int SmallBlock = 96 * 1024;
+
+    /// <summary>Floats of a block where the sums are too many for that: they are gone through less often.</summary>
+    private const int LargeBlock = 1024 * 1024;
 
     /// <summary>The most floats of a part's own sums.</summary>
     private const int LargestPart = 128 * 1024;
@@ -19,11 +24,11 @@ internal readonly record struct GradientBlocks(nint Lines, nint Parts, nint Part
 
     public static GradientBlocks Cut(in Windows windows, nint columns, TileShape tile, int threads)
     {
-        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (columns + tile.Columns - 1) / tile.Columns;
+        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows;
         nint lineFloats = windows.GridWidth * (columns + (nint)windows.Channels * windows.Rows.Stride * windows.Columns.Stride);
-        nint lines = Math.Clamp(BlockFloats / Math.Max(1, lineFloats), 1, Math.Max(1, windows.Lines));
+        bool small = windows.Depth * columns <= LargestPart;
+        nint lines = Math.Clamp((small ? SmallBlock : LargeBlock) / Math.Max(1, lineFloats), 1, Math.Max(1, windows.Lines));
         if (lines > windows.GridHeight) lines -= lines % windows.GridHeight;
-        bool small = tiles * panels * tile.Sums <= LargestPart;
         nint parts = small ? Math.Clamp((windows.Lines + lines - 1) / lines, 1, MostParts) : 1;
         nint partLines = Math.Max(1, (windows.Lines + parts - 1) / parts);
         parts = Math.Max(1, (windows.Lines + partLines - 1) / partLines);

@@ -1,6 +1,7 @@
 using Graft.Autograd;
 using Graft.Models;
 using Graft.Tensors;
+using Graft.Transfer;
 
 namespace Graft.Peers;
 
@@ -12,7 +13,7 @@ internal sealed class ResNetSide : ISide
     private readonly Tensor<float> images;
     private readonly int[] labels;
     private readonly ResNetTask task;
-    private readonly MomentumUpdate update;
+    private readonly Optimiser optimiser;
 
     public ResNetSide(string architecture, int batch, ResNetTask task, int threads)
     {
@@ -21,12 +22,10 @@ internal sealed class ResNetSide : ISide
         model = ModelRegistry.Create(architecture, ResNetShape.Classes);
         images = Inputs.Uniform(device, "images", [batch, 3, ResNetShape.ImageSize, ResNetShape.ImageSize]);
         labels = Inputs.Labels(batch);
-        update = new MomentumUpdate(device, model);
-        if (task == ResNetTask.TrainHead)
-        {
-            model.Freeze();
-            foreach (var module in model.Stages[^1].Modules) module.Unfreeze();
-        }
+        var groups = new ParameterGroups(model);
+        groups.Rates(Training.LearningRate);
+        if (task == ResNetTask.TrainHead) groups.FreezeBelow("head");
+        optimiser = Optimiser.Sgd(groups, Training.Momentum);
     }
 
     public long ParameterCount => model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
@@ -37,13 +36,13 @@ internal sealed class ResNetSide : ISide
         var logits = model.Forward(pass.Constant(images));
         if (task == ResNetTask.Evaluate) return logits.Value.Span()[0];
         var loss = logits.CrossEntropy(labels);
-        update.Step(pass.Backward(loss));
+        optimiser.Step(pass.Backward(loss));
         return loss.Value.Span()[0];
     }
 
     public void Dispose()
     {
-        update.Dispose();
+        optimiser.Dispose();
         device.Dispose();
     }
 }

@@ -30,7 +30,7 @@ internal sealed class TorchResNetSide : ISide
             foreach (var parameter in model.HeadParameters) parameter.requires_grad_(true);
             learning = model.HeadParameters;
         }
-        optimiser = optim.SGD(learning, MomentumUpdate.LearningRate, momentum: MomentumUpdate.Momentum);
+        optimiser = optim.SGD(learning, Training.LearningRate, momentum: Training.Momentum);
     }
 
     public long ParameterCount => model.parameters().Sum(parameter => parameter.numel());

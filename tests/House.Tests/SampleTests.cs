@@ -7,7 +7,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Graft.House.Tests;
 
 /// <summary>Every <c>csharp</c> block of the README and of docs compiles against the libraries as they are. A block stands
-/// alone; one that is marked <c>csharp continued</c> is compiled behind all blocks before it in its file.</summary>
+/// alone; one that is marked <c>csharp continued</c> is compiled behind the one that it continues.</summary>
 public partial class SampleTests
 {
     private const string ImplicitUsings =
@@ -55,9 +55,8 @@ public partial class SampleTests
         foreach (Match match in Fence().Matches(markdown.ReplaceLineEndings("\n")))
         {
             string code = match.Groups["code"].Value;
-            string whole = match.Groups["continued"].Success ? before + code : code;
-            before += code;
-            yield return (markdown[..match.Index].Count(character => character == '\n') + 1, whole);
+            before = match.Groups["continued"].Success ? before + code : code;
+            yield return (markdown[..match.Index].Count(character => character == '\n') + 1, before);
         }
     }
 

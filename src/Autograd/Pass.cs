@@ -59,7 +59,10 @@ public sealed class Pass : IDisposable
         ArgumentNullException.ThrowIfNull(parameter);
         if (!parameters.TryGetValue(parameter, out var variable))
         {
-            variable = new Variable(this, parameter.On(Device), IsTraining && !parameter.IsFrozen ? slots++ : -1);
+            bool learns = IsTraining && !parameter.IsFrozen;
+            var value = parameter.On(Device);
+            value.Memory.Derived.IsConstant = !learns;
+            variable = new Variable(this, value, learns ? slots++ : -1);
             parameters.Add(parameter, variable);
         }
         return variable;

@@ -12,14 +12,45 @@ internal static class Conv2dFunction
         Check(x.Shape, weight.Shape, bias?.Shape, geometry);
         var pass = x.Pass;
         var input = pass.ChannelsLast(x.Value);
-        var y = pass.Rent(
-            [x.Shape[0], weight.Shape[0], geometry.OutputHeight(x.Shape[2], weight.Shape[2]), geometry.OutputWidth(x.Shape[3], weight.Shape[3])],
-            MemoryFormat.ChannelsLast);
+        var y = Output(x, weight, geometry);
         if (bias is null) pass.Device.Conv2d(default(NoEpilogue), geometry, input, weight.Value, null, null, y);
         else pass.Device.Conv2d(default(AddBias), geometry, input, weight.Value, bias.Value, null, y);
         bool tracked = x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true };
         return tracked ? pass.Record(y, new Conv2dNode(x, input, weight, bias, geometry)) : pass.Untracked(y);
     }
+
+    /// <summary>y = f(x * weight * scale + shift (+ residual)), f a ReLU or nothing: a convolution with the batch norm of stored
+    /// statistics behind it, one sweep over the output. For where no gradient is wanted; it is not recorded.</summary>
+    /// <param name="x">[N, C, H, W].</param>
+    /// <param name="weight">[O, C / groups, KH, KW].</param>
+    /// <param name="shiftAndScale">[2, O].</param>
+    /// <param name="residual">Of the output's shape; null for none.</param>
+    /// <param name="relu">Whether a ReLU follows.</param>
+    /// <param name="geometry">How the window moves.</param>
+    public static Variable Scaled(Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, bool relu, Conv2dGeometry geometry)
+    {
+        x.RequireSamePass(weight);
+        Check(x.Shape, weight.Shape, null, geometry);
+        var pass = x.Pass;
+        Tensor<float> input = pass.ChannelsLast(x.Value), y = Output(x, weight, geometry);
+        if (residual is null)
+        {
+            if (relu) pass.Device.Conv2d(default(ScaleBiasThen<Relu>), geometry, input, weight.Value, shiftAndScale, null, y);
+            else pass.Device.Conv2d(default(ScaleBiasThen<Identity>), geometry, input, weight.Value, shiftAndScale, null, y);
+            return pass.Untracked(y);
+        }
+        x.RequireSamePass(residual);
+        if (residual.Shape != y.Shape)
+            ShapeException.Throw("conv2d", $"residual {residual.Shape} does not fit output {y.Shape}", "both need the same shape");
+        var added = pass.ChannelsLast(residual.Value);
+        if (relu) pass.Device.Conv2d(default(ScaleBiasResidualThen<Relu>), geometry, input, weight.Value, shiftAndScale, added, y);
+        else pass.Device.Conv2d(default(ScaleBiasResidualThen<Identity>), geometry, input, weight.Value, shiftAndScale, added, y);
+        return pass.Untracked(y);
+    }
+
+    private static Tensor<float> Output(Variable x, Variable weight, Conv2dGeometry geometry) => x.Pass.Rent(
+        [x.Shape[0], weight.Shape[0], geometry.OutputHeight(x.Shape[2], weight.Shape[2]), geometry.OutputWidth(x.Shape[3], weight.Shape[3])],
+        MemoryFormat.ChannelsLast);
 
     private static void Check(Shape x, Shape weight, Shape? bias, Conv2dGeometry geometry)
     {

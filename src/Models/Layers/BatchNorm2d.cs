@@ -29,13 +29,33 @@ internal sealed class BatchNorm2d : Layer
     /// <summary>What it does with its statistics in training.</summary>
     public BatchNormPolicy Policy { get; set; }
 
+    /// <summary>Whether it normalises by the statistics of the batch in this run.</summary>
+    public bool UsesBatch(Pass pass) =>
+        pass.IsTraining && Policy != BatchNormPolicy.AlwaysStored && (!IsFrozen || Policy == BatchNormPolicy.AlwaysOfBatch);
+
+    /// <summary>Whether a gradient of its own parameters is wanted.</summary>
+    public bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;
+
+    /// <summary>What it does with stored statistics as y = x * scale + shift: [2, C], the shifts first. A temporary of the pass.</summary>
+    public Tensor<float> ShiftAndScale(Pass pass)
+    {
+        var device = pass.Device;
+        int channels = weight.Shape[0];
+        var both = pass.Rent([2, channels]);
+        Tensor<float> shift = both.Slice(0, 0, 1).Reshape([channels]), scale = both.Slice(0, 1, 1).Reshape([channels]);
+        device.Map(new InverseSquareRoot(epsilon), runningVariance.On(device), scale);
+        device.Zip(default(Multiply), scale, pass.Of(weight).Value, scale);
+        device.Zip(default(Multiply), scale, runningMean.On(device), shift);
+        device.Zip(default(Subtract), pass.Of(bias).Value, shift, shift);
+        return both;
+    }
+
     private protected override Variable Compute(Variable x)
     {
         var device = x.Pass.Device;
         Variable scale = x.Pass.Of(weight), shift = x.Pass.Of(bias);
         Tensor<float> keptMean = runningMean.On(device), keptVariance = runningVariance.On(device);
-        bool ofBatch = x.Pass.IsTraining && Policy != BatchNormPolicy.AlwaysStored && (!IsFrozen || Policy == BatchNormPolicy.AlwaysOfBatch);
-        if (!ofBatch) return BatchNormFunction.Stored(x, keptMean, keptVariance, scale, shift, epsilon);
+        if (!UsesBatch(x.Pass)) return BatchNormFunction.Stored(x, keptMean, keptVariance, scale, shift, epsilon);
 
         var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance);
         // the running variance is the unbiased one, as in PyTorch

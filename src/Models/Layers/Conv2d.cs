@@ -20,6 +20,21 @@ internal sealed class Conv2d : Layer
         if (hasBias) bias = Add("bias", [outputChannels], Initialiser.UniformByFanIn(fanIn));
     }
 
+    /// <summary>f(norm(this(x)) + residual), f a ReLU or nothing. Where the norm's statistics are stored ones and no gradient is
+    /// wanted the whole of it is one sweep.</summary>
+    public Variable Forward(Variable x, BatchNorm2d norm, bool relu, Variable? residual = null)
+    {
+        var pass = x.Pass;
+        bool wanted = x.NeedsGradient || residual is { NeedsGradient: true } || pass.Of(weight).NeedsGradient || norm.NeedsGradient(pass);
+        if (wanted || bias is not null || norm.UsesBatch(pass))
+        {
+            var y = norm.Forward(Forward(x));
+            if (residual is not null) y += residual;
+            return relu ? y.Relu() : y;
+        }
+        return Scoped(x, input => Conv2dFunction.Scaled(input, pass.Of(weight), norm.ShiftAndScale(pass), residual, relu, geometry));
+    }
+
     private protected override Variable Compute(Variable x) =>
         Conv2dFunction.Apply(x, x.Pass.Of(weight), bias is null ? null : x.Pass.Of(bias), geometry);
 }

@@ -34,7 +34,7 @@ public sealed class CifarResNet : Model
 
     private protected override Variable ComputeFeatures(Variable x)
     {
-        x = bn1.Forward(conv1.Forward(x)).Relu();
+        x = conv1.Forward(x, bn1, relu: true);
         foreach (var layer in layers) x = layer.Forward(x);
         return x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]);
     }
@@ -69,8 +69,7 @@ public sealed class CifarResNet : Model
                 int height = (x.Shape[2] + stride - 1) / stride, width = (x.Shape[3] + stride - 1) / stride;
                 shortcut = x.Slice(2, 0, height, stride).Slice(3, 0, width, stride).Pad(1, added / 2, added - added / 2);
             }
-            var y = bn1.Forward(conv1.Forward(x)).Relu();
-            return (bn2.Forward(conv2.Forward(y)) + shortcut).Relu();
+            return conv2.Forward(conv1.Forward(x, bn1, relu: true), bn2, relu: true, shortcut);
         }
     }
 }

@@ -45,7 +45,7 @@ public sealed class ResNet : Model
 
     private protected override Variable ComputeFeatures(Variable x)
     {
-        x = bn1.Forward(conv1.Forward(x)).Relu();
+        x = conv1.Forward(x, bn1, relu: true);
         x = Pooling.Max(x, Pool2dGeometry.Square(kernel: 3, stride: 2, padding: 1));
         foreach (var layer in layers) x = layer.Forward(x);
         return x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]);
@@ -57,7 +57,7 @@ public sealed class ResNet : Model
     private sealed class Block : Layer
     {
         private readonly List<(Conv2d Convolution, BatchNorm2d Norm)> steps = [];
-        private readonly Sequential? downsample;
+        private readonly (Conv2d Convolution, BatchNorm2d Norm)? downsample;
 
         public Block(int inputs, int outputs, int width, int stride, int groups, bool bottleneck)
         {
@@ -73,18 +73,18 @@ public sealed class ResNet : Model
                 Step(outputs, outputs, kernel: 3);
             }
             if (stride != 1 || inputs != outputs)
-                downsample = Add("downsample", new Sequential(Convolution(inputs, outputs, 1, stride, 1), new BatchNorm2d(outputs)));
+            {
+                (Conv2d Convolution, BatchNorm2d Norm) way = (Convolution(inputs, outputs, 1, stride, 1), new BatchNorm2d(outputs));
+                Add("downsample", new Sequential(way.Convolution, way.Norm));
+                downsample = way;
+            }
         }
 
         private protected override Variable Compute(Variable x)
         {
-            var y = x;
-            for (int i = 0; i < steps.Count; i++)
-            {
-                if (i > 0) y = y.Relu();
-                y = steps[i].Norm.Forward(steps[i].Convolution.Forward(y));
-            }
-            return (y + (downsample?.Forward(x) ?? x)).Relu();
+            var shortcut = downsample is { } way ? way.Convolution.Forward(x, way.Norm, relu: false) : x;
+            for (int i = 0; i < steps.Count - 1; i++) x = steps[i].Convolution.Forward(x, steps[i].Norm, relu: true);
+            return steps[^1].Convolution.Forward(x, steps[^1].Norm, relu: true, shortcut);
         }
 
         private void Step(int inputs, int outputs, int kernel, int stride = 1, int groups = 1)

@@ -53,6 +53,7 @@ public sealed partial class CpuDevice : Device, IDisposable
 
     internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
+        destination.Memory.Derived.Drop();
         source.CopyTo(destination.Span());
         GC.KeepAlive(destination);
     }

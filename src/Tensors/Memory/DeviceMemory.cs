@@ -15,6 +15,9 @@ internal abstract class DeviceMemory(Device device, long bytes)
     /// <summary>Whether nobody but the caller holds the block: it may then be overwritten in place.</summary>
     public bool IsShared => Volatile.Read(ref references) > 1;
 
+    /// <summary>What kernels have made of the block's numbers and kept.</summary>
+    public DerivedForms Derived { get; } = new();
+
     public void Retain() => Interlocked.Increment(ref references);
 
     public void Release()
@@ -23,6 +26,7 @@ internal abstract class DeviceMemory(Device device, long bytes)
         if (left > 0) return;
         if (left < 0) throw new InvalidOperationException("a block of memory was given back more often than it was held");
         Generation++;
+        Derived.IsConstant = false;
         Recycle();
     }
 

@@ -30,6 +30,9 @@ public abstract class Conv2dTests : DeviceTests
             Forward(item, default(BiasThen<Relu>), Layout.Contiguous);
             Forward(item, default(BiasThen<Gelu>), Layout.Contiguous);
             Forward(item, default(BiasResidualThen<Relu>), Layout.Contiguous);
+            Forward(item, default(ScaleBiasThen<Identity>), Layout.Contiguous);
+            Forward(item, default(ScaleBiasThen<Relu>), Layout.Contiguous);
+            Forward(item, default(ScaleBiasResidualThen<Relu>), Layout.Contiguous);
         });
     }
 
@@ -60,15 +63,16 @@ public abstract class Conv2dTests : DeviceTests
     private void Forward<TEpilogue>(ReferenceConv2d item, TEpilogue epilogue, Layout weightLayout) where TEpilogue : unmanaged, IEpilogue
     {
         var (x, weight) = (Draw.Uniform("x", item.X.ElementCount), Draw.Uniform("weight", item.Weight.ElementCount));
-        var (bias, residual) = (Draw.Uniform("bias", item.Outputs), Draw.Uniform("residual", item.Y.ElementCount));
+        var (bias, residual) = (Draw.Uniform("bias", 2 * item.Outputs), Draw.Uniform("residual", item.Y.ElementCount));
         var y = Output(item.Y, Layout.ChannelsLast);
         Device.Conv2d(
             epilogue, item.Geometry, Input(item.X, x, Layout.ChannelsLast).Tensor, Input(item.Weight, weight, weightLayout).Tensor,
-            TEpilogue.UsesBias ? Input([item.Outputs], bias).Tensor : null,
+            TEpilogue.UsesScale ? Input([2, item.Outputs], bias).Tensor : TEpilogue.UsesBias ? Input([item.Outputs], bias.AsSpan(0, item.Outputs).ToArray()).Tensor : null,
             TEpilogue.UsesResidual ? Input(item.Y, residual, Layout.ChannelsLast).Tensor : null, y.Tensor);
         int plane = item.OutputHeight * item.OutputWidth;
         var expected = Once($"conv {item}", () => item.Forward(x, weight)).Then(
-            (sum, i) => epilogue.Apply(new LaneD(sum), new LaneD(bias[i / plane % item.Outputs]), new LaneD(residual[i])).Value,
+            (sum, i) => epilogue.Apply(
+                new LaneD(sum), new LaneD(bias[item.Outputs + i / plane % item.Outputs]), new LaneD(bias[i / plane % item.Outputs]), new LaneD(residual[i])).Value,
             i => Math.Abs(bias[i / plane % item.Outputs]) + Math.Abs(residual[i]));
         Check.Close(
             $"y {typeof(TEpilogue).Name}", y.Read("y"), expected.Values, expected.Magnitudes,

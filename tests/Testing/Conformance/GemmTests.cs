@@ -50,6 +50,8 @@ public abstract class GemmTests : DeviceTests
             Run(default(AddResidual), [], item.M, item.N, item.K, output: item.output);
             Run(default(BiasThen<Relu>), [], item.M, item.N, item.K, output: item.output);
             Run(default(BiasThen<Gelu>), [], item.M, item.N, item.K, output: item.output);
+            Run(default(ScaleBiasThen<Relu>), [], item.M, item.N, item.K, output: item.output);
+            Run(default(ScaleBiasResidualThen<Relu>), [], item.M, item.N, item.K, output: item.output);
             Run(default(BiasResidualThen<Relu>), [], item.M, item.N, item.K, output: item.output);
         });
     }
@@ -143,13 +145,13 @@ public abstract class GemmTests : DeviceTests
         where TEpilogue : unmanaged, IEpilogue
     {
         var (a, b) = (Draw.Uniform("a", m * k), Draw.Uniform("b", k * n));
-        var (bias, residual) = (Draw.Uniform("bias", n), Draw.Uniform("residual", m * n));
+        var (bias, residual) = (Draw.Uniform("bias", 2 * n), Draw.Uniform("residual", m * n));
         var c = Output([.. batch, m, n], output);
         Device.Gemm(
-            epilogue, Input([m, k], a, layoutA).Tensor, Input([k, n], b, layoutB).Tensor, TEpilogue.UsesBias ? Input([n], bias).Tensor : null,
+            epilogue, Input([m, k], a, layoutA).Tensor, Input([k, n], b, layoutB).Tensor, TEpilogue.UsesScale ? Input([2, n], bias).Tensor : TEpilogue.UsesBias ? Input([n], bias.AsSpan(0, n).ToArray()).Tensor : null,
             TEpilogue.UsesResidual ? Input([m, n], residual, output).Tensor : null, c.Tensor);
         var expected = Once($"gemm {m} {n} {k}", () => ReferenceProduct.Multiply(a, b, 1, m, n, k)).Then(
-            (sum, i) => epilogue.Apply(new LaneD(sum), new LaneD(bias[i % n]), new LaneD(residual[i])).Value,
+            (sum, i) => epilogue.Apply(new LaneD(sum), new LaneD(bias[n + i % n]), new LaneD(bias[i % n]), new LaneD(residual[i])).Value,
             i => Math.Abs(bias[i % n]) + Math.Abs(residual[i]));
         Check.Close($"{typeof(TEpilogue).Name}", c.Read("c"), expected.Values, expected.Magnitudes, Check.SumTolerance(k));
     }

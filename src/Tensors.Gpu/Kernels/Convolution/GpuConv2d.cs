@@ -164,9 +164,10 @@ internal readonly struct ConvOutput<TEpilogue>(
     public void Write(int batch, int row, int column, float sum)
     {
         int channel = batch * groupOutputs + column, index = row * outputs + channel;
+        var scale = TEpilogue.UsesScale ? new GpuLane(bias[outputs + channel]) : new GpuLane(0f);
         var added = TEpilogue.UsesBias ? new GpuLane(bias[channel]) : new GpuLane(0f);
         var before = TEpilogue.UsesResidual ? new GpuLane(residual[index]) : new GpuLane(0f);
-        y[index] = epilogue.Apply(new GpuLane(sum), added, before).Value;
+        y[index] = epilogue.Apply(new GpuLane(sum), scale, added, before).Value;
     }
 }
 

@@ -18,7 +18,7 @@ public sealed partial class GpuDevice
         var left = new MatrixFactor(ViewOf(a), batches[1], a.Strides[aRank - 2], a.Strides[aRank - 1]);
         var right = new MatrixFactor(ViewOf(b), batches[2], b.Strides[bRank - 1], b.Strides[bRank - 2]);
         var output = new GemmOutput<TEpilogue>(
-            epilogue, ViewOf(bias, c), ViewOf(residual, c), batches[3], (residual ?? c).Strides[rank - 2],
+            epilogue, ViewOf(bias, c), columns, ViewOf(residual, c), batches[3], (residual ?? c).Strides[rank - 2],
             ViewOf(c), batches[0], c.Strides[rank - 2]);
         var shape = new ProductShape(
             checked((int)leading.ElementCount), rows, columns, terms, left.IsAlongTerms ? 1 : 0, right.IsAlongTerms ? 1 : 0);
@@ -58,14 +58,15 @@ internal readonly struct MatrixFactor(ArrayView<float> elements, Places batches,
 
 /// <summary>c = epilogue(sum), its rows contiguous.</summary>
 internal readonly struct GemmOutput<TEpilogue>(
-    TEpilogue epilogue, ArrayView<float> bias, ArrayView<float> residual, Places residualBatches, int residualRow,
+    TEpilogue epilogue, ArrayView<float> bias, int columns, ArrayView<float> residual, Places residualBatches, int residualRow,
     ArrayView<float> c, Places cBatches, int cRow) : IProductOutput
     where TEpilogue : unmanaged, IEpilogue
 {
     public void Write(int batch, int row, int column, float sum)
     {
+        var scale = TEpilogue.UsesScale ? new GpuLane(bias[columns + column]) : new GpuLane(0f);
         var added = TEpilogue.UsesBias ? new GpuLane(bias[column]) : new GpuLane(0f);
         var before = TEpilogue.UsesResidual ? new GpuLane(residual[residualBatches.Of(batch) + row * residualRow + column]) : new GpuLane(0f);
-        c[cBatches.Of(batch) + row * cRow + column] = epilogue.Apply(new GpuLane(sum), added, before).Value;
+        c[cBatches.Of(batch) + row * cRow + column] = epilogue.Apply(new GpuLane(sum), scale, added, before).Value;
     }
 }

@@ -19,9 +19,9 @@ public sealed partial class CpuDevice
             var weights = new WindowWeights(
                 weight.Strides[0], inputs, weight.Strides[1], kernelHeight, kernelWidth, weight.Strides[2], weight.Strides[3]);
             Multiply(
-                windows, weight.Pointer() + (nint)group * outputs * weight.Strides[0], weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
+                windows, weight, weight.Pointer() + (nint)group * outputs * weight.Strides[0], weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
                 new StridedRows((residual ?? y).Pointer() + group * outputs, y.Shape[1]),
-                epilogue, bias is null ? null : bias.Pointer() + group * outputs, outputs);
+                epilogue, bias.PointerOrNull() + group * outputs, bias.PointerOrNull() + weight.Shape[0] + group * outputs, outputs);
         }
         GC.KeepAlive(x);
         GC.KeepAlive(weight);
@@ -67,13 +67,13 @@ public sealed partial class CpuDevice
             var weights = new WindowWeights(
                 weight.Strides[1], outputs, weight.Strides[0], rows.Taps.Count, columns.Taps.Count,
                 flipRows ? -tapRowStep : tapRowStep, flipColumns ? -tapColumnStep : tapColumnStep);
-            Multiply(windows, firstWeight, weights, output, output, default(NoEpilogue), null, inputs);
+            Multiply(windows, weight, firstWeight, weights, output, output, default(NoEpilogue), null, null, inputs);
         }
     }
 
     /// <summary>Windows times weights: the weights are packed, the windows read where they lie.</summary>
     private unsafe void Multiply<TRows, TEpilogue>(
-        in Windows windows, float* weight, WindowWeights weights, TRows output, TRows residual, TEpilogue epilogue, float* bias, int columns)
+        in Windows windows, Tensor<float> weight, float* firstWeight, WindowWeights weights, TRows output, TRows residual, TEpilogue epilogue, float* bias, float* scale, int columns)
         where TRows : unmanaged, IRowMap
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -81,22 +81,36 @@ public sealed partial class CpuDevice
         if (rows == 0 || columns == 0) return;
         var tile = TileShape.Of(Lanes);
         nint panels = (columns + tile.Columns - 1) / tile.Columns;
-        using var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * depth))]);
-        if (weights.TapRows * weights.TapColumns == 1)
-        {
-            var matrix = new StridedSource(weight, weights.LineStep, weights.InnerStep);
-            workers.Run(new PackKernel<StridedSource>(matrix, packed.Pointer(), tile.Columns, 0, columns, depth), panels, depth * tile.Columns);
-        }
-        else
-        {
-            workers.Run(new PackWeightsKernel(weight, weights, columns, tile.Columns, packed.Pointer()), panels, Math.Max(1, depth * tile.Columns));
-        }
+        var packed = Pack(weight, firstWeight, weights, columns, tile);
         var product = new Product<StridedSource, StridedSource, TRows, TEpilogue>(
-            default, default, output, residual, epilogue, bias, rows, columns, depth);
+            default, default, output, residual, epilogue, bias, scale, rows, columns, depth);
         var blocks = WindowBlocks.Cut(windows, panels, Threads);
         workers.Run(
             new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
             blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
+        if (!weight.Memory.Derived.IsConstant) packed.Dispose();
+    }
+
+    /// <summary>The panels of a weight; those of a weight that stays as it is are made once and are the memory's own.</summary>
+    private unsafe Tensor<float> Pack(Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile)
+    {
+        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = (columns + tile.Columns - 1) / tile.Columns;
+        var forms = weight.Memory.Derived;
+        var key = new FormKey(
+            checked((int)(first - weight.Pointer() + weight.Offset)), weights.LineStep, weights.InnerStep, weights.TapRowStep, weights.TapColumnStep, columns, depth, tile.Columns);
+        if (forms.IsConstant && forms.Find(key) is { } kept) return kept;
+        var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * depth))]);
+        if (weights.TapRows * weights.TapColumns == 1)
+        {
+            var matrix = new StridedSource(first, weights.LineStep, weights.InnerStep);
+            workers.Run(new PackKernel<StridedSource>(matrix, packed.Pointer(), tile.Columns, 0, columns, depth), panels, depth * tile.Columns);
+        }
+        else
+        {
+            workers.Run(new PackWeightsKernel(first, weights, columns, tile.Columns, packed.Pointer()), panels, Math.Max(1, depth * tile.Columns));
+        }
+        if (forms.IsConstant) forms.Keep(key, packed);
+        return packed;
     }
 
     internal override unsafe void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)

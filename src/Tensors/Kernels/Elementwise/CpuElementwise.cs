@@ -77,6 +77,7 @@ public sealed partial class CpuDevice
         TFormula formula, Tensor<float> output, Tensor<float>? in0, Tensor<float>? in1 = null, Tensor<float>? in2 = null, Tensor<float>? in3 = null)
         where TFormula : unmanaged, IFormula
     {
+        output.Memory.Derived.Drop();
         var kernel = new ElementwiseKernel<TFormula>(formula, output, in0, in1, in2, in3);
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
         GC.KeepAlive(output);

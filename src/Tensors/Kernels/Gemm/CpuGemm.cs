@@ -22,8 +22,8 @@ public sealed partial class CpuDevice
                 new StridedSource(b.Pointer() + Place(2), bSteps[rank - 1], bSteps[rank - 2]),
                 new StridedRows(to, c.Strides[rank - 2]),
                 new StridedRows(residual is null ? to : residual.Pointer() + Place(3), residualSteps[rank - 2]),
-                epilogue, bias.PointerOrNull(), rows, columns, depth);
-            Multiply(product);
+                epilogue, bias.PointerOrNull(), bias.PointerOrNull() + columns, rows, columns, depth);
+            Multiply(product, b, Place(2));
 
             nint Place(int operand) => leading.Offset(operand, outer) + inner * leading.InnerStep(operand);
         }
@@ -43,9 +43,9 @@ public sealed partial class CpuDevice
 
     /// <summary>Packs the right operand, then shares blocks of the output among the workers. Every sum is one chain along the
     /// whole depth, so the cuts, which depend on the number of threads, show in no bit.</summary>
-    private unsafe void Multiply<TLeft, TRight, TRows, TEpilogue>(in Product<TLeft, TRight, TRows, TEpilogue> product)
+    private unsafe void Multiply<TLeft, TRows, TEpilogue>(
+        in Product<TLeft, StridedSource, TRows, TEpilogue> product, Tensor<float> right, nint rightPlace)
         where TLeft : unmanaged, IPanelSource
-        where TRight : unmanaged, IPanelSource
         where TRows : unmanaged, IRowMap
         where TEpilogue : unmanaged, IEpilogue
     {
@@ -53,18 +53,30 @@ public sealed partial class CpuDevice
         var tile = TileShape.Of(Lanes);
         nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
         nint atOnce = Math.Clamp(GemmBlocks.LargestPanels / Math.Max(1, product.Depth * tile.Columns), 1, panels);
-        using var packed = Rent<float>([checked((int)Math.Max(1, atOnce * tile.Columns * product.Depth))]);
+        // the panels of a right operand that stays as it is (a weight) are made once and are its memory's own
+        var forms = right.Memory.Derived;
+        bool keep = forms.IsConstant && atOnce == panels;
+        int rank = right.Shape.Rank;
+        var key = new FormKey(
+            checked((int)(right.Offset + rightPlace)), right.Strides[rank - 1], right.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns);
+        var kept = keep ? forms.Find(key) : null;
+        var packed = kept ?? Rent<float>([checked((int)Math.Max(1, atOnce * tile.Columns * product.Depth))]);
         for (nint first = 0; first < panels; first += atOnce)
         {
             nint count = Math.Min(atOnce, panels - first);
-            workers.Run(
-                new PackKernel<TRight>(product.Right, packed.Pointer(), tile.Columns, first * tile.Columns, product.Columns, product.Depth),
-                count, product.Depth * tile.Columns);
+            if (kept is null)
+            {
+                workers.Run(
+                    new PackKernel<StridedSource>(product.Right, packed.Pointer(), tile.Columns, first * tile.Columns, product.Columns, product.Depth),
+                    count, product.Depth * tile.Columns);
+            }
             var blocks = GemmBlocks.Cut(product.Rows, count, tile, Threads);
             workers.Run(
-                new BlocksKernel<TLeft, TRight, TRows, TEpilogue>(product, tile, packed.Pointer(), first, count, blocks),
+                new BlocksKernel<TLeft, StridedSource, TRows, TEpilogue>(product, tile, packed.Pointer(), first, count, blocks),
                 blocks.Count, Math.Max(1, blocks.Rows * blocks.Panels * tile.Columns * product.Depth / 8));
         }
+        if (keep && kept is null) forms.Keep(key, packed);
+        else if (kept is null) packed.Dispose();
     }
 }
 
@@ -119,7 +131,7 @@ internal readonly unsafe struct StridedRows(float* start, nint step) : IRowMap
 
 /// <summary>A product to be computed: sources of both operands, where the output's rows and the residual's lie, the epilogue.</summary>
 internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
-    TLeft left, TRight right, TRows output, TRows residual, TEpilogue epilogue, float* bias, nint rows, nint columns, nint depth)
+    TLeft left, TRight right, TRows output, TRows residual, TEpilogue epilogue, float* bias, float* scale, nint rows, nint columns, nint depth)
     where TLeft : unmanaged, IPanelSource
     where TRight : unmanaged, IPanelSource
     where TRows : unmanaged, IRowMap
@@ -150,6 +162,7 @@ internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private S Apply<S>(float* sums, float* added, nint first, nint i) where S : unmanaged, IVectorLane<S> => epilogue.Apply(
         S.Load(sums + i),
+        TEpilogue.UsesScale ? S.Load(scale + first + i) : S.Splat(0f),
         TEpilogue.UsesBias ? S.Load(bias + first + i) : S.Splat(0f),
         TEpilogue.UsesResidual ? S.Load(added + i) : S.Splat(0f));
 }

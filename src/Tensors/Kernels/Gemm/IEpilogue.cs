@@ -6,11 +6,14 @@ internal interface IEpilogue
     /// <summary>Whether <see cref="Apply"/> reads a bias (one number an output column or channel).</summary>
     static abstract bool UsesBias { get; }
 
+    /// <summary>Whether <see cref="Apply"/> reads a scale (one number an output column or channel): a batch norm's.</summary>
+    static virtual bool UsesScale => false;
+
     /// <summary>Whether <see cref="Apply"/> reads a residual (one number an output element).</summary>
     static abstract bool UsesResidual { get; }
 
     /// <summary>The output, of the product's sum; what is not used comes in as zero.</summary>
-    S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S>;
+    S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S>;
 }
 
 /// <summary>The sum as it is.</summary>
@@ -20,7 +23,7 @@ internal readonly struct NoEpilogue : IEpilogue
 
     public static bool UsesResidual => false;
 
-    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => sum;
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => sum;
 }
 
 /// <summary>sum + bias.</summary>
@@ -30,7 +33,7 @@ internal readonly struct AddBias : IEpilogue
 
     public static bool UsesResidual => false;
 
-    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => sum + bias;
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => sum + bias;
 }
 
 /// <summary>sum + what was there before: accumulation into the output.</summary>
@@ -40,7 +43,7 @@ internal readonly struct AddResidual : IEpilogue
 
     public static bool UsesResidual => true;
 
-    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => sum + residual;
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => sum + residual;
 }
 
 /// <summary>f(sum + bias) with an elementwise op f: bias and ReLU, bias and GELU.</summary>
@@ -50,7 +53,7 @@ internal readonly struct BiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged
 
     public static bool UsesResidual => false;
 
-    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => op.Forward(sum + bias);
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => op.Forward(sum + bias);
 }
 
 /// <summary>f(sum + bias + residual) with an elementwise op f: the end of a residual block.</summary>
@@ -60,5 +63,30 @@ internal readonly struct BiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : u
 
     public static bool UsesResidual => true;
 
-    public S Apply<S>(S sum, S bias, S residual) where S : unmanaged, ILane<S> => op.Forward(sum + bias + residual);
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => op.Forward(sum + bias + residual);
+}
+
+/// <summary>f(sum * scale + bias) with an elementwise op f: a batch norm of stored statistics, and what follows it.</summary>
+internal readonly struct ScaleBiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+{
+    public static bool UsesBias => true;
+
+    public static bool UsesScale => true;
+
+    public static bool UsesResidual => false;
+
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => op.Forward(S.FusedMultiplyAdd(sum, scale, bias));
+}
+
+/// <summary>f(sum * scale + bias + residual) with an elementwise op f: the end of a residual block with a batch norm.</summary>
+internal readonly struct ScaleBiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+{
+    public static bool UsesBias => true;
+
+    public static bool UsesScale => true;
+
+    public static bool UsesResidual => true;
+
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> =>
+        op.Forward(S.FusedMultiplyAdd(sum, scale, bias) + residual);
 }

@@ -1,0 +1,101 @@
+namespace Graft.Tensors.Tests;
+
+/// <summary>What is kept of a weight that stays as it is must never outlive the numbers that it was made of.</summary>
+public sealed class DerivedFormsTests : IDisposable
+{
+    private readonly CpuDevice device = new(2);
+
+    public void Dispose() => device.Dispose();
+
+    public static TheoryData<string> Changes => ["upload", "copy", "map", "zip", "fill", "update"];
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void A_product_sees_every_change_of_a_weight(string change)
+    {
+        using var x = Tensor.From<float>([2, 3], [1f, 2f, 3f, 4f, 5f, 6f], device);
+        using var weight = Tensor.From<float>([3, 2], [1f, 0f, 0f, 1f, 1f, 1f], device);
+        using var y = device.Rent<float>([2, 2]);
+        weight.Memory.Derived.IsConstant = true;
+        for (int i = 0; i < 2; i++) device.Gemm(default(NoEpilogue), x, weight, null, null, y);
+        Assert.Equal([4f, 5f, 10f, 11f], y.ToArray());
+
+        Change(change, weight);
+        device.Gemm(default(NoEpilogue), x, weight, null, null, y);
+        Assert.Equal(Product(x.ToArray(), weight.ToArray()), y.ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void A_convolution_sees_every_change_of_a_weight(string change)
+    {
+        using var x = Tensor.From<float>([1, 1, 2, 2], [1f, 2f, 3f, 4f], device);
+        using var weight = Tensor.From<float>([1, 1, 2, 2], [1f, 0f, 0f, 1f], device);
+        using var y = device.Rent<float>([1, 1, 1, 1]);
+        weight.Memory.Derived.IsConstant = true;
+        for (int i = 0; i < 2; i++) device.Conv2d(default(NoEpilogue), Conv2dGeometry.Square(), x, weight, null, null, y);
+        Assert.Equal([5f], y.ToArray());
+
+        Change(change, weight);
+        device.Conv2d(default(NoEpilogue), Conv2dGeometry.Square(), x, weight, null, null, y);
+        Assert.Equal([x.ToArray().Zip(weight.ToArray(), (left, right) => left * right).Sum()], y.ToArray());
+    }
+
+    [Fact]
+    public void Both_orientations_of_a_weight_are_kept_apart()
+    {
+        using var x = Tensor.From<float>([1, 2], [1f, 2f], device);
+        using var weight = Tensor.From<float>([2, 2], [1f, 2f, 3f, 4f], device);
+        using var y = device.Rent<float>([1, 2]);
+        weight.Memory.Derived.IsConstant = true;
+        for (int i = 0; i < 2; i++)
+        {
+            device.Gemm(default(NoEpilogue), x, weight, null, null, y);
+            Assert.Equal([7f, 10f], y.ToArray());
+            device.Gemm(default(NoEpilogue), x, weight.Permute(1, 0), null, null, y);
+            Assert.Equal([5f, 11f], y.ToArray());
+        }
+    }
+
+    [Fact]
+    public void A_weight_that_is_given_back_keeps_nothing()
+    {
+        var weight = Tensor.From<float>([2, 2], [1f, 2f, 3f, 4f], device);
+        var forms = weight.Memory.Derived;
+        using (var x = Tensor.From<float>([1, 2], [1f, 2f], device))
+        using (var y = device.Rent<float>([1, 2]))
+        {
+            forms.IsConstant = true;
+            device.Gemm(default(NoEpilogue), x, weight, null, null, y);
+        }
+        weight.Dispose();
+        Assert.False(forms.IsConstant);
+    }
+
+    private void Change(string change, Tensor<float> weight)
+    {
+        using var other = device.Rent<float>(weight.Shape);
+        other.CopyFrom([.. Enumerable.Range(0, (int)weight.ElementCount).Select(i => i + 0.5f)]);
+        using var state = device.Rent<float>(weight.Shape);
+        device.Fill(state, 0f);
+        switch (change)
+        {
+            case "upload": weight.CopyFrom(other.ToArray()); break;
+            case "copy": device.Copy(other, weight); break;
+            case "map": device.Map(new Scale(3f), weight, weight); break;
+            case "zip": device.Zip(default(Add), weight, other, weight); break;
+            case "fill": device.Fill(weight, 2f); break;
+            default: device.Update(new Descend(), weight, other, null, null); break;
+        }
+    }
+
+    private static float[] Product(float[] x, float[] w) =>
+        [x[0] * w[0] + x[1] * w[2] + x[2] * w[4], x[0] * w[1] + x[1] * w[3] + x[2] * w[5], x[3] * w[0] + x[4] * w[2] + x[5] * w[4], x[3] * w[1] + x[4] * w[3] + x[5] * w[5]];
+
+    private readonly struct Descend : IUpdateRule
+    {
+        public static int StateCount => 0;
+
+        public void Step<S>(ref S weight, S gradient, ref S first, ref S second) where S : unmanaged, ILane<S> => weight -= gradient;
+    }
+}

@@ -111,6 +111,20 @@ public abstract class Device
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx);
 
+    /// <summary>y = (x - mean) * inverseDeviation * weight + bias with the mean of each row and 1 / sqrt(biased variance + epsilon),
+    /// which are left in mean and inverseDeviation. x and y: [..., C], contiguous; mean, inverseDeviation: as many numbers as rows;
+    /// weight, bias: [C]; y may be x.</summary>
+    internal abstract void LayerNorm(
+        Tensor<float> x, Tensor<float> weight, Tensor<float> bias, float epsilon,
+        Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> y);
+
+    /// <summary>The gradients of LayerNorm: with g = dy * weight and h = (x - mean) * inverseDeviation,
+    /// dx = inverseDeviation * (g - mean(g) - h * mean(g h)), dweight = the rows' sum of dy h, dbias = that of dy. What is null is not
+    /// computed; dx may be dy.</summary>
+    internal abstract void LayerNormBackward(
+        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias);
+
     /// <summary>Softmax over the last axis; log: its logarithm. x and y contiguous; y may be x.</summary>
     internal abstract void Softmax(Tensor<float> x, Tensor<float> y, bool log);
 

@@ -127,6 +127,18 @@ public sealed class FunctionGradientTests : IDisposable
     }
 
     [Fact]
+    public void Layer_norm()
+    {
+        var (weight, bias) = (Input("layer weight", [5], 0.5, 1.5), Input("layer bias", [5]));
+        var x = Input("layer norm", [2, 3, 5], -1, 2);
+        Run(device, "layer norm", (_, v) => LayerNormFunction.Apply(v[0], v[1], v[2], 0.1f), x, weight, bias);
+        Run(device, "of a permuted input", (_, v) => LayerNormFunction.Apply(v[0].Permute(1, 0, 2), v[1], v[2], 0.1f), x, weight, bias);
+        Run(device, "input alone", (pass, v) => LayerNormFunction.Apply(v[0], Fixed(pass, weight), Fixed(pass, bias), 0.1f), x);
+        Run(device, "weight alone", (pass, v) => LayerNormFunction.Apply(Fixed(pass, x), v[0], Fixed(pass, bias), 0.1f), weight);
+        Run(device, "bias alone", (pass, v) => LayerNormFunction.Apply(Fixed(pass, x), Fixed(pass, weight), v[0], 0.1f), bias);
+    }
+
+    [Fact]
     public void Pooling_by_maximum_and_average()
     {
         Pool2dGeometry[] geometries =

@@ -60,6 +60,11 @@ public sealed class ShapeErrorTests : IDisposable
         Refused(
             "batch_norm: bias [2] does not fit weight [3]: both need a number a channel",
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(2), 1e-5f, out _, out _));
+        Refused(
+            "layer_norm: input [2, 3] does not fit weight [4]: the input's last axis is 3, so the weight has to be [3]",
+            () => LayerNormFunction.Apply(Of(2, 3), Of(4), Of(4), 1e-5f));
+        Refused("layer_norm: bias [1] does not fit weight [3]: both need a number a column", () => LayerNormFunction.Apply(Of(2, 3), Of(3), Of(1), 1e-5f));
+        Refused("layer_norm: input []: the input has to be [..., C]", () => LayerNormFunction.Apply(Of(), Of(1), Of(1), 1e-5f));
         Refused("max_pool2d: input [2, 4, 4]: the input has to be [N, C, H, W]", () => Pooling.Max(Of(2, 4, 4), Pool2dGeometry.Square(2, 2)));
         Refused("avg_pool2d: window [3, 3]: the padding may be at most half the window", () => Pooling.Average(Of(1, 1, 4, 4), Pool2dGeometry.Square(3, 1, 2)));
         Refused(

@@ -100,3 +100,10 @@ public sealed class UpdateOnGpu : UpdateTests
 
     protected override Sizes Sizes => Sizes.Tiny;
 }
+
+public sealed class LayerNormOnGpu : LayerNormTests
+{
+    protected override Device CreateDevice() => Simulated.Device;
+
+    protected override Sizes Sizes => Sizes.Tiny;
+}

@@ -169,6 +169,29 @@ public sealed class BitEqualityTests : IDisposable
     }
 
     [Theory]
+    [InlineData(300, 1)]
+    [InlineData(100, 33)]
+    [InlineData(700, 128)]
+    public void Of_layer_norm(int rows, int columns)
+    {
+        var (x, gradient) = (Draw.Normal("x", rows * columns), Draw.Normal("dy", rows * columns));
+        var (weight, bias) = (Draw.Normal("weight", columns), Draw.Normal("bias", columns));
+        Compare("layer norm", device =>
+        {
+            using var input = Tensor.From<float>([rows, columns], x, device);
+            using var dy = Tensor.From<float>([rows, columns], gradient, device);
+            using var scale = Tensor.From<float>([columns], weight, device);
+            using var shift = Tensor.From<float>([columns], bias, device);
+            using var y = device.Rent<float>([rows, columns]);
+            var (mean, inverse) = (device.Rent<float>([rows]), device.Rent<float>([rows]));
+            var (dweight, dbias) = (device.Rent<float>([columns]), device.Rent<float>([columns]));
+            device.LayerNorm(input, scale, shift, 1e-5f, mean, inverse, y);
+            device.LayerNormBackward(dy, input, mean, inverse, scale, dy, dweight, dbias);
+            return [.. mean.ToArray(), .. inverse.ToArray(), .. y.ToArray(), .. dy.ToArray(), .. dweight.ToArray(), .. dbias.ToArray()];
+        });
+    }
+
+    [Theory]
     [InlineData(500, 1)]
     [InlineData(500, 15)]
     [InlineData(200, 333)]

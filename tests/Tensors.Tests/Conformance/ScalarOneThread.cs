@@ -66,3 +66,8 @@ public sealed class UpdateOnScalarOneThread : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(1);
 }
+
+public sealed class LayerNormOnScalarOneThread : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(1);
+}

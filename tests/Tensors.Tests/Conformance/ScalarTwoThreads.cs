@@ -66,3 +66,8 @@ public sealed class UpdateOnScalarTwoThreads : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(2);
 }
+
+public sealed class LayerNormOnScalarTwoThreads : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(2);
+}

@@ -66,3 +66,8 @@ public sealed class UpdateOnVector512OneThread : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Vector512(1);
 }
+
+public sealed class LayerNormOnVector512OneThread : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(1);
+}

@@ -66,3 +66,8 @@ public sealed class UpdateOnVectorOneThread : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Vector(1);
 }
+
+public sealed class LayerNormOnVectorOneThread : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(1);
+}

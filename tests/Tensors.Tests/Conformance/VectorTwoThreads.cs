@@ -66,3 +66,8 @@ public sealed class UpdateOnVectorTwoThreads : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Vector(2);
 }
+
+public sealed class LayerNormOnVectorTwoThreads : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(2);
+}

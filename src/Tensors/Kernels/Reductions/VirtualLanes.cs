@@ -44,6 +44,42 @@ internal static unsafe class VirtualLanes
             places[place] = TReduction.Accumulate(new Lane1(places[place]), new Lane1(x[i])).Value;
     }
 
+    /// <summary>The sum over one row, from start to end.</summary>
+    public static float Sum<TTerms, S>(TTerms terms, nint length)
+        where TTerms : unmanaged, IRowTerms
+        where S : unmanaged, IVectorLane<S>
+    {
+        float* places = stackalloc float[Count];
+        nint i = 0;
+        if (S.Width == 16)
+        {
+            var all = S.Splat(0f);
+            for (; i + Count <= length; i += Count) all = terms.Accumulate(all, i);
+            S.Store(all, places);
+        }
+        else if (S.Width == 8)
+        {
+            var low = S.Splat(0f);
+            var high = S.Splat(0f);
+            for (; i + Count <= length; i += Count)
+            {
+                low = terms.Accumulate(low, i);
+                high = terms.Accumulate(high, i + 8);
+            }
+            S.Store(low, places);
+            S.Store(high, places + 8);
+        }
+        else
+        {
+            Clear<SumOf>(places);
+            for (; i + Count <= length; i += Count)
+                for (int place = 0; place < Count; place += S.Width)
+                    S.Store(terms.Accumulate(S.Load(places + place), i + place), places + place);
+        }
+        for (int place = 0; i < length; i++, place++) places[place] = terms.Accumulate(new Lane1(places[place]), i).Value;
+        return Collapse<SumOf>(places);
+    }
+
     /// <summary>The result over all sixteen places, combined pairwise in a fixed order.</summary>
     public static float Collapse<TReduction>(float* places) where TReduction : struct, IReduction
     {
@@ -54,4 +90,11 @@ internal static unsafe class VirtualLanes
                 folded[place] = TReduction.Combine(new Lane1(folded[place]), new Lane1(folded[place + half])).Value;
         return folded[0];
     }
+}
+
+/// <summary>The terms of a sum over a row.</summary>
+internal interface IRowTerms
+{
+    /// <summary>The running sum with the terms from place <paramref name="i"/> on, a term a place of the lane.</summary>
+    S Accumulate<S>(S running, nint i) where S : unmanaged, IVectorLane<S>;
 }

@@ -125,6 +125,10 @@ public abstract class Device
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias);
 
+    /// <summary>y = x times 0 or 1 / (1 - probability), number by number as the mask says. x and y contiguous; y may be x. Of a
+    /// gradient it is the backward.</summary>
+    internal abstract void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y);
+
     /// <summary>Softmax over the last axis; log: its logarithm. x and y contiguous; y may be x.</summary>
     internal abstract void Softmax(Tensor<float> x, Tensor<float> y, bool log);
 

@@ -107,3 +107,10 @@ public sealed class LayerNormOnGpu : LayerNormTests
 
     protected override Sizes Sizes => Sizes.Tiny;
 }
+
+public sealed class DropoutOnGpu : DropoutTests
+{
+    protected override Device CreateDevice() => Simulated.Device;
+
+    protected override Sizes Sizes => Sizes.Tiny;
+}

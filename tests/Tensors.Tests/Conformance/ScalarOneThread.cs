@@ -71,3 +71,8 @@ public sealed class LayerNormOnScalarOneThread : LayerNormTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(1);
 }
+
+public sealed class DropoutOnScalarOneThread : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(1);
+}

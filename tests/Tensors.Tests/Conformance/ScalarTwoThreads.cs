@@ -71,3 +71,8 @@ public sealed class LayerNormOnScalarTwoThreads : LayerNormTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(2);
 }
+
+public sealed class DropoutOnScalarTwoThreads : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(2);
+}

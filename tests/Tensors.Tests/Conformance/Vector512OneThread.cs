@@ -71,3 +71,8 @@ public sealed class LayerNormOnVector512OneThread : LayerNormTests
 {
     protected override Device CreateDevice() => Cpu.Vector512(1);
 }
+
+public sealed class DropoutOnVector512OneThread : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(1);
+}

@@ -71,3 +71,8 @@ public sealed class LayerNormOnVector512TwoThreads : LayerNormTests
 {
     protected override Device CreateDevice() => Cpu.Vector512(2);
 }
+
+public sealed class DropoutOnVector512TwoThreads : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(2);
+}

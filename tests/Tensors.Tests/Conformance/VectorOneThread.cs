@@ -71,3 +71,8 @@ public sealed class LayerNormOnVectorOneThread : LayerNormTests
 {
     protected override Device CreateDevice() => Cpu.Vector(1);
 }
+
+public sealed class DropoutOnVectorOneThread : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(1);
+}

@@ -71,3 +71,8 @@ public sealed class LayerNormOnVectorTwoThreads : LayerNormTests
 {
     protected override Device CreateDevice() => Cpu.Vector(2);
 }
+
+public sealed class DropoutOnVectorTwoThreads : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(2);
+}

@@ -145,6 +145,18 @@ public abstract class Device
     internal abstract void CrossEntropyBackward(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits);
 
+    /// <summary>y = softmax(scale q k^T + mask) v. q, y: [B, H, T, D], k, v: [B, H, S, D], any strides with a last one of 1; key s of
+    /// sequence b counts where s &lt; lengths[b] (lengths [B] or null), its scores get bias[b, s] (bias [B, S], contiguous, or null).
+    /// logSumExp: [B, H, T], contiguous, for backward; null where there is none. A query that may look at no key gets zeros.</summary>
+    internal abstract void Attention(
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
+        Tensor<float> y, Tensor<float>? logSumExp);
+
+    /// <summary>The gradients of Attention, of the shapes of q, k and v; a key that does not count gets zeros.</summary>
+    internal abstract void AttentionBackward(
+        AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
+        Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv);
+
     /// <summary>y[r] = table[indices[r]]. table: [V, D], indices: [R], y: [R, D], all contiguous. An index outside the table
     /// is the caller's to refuse.</summary>
     internal abstract void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y);

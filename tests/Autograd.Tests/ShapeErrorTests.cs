@@ -73,6 +73,31 @@ public sealed class ShapeErrorTests : IDisposable
     }
 
     [Fact]
+    public void Attention()
+    {
+        Refused(
+            "attention: queries [2, 1, 3, 4] do not fit keys [2, 2, 3, 4]: both have to be [sequences, heads, places, numbers a head], equal but for the places",
+            () => Attend(Of(2, 1, 3, 4), Of(2, 2, 3, 4), Of(2, 2, 3, 4), AttentionMask.None));
+        Refused(
+            "attention: values [2, 1, 4, 4] do not fit keys [2, 1, 3, 4]: both need the same shape",
+            () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 4, 4), AttentionMask.None));
+        Masked("attention: mask of 3 sequences: there are 2 sequences", AttentionMask.OfLengths(pass, [1, 2, 3]));
+        Masked("attention: mask of 4 keys: there are 3 keys a sequence", AttentionMask.OfLengths(pass, [4, 2]));
+        Masked("attention: mask [2, 4]: there are 3 keys a sequence", AttentionMask.OfBias(pass, [2, 4], [0, 1, -1e30f, -1e30f, 0, 0, 0, -1e30f]));
+        var count = Assert.Throws<ShapeException>(() => AttentionMask.OfKeys(pass, [2, 2], [true]));
+        Assert.Equal("attention: mask [2, 2] of 1 numbers: a mask of keys is [sequences, keys], with a number each", count.Message);
+        var negative = Assert.Throws<ArgumentException>(() => AttentionMask.OfLengths(pass, [3, -1]));
+        Assert.Equal("attention: a sequence cannot have -1 keys", negative.Message);
+        var dropout = Assert.Throws<ArgumentException>(
+            () => AttentionFunction.Apply(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 3, 4), AttentionMask.None, 1f, 2f, "x"));
+        Assert.Equal("attention: probability 2 is not from 0 to 1", dropout.Message);
+
+        void Masked(string message, AttentionMask mask) => Refused(message, () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 3, 4), mask));
+
+        static Variable Attend(Variable q, Variable k, Variable v, AttentionMask mask) => AttentionFunction.Apply(q, k, v, mask, 0.5f, 0f, "x");
+    }
+
+    [Fact]
     public void Cross_entropy()
     {
         Refused(

@@ -114,3 +114,10 @@ public sealed class DropoutOnGpu : DropoutTests
 
     protected override Sizes Sizes => Sizes.Tiny;
 }
+
+public sealed class AttentionOnGpu : AttentionTests
+{
+    protected override Device CreateDevice() => Simulated.Device;
+
+    protected override Sizes Sizes => Sizes.Tiny;
+}

@@ -76,3 +76,8 @@ public sealed class DropoutOnScalarOneThread : DropoutTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(1);
 }
+
+public sealed class AttentionOnScalarOneThread : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(1);
+}

@@ -76,3 +76,8 @@ public sealed class DropoutOnScalarTwoThreads : DropoutTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(2);
 }
+
+public sealed class AttentionOnScalarTwoThreads : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(2);
+}

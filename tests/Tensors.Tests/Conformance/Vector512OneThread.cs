@@ -76,3 +76,8 @@ public sealed class DropoutOnVector512OneThread : DropoutTests
 {
     protected override Device CreateDevice() => Cpu.Vector512(1);
 }
+
+public sealed class AttentionOnVector512OneThread : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(1);
+}

@@ -76,3 +76,8 @@ public sealed class DropoutOnVector512TwoThreads : DropoutTests
 {
     protected override Device CreateDevice() => Cpu.Vector512(2);
 }
+
+public sealed class AttentionOnVector512TwoThreads : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(2);
+}

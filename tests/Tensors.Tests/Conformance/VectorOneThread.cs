@@ -76,3 +76,8 @@ public sealed class DropoutOnVectorOneThread : DropoutTests
 {
     protected override Device CreateDevice() => Cpu.Vector(1);
 }
+
+public sealed class AttentionOnVectorOneThread : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(1);
+}

@@ -76,3 +76,8 @@ public sealed class DropoutOnVectorTwoThreads : DropoutTests
 {
     protected override Device CreateDevice() => Cpu.Vector(2);
 }
+
+public sealed class AttentionOnVectorTwoThreads : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(2);
+}

@@ -98,6 +98,19 @@ public sealed class ShapeErrorTests : IDisposable
     }
 
     [Fact]
+    public void Softmax_and_embedding()
+    {
+        Refused("log_softmax: input []: the input has to be [..., C]", () => SoftmaxFunction.Apply(Of(), log: true));
+        Refused("embedding: table [3]: the table has to be [V, D]", () => EmbeddingFunction.Apply(Of(3), [0], [1]));
+        Refused("embedding: ids [3] do not fit [2, 2]: [2, 2] has 4 places", () => EmbeddingFunction.Apply(Of(3, 4), [0, 1, 2], [2, 2]));
+        var beyond = Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [0, 3], [2]));
+        Assert.Equal("embedding: id 3 at place 1 is not one of the table's 3 rows 0 ... 2; does the tokeniser belong to the model?", beyond.Message);
+        Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [-1], [1]));
+        var padding = Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [1], [1], paddingIndex: 3));
+        Assert.Equal("embedding: padding index 3 is not one of the table's 3 rows 0 ... 2", padding.Message);
+    }
+
+    [Fact]
     public void Cross_entropy()
     {
         Refused(

@@ -93,6 +93,18 @@ public sealed class AttentionTests : IDisposable
     }
 
     [Fact]
+    public void Long_sequences_take_no_memory_for_their_scores()
+    {
+        // 2048 x 2048 scores would be 16 MB; all tensors here are some 64 kB
+        using var own = new CpuDevice(1);
+        using var pass = Pass.Train(own);
+        var x = pass.Leaf(Tensor.From<float>([1, 1, 2048, 4], Draw.Normal("x", 2048 * 4), own));
+        var y = AttentionFunction.Apply(x, x, x, AttentionMask.None, 0.5f, 0.1f, "x");
+        pass.Backward(y.Mean());
+        Assert.InRange(own.BytesTaken, 1, 4 << 20);
+    }
+
+    [Fact]
     public void Without_a_gradient_nothing_is_recorded()
     {
         using var pass = Pass.Train(device);

@@ -96,18 +96,20 @@ internal readonly unsafe struct HeadRows
     /// <summary>to [D, 64] = scale * rows, transposed; zeros beyond the last row.</summary>
     public static void Transpose(float* from, nint step, int rows, int depth, float scale, float* to)
     {
-        for (int row = 0; row < rows; row++, from += step)
-            for (int d = 0; d < depth; d++) to[d * AttentionProblem.QueryBlock + row] = scale * from[d];
+        SmallTranspose.Run(from, step, rows, depth, scale, to, AttentionProblem.QueryBlock);
         for (int d = 0; d < depth; d++)
             new Span<float>(to + d * AttentionProblem.QueryBlock + rows, AttentionProblem.QueryBlock - rows).Clear();
     }
 
     /// <summary>to [rows, padded] = scale * rows; zeros beyond D.</summary>
-    public static void Pack(float* from, nint step, int rows, int depth, int padded, float scale, float* to)
+    public static void Pack<S>(float* from, nint step, int rows, int depth, int padded, float scale, float* to)
+        where S : unmanaged, IVectorLane<S>
     {
         for (int row = 0; row < rows; row++, from += step, to += padded)
         {
-            for (int d = 0; d < depth; d++) to[d] = scale * from[d];
+            int d = 0;
+            for (; d + S.Width <= depth; d += S.Width) S.Store(S.Splat(scale) * S.Load(from + d), to + d);
+            for (; d < depth; d++) to[d] = scale * from[d];
             new Span<float>(to + depth, padded - depth).Clear();
         }
     }

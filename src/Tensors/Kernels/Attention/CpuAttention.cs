@@ -77,7 +77,7 @@ internal readonly unsafe struct AttentionKernel(
                 if (!problem.Settings.Dropout.DropsNone) Drop<S>(scores, columns, head, key, some, queryBlock);
                 AttentionTile.Product<S>(depth, columns, some, valueRows, 1, v.Step, scores, Block, outputs, Block, add: true);
             }
-            Finish(outputs, maximum, sum, batch, head, first, count);
+            Finish<S>(outputs, maximum, sum, batch, head, first, count);
         }
     }
 
@@ -113,18 +113,15 @@ internal readonly unsafe struct AttentionKernel(
     }
 
     /// <summary>The sums over their totals; a query that saw no key gets zeros, and infinity for backward: every e^(score - it) is 0.</summary>
-    private void Finish(float* outputs, float* maximum, float* sum, int batch, int head, int first, int count)
+    private void Finish<S>(float* outputs, float* maximum, float* sum, int batch, int head, int first, int count)
+        where S : unmanaged, IVectorLane<S>
     {
-        float* row = y.Row(batch, head - batch * problem.Heads, first);
-        for (int query = 0; query < count; query++, row += y.Step)
-        {
-            float total = sum[query];
-            bool sawNone = total == 0f;
-            float inverse = sawNone ? 0f : 1f / total;
-            for (int d = 0; d < problem.Depth; d++) row[d] = outputs[d * Block + query] * inverse;
-            if (logSumExp is null) continue;
-            logSumExp[(nint)head * problem.Queries + first + query] =
-                sawNone ? float.PositiveInfinity : maximum[query] + Lane1.Log(new Lane1(total)).Value;
-        }
+        float* saved = logSumExp is null ? null : logSumExp + (nint)head * problem.Queries + first;
+        for (int query = 0; saved is not null && query < count; query++)
+            saved[query] = sum[query] == 0f ? float.PositiveInfinity : maximum[query] + Lane1.Log(new Lane1(sum[query])).Value;
+        for (int query = 0; query < Block; query++) sum[query] = sum[query] == 0f ? 0f : 1f / sum[query];
+        for (int d = 0; d < problem.Depth; d++)
+            for (int i = 0; i < Block; i += S.Width) S.Store(S.Load(outputs + d * Block + i) * S.Load(sum + i), outputs + d * Block + i);
+        SmallTranspose.Run(outputs, Block, problem.Depth, count, 1f, y.Row(batch, head - batch * problem.Heads, first), y.Step);
     }
 }

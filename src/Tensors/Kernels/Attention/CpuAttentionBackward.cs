@@ -39,8 +39,8 @@ internal readonly unsafe struct AttentionBackwardKernel(
         float* queries = q.Row(batch, inBatch, first), gradients = dy.Row(batch, inBatch, first), outputs = y.Row(batch, inBatch, first);
         HeadRows.Transpose(queries, q.Step, count, depth, problem.Settings.Scale, room.QueriesTransposed);
         HeadRows.Transpose(gradients, dy.Step, count, depth, 1f, room.GradientsTransposed);
-        HeadRows.Pack(queries, q.Step, count, depth, padded, problem.Settings.Scale, room.Queries);
-        HeadRows.Pack(gradients, dy.Step, count, depth, padded, 1f, room.Gradients);
+        HeadRows.Pack<S>(queries, q.Step, count, depth, padded, problem.Settings.Scale, room.Queries);
+        HeadRows.Pack<S>(gradients, dy.Step, count, depth, padded, 1f, room.Gradients);
         new Span<float>(room.Dq, Block * depth).Clear();
         for (int query = 0; query < Block; query++)
         {
@@ -69,9 +69,7 @@ internal readonly unsafe struct AttentionBackwardKernel(
             AttentionTile.Product<S>(whole, padded, count, room.Scores, Block, 1, room.Queries, padded, room.Dk + key * padded, padded, add: true);
             AttentionTile.Product<S>(depth, columns, some, keyRows, 1, k.Step, room.Scores, Block, room.Dq, Block, add: true);
         }
-        float* row = dq.Row(batch, inBatch, first);
-        for (int query = 0; query < count; query++, row += dq.Step)
-            for (int d = 0; d < depth; d++) row[d] = room.Dq[d * Block + query] * problem.Settings.Scale;
+        SmallTranspose.Run(room.Dq, Block, depth, count, problem.Settings.Scale, dq.Row(batch, inBatch, first), dq.Step);
     }
 
     /// <summary>Of scores and the gradients of dropped probabilities: the dropped probabilities, and the gradients of the scores.</summary>

@@ -133,6 +133,9 @@ public sealed class FunctionGradientTests : IDisposable
         var x = Input("layer norm", [2, 3, 5], -1, 2);
         Run(device, "layer norm", (_, v) => LayerNormFunction.Apply(v[0], v[1], v[2], 0.1f), x, weight, bias);
         Run(device, "of a permuted input", (_, v) => LayerNormFunction.Apply(v[0].Permute(1, 0, 2), v[1], v[2], 0.1f), x, weight, bias);
+        Run(
+            device, "of strided parameters", (_, v) => LayerNormFunction.Apply(v[0], v[1].Slice(0, 0, 5, 2), v[2].Slice(0, 1, 5, 2), 0.1f), x,
+            Input("strided weight", [10], 0.5, 1.5), Input("strided bias", [10]));
         Run(device, "input alone", (pass, v) => LayerNormFunction.Apply(v[0], Fixed(pass, weight), Fixed(pass, bias), 0.1f), x);
         Run(device, "weight alone", (pass, v) => LayerNormFunction.Apply(Fixed(pass, x), v[0], Fixed(pass, bias), 0.1f), weight);
         Run(device, "bias alone", (pass, v) => LayerNormFunction.Apply(Fixed(pass, x), Fixed(pass, weight), v[0], 0.1f), bias);

@@ -12,12 +12,12 @@ internal static class LayerNormFunction
         x.RequireSamePass(bias);
         Check(x.Shape, weight.Shape, bias.Shape);
         var pass = x.Pass;
-        var input = pass.Contiguous(x.Value);
+        var (input, factors) = (pass.Contiguous(x.Value), pass.Contiguous(weight.Value));
         Shape rows = x.Shape.Without(^1);
         var (mean, inverse, y) = (pass.Rent(rows), pass.Rent(rows), pass.Rent(x.Shape));
-        pass.Device.LayerNorm(input, weight.Value, bias.Value, epsilon, mean, inverse, y);
+        pass.Device.LayerNorm(input, factors, pass.Contiguous(bias.Value), epsilon, mean, inverse, y);
         bool tracked = x.NeedsGradient || weight.NeedsGradient || bias.NeedsGradient;
-        return tracked ? pass.Record(y, new LayerNormNode(x, input, mean, inverse, weight, bias)) : pass.Untracked(y);
+        return tracked ? pass.Record(y, new LayerNormNode(x, input, mean, inverse, weight, factors, bias)) : pass.Untracked(y);
     }
 
     private static void Check(Shape x, Shape weight, Shape bias)
@@ -38,13 +38,14 @@ internal static class LayerNormFunction
         private readonly Tensor<float> inverse;
         private readonly Tensor<float> weight;
 
-        public LayerNormNode(Variable x, Tensor<float> input, Tensor<float> mean, Tensor<float> inverse, Variable weight, Variable bias)
+        public LayerNormNode(
+            Variable x, Tensor<float> input, Tensor<float> mean, Tensor<float> inverse, Variable weight, Tensor<float> factors, Variable bias)
         {
             (inputSlot, weightSlot, biasSlot) = (x.Slot, weight.Slot, bias.Slot);
             this.x = Save(input);
             this.mean = Save(mean);
             this.inverse = Save(inverse);
-            this.weight = Save(weight.Value);
+            this.weight = Save(factors);
         }
 
         public override void Backward(Tensor<float> dy, Gradients gradients)

@@ -116,16 +116,28 @@ internal readonly unsafe struct SoftmaxBackwardKernel(float* dy, float* y, float
         for (nint row = begin; row < end; row++)
         {
             float* gradient = dy + row * columns, output = y + row * columns, to = dx + row * columns;
-            float sum = log ? VirtualLanes.Sum<Entries, S>(new(gradient), columns) : VirtualLanes.Sum<Products, S>(new(gradient, output), columns);
-            int i = 0;
-            for (; i + S.Width <= columns; i += S.Width) S.Store(At<S>(gradient + i, output + i, sum), to + i);
-            for (; i < columns; i++) Lane1.Store(At<Lane1>(gradient + i, output + i, sum), to + i);
+            if (log) Subtract<S>(gradient, output, to, VirtualLanes.Sum<Entries, S>(new(gradient), columns), columns);
+            else Weigh<S>(gradient, output, to, VirtualLanes.Sum<Products, S>(new(gradient, output), columns), columns);
         }
     }
 
-    private S At<S>(float* gradient, float* output, float sum) where S : unmanaged, IVectorLane<S> => log
-        ? S.FusedMultiplyAdd(-S.Exp(S.Load(output)), S.Splat(sum), S.Load(gradient))
-        : S.Load(output) * (S.Load(gradient) - S.Splat(sum));
+    /// <summary>to = gradient - e^output * sum.</summary>
+    private static void Subtract<S>(float* gradient, float* output, float* to, float sum, int length) where S : unmanaged, IVectorLane<S>
+    {
+        int i = 0;
+        for (; i + S.Width <= length; i += S.Width)
+            S.Store(S.FusedMultiplyAdd(-S.Exp(S.Load(output + i)), S.Splat(sum), S.Load(gradient + i)), to + i);
+        for (; i < length; i++)
+            Lane1.Store(Lane1.FusedMultiplyAdd(-Lane1.Exp(new Lane1(output[i])), new Lane1(sum), new Lane1(gradient[i])), to + i);
+    }
+
+    /// <summary>to = output * (gradient - sum).</summary>
+    private static void Weigh<S>(float* gradient, float* output, float* to, float sum, int length) where S : unmanaged, IVectorLane<S>
+    {
+        int i = 0;
+        for (; i + S.Width <= length; i += S.Width) S.Store(S.Load(output + i) * (S.Load(gradient + i) - S.Splat(sum)), to + i);
+        for (; i < length; i++) to[i] = output[i] * (gradient[i] - sum);
+    }
 
     private readonly struct Entries(float* x) : IRowTerms
     {

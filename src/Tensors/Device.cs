@@ -111,6 +111,24 @@ public abstract class Device
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx);
 
+    /// <summary>y = (x - mean) * inverseDeviation * weight + bias with the mean of each row and 1 / sqrt(biased variance + epsilon),
+    /// which are left in mean and inverseDeviation. x and y: [..., C], contiguous; mean, inverseDeviation: as many numbers as rows;
+    /// weight, bias: [C]; y may be x.</summary>
+    internal abstract void LayerNorm(
+        Tensor<float> x, Tensor<float> weight, Tensor<float> bias, float epsilon,
+        Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> y);
+
+    /// <summary>The gradients of LayerNorm: with g = dy * weight and h = (x - mean) * inverseDeviation,
+    /// dx = inverseDeviation * (g - mean(g) - h * mean(g h)), dweight = the rows' sum of dy h, dbias = that of dy. What is null is not
+    /// computed; dx may be dy.</summary>
+    internal abstract void LayerNormBackward(
+        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias);
+
+    /// <summary>y = x times 0 or 1 / (1 - probability), number by number as the mask says. x and y contiguous; y may be x. Of a
+    /// gradient it is the backward.</summary>
+    internal abstract void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y);
+
     /// <summary>Softmax over the last axis; log: its logarithm. x and y contiguous; y may be x.</summary>
     internal abstract void Softmax(Tensor<float> x, Tensor<float> y, bool log);
 
@@ -126,6 +144,18 @@ public abstract class Device
     /// <summary>dlogits = (softmax - target) * dlosses[row]; 0 on rows that do not count.</summary>
     internal abstract void CrossEntropyBackward(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits);
+
+    /// <summary>y = softmax(scale q k^T + mask) v. q, y: [B, H, T, D], k, v: [B, H, S, D], any strides with a last one of 1; key s of
+    /// sequence b counts where s &lt; lengths[b] (lengths [B] or null), its scores get bias[b, s] (bias [B, S], contiguous, or null).
+    /// logSumExp: [B, H, T], contiguous, for backward; null where there is none. A query that may look at no key gets zeros.</summary>
+    internal abstract void Attention(
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
+        Tensor<float> y, Tensor<float>? logSumExp);
+
+    /// <summary>The gradients of Attention, of the shapes of q, k and v; a key that does not count gets zeros.</summary>
+    internal abstract void AttentionBackward(
+        AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
+        Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv);
 
     /// <summary>y[r] = table[indices[r]]. table: [V, D], indices: [R], y: [R, D], all contiguous. An index outside the table
     /// is the caller's to refuse.</summary>

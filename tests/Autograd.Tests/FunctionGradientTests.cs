@@ -127,6 +127,53 @@ public sealed class FunctionGradientTests : IDisposable
     }
 
     [Fact]
+    public void Layer_norm()
+    {
+        var (weight, bias) = (Input("layer weight", [5], 0.5, 1.5), Input("layer bias", [5]));
+        var x = Input("layer norm", [2, 3, 5], -1, 2);
+        Run(device, "layer norm", (_, v) => LayerNormFunction.Apply(v[0], v[1], v[2], 0.1f), x, weight, bias);
+        Run(device, "of a permuted input", (_, v) => LayerNormFunction.Apply(v[0].Permute(1, 0, 2), v[1], v[2], 0.1f), x, weight, bias);
+        Run(
+            device, "of strided parameters", (_, v) => LayerNormFunction.Apply(v[0], v[1].Slice(0, 0, 5, 2), v[2].Slice(0, 1, 5, 2), 0.1f), x,
+            Input("strided weight", [10], 0.5, 1.5), Input("strided bias", [10]));
+        Run(device, "input alone", (pass, v) => LayerNormFunction.Apply(v[0], Fixed(pass, weight), Fixed(pass, bias), 0.1f), x);
+        Run(device, "weight alone", (pass, v) => LayerNormFunction.Apply(Fixed(pass, x), v[0], Fixed(pass, bias), 0.1f), weight);
+        Run(device, "bias alone", (pass, v) => LayerNormFunction.Apply(Fixed(pass, x), Fixed(pass, weight), v[0], 0.1f), bias);
+    }
+
+    [Fact]
+    public void Softmax_and_its_logarithm()
+    {
+        foreach (bool log in new[] { false, true })
+        {
+            Run(device, $"softmax, logarithm: {log}", (_, v) => SoftmaxFunction.Apply(v[0], log), Input("softmax", [2, 3, 5], -2, 2));
+            Run(device, $"of a permuted input, logarithm: {log}", (_, v) => SoftmaxFunction.Apply(v[0].Permute(1, 0), log), Input("permuted", [5, 3], -2, 2));
+        }
+    }
+
+    [Fact]
+    public void Embedding()
+    {
+        var table = Input("table", [5, 3]);
+        Run(device, "embedding", (_, v) => EmbeddingFunction.Apply(v[0], [4, 0, 4, 2, 4, 1], [2, 3]), table);
+        Run(device, "without leading axes", (_, v) => EmbeddingFunction.Apply(v[0], [3], []), table);
+        Run(device, "of a permuted table", (_, v) => EmbeddingFunction.Apply(v[0].Permute(1, 0), [2, 2], [2]), table);
+    }
+
+    [Fact]
+    public void Embedding_by_hand()
+    {
+        using var pass = Pass.Train(device);
+        var table = pass.Leaf(Tensor.From<float>([4, 2], [0f, 1, 2, 3, 4, 5, 6, 7], device));
+        var y = EmbeddingFunction.Apply(table, [3, 1, 3, 0], [2, 2], paddingIndex: 0);
+        Assert.Equal(new Shape([2, 2, 2]), y.Shape);
+        Assert.Equal([6f, 7, 2, 3, 6, 7, 0, 1], y.Value.ToArray());
+        var weights = pass.Constant(Tensor.From<float>([2, 2, 2], [1f, 2, 3, 4, 5, 6, 7, 8], device));
+        // row 3 was taken twice, row 2 never, and row 0 is padding
+        Assert.Equal([0f, 0, 3, 4, 0, 0, 6, 8], pass.Backward((y * weights).Sum()).Of(table)!.ToArray());
+    }
+
+    [Fact]
     public void Pooling_by_maximum_and_average()
     {
         Pool2dGeometry[] geometries =

@@ -60,11 +60,54 @@ public sealed class ShapeErrorTests : IDisposable
         Refused(
             "batch_norm: bias [2] does not fit weight [3]: both need a number a channel",
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(2), 1e-5f, out _, out _));
+        Refused(
+            "layer_norm: input [2, 3] does not fit weight [4]: the input's last axis is 3, so the weight has to be [3]",
+            () => LayerNormFunction.Apply(Of(2, 3), Of(4), Of(4), 1e-5f));
+        Refused("layer_norm: bias [1] does not fit weight [3]: both need a number a column", () => LayerNormFunction.Apply(Of(2, 3), Of(3), Of(1), 1e-5f));
+        Refused("layer_norm: input []: the input has to be [..., C]", () => LayerNormFunction.Apply(Of(), Of(1), Of(1), 1e-5f));
         Refused("max_pool2d: input [2, 4, 4]: the input has to be [N, C, H, W]", () => Pooling.Max(Of(2, 4, 4), Pool2dGeometry.Square(2, 2)));
         Refused("avg_pool2d: window [3, 3]: the padding may be at most half the window", () => Pooling.Average(Of(1, 1, 4, 4), Pool2dGeometry.Square(3, 1, 2)));
         Refused(
             "avg_pool2d: input [1, 1, 2, 4]: the window [3, 3] is larger than the padded input",
             () => Pooling.Average(Of(1, 1, 2, 4), Pool2dGeometry.Square(3, 1)));
+    }
+
+    [Fact]
+    public void Attention()
+    {
+        Refused(
+            "attention: queries [2, 1, 3, 4] do not fit keys [2, 2, 3, 4]: both have to be [sequences, heads, places, numbers a head], equal but for the places",
+            () => Attend(Of(2, 1, 3, 4), Of(2, 2, 3, 4), Of(2, 2, 3, 4), AttentionMask.None));
+        Refused(
+            "attention: values [2, 1, 4, 4] do not fit keys [2, 1, 3, 4]: both need the same shape",
+            () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 4, 4), AttentionMask.None));
+        Masked("attention: mask of 3 sequences: there are 2 sequences", AttentionMask.OfLengths(pass, [1, 2, 3]));
+        Masked("attention: mask of 4 keys: there are 3 keys a sequence", AttentionMask.OfLengths(pass, [4, 2]));
+        Masked("attention: mask [2, 4]: there are 3 keys a sequence", AttentionMask.OfBias(pass, [2, 4], [0, 1, -1e30f, -1e30f, 0, 0, 0, -1e30f]));
+        var count = Assert.Throws<ShapeException>(() => AttentionMask.OfKeys(pass, [2, 2], [true]));
+        Assert.Equal("attention: mask [2, 2] of 1 numbers: a mask of keys is [sequences, keys], with a number each", count.Message);
+        var negative = Assert.Throws<ArgumentException>(() => AttentionMask.OfLengths(pass, [3, -1]));
+        Assert.Equal("attention: a sequence cannot have -1 keys", negative.Message);
+        var dropout = Assert.Throws<ArgumentException>(
+            () => AttentionFunction.Apply(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 3, 4), AttentionMask.None, 1f, 2f, "x"));
+        Assert.Equal("attention: probability 2 is not from 0 to 1", dropout.Message);
+
+        void Masked(string message, AttentionMask mask) => Refused(message, () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 3, 4), mask));
+
+        static Variable Attend(Variable q, Variable k, Variable v, AttentionMask mask) => AttentionFunction.Apply(q, k, v, mask, 0.5f, 0f, "x");
+    }
+
+    [Fact]
+    public void Softmax_and_embedding()
+    {
+        Refused("log_softmax: input []: the input has to be [..., C]", () => SoftmaxFunction.Apply(Of(), log: true));
+        Refused("embedding: table [3]: the table has to be [V, D]", () => EmbeddingFunction.Apply(Of(3), [0], [1]));
+        Refused("embedding: ids [3] do not fit [2, 2]: [2, 2] has 4 places", () => EmbeddingFunction.Apply(Of(3, 4), [0, 1, 2], [2, 2]));
+        var beyond = Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [0, 3], [2]));
+        Assert.Equal("embedding: id 3 at place 1 is not one of the table's 3 rows 0 ... 2; does the tokeniser belong to the model?", beyond.Message);
+        Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [-1], [1]));
+        var padding = Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [1], [1], paddingIndex: 3));
+        Assert.Equal("embedding: padding index 3 is not one of the table's 3 rows 0 ... 2", padding.Message);
     }
 
     [Fact]

@@ -100,3 +100,24 @@ public sealed class UpdateOnGpu : UpdateTests
 
     protected override Sizes Sizes => Sizes.Tiny;
 }
+
+public sealed class LayerNormOnGpu : LayerNormTests
+{
+    protected override Device CreateDevice() => Simulated.Device;
+
+    protected override Sizes Sizes => Sizes.Tiny;
+}
+
+public sealed class DropoutOnGpu : DropoutTests
+{
+    protected override Device CreateDevice() => Simulated.Device;
+
+    protected override Sizes Sizes => Sizes.Tiny;
+}
+
+public sealed class AttentionOnGpu : AttentionTests
+{
+    protected override Device CreateDevice() => Simulated.Device;
+
+    protected override Sizes Sizes => Sizes.Tiny;
+}

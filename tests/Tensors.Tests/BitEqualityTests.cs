@@ -169,6 +169,59 @@ public sealed class BitEqualityTests : IDisposable
     }
 
     [Theory]
+    [InlineData(300, 1)]
+    [InlineData(100, 33)]
+    [InlineData(700, 128)]
+    public void Of_layer_norm(int rows, int columns)
+    {
+        var (x, gradient) = (Draw.Normal("x", rows * columns), Draw.Normal("dy", rows * columns));
+        var (weight, bias) = (Draw.Normal("weight", columns), Draw.Normal("bias", columns));
+        Compare("layer norm", device =>
+        {
+            using var input = Tensor.From<float>([rows, columns], x, device);
+            using var dy = Tensor.From<float>([rows, columns], gradient, device);
+            using var scale = Tensor.From<float>([columns], weight, device);
+            using var shift = Tensor.From<float>([columns], bias, device);
+            using var y = device.Rent<float>([rows, columns]);
+            var (mean, inverse) = (device.Rent<float>([rows]), device.Rent<float>([rows]));
+            var (dweight, dbias) = (device.Rent<float>([columns]), device.Rent<float>([columns]));
+            device.LayerNorm(input, scale, shift, 1e-5f, mean, inverse, y);
+            device.LayerNormBackward(dy, input, mean, inverse, scale, dy, dweight, dbias);
+            return [.. mean.ToArray(), .. inverse.ToArray(), .. y.ToArray(), .. dy.ToArray(), .. dweight.ToArray(), .. dbias.ToArray()];
+        });
+    }
+
+    [Theory]
+    [InlineData(1, 7)]
+    [InlineData(70, 16)]
+    [InlineData(140, 40)]
+    public void Of_attention_and_dropout(int places, int depth)
+    {
+        Shape shape = [3, 2, places, depth];
+        var (q, k, v) = (Draw.Normal("q", shape.ElementCount), Draw.Normal("k", shape.ElementCount), Draw.Normal("v", shape.ElementCount));
+        var gradient = Draw.Normal("dy", shape.ElementCount);
+        foreach (bool isCausal in new[] { false, true })
+        {
+            Compare($"attention, causal: {isCausal}", device =>
+            {
+                var settings = new AttentionSettings(0.3f, isCausal, new DropoutMask(new RandomStream(1, "drop"), 0.2f));
+                using var lengths = Tensor.From<int>([3], [places, 0, (places + 1) / 2], device);
+                using var query = Tensor.From<float>(shape, q, device);
+                using var key = Tensor.From<float>(shape, k, device);
+                using var value = Tensor.From<float>(shape, v, device);
+                using var dy = Tensor.From<float>(shape, gradient, device);
+                using var y = device.Rent<float>(shape);
+                using var logSumExp = device.Rent<float>([3, 2, places]);
+                var (dq, dk, dv) = (device.Rent<float>(shape), device.Rent<float>(shape), device.Rent<float>(shape));
+                device.Attention(settings, query, key, value, lengths, null, y, logSumExp);
+                device.AttentionBackward(settings, dy, query, key, value, lengths, null, y, logSumExp, dq, dk, dv);
+                device.Dropout(settings.Dropout, value, value);
+                return [.. y.ToArray(), .. logSumExp.ToArray(), .. dq.ToArray(), .. dk.ToArray(), .. dv.ToArray(), .. value.ToArray()];
+            });
+        }
+    }
+
+    [Theory]
     [InlineData(500, 1)]
     [InlineData(500, 15)]
     [InlineData(200, 333)]

@@ -26,6 +26,13 @@ internal unsafe interface IVectorLane<TSelf> : IBitLane<TSelf> where TSelf : unm
 
     static abstract void Store(TSelf value, float* destination);
 
+    /// <summary>The number in the first place.</summary>
+    static abstract float First(TSelf value);
+
+    /// <summary>Place i gets what place i + <paramref name="places"/> holds (half the width, a quarter ...); the last places are
+    /// anything. Of lanes with 8 or 16 places.</summary>
+    static abstract TSelf MoveDown(TSelf value, int places);
+
     /// <summary>The same number, read from memory, in every place.</summary>
     static abstract TSelf LoadSplat(float* source);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
 
@@ -21,6 +22,28 @@ internal readonly unsafe struct Lane16(Vector512<float> value) : IVectorLane<Lan
     [MethodImpl(Inline)] public static Lane16 LoadSplat(float* source) => new(Vector512.Create(*source));
 
     [MethodImpl(Inline)] public static void Store(Lane16 value, float* destination) => Vector512.Store(value.Value, destination);
+
+    [MethodImpl(Inline)] public static float First(Lane16 value) => value.Value.ToScalar();
+
+    [MethodImpl(Inline)]
+    public static Lane16 MoveDown(Lane16 value, int places)
+    {
+        if (places == 8) return new(Vector512.Create(value.Value.GetUpper(), value.Value.GetUpper()));
+        var half = value.Value.GetLower();
+        half = places == 4 ? Vector256.Create(half.GetUpper(), half.GetUpper())
+            : places == 2 ? Vector256.Shuffle(half, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7))
+            : Vector256.Shuffle(half, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7));
+        return new(half.ToVector512Unsafe());
+    }
+
+    // vmaxps and vminps are these two to the last NaN
+    [MethodImpl(Inline)]
+    public static Lane16 Max(Lane16 left, Lane16 right) =>
+        Avx512F.IsSupported ? new(Avx512F.Max(left.Value, right.Value)) : WhereGreater(left, right, left, right);
+
+    [MethodImpl(Inline)]
+    public static Lane16 Min(Lane16 left, Lane16 right) =>
+        Avx512F.IsSupported ? new(Avx512F.Min(left.Value, right.Value)) : WhereGreater(right, left, left, right);
 
     [MethodImpl(Inline)] public static Lane16 operator +(Lane16 left, Lane16 right) => new(left.Value + right.Value);
 

@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
 
@@ -21,6 +23,27 @@ internal readonly unsafe struct LaneV(Vector<float> value) : IVectorLane<LaneV>
     [MethodImpl(Inline)] public static LaneV LoadSplat(float* source) => new(Vector.Create(*source));
 
     [MethodImpl(Inline)] public static void Store(LaneV value, float* destination) => Vector.Store(value.Value, destination);
+
+    [MethodImpl(Inline)] public static float First(LaneV value) => value.Value[0];
+
+    [MethodImpl(Inline)]
+    public static LaneV MoveDown(LaneV value, int places)
+    {
+        var eight = value.Value.AsVector256();
+        eight = places == 4 ? Vector256.Create(eight.GetUpper(), eight.GetUpper())
+            : places == 2 ? Vector256.Shuffle(eight, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7))
+            : Vector256.Shuffle(eight, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7));
+        return new(eight.AsVector());
+    }
+
+    // vmaxps and vminps are these two to the last NaN
+    [MethodImpl(Inline)]
+    public static LaneV Max(LaneV left, LaneV right) => Avx.IsSupported && Width == 8
+        ? new(Avx.Max(left.Value.AsVector256(), right.Value.AsVector256()).AsVector()) : WhereGreater(left, right, left, right);
+
+    [MethodImpl(Inline)]
+    public static LaneV Min(LaneV left, LaneV right) => Avx.IsSupported && Width == 8
+        ? new(Avx.Min(left.Value.AsVector256(), right.Value.AsVector256()).AsVector()) : WhereGreater(right, left, left, right);
 
     [MethodImpl(Inline)] public static LaneV operator +(LaneV left, LaneV right) => new(left.Value + right.Value);
 

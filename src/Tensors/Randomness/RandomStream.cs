@@ -28,6 +28,9 @@ public readonly struct RandomStream : IEquatable<RandomStream>
         keyHigh = (uint)(key >> 32);
     }
 
+    /// <summary>What kernels draw with.</summary>
+    internal (uint Low, uint High) Key => (keyLow, keyHigh);
+
     /// <summary>Four independent 32-bit numbers at a place of a step.</summary>
     public (uint First, uint Second, uint Third, uint Fourth) Bits(ulong place, ulong step = 0) =>
         Philox(((uint)place, (uint)(place >> 32), (uint)step, (uint)(step >> 32)), (keyLow, keyHigh));

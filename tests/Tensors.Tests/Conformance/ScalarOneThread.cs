@@ -66,3 +66,18 @@ public sealed class UpdateOnScalarOneThread : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(1);
 }
+
+public sealed class LayerNormOnScalarOneThread : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(1);
+}
+
+public sealed class DropoutOnScalarOneThread : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(1);
+}
+
+public sealed class AttentionOnScalarOneThread : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(1);
+}

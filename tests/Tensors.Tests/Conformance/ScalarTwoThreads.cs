@@ -66,3 +66,18 @@ public sealed class UpdateOnScalarTwoThreads : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Scalar(2);
 }
+
+public sealed class LayerNormOnScalarTwoThreads : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(2);
+}
+
+public sealed class DropoutOnScalarTwoThreads : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(2);
+}
+
+public sealed class AttentionOnScalarTwoThreads : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Scalar(2);
+}

@@ -66,3 +66,18 @@ public sealed class UpdateOnVector512OneThread : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Vector512(1);
 }
+
+public sealed class LayerNormOnVector512OneThread : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(1);
+}
+
+public sealed class DropoutOnVector512OneThread : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(1);
+}
+
+public sealed class AttentionOnVector512OneThread : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(1);
+}

@@ -66,3 +66,18 @@ public sealed class UpdateOnVector512TwoThreads : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Vector512(2);
 }
+
+public sealed class LayerNormOnVector512TwoThreads : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(2);
+}
+
+public sealed class DropoutOnVector512TwoThreads : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(2);
+}
+
+public sealed class AttentionOnVector512TwoThreads : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector512(2);
+}

@@ -66,3 +66,18 @@ public sealed class UpdateOnVectorOneThread : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Vector(1);
 }
+
+public sealed class LayerNormOnVectorOneThread : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(1);
+}
+
+public sealed class DropoutOnVectorOneThread : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(1);
+}
+
+public sealed class AttentionOnVectorOneThread : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(1);
+}

@@ -66,3 +66,18 @@ public sealed class UpdateOnVectorTwoThreads : UpdateTests
 {
     protected override Device CreateDevice() => Cpu.Vector(2);
 }
+
+public sealed class LayerNormOnVectorTwoThreads : LayerNormTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(2);
+}
+
+public sealed class DropoutOnVectorTwoThreads : DropoutTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(2);
+}
+
+public sealed class AttentionOnVectorTwoThreads : AttentionTests
+{
+    protected override Device CreateDevice() => Cpu.Vector(2);
+}

@@ -52,16 +52,12 @@ public sealed partial class CpuDevice
 /// <summary>Softmax of one row: its largest entry, the sum of e^(x - largest), the quotients.</summary>
 internal static unsafe class SoftmaxRow
 {
-    public static float Maximum<S>(float* x, int length) where S : unmanaged, IVectorLane<S> => Reduce<MaximumOf, S>(x, length);
+    public static float Maximum<S>(float* x, int length) where S : unmanaged, IVectorLane<S> =>
+        VirtualLanes.Reduce<MaximumOf, Entries, S>(new(x), length);
 
     /// <summary>y = e^(x - largest); returns its sum.</summary>
-    public static float ExponentialSum<S>(float* x, float* y, int length, float largest) where S : unmanaged, IVectorLane<S>
-    {
-        int i = 0;
-        for (; i + S.Width <= length; i += S.Width) S.Store(S.Exp(S.Load(x + i) - S.Splat(largest)), y + i);
-        for (; i < length; i++) Lane1.Store(Lane1.Exp(new Lane1(x[i] - largest)), y + i);
-        return Reduce<SumOf, S>(y, length);
-    }
+    public static float ExponentialSum<S>(float* x, float* y, int length, float largest) where S : unmanaged, IVectorLane<S> =>
+        VirtualLanes.Sum<Exponentials, S>(new(x, y, largest), length);
 
     /// <summary>y = (x - largest) - rest: the large parts cancel first, so that large logits lose nothing.</summary>
     public static void Subtract<S>(float* x, float* y, int length, float largest, float rest) where S : unmanaged, IVectorLane<S>
@@ -79,14 +75,20 @@ internal static unsafe class SoftmaxRow
         for (; i < length; i++) y[i] *= factor;
     }
 
-    private static float Reduce<TReduction, S>(float* x, int length)
-        where TReduction : struct, IReduction
-        where S : unmanaged, IVectorLane<S>
+    private readonly struct Entries(float* x) : IRowTerms
     {
-        float* places = stackalloc float[VirtualLanes.Count];
-        VirtualLanes.Clear<TReduction>(places);
-        VirtualLanes.Accumulate<TReduction, S>(places, x, length);
-        return VirtualLanes.Collapse<TReduction>(places);
+        public S Accumulate<S>(S running, nint i) where S : unmanaged, IVectorLane<S> => S.Max(running, S.Load(x + i));
+    }
+
+    /// <summary>Stores what it adds.</summary>
+    private readonly struct Exponentials(float* x, float* y, float largest) : IRowTerms
+    {
+        public S Accumulate<S>(S running, nint i) where S : unmanaged, IVectorLane<S>
+        {
+            var exponential = S.Exp(S.Load(x + i) - S.Splat(largest));
+            S.Store(exponential, y + i);
+            return running + exponential;
+        }
     }
 }
 
@@ -111,31 +113,41 @@ internal readonly unsafe struct SoftmaxBackwardKernel(float* dy, float* y, float
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        float* places = stackalloc float[VirtualLanes.Count];
         for (nint row = begin; row < end; row++)
         {
             float* gradient = dy + row * columns, output = y + row * columns, to = dx + row * columns;
-            VirtualLanes.Clear<SumOf>(places);
-            if (log) VirtualLanes.Accumulate<SumOf, S>(places, gradient, columns);
-            else Dot<S>(places, gradient, output);
-            float sum = VirtualLanes.Collapse<SumOf>(places);
-            int i = 0;
-            for (; i + S.Width <= columns; i += S.Width) S.Store(At<S>(gradient + i, output + i, sum), to + i);
-            for (; i < columns; i++) Lane1.Store(At<Lane1>(gradient + i, output + i, sum), to + i);
+            if (log) Subtract<S>(gradient, output, to, VirtualLanes.Sum<Entries, S>(new(gradient), columns), columns);
+            else Weigh<S>(gradient, output, to, VirtualLanes.Sum<Products, S>(new(gradient, output), columns), columns);
         }
     }
 
-    private S At<S>(float* gradient, float* output, float sum) where S : unmanaged, IVectorLane<S> => log
-        ? S.FusedMultiplyAdd(-S.Exp(S.Load(output)), S.Splat(sum), S.Load(gradient))
-        : S.Load(output) * (S.Load(gradient) - S.Splat(sum));
-
-    private void Dot<S>(float* places, float* left, float* right) where S : unmanaged, IVectorLane<S>
+    /// <summary>to = gradient - e^output * sum.</summary>
+    private static void Subtract<S>(float* gradient, float* output, float* to, float sum, int length) where S : unmanaged, IVectorLane<S>
     {
         int i = 0;
-        for (; i + VirtualLanes.Count <= columns; i += VirtualLanes.Count)
-            for (int place = 0; place < VirtualLanes.Count; place += S.Width)
-                S.Store(S.FusedMultiplyAdd(S.Load(left + i + place), S.Load(right + i + place), S.Load(places + place)), places + place);
-        for (int place = 0; i < columns; i++, place++) places[place] = MathF.FusedMultiplyAdd(left[i], right[i], places[place]);
+        for (; i + S.Width <= length; i += S.Width)
+            S.Store(S.FusedMultiplyAdd(-S.Exp(S.Load(output + i)), S.Splat(sum), S.Load(gradient + i)), to + i);
+        for (; i < length; i++)
+            Lane1.Store(Lane1.FusedMultiplyAdd(-Lane1.Exp(new Lane1(output[i])), new Lane1(sum), new Lane1(gradient[i])), to + i);
+    }
+
+    /// <summary>to = output * (gradient - sum).</summary>
+    private static void Weigh<S>(float* gradient, float* output, float* to, float sum, int length) where S : unmanaged, IVectorLane<S>
+    {
+        int i = 0;
+        for (; i + S.Width <= length; i += S.Width) S.Store(S.Load(output + i) * (S.Load(gradient + i) - S.Splat(sum)), to + i);
+        for (; i < length; i++) to[i] = output[i] * (gradient[i] - sum);
+    }
+
+    private readonly struct Entries(float* x) : IRowTerms
+    {
+        public S Accumulate<S>(S running, nint i) where S : unmanaged, IVectorLane<S> => running + S.Load(x + i);
+    }
+
+    private readonly struct Products(float* left, float* right) : IRowTerms
+    {
+        public S Accumulate<S>(S running, nint i) where S : unmanaged, IVectorLane<S> =>
+            S.FusedMultiplyAdd(S.Load(left + i), S.Load(right + i), running);
     }
 }
 

@@ -1,0 +1,100 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>Which keys attention may look at: per sequence, and for each query only up to its own place. One mask serves all layers of
+/// a pass.</summary>
+internal sealed class AttentionMask
+{
+    private readonly int longest;
+
+    private AttentionMask(bool isCausal, Tensor<int>? lengths = null, Tensor<float>? bias = null, int longest = 0)
+    {
+        IsCausal = isCausal;
+        Lengths = lengths;
+        Bias = bias;
+        this.longest = longest;
+    }
+
+    /// <summary>Every query looks at every key.</summary>
+    public static AttentionMask None { get; } = new(isCausal: false);
+
+    /// <summary>Query t of T looks at key s of S where s - S is at most t - T: the last query sees all.</summary>
+    public static AttentionMask Causal { get; } = new(isCausal: true);
+
+    public bool IsCausal { get; }
+
+    /// <summary>How many keys of each sequence [B] there are; those after them are never read.</summary>
+    public Tensor<int>? Lengths { get; }
+
+    /// <summary>What is added to the scores of each key [B, S].</summary>
+    public Tensor<float>? Bias { get; }
+
+    /// <summary>Sequences padded at their end to one length.</summary>
+    /// <param name="pass">The pass, which holds the mask's memory.</param>
+    /// <param name="lengths">The number of keys of each sequence without its padding [B].</param>
+    /// <param name="isCausal">Whether queries look only back as well.</param>
+    public static AttentionMask OfLengths(Pass pass, ReadOnlySpan<int> lengths, bool isCausal = false)
+    {
+        int longest = 0;
+        foreach (int length in lengths)
+        {
+            if (length < 0) throw new ArgumentException($"attention: a sequence cannot have {length} keys");
+            longest = Math.Max(longest, length);
+        }
+        return new(isCausal, Place(pass, [lengths.Length], lengths), null, longest);
+    }
+
+    /// <summary>Keys that count (true) or do not (false), as a tokeniser's attention mask has them; padding at the end is never read.</summary>
+    /// <param name="pass">The pass, which holds the mask's memory.</param>
+    /// <param name="shape">[B, S].</param>
+    /// <param name="counts">A value a key.</param>
+    /// <param name="isCausal">Whether queries look only back as well.</param>
+    public static AttentionMask OfKeys(Pass pass, Shape shape, ReadOnlySpan<bool> counts, bool isCausal = false)
+    {
+        var bias = new float[counts.Length];
+        for (int i = 0; i < bias.Length; i++) bias[i] = counts[i] ? 0f : float.NegativeInfinity;
+        return OfBias(pass, shape, bias, isCausal);
+    }
+
+    /// <summary>Numbers to add to the scores of each key; one of -1e30 or less hides the key.</summary>
+    /// <param name="pass">The pass, which holds the mask's memory.</param>
+    /// <param name="shape">[B, S].</param>
+    /// <param name="bias">A number a key.</param>
+    /// <param name="isCausal">Whether queries look only back as well.</param>
+    public static AttentionMask OfBias(Pass pass, Shape shape, ReadOnlySpan<float> bias, bool isCausal = false)
+    {
+        if (shape.Rank != 2 || shape.ElementCount != bias.Length)
+            ShapeException.Throw("attention", $"mask {shape} of {bias.Length} numbers", "a mask of keys is [sequences, keys], with a number each");
+        int keys = shape[1], longest = 0;
+        var lengths = new int[shape[0]];
+        bool isPadding = true;
+        for (int sequence = 0; sequence < lengths.Length; sequence++)
+        {
+            var row = bias.Slice(sequence * keys, keys);
+            int length = keys;
+            while (length > 0 && row[length - 1] <= AttentionProblem.LowestMaximum) length--;
+            isPadding &= !row[..length].ContainsAnyExcept(0f);
+            lengths[sequence] = length;
+            longest = Math.Max(longest, length);
+        }
+        return new(isCausal, Place<int>(pass, [lengths.Length], lengths), isPadding ? null : Place(pass, shape, bias), longest);
+    }
+
+    /// <summary>Refuses a mask of other sequences or keys.</summary>
+    public void Require(int sequences, int keys)
+    {
+        if (Lengths is not null && Lengths.Shape[0] != sequences)
+            ShapeException.Throw("attention", $"mask of {Lengths.Shape[0]} sequences", $"there are {sequences} sequences");
+        if (longest > keys) ShapeException.Throw("attention", $"mask of {longest} keys", $"there are {keys} keys a sequence");
+        if (Bias is not null && Bias.Shape[1] != keys)
+            ShapeException.Throw("attention", $"mask {Bias.Shape}", $"there are {keys} keys a sequence");
+    }
+
+    private static Tensor<T> Place<T>(Pass pass, Shape shape, ReadOnlySpan<T> values) where T : unmanaged
+    {
+        var tensor = pass.Own(pass.Device.Rent<T>(shape));
+        tensor.CopyFrom(values);
+        return tensor;
+    }
+}

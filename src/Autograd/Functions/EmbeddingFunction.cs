@@ -1,0 +1,61 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>y[...] = table[ids[...]]. table: [V, D], y: [..., D] (PyTorch's <c>embedding</c>).</summary>
+internal static class EmbeddingFunction
+{
+    /// <summary>Looks rows up; their gradients add up in the order of the ids.</summary>
+    /// <param name="table">The rows [V, D].</param>
+    /// <param name="ids">A row number for each place of <paramref name="leading"/>.</param>
+    /// <param name="leading">The axes before D.</param>
+    /// <param name="paddingIndex">A row that gets no gradient (PyTorch's <c>padding_idx</c>).</param>
+    public static Variable Apply(Variable table, ReadOnlySpan<int> ids, Shape leading, int? paddingIndex = null)
+    {
+        if (table.Shape.Rank != 2) ShapeException.Throw("embedding", $"table {table.Shape}", "the table has to be [V, D]");
+        if (leading.ElementCount != ids.Length)
+            ShapeException.Throw("embedding", $"ids [{ids.Length}] do not fit {leading}", $"{leading} has {leading.ElementCount} places");
+        int rows = table.Shape[0], width = table.Shape[1];
+        if (paddingIndex is { } padding && (uint)padding >= (uint)rows)
+            throw new ArgumentException($"embedding: padding index {padding} is not one of the table's {rows} rows 0 ... {rows - 1}");
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)rows)
+                throw new ArgumentException(
+                    $"embedding: id {ids[i]} at place {i} is not one of the table's {rows} rows 0 ... {rows - 1}; does the tokeniser belong to the model?");
+        }
+        var pass = table.Pass;
+        var indices = pass.Own(pass.Device.Rent<int>([ids.Length]));
+        indices.CopyFrom(ids);
+        var y = pass.Rent([ids.Length, width]);
+        pass.Device.Gather(pass.Contiguous(table.Value), indices, y);
+        Span<int> lengths = stackalloc int[Shape.MaximumRank + 1];
+        leading.CopyTo(lengths);
+        lengths[leading.Rank] = width;
+        var shaped = y.Reshape(new Shape(lengths[..(leading.Rank + 1)]));
+        return table.NeedsGradient ? pass.Record(shaped, new EmbeddingNode(table, indices, paddingIndex)) : pass.Untracked(shaped);
+    }
+
+    private sealed class EmbeddingNode : Node
+    {
+        private readonly int input;
+        private readonly Shape shape;
+        private readonly Tensor<int> indices;
+        private readonly int? paddingIndex;
+
+        public EmbeddingNode(Variable table, Tensor<int> indices, int? paddingIndex)
+        {
+            (input, shape, this.paddingIndex) = (table.Slot, table.Shape, paddingIndex);
+            this.indices = Save(indices);
+        }
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var pass = gradients.Pass;
+            var dtable = pass.Rent(shape);
+            pass.Device.GatherBackward(pass.Contiguous(dy).Reshape([indices.Shape[0], shape[1]]), indices, dtable);
+            if (paddingIndex is { } padding) pass.Device.Fill(dtable.Slice(0, padding, 1), 0f);
+            gradients.Add(input, dtable);
+        }
+    }
+}

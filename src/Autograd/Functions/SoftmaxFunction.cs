@@ -1,0 +1,36 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>Softmax over the last axis, or its logarithm (PyTorch's <c>softmax</c> and <c>log_softmax</c> with <c>dim=-1</c>).</summary>
+internal static class SoftmaxFunction
+{
+    public static Variable Apply(Variable x, bool log)
+    {
+        if (x.Shape.Rank == 0) ShapeException.Throw(log ? "log_softmax" : "softmax", $"input {x.Shape}", "the input has to be [..., C]");
+        var pass = x.Pass;
+        var y = pass.Rent(x.Shape);
+        pass.Device.Softmax(pass.Contiguous(x.Value), y, log);
+        return x.NeedsGradient ? pass.Record(y, new SoftmaxNode(x, y, log)) : pass.Untracked(y);
+    }
+
+    private sealed class SoftmaxNode : Node
+    {
+        private readonly int input;
+        private readonly Tensor<float> y;
+        private readonly bool log;
+
+        public SoftmaxNode(Variable x, Tensor<float> y, bool log)
+        {
+            (input, this.log) = (x.Slot, log);
+            this.y = Save(y);
+        }
+
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            var dx = gradients.Pass.Rent(y.Shape);
+            gradients.Pass.Device.SoftmaxBackward(gradients.Pass.Contiguous(dy), y, dx, log);
+            gradients.Add(input, dx);
+        }
+    }
+}

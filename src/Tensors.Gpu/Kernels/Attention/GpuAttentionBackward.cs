@@ -1,0 +1,130 @@
+using ILGPU;
+
+namespace Graft.Tensors.Gpu;
+
+/// <summary>delta = the sum of dy * y over D, for each query.</summary>
+internal readonly struct AttentionDeltaKernel(
+    ArrayView<float> dy, HeadPlaces dyPlaces, ArrayView<float> y, HeadPlaces yPlaces, ArrayView<float> delta, int heads, int queries, int depth)
+    : IElementKernel
+{
+    public void Run(int index)
+    {
+        int headOfAll = index / queries, query = index - headOfAll * queries;
+        int batch = headOfAll / heads, head = headOfAll - batch * heads;
+        int left = dyPlaces.Of(batch, head, query), right = yPlaces.Of(batch, head, query);
+        float sum = 0f;
+        for (int d = 0; d < depth; d++) sum = GpuMath.FusedMultiplyAdd(dy[left + d], y[right + d], sum);
+        delta[index] = sum;
+    }
+}
+
+/// <summary>Probabilities computed again, and the gradients of the scores: dS = P (factor * dy v - delta).</summary>
+internal readonly struct ProbabilityGradients(
+    ScoreTerms terms, ArrayView<float> dy, HeadPlaces dyPlaces, ArrayView<float> v, HeadPlaces vPlaces, ArrayView<float> logSumExp,
+    ArrayView<float> delta)
+{
+    public readonly ScoreTerms Terms = terms;
+
+    public float Probability(int batch, int head, int query, int key)
+    {
+        float score = Terms.Score(batch, head, query, key);
+        return GpuLane.Exp(new GpuLane(score - logSumExp[(batch * Terms.Heads + head) * Terms.Queries + query])).Value;
+    }
+
+    public float ScoreGradient(int batch, int head, int query, int key, float probability, float factor)
+    {
+        int left = dyPlaces.Of(batch, head, query), right = vPlaces.Of(batch, head, key);
+        float sum = 0f;
+        for (int d = 0; d < Terms.Depth; d++) sum = GpuMath.FusedMultiplyAdd(dy[left + d], v[right + d], sum);
+        return probability * (sum * factor - delta[(batch * Terms.Heads + head) * Terms.Queries + query]);
+    }
+
+    public float OutputGradient(int batch, int head, int query, int d) => dy[dyPlaces.Of(batch, head, query) + d];
+}
+
+/// <summary>dq = scale * the keys weighted by dS; a group of threads a query.</summary>
+internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradients, ArrayView<float> dq, HeadPlaces places) : IGroupKernel
+{
+    public void Run(int group)
+    {
+        var shared = SharedMemory.Allocate<float>(GpuDevice.GroupSize);
+        var terms = gradients.Terms;
+        int headOfAll = group / terms.Queries, query = group - headOfAll * terms.Queries;
+        int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
+        int keys = terms.KeysOf(batch, query), to = places.Of(batch, head, query);
+        for (int first = 0; first < terms.Depth; first += Group.DimX)
+        {
+            int d = first + Group.IdxX;
+            float sum = 0f;
+            for (int tile = 0; tile < keys; tile += Group.DimX)
+            {
+                int key = tile + Group.IdxX;
+                if (key < keys)
+                {
+                    float probability = gradients.Probability(batch, head, query, key);
+                    shared[Group.IdxX] = gradients.ScoreGradient(batch, head, query, key, probability, terms.Factor(headOfAll, key, query));
+                }
+                Group.Barrier();
+                if (d < terms.Depth)
+                {
+                    int some = IntrinsicMath.Min(Group.DimX, keys - tile);
+                    for (int i = 0; i < some; i++) sum = GpuMath.FusedMultiplyAdd(shared[i], terms.Key(batch, head, tile + i, d), sum);
+                }
+                Group.Barrier();
+            }
+            if (d < terms.Depth) dq[to + d] = sum * terms.Scale;
+        }
+    }
+}
+
+/// <summary>dk = scale * the queries weighted by dS, dv = dy weighted by the dropped probabilities; a group of threads a key.</summary>
+internal readonly struct AttentionBackwardKeyKernel(
+    ProbabilityGradients gradients, ArrayView<float> dk, HeadPlaces dkPlaces, ArrayView<float> dv, HeadPlaces dvPlaces) : IGroupKernel
+{
+    public void Run(int group)
+    {
+        var probabilities = SharedMemory.Allocate<float>(GpuDevice.GroupSize);
+        var scores = SharedMemory.Allocate<float>(GpuDevice.GroupSize);
+        var terms = gradients.Terms;
+        int headOfAll = group / terms.Keys, key = group - headOfAll * terms.Keys;
+        int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
+        int toKey = dkPlaces.Of(batch, head, key), toValue = dvPlaces.Of(batch, head, key);
+        for (int first = 0; first < terms.Depth; first += Group.DimX)
+        {
+            int d = first + Group.IdxX;
+            float keySum = 0f, valueSum = 0f;
+            for (int tile = 0; tile < terms.Queries; tile += Group.DimX)
+            {
+                int query = tile + Group.IdxX;
+                if (query < terms.Queries)
+                {
+                    float dropped = 0f, gradient = 0f;
+                    if (key < terms.KeysOf(batch, query))
+                    {
+                        float probability = gradients.Probability(batch, head, query, key), factor = terms.Factor(headOfAll, key, query);
+                        dropped = probability * factor;
+                        gradient = gradients.ScoreGradient(batch, head, query, key, probability, factor);
+                    }
+                    probabilities[Group.IdxX] = dropped;
+                    scores[Group.IdxX] = gradient;
+                }
+                Group.Barrier();
+                if (d < terms.Depth)
+                {
+                    int some = IntrinsicMath.Min(Group.DimX, terms.Queries - tile);
+                    for (int i = 0; i < some; i++)
+                    {
+                        keySum = GpuMath.FusedMultiplyAdd(scores[i], terms.Query(batch, head, tile + i, d), keySum);
+                        valueSum = GpuMath.FusedMultiplyAdd(probabilities[i], gradients.OutputGradient(batch, head, tile + i, d), valueSum);
+                    }
+                }
+                Group.Barrier();
+            }
+            if (d < terms.Depth)
+            {
+                dk[toKey + d] = keySum * terms.Scale;
+                dv[toValue + d] = valueSum;
+            }
+        }
+    }
+}

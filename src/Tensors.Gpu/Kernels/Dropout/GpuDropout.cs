@@ -1,0 +1,34 @@
+using ILGPU;
+
+namespace Graft.Tensors.Gpu;
+
+public sealed partial class GpuDevice
+{
+    internal override void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y) =>
+        LaunchElements(new DropoutKernel(new MaskFactors(mask), ViewOf(x), ViewOf(y)), CountOf(x), x, y);
+}
+
+/// <summary>y = x times the mask's factor at each place.</summary>
+internal readonly struct DropoutKernel(MaskFactors mask, ArrayView<float> x, ArrayView<float> y) : IElementKernel
+{
+    public void Run(int index) => y[index] = x[index] * mask.At(index / DropoutMask.Block, index % DropoutMask.Block);
+}
+
+/// <summary>A <see cref="DropoutMask"/> as a kernel's field: what ILGPU passes to a card has to be a type of this assembly.</summary>
+internal readonly struct MaskFactors(DropoutMask mask)
+{
+    private readonly uint keyLow = mask.KeyLow;
+    private readonly uint keyHigh = mask.KeyHigh;
+    private readonly float threshold = mask.Threshold;
+    private readonly float scale = mask.Scale;
+
+    /// <summary>What number <paramref name="number"/> of a block is multiplied by: 0 or the scale.</summary>
+    public float At(int block, int number)
+    {
+        int word = number / DropoutMask.Places;
+        uint place = unchecked((uint)block * DropoutMask.Places + (uint)(number - word * DropoutMask.Places));
+        var (first, second, third, fourth) = RandomStream.Philox((place, 0u, 0u, 0u), (keyLow, keyHigh));
+        uint bits = word == 0 ? first : word == 1 ? second : word == 2 ? third : fourth;
+        return GpuMath.WhereGreater(threshold, (int)(bits >> 8), 0f, scale);
+    }
+}

@@ -1,0 +1,116 @@
+using Graft.Tensors;
+using Graft.Testing;
+using static Graft.Autograd.Tests.GradientCheck;
+
+namespace Graft.Autograd.Tests;
+
+public sealed class AttentionTests : IDisposable
+{
+    private readonly CpuDevice device = new(2);
+
+    public void Dispose() => device.Dispose();
+
+    [Fact]
+    public void Gradients_with_every_mask()
+    {
+        Check("plain", 4, _ => AttentionMask.None);
+        Check("causal", 3, _ => AttentionMask.Causal);
+        Check("more keys than queries, causal", 5, _ => AttentionMask.Causal);
+        Check("lengths", 4, pass => AttentionMask.OfLengths(pass, [4, 2]));
+        Check("a sequence without keys", 4, pass => AttentionMask.OfLengths(pass, [0, 3], isCausal: true));
+        Check("keys", 4, pass => AttentionMask.OfKeys(pass, [2, 4], [true, false, true, false, false, true, true, true]));
+        Check("bias", 4, pass => AttentionMask.OfBias(pass, [2, 4], [0.5f, -1, 0, -3e38f, 1, 2, 0, 0]));
+
+        void Check(string name, int keys, Func<Pass, AttentionMask> mask) => Run(
+            device, name, (pass, v) => AttentionFunction.Apply(v[0], v[1], v[2], mask(pass), 0.7f, 0f, name),
+            Input(name + " q", [2, 2, 3, 3], -2, 2), Input(name + " k", [2, 2, keys, 3], -2, 2), Input(name + " v", [2, 2, keys, 3], -2, 2));
+    }
+
+    [Fact]
+    public void Gradients_of_one_input_for_all_three()
+    {
+        // as a layer has it: [B, T, H D] cut into heads by views
+        Run(device, "self-attention", (_, v) =>
+        {
+            var heads = v[0].Reshape([2, 4, 3, 2, 2]).Permute(2, 0, 3, 1, 4);
+            Variable Third(int third) => heads.Slice(0, third, 1).Reshape([2, 2, 4, 2]);
+            return AttentionFunction.Apply(Third(0), Third(1), Third(2), AttentionMask.None, 0.7f, 0f, "x").Permute(0, 2, 1, 3).Reshape([2, 4, 4]);
+        }, Input("joined", [2, 4, 12], -1.5, 1.5));
+        Run(device, "heads of a projection", (_, v) =>
+        {
+            var heads = v[0].Reshape([2, 4, 2, 3]).Permute(0, 2, 1, 3);
+            return AttentionFunction.Apply(heads, heads, heads, AttentionMask.Causal, 0.7f, 0f, "x");
+        }, Input("projection", [2, 4, 6], -1.5, 1.5));
+    }
+
+    [Fact]
+    public void Heads_are_read_and_written_without_a_copy()
+    {
+        using var pass = Pass.Infer(device);
+        var x = pass.Constant(Tensor.From<float>([2, 4, 6], Draw.Normal("x", 48), device)).Reshape([2, 4, 2, 3]).Permute(0, 2, 1, 3);
+        var y = AttentionFunction.Apply(x, x, x, AttentionMask.None, 1f, 0f, "x");
+        Assert.Equal(new Shape([2, 2, 4, 3]), y.Shape);
+        Assert.Same(y.Value.Memory, y.Permute(0, 2, 1, 3).Reshape([2, 4, 6]).Value.Memory);
+    }
+
+    [Fact]
+    public void Padded_and_unpadded_sequences_agree_bit_for_bit()
+    {
+        using var pass = Pass.Infer(device);
+        float[] numbers = Draw.Normal("x", 2 * 5 * 4);
+        var x = pass.Constant(Tensor.From<float>([1, 2, 5, 4], numbers, device));
+        var shorter = x.Slice(2, 0, 3);
+        var padded = AttentionFunction.Apply(x, x, x, AttentionMask.OfLengths(pass, [3]), 0.5f, 0f, "x").Slice(2, 0, 3);
+        var masked = AttentionFunction.Apply(
+            x, x, x, AttentionMask.OfKeys(pass, [1, 5], [true, true, true, false, false]), 0.5f, 0f, "x").Slice(2, 0, 3);
+        float[] expected = AttentionFunction.Apply(shorter, shorter, shorter, AttentionMask.None, 0.5f, 0f, "x").Value.ToArray();
+        Assert.Equal(expected, padded.Value.ToArray());
+        Assert.Equal(expected, masked.Value.ToArray());
+    }
+
+    [Fact]
+    public void Dropout_acts_in_training_alone_and_its_gradient_is_that_of_the_same_mask()
+    {
+        float[] v = Draw.Normal("v", 2 * 70 * 3), qk = Draw.Normal("qk", 2 * 70 * 3);
+        using var infer = Pass.Infer(device);
+        float[] without = Attend(infer, 0f, out _).Value.ToArray();
+        Assert.Equal(without, Attend(infer, 0.5f, out _).Value.ToArray());
+
+        // y is linear in v, so that the sum of y * dy is the sum of v * dv, whatever was dropped
+        using var train = Pass.Train(device, seed: 4);
+        var y = Attend(train, 0.5f, out var values);
+        Assert.NotEqual(without, y.Value.ToArray());
+        float[] dv = train.Backward((y * y).Sum()).Of(values)!.ToArray();
+        double left = 2 * y.Value.ToArray().Sum(value => (double)value * value), right = dv.Zip(v).Sum(pair => (double)pair.First * pair.Second);
+        Assert.Equal(left, right, Math.Abs(left) * 1e-5);
+
+        Variable Attend(Pass pass, float dropout, out Variable values)
+        {
+            var x = pass.Constant(Tensor.From<float>([1, 2, 70, 3], qk, device));
+            values = pass.Leaf(Tensor.From<float>([1, 2, 70, 3], v, device));
+            return AttentionFunction.Apply(x, x, values, AttentionMask.None, 0.5f, dropout, "attention");
+        }
+    }
+
+    [Fact]
+    public void Long_sequences_take_no_memory_for_their_scores()
+    {
+        // 2048 x 2048 scores would be 16 MB; all tensors here are some 64 kB
+        using var own = new CpuDevice(1);
+        using var pass = Pass.Train(own);
+        var x = pass.Leaf(Tensor.From<float>([1, 1, 2048, 4], Draw.Normal("x", 2048 * 4), own));
+        var y = AttentionFunction.Apply(x, x, x, AttentionMask.None, 0.5f, 0.1f, "x");
+        pass.Backward(y.Mean());
+        Assert.InRange(own.BytesTaken, 1, 4 << 20);
+    }
+
+    [Fact]
+    public void Without_a_gradient_nothing_is_recorded()
+    {
+        using var pass = Pass.Train(device);
+        var x = pass.Constant(pass.Rent([1, 1, 2, 2]));
+        pass.Device.Fill(x.Value, 1f);
+        Assert.False(AttentionFunction.Apply(x, x, x, AttentionMask.None, 1f, 0.5f, "x").NeedsGradient);
+        Assert.Equal(0, pass.TapeLength);
+    }
+}

@@ -1,0 +1,109 @@
+using Graft.Tensors;
+using Xunit;
+
+namespace Graft.Testing;
+
+/// <summary>Attention and its backward.</summary>
+public abstract class AttentionTests : DeviceTests
+{
+    private static readonly AttentionCase[] Full =
+    [
+        new(1, 1, 1, 1, 1),
+        new(2, 1, 3, 4, 2) { Lengths = [4, 0] },
+        new(1, 2, 3, 3, 3) { IsCausal = true, Dropout = 0.4f },
+        new(1, 1, 2, 3, 18) { Bias = [0.5f, float.NegativeInfinity, -1] },
+        new(1, 1, 2, 20, 2) { IsCausal = true, Lengths = [19] },
+        new(2, 3, 17, 17, 16), new(1, 2, 64, 64, 64), new(1, 1, 65, 67, 40) { Dropout = 0.1f },
+        new(2, 2, 130, 140, 32) { IsCausal = true }, new(2, 1, 100, 100, 7) { IsCausal = true, Lengths = [33, 100], Dropout = 0.2f },
+        new(3, 2, 70, 133, 64) { Lengths = [133, 66, 1] }, new(1, 1, 90, 20, 8) { IsCausal = true },
+        new(1, 2, 1, 300, 64), new(2, 1, 70, 70, 33) { Bias = Draw.Normal("bias", 140) }, new(1, 1, 0, 5, 4), new(1, 1, 5, 0, 4),
+        new(1, 1, 129, 200, 128) { Lengths = [0] },
+    ];
+
+    private IEnumerable<AttentionCase> Cases => Tiny ? Full.Take(5) : Full;
+
+    [Fact]
+    public void Forward_agrees_with_the_definition() => Each(Cases, item =>
+    {
+        foreach (var layout in new[] { Layout.Contiguous, Layout.PaddedRows })
+        {
+            var (exact, run) = (ReferenceOf(item), new Run(this, item, layout));
+            var (y, logSumExp) = (Output(item.QueryShape, layout), Output([item.Batch, item.Heads, item.Queries]));
+            Device.Attention(item.Settings, run.Q, run.K, run.V, run.Lengths, run.Bias, Heads(y), logSumExp.Tensor);
+            Check.Close("y", y.Read("y"), exact.Y.Values, exact.Y.Magnitudes, Tolerance(item));
+            Check.Close(
+                "log-sum-exp", logSumExp.Read("log-sum-exp"), exact.LogSumExp, [.. exact.LogSumExp.Select(value => 8 + Math.Abs(value))],
+                Tolerance(item));
+            var alone = Output(item.QueryShape, layout);
+            Device.Attention(item.Settings, run.Q, run.K, run.V, run.Lengths, run.Bias, Heads(alone), null);
+            Check.SameBits("y where nothing is kept", alone.Read("y"), y.Read("y"));
+        }
+    });
+
+    [Fact]
+    public void Backward_agrees_with_the_definition() => Each(Cases, item =>
+    {
+        var (exact, run) = (ReferenceOf(item), new Run(this, item, Layout.PaddedRows));
+        float[] y = [.. exact.Y.Values.Select(value => (float)value)], logSumExp = [.. exact.LogSumExp.Select(value => (float)value)];
+        var (dq, dk, dv) = (Output(item.QueryShape, Layout.PaddedRows), Output(item.KeyShape), Output(item.KeyShape, Layout.PaddedRows));
+        Device.AttentionBackward(
+            item.Settings, Heads(Input(item.QueryShape, exact.Dy)), run.Q, run.K, run.V, run.Lengths, run.Bias,
+            Heads(Input(item.QueryShape, y, Layout.PaddedRows)), Input([item.Batch, item.Heads, item.Queries], logSumExp).Tensor,
+            Heads(dq), Heads(dk), Heads(dv));
+        Check.Close("dq", dq.Read("dq"), exact.Dq.Values, exact.Dq.Magnitudes, Tolerance(item));
+        Check.Close("dk", dk.Read("dk"), exact.Dk.Values, exact.Dk.Magnitudes, Tolerance(item));
+        Check.Close("dv", dv.Read("dv"), exact.Dv.Values, exact.Dv.Magnitudes, Tolerance(item));
+    });
+
+    [Fact]
+    public void Large_scores_do_not_overflow()
+    {
+        // the second key wins everything, in a later block than the first
+        int keys = Tiny ? 3 : 150;
+        var k = new float[keys];
+        Array.Fill(k, 5e8f);
+        k[^1] = 1e9f;
+        var v = Draw.Normal("v", keys);
+        var y = Output([1, 1, 1, 1]);
+        Device.Attention(
+            new AttentionSettings(100f, false, DropoutMask.None), Input([1, 1, 1, 1], [1e9f]).Tensor, Input([1, 1, keys, 1], k).Tensor,
+            Input([1, 1, keys, 1], v).Tensor, null, null, y.Tensor, null);
+        Check.SameBits("y", y.Read("y"), [v[^1]]);
+    }
+
+    [Fact]
+    public void Padding_is_not_read()
+    {
+        // what lies beyond a sequence's length may be anything
+        var item = new AttentionCase(1, 1, 3, 9, 2) { Lengths = [4] };
+        var exact = ReferenceOf(item);
+        float[] k = [.. exact.K], v = [.. exact.V];
+        k.AsSpan(4 * 2).Fill(float.NaN);
+        v.AsSpan(4 * 2).Fill(float.NaN);
+        var y = Output(item.QueryShape);
+        Device.Attention(
+            item.Settings, Heads(Input(item.QueryShape, exact.Q)), Heads(Input(item.KeyShape, k)), Heads(Input(item.KeyShape, v)),
+            Input([1], item.Lengths).Tensor, null, Heads(y), null);
+        Check.Close("y", y.Read("y"), exact.Y.Values, exact.Y.Magnitudes, Tolerance(item));
+    }
+
+    private static double Tolerance(AttentionCase item) => 2 * Check.SumTolerance(item.Keys + item.Queries + item.Depth);
+
+    private static ReferenceAttention ReferenceOf(AttentionCase item) => Once($"attention {item}", () => new ReferenceAttention(item));
+
+    private static Tensor<float> Heads(Placed<float> rows) => rows.Tensor.Permute(0, 2, 1, 3);
+
+    /// <summary>The operands of one attention.</summary>
+    private sealed class Run(AttentionTests tests, AttentionCase item, Layout layout)
+    {
+        public Tensor<float> Q { get; } = Heads(tests.Input(item.QueryShape, ReferenceOf(item).Q, layout));
+
+        public Tensor<float> K { get; } = Heads(tests.Input(item.KeyShape, ReferenceOf(item).K, layout));
+
+        public Tensor<float> V { get; } = Heads(tests.Input(item.KeyShape, ReferenceOf(item).V));
+
+        public Tensor<int>? Lengths { get; } = item.Lengths is null ? null : tests.Input([item.Batch], item.Lengths).Tensor;
+
+        public Tensor<float>? Bias { get; } = item.Bias is null ? null : tests.Input([item.Batch, item.Keys], item.Bias).Tensor;
+    }
+}

@@ -1,0 +1,147 @@
+using Graft.Tensors;
+
+namespace Graft.Testing;
+
+// Letters: B sequences, H heads, T queries, S keys, D numbers a head.
+/// <summary>Attention of one shape and mask, its inputs, and everything by its definition in double.</summary>
+internal sealed class ReferenceAttention
+{
+    public ReferenceAttention(AttentionCase item)
+    {
+        Case = item;
+        Q = Draw.Normal("q", item.QueryShape.ElementCount);
+        K = Draw.Normal("k", item.KeyShape.ElementCount);
+        V = Draw.Normal("v", item.KeyShape.ElementCount);
+        Dy = Draw.Normal("dy", item.QueryShape.ElementCount);
+        (Y, Dq) = (new Expected(Q.Length), new Expected(Q.Length));
+        (Dk, Dv) = (new Expected(K.Length), new Expected(K.Length));
+        LogSumExp = new double[item.Batch * item.Heads * item.Queries];
+        for (int batch = 0; batch < item.Batch; batch++)
+            for (int head = 0; head < item.Heads; head++)
+                for (int query = 0; query < item.Queries; query++) Row(batch, head, query);
+    }
+
+    public AttentionCase Case { get; }
+
+    /// <summary>[B, T, H, D] and [B, S, H, D] in memory.</summary>
+    public float[] Q { get; }
+
+    public float[] K { get; }
+
+    public float[] V { get; }
+
+    public float[] Dy { get; }
+
+    public Expected Y { get; }
+
+    /// <summary>[B, H, T].</summary>
+    public double[] LogSumExp { get; }
+
+    public Expected Dq { get; }
+
+    public Expected Dk { get; }
+
+    public Expected Dv { get; }
+
+    private void Row(int batch, int head, int query)
+    {
+        var item = Case;
+        int to = ((batch * item.Queries + query) * item.Heads + head) * item.Depth, logAt = (batch * item.Heads + head) * item.Queries + query;
+        var scores = new double[item.Keys];
+        var spoilt = new double[item.Keys];
+        for (int key = 0; key < item.Keys; key++)
+        {
+            int from = KeyRow(batch, head, key);
+            for (int d = 0; d < item.Depth; d++)
+            {
+                scores[key] += (double)item.Scale * Q[to + d] * K[from + d];
+                // a score's rounding becomes the probability's relative error
+                spoilt[key] += Math.Abs((double)item.Scale * Q[to + d] * K[from + d]);
+            }
+            if (item.Bias is { } bias) scores[key] += bias[batch * item.Keys + key];
+            bool isSeen = (item.Lengths is not { } lengths || key < lengths[batch]) && (!item.IsCausal || key - item.Keys <= query - item.Queries);
+            if (!isSeen) scores[key] = double.NegativeInfinity;
+        }
+        double largest = scores.DefaultIfEmpty(double.NegativeInfinity).Max();
+        LogSumExp[logAt] = double.PositiveInfinity;
+        if (double.IsNegativeInfinity(largest)) return;
+        double logSum = largest + Math.Log(scores.Sum(score => Math.Exp(score - largest)));
+        LogSumExp[logAt] = logSum;
+        double worst = 1 + spoilt.Max() + Math.Abs(logSum);
+
+        double[] probabilities = [.. scores.Select(score => Math.Exp(score - logSum))];
+        double[] factors = [.. Enumerable.Range(0, item.Keys).Select(key => item.Factor(batch, head, query, key))];
+        var dprobabilities = new Expected(item.Keys);
+        var delta = new Expected(1);
+        for (int key = 0; key < item.Keys; key++)
+        {
+            int from = KeyRow(batch, head, key);
+            double dropped = probabilities[key] * factors[key];
+            for (int d = 0; d < item.Depth; d++)
+            {
+                Add(Y, to + d, dropped * V[from + d], worst);
+                Add(Dv, from + d, dropped * Dy[to + d], worst);
+                dprobabilities.Add(key, factors[key] * Dy[to + d] * V[from + d]);
+                delta.Add(0, dropped * Dy[to + d] * V[from + d]);
+            }
+        }
+        for (int key = 0; key < item.Keys; key++)
+        {
+            int from = KeyRow(batch, head, key);
+            double gradient = probabilities[key] * (dprobabilities.Values[key] - delta.Values[0]) * item.Scale;
+            double magnitude = probabilities[key] * (dprobabilities.Magnitudes[key] + delta.Magnitudes[0]) * item.Scale * worst;
+            for (int d = 0; d < item.Depth; d++)
+            {
+                Add(Dq, to + d, gradient * K[from + d], 1);
+                Add(Dk, from + d, gradient * Q[to + d], 1);
+                Dq.Magnitudes[to + d] += magnitude * Math.Abs(K[from + d]);
+                Dk.Magnitudes[from + d] += magnitude * Math.Abs(Q[to + d]);
+            }
+        }
+    }
+
+    private static void Add(Expected sums, int at, double term, double magnitude)
+    {
+        sums.Values[at] += term;
+        sums.Magnitudes[at] += Math.Abs(term) * magnitude;
+    }
+
+    private int KeyRow(int batch, int head, int key) => ((batch * Case.Keys + key) * Case.Heads + head) * Case.Depth;
+}
+
+/// <summary>The shape and the mask of one attention.</summary>
+internal sealed record AttentionCase(int Batch, int Heads, int Queries, int Keys, int Depth)
+{
+    public bool IsCausal { get; init; }
+
+    public int[]? Lengths { get; init; }
+
+    public float[]? Bias { get; init; }
+
+    public float Dropout { get; init; }
+
+    public float Scale => 0.8f / MathF.Sqrt(Depth);
+
+    /// <summary>In memory; the kernels see it with its middle axes exchanged.</summary>
+    public Shape QueryShape => [Batch, Queries, Heads, Depth];
+
+    public Shape KeyShape => [Batch, Keys, Heads, Depth];
+
+    public AttentionSettings Settings => new(Scale, IsCausal, new DropoutMask(Stream, Dropout));
+
+    public double Factor(int batch, int head, int query, int key)
+    {
+        if (Dropout == 0) return 1;
+        int blocks = (Queries + 63) / 64, number = query % 64;
+        int block = ((batch * Heads + head) * Keys + key) * blocks + query / 64;
+        var (first, second, third, fourth) = Stream.Bits((ulong)(block * 16 + number % 16));
+        uint bits = (number / 16) switch { 0 => first, 1 => second, 2 => third, _ => fourth };
+        return (bits >> 8) < MathF.Round(Dropout * (1 << 24)) ? 0 : 1f / (1f - Dropout);
+    }
+
+    public override string ToString() =>
+        $"[{Batch}, {Heads}, {Queries}, {Depth}] x {Keys}{(IsCausal ? " causal" : "")}" +
+        $"{(Lengths is null ? "" : $" lengths {string.Join(' ', Lengths)}")}{(Bias is null ? "" : " bias")}{(Dropout == 0 ? "" : $" dropout {Dropout}")}";
+
+    private static RandomStream Stream => new(5, "attention");
+}

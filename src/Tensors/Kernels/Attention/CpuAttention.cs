@@ -53,7 +53,7 @@ internal readonly unsafe struct AttentionKernel(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         int depth = problem.Depth, paddedDepth = AttentionTile.RoundUp(depth, AttentionTile.Rows);
-        using var scratch = new RowScratch(Block * (depth + paddedDepth + AttentionProblem.KeyBlock + 2));
+        using var scratch = new Scratch(Block * (depth + paddedDepth + AttentionProblem.KeyBlock + 2));
         float* queries = scratch.Pointer, outputs = queries + Block * depth, scores = outputs + Block * paddedDepth;
         float* maximum = scores + Block * AttentionProblem.KeyBlock, sum = maximum + Block;
         for (nint item = begin; item < end; item++)

@@ -13,7 +13,7 @@ internal readonly unsafe struct AttentionBackwardKernel(
     {
         int depth = problem.Depth, padded = problem.PaddedDepth;
         int keyRows = AttentionTile.RoundUp(problem.Keys, AttentionProblem.KeyBlock);
-        using var scratch = new RowScratch(checked(
+        using var scratch = new Scratch(checked(
             Block * (2 * depth + AttentionTile.RoundUp(depth, AttentionTile.Rows) + 2 * padded + 2 * AttentionProblem.KeyBlock + 2)
             + 2 * keyRows * padded));
         var room = new Room(scratch.Pointer, problem, keyRows);

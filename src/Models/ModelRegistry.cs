@@ -3,7 +3,7 @@ namespace Graft.Models;
 /// <summary>The architectures by the names that torchvision and the CIFAR checkpoints use.</summary>
 public static class ModelRegistry
 {
-    private static readonly Dictionary<string, (int Classes, Func<string, int, ulong, Model> Make)> Rows = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (int Classes, Func<string, int, ulong, ImageModel> Make)> Rows = new(StringComparer.Ordinal)
     {
         ["cifar-resnet20"] = Cifar(3),
         ["cifar-resnet32"] = Cifar(5),
@@ -30,7 +30,7 @@ public static class ModelRegistry
     /// <param name="classes">How many classes the head tells apart; 0 for as many as the published weights do.</param>
     /// <param name="seed">The seed of parameters that no checkpoint fills.</param>
     /// <exception cref="ArgumentException">There is no such model, or a negative number of classes.</exception>
-    public static Model Create(string name, int classes = 0, ulong seed = 0)
+    public static ImageModel Create(string name, int classes = 0, ulong seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(classes);
         return Rows.TryGetValue(name, out var row)
@@ -38,12 +38,12 @@ public static class ModelRegistry
             : throw new ArgumentException($"there is no model '{name}'; there are {string.Join(", ", Names)}");
     }
 
-    private static (int, Func<string, int, ulong, Model>) Cifar(int blocks) =>
+    private static (int, Func<string, int, ulong, ImageModel>) Cifar(int blocks) =>
         (10, (name, classes, seed) => new CifarResNet(name, blocks, classes) { Seed = seed });
 
-    private static (int, Func<string, int, ulong, Model>) Basic(params int[] blocks) =>
+    private static (int, Func<string, int, ulong, ImageModel>) Basic(params int[] blocks) =>
         (1000, (name, classes, seed) => new ResNet(name, bottleneck: false, blocks, classes) { Seed = seed });
 
-    private static (int, Func<string, int, ulong, Model>) Bottleneck(int[] blocks, int groups = 1, int widthPerGroup = 64) =>
+    private static (int, Func<string, int, ulong, ImageModel>) Bottleneck(int[] blocks, int groups = 1, int widthPerGroup = 64) =>
         (1000, (name, classes, seed) => new ResNet(name, bottleneck: true, blocks, classes, groups, widthPerGroup) { Seed = seed });
 }

@@ -5,7 +5,7 @@ using Graft.Tensors;
 namespace Graft.Transfer.Tests;
 
 /// <summary>A convolution, a batch norm and a head, each a stage of its own: [N, 3, 4, 4] to [N, 2].</summary>
-internal sealed class SmallModel : Model
+internal sealed class SmallModel : ImageModel
 {
     private readonly Conv2d conv1 = new(3, 4, 3, padding: 1);
     private readonly Conv2d conv2 = new(4, 4, 3, padding: 1, hasBias: false);
@@ -32,7 +32,7 @@ internal sealed class SmallModel : Model
 }
 
 /// <summary>One linear map from [N, 2] to [N, 2], a stage of its own.</summary>
-internal sealed class LinearModel : Model
+internal sealed class LinearModel : ImageModel
 {
     private readonly Linear linear = new(2, 2);
 
@@ -52,7 +52,7 @@ internal sealed class LinearModel : Model
 }
 
 /// <summary>Batches of noise whose class is the sign of its mean, the same in each epoch.</summary>
-internal sealed class Noise(Model model, Device device, int batches = 3, int size = 4) : ITrainingSet
+internal sealed class Noise(ImageModel model, Device device, int batches = 3, int size = 4) : ITrainingSet
 {
     /// <summary>How long the tape was after each batch's forward run.</summary>
     public List<int> TapeLengths { get; } = [];
@@ -91,5 +91,5 @@ internal sealed class Noise(Model model, Device device, int batches = 3, int siz
 
     private Device Device => device;
 
-    private Model Model => model;
+    private ImageModel Model => model;
 }

@@ -9,7 +9,7 @@ namespace Graft.Peers;
 internal sealed class ResNetSide : ISide
 {
     private readonly CpuDevice device;
-    private readonly Model model;
+    private readonly ImageModel model;
     private readonly Tensor<float> images;
     private readonly int[] labels;
     private readonly ResNetTask task;

@@ -1,9 +1,7 @@
-using Graft.Autograd;
-
 namespace Graft.Models;
 
 /// <summary>A whole architecture: it knows its stages, stem to head, on which freezing and discriminative rates act.</summary>
-public abstract class Model : Layer
+public abstract class Model : Module
 {
     private protected Model()
     {
@@ -17,10 +15,6 @@ public abstract class Model : Layer
 
     /// <summary>The parts in the order of depth, stem first, head last.</summary>
     internal abstract IReadOnlyList<Stage> Stages { get; }
-
-    /// <summary>What the trunk makes of an input, before the head: for an image model its pooled features [N, D].</summary>
-    /// <exception cref="Tensors.ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Features(Variable x) => Scoped(x, ComputeFeatures);
 
     /// <summary>Reads the numbers of a checkpoint. Keys and shapes have to be the model's own; a <c>module.</c> that PyTorch's
     /// <c>DataParallel</c> put before every key is passed over, and a missing <c>num_batches_tracked</c> counts from 0.</summary>
@@ -50,12 +44,6 @@ public abstract class Model : Layer
         Tensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
             .Concat(Counters().Select(counter => TensorEntry.From(counter.Name, [], new[] { counter.Value }))),
         metadata);
-
-    private protected sealed override Variable Compute(Variable x) => ComputeHead(ComputeFeatures(x));
-
-    private protected abstract Variable ComputeFeatures(Variable x);
-
-    private protected abstract Variable ComputeHead(Variable features);
 }
 
 /// <summary>A named part of a model's depth.</summary>

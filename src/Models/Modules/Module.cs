@@ -74,6 +74,23 @@ public abstract class Module
         return counter;
     }
 
+    /// <summary>Runs a part of the module as a memory scope, and names the module in a shape's error.</summary>
+    private protected Variable Scoped(Variable x, Func<Variable, Variable> compute)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        int mark = x.Pass.Enter();
+        try
+        {
+            var y = compute(x);
+            x.Pass.Leave(mark, keep: y.Value);
+            return y;
+        }
+        catch (ShapeException exception) when (exception.NameModule(Key))
+        {
+            throw;
+        }
+    }
+
     private void SetFrozen(bool frozen)
     {
         IsFrozen = frozen;
@@ -94,23 +111,6 @@ public abstract class Layer : Module
     public Variable Forward(Variable x) => Scoped(x, Compute);
 
     private protected abstract Variable Compute(Variable x);
-
-    /// <summary>Runs a part of the layer as a memory scope, and names the layer in a shape's error.</summary>
-    private protected Variable Scoped(Variable x, Func<Variable, Variable> compute)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        int mark = x.Pass.Enter();
-        try
-        {
-            var y = compute(x);
-            x.Pass.Leave(mark, keep: y.Value);
-            return y;
-        }
-        catch (ShapeException exception) when (exception.NameModule(Key))
-        {
-            throw;
-        }
-    }
 }
 
 /// <summary>Layers one after another, keyed 0, 1, 2 ... as PyTorch's <c>Sequential</c>.</summary>

@@ -4,7 +4,7 @@ namespace Graft.Models;
 
 /// <summary>The ResNets of section 4.2 of the paper (He et al. 2015), for 32x32 images: three stages of n blocks, 16, 32 and 64
 /// channels, 6n + 2 layers. Shortcuts that change shape skip every other place and pad the channels with zeros (option A).</summary>
-public sealed class CifarResNet : Model
+public sealed class CifarResNet : ImageModel
 {
     private readonly Conv2d conv1;
     private readonly BatchNorm2d bn1;

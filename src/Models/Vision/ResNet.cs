@@ -5,7 +5,7 @@ namespace Graft.Models;
 
 /// <summary>ResNet as in torchvision (He et al. 2015; the stride of a bottleneck stands on its 3x3 convolution), and with the same
 /// code ResNeXt (Xie et al. 2016) and Wide ResNet (Zagoruyko and Komodakis 2016).</summary>
-public sealed class ResNet : Model
+public sealed class ResNet : ImageModel
 {
     private readonly Conv2d conv1;
     private readonly BatchNorm2d bn1;

@@ -34,7 +34,7 @@ internal static class ClassifierBundle
     }
 
     /// <exception cref="BundleException">A file is missing or malformed, or the weights are of another model.</exception>
-    public static (Model Model, BundleConfig Config, ImagePreprocessing Preprocessing, GraftManifest? Manifest) Read(string folder)
+    public static (ImageModel Model, BundleConfig Config, ImagePreprocessing Preprocessing, GraftManifest? Manifest) Read(string folder)
     {
         if (!Directory.Exists(folder)) throw new BundleException($"{folder}: there is no such folder");
         string configPath = Path.Combine(folder, BundleConfig.FileName), manifestPath = Path.Combine(folder, GraftManifest.FileName);

@@ -26,7 +26,7 @@ public sealed class ImageClassifier
     private Dictionary<string, double> metrics;
 
     private ImageClassifier(
-        Model model, BundleConfig config, ImagePreprocessing preprocessing, GraftManifest manifest, bool namesAreAssumed, Device? device)
+        ImageModel model, BundleConfig config, ImagePreprocessing preprocessing, GraftManifest manifest, bool namesAreAssumed, Device? device)
     {
         Model = model;
         Preprocessing = preprocessing;
@@ -41,7 +41,7 @@ public sealed class ImageClassifier
     }
 
     /// <summary>The network.</summary>
-    public Model Model { get; private set; }
+    public ImageModel Model { get; private set; }
 
     /// <summary>The classes' names, by number. Published weights whose classes have no known names have LABEL_0, LABEL_1 ...</summary>
     public IReadOnlyList<string> ClassNames => config.ClassNames;
@@ -192,7 +192,7 @@ public sealed class ImageClassifier
         namesAreAssumed = false;
     }
 
-    private static ImageClassifier Make(Model network, BaseCheckpoint? weights, Device? device)
+    private static ImageClassifier Make(ImageModel network, BaseCheckpoint? weights, Device? device)
     {
         var published = PublishedModel.Of(network.Name);
         var head = network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First();

@@ -24,7 +24,7 @@ internal static class ImageInference
     }
 
     public static Evaluation Evaluate(
-        Model model, Device device, Batches batches, CancellationToken cancellation, Action<int, int>? answered = null)
+        ImageModel model, Device device, Batches batches, CancellationToken cancellation, Action<int, int>? answered = null)
     {
         int examples = 0, correct = 0;
         double loss = 0;

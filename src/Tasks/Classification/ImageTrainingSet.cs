@@ -5,7 +5,7 @@ using Graft.Transfer;
 namespace Graft.Tasks;
 
 /// <summary>Labelled pictures as a model's training set: cross-entropy over its logits.</summary>
-internal sealed class ImageTrainingSet(Model model, Batches batches, float labelSmoothing) : ITrainingSet
+internal sealed class ImageTrainingSet(ImageModel model, Batches batches, float labelSmoothing) : ITrainingSet
 {
     public int BatchesPerEpoch => batches.Count;
 
@@ -17,7 +17,7 @@ internal sealed class ImageTrainingSet(Model model, Batches batches, float label
         }
     }
 
-    private sealed class Batch(Model model, ImageBatch images, float labelSmoothing) : ITrainingBatch
+    private sealed class Batch(ImageModel model, ImageBatch images, float labelSmoothing) : ITrainingBatch
     {
         public int Count => images.Count;
 

@@ -123,7 +123,7 @@ public class CifarResNetTests
     public void Models_have_the_published_number_of_parameters(string name, long parameters) =>
         Assert.Equal(parameters, ModelRegistry.Create(name).Parameters().Sum(parameter => parameter.Shape.ElementCount));
 
-    private static Model Published(string name, string file)
+    private static ImageModel Published(string name, string file)
     {
         var model = ModelRegistry.Create($"cifar-{name}");
         using var checkpoint = Checkpoint.Open(RealData.Require($"cifar-resnet/{file}"));

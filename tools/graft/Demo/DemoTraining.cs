@@ -25,7 +25,7 @@ internal static class DemoTraining
     /// <summary>Trains a model on pictures; what the seed decides is their order and their shifts.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static FitReport Train(
-        Model model, Device device, IImageSource pictures, int batchSize, FineTuneOptions recipe,
+        ImageModel model, Device device, IImageSource pictures, int batchSize, FineTuneOptions recipe,
         IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var options = new BatchOptions { BatchSize = batchSize, Training = true, Seed = recipe.Seed };
@@ -38,7 +38,7 @@ internal static class DemoTraining
 
     /// <summary>Counts how many pictures a model puts into their class.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Evaluation Evaluate(Model model, Device device, IImageSource pictures, CancellationToken cancellation = default)
+    public static Evaluation Evaluate(ImageModel model, Device device, IImageSource pictures, CancellationToken cancellation = default)
     {
         var batches = new Batches(pictures, Preprocessing, MemoryOf(device), new BatchOptions { BatchSize = ScoringBatch });
         return ImageInference.Evaluate(model, device, batches, cancellation);

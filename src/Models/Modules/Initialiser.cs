@@ -11,10 +11,15 @@ internal abstract class Initialiser
 
     /// <summary>Normal with deviation sqrt(2 / fan), fan being inputs (<c>fan_in</c>) or outputs (<c>fan_out</c>) times taps, as
     /// PyTorch's <c>kaiming_normal_</c> for ReLU (He et al. 2015).</summary>
-    public static Initialiser KaimingNormal(bool fanOut) => new Normal(fanOut);
+    public static Initialiser KaimingNormal(bool fanOut) => new Kaiming(fanOut);
 
     /// <summary>Uniform within 1 / sqrt(<paramref name="fanIn"/>): PyTorch's default for linear layers and convolutions.</summary>
     public static Initialiser UniformByFanIn(int fanIn) => new Uniform(1f / MathF.Sqrt(fanIn));
+
+    /// <summary>Normal with a deviation that a config gives (<c>initializer_range</c>).</summary>
+    /// <param name="deviation">The standard deviation.</param>
+    /// <param name="zeroRow">A row that stays zero, the padding token's in a table of embeddings; null for none.</param>
+    public static Initialiser Normal(float deviation, int? zeroRow = null) => new NormalOf(deviation, zeroRow);
 
     public abstract void Fill(Span<float> numbers, Shape shape, RandomStream random);
 
@@ -23,13 +28,22 @@ internal abstract class Initialiser
         public override void Fill(Span<float> numbers, Shape shape, RandomStream random) => numbers.Fill(value);
     }
 
-    private sealed class Normal(bool fanOut) : Initialiser
+    private sealed class Kaiming(bool fanOut) : Initialiser
     {
         public override void Fill(Span<float> numbers, Shape shape, RandomStream random)
         {
             long fan = shape[fanOut ? 0 : 1];
             for (int axis = 2; axis < shape.Rank; axis++) fan *= shape[axis];
             random.FillNormal(numbers, 0f, MathF.Sqrt(2f / fan));
+        }
+    }
+
+    private sealed class NormalOf(float deviation, int? zeroRow) : Initialiser
+    {
+        public override void Fill(Span<float> numbers, Shape shape, RandomStream random)
+        {
+            random.FillNormal(numbers, 0f, deviation);
+            if (zeroRow is { } row) numbers.Slice(row * shape[1], shape[1]).Clear();
         }
     }
 

@@ -16,10 +16,15 @@ public abstract class Model : Module
     /// <summary>The parts in the order of depth, stem first, head last.</summary>
     internal abstract IReadOnlyList<Stage> Stages { get; }
 
+    /// <summary>What the hub puts before the keys of the bare encoder within a model that has a head ("bert"), null where there is no
+    /// such habit. A file of the bare encoder then fills a model with a head and the other way round.</summary>
+    internal virtual string? TrunkKey => null;
+
     /// <summary>Reads the numbers of a checkpoint. Keys and shapes have to be the model's own; a <c>module.</c> that PyTorch's
-    /// <c>DataParallel</c> put before every key is passed over, and a missing <c>num_batches_tracked</c> counts from 0.</summary>
+    /// <c>DataParallel</c> put before every key is passed over, and a missing <c>num_batches_tracked</c> counts from 0. Tied weights
+    /// may be there under each of their keys or only one. With <paramref name="replaceHead"/> the head of another task is passed over.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
-    /// <param name="replaceHead">Whether a head of another size is left as it is and reported, to be trained anew.</param>
+    /// <param name="replaceHead">Whether a head that is missing or of another size is left as it is and reported, to be trained anew.</param>
     /// <exception cref="CheckpointException">The checkpoint does not fit; nothing was changed.</exception>
     public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false)
     {

@@ -8,43 +8,36 @@ public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced);
 internal static class ModelLoader
 {
     private const int Named = 10;
-    private const string ParallelPrefix = "module.";
     private const string CounterSuffix = "num_batches_tracked";
 
     public static LoadReport Load(Model model, Checkpoint checkpoint, bool replaceHead)
     {
-        string prefix = checkpoint.Tensors.All(tensor => tensor.Key.StartsWith(ParallelPrefix, StringComparison.Ordinal)) ? ParallelPrefix : "";
+        var keys = KeyMap.Of(model, checkpoint);
         var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).Select(tensor => tensor.Name).ToHashSet();
         var fills = new List<(ModuleParameter Target, StoredTensor Source)>();
         List<string> missing = [], misshapen = [], replaced = [];
-        var known = model.Counters().Select(counter => counter.Name).ToHashSet();
+        var known = model.Counters().Select(counter => counter.Name).Concat(model.PassedOver()).Select(keys.InFile).ToHashSet(StringComparer.Ordinal);
         foreach (var target in model.Tensors())
         {
-            known.Add(target.Name);
-            if (!checkpoint.TryGet(prefix + target.Name, out var source))
-            {
-                if (replaceHead && head.Contains(target.Name)) replaced.Add(target.Name);
-                else missing.Add(target.Name);
-            }
-            else if (source.Shape != target.Shape)
-            {
-                if (replaceHead && head.Contains(target.Name)) replaced.Add(target.Name);
-                else misshapen.Add($"{target.Name} is {source.Shape}, not {target.Shape}");
-            }
-            else
-            {
-                fills.Add((target, source));
-            }
+            string[] spellings = [.. target.Aliases.Prepend(target.Name).Select(keys.InFile)];
+            known.UnionWith(spellings);
+            var source = spellings.Select(spelling => checkpoint.TryGet(spelling, out var found) ? found : null).FirstOrDefault(found => found is not null);
+            if (source?.Shape == target.Shape) fills.Add((target, source));
+            else if (replaceHead && head.Contains(target.Name)) replaced.Add(target.Name);
+            else if (source is null) missing.Add(target.Name);
+            else misshapen.Add($"{target.Name} is {source.Shape}, not {target.Shape}");
         }
-        var unexpected = checkpoint.Tensors.Select(tensor => tensor.Key[prefix.Length..])
-            .Where(key => !known.Contains(key) && !key.EndsWith(CounterSuffix, StringComparison.Ordinal)).ToList();
+        var unexpected = checkpoint.Tensors.Select(tensor => tensor.Key)
+            .Where(key => !known.Contains(key) && !key.EndsWith(CounterSuffix, StringComparison.Ordinal) && !IsOfAnotherHead(key)).Select(keys.Short).ToList();
         if (missing.Count + unexpected.Count + misshapen.Count > 0)
             throw new CheckpointException(checkpoint.Path, Describe(model, missing, unexpected, misshapen));
 
         foreach (var (target, source) in fills) target.Value.CopyFrom(source.ToSingleArray());
         foreach (var counter in model.Counters())
-            if (checkpoint.TryGet(prefix + counter.Name, out var source)) counter.Value = source.ToInt64Array()[0];
+            if (checkpoint.TryGet(keys.InFile(counter.Name), out var source)) counter.Value = source.ToInt64Array()[0];
         return new LoadReport(fills.Count, replaced);
+
+        bool IsOfAnotherHead(string key) => (replaceHead || keys.IsWithinTrunk) && keys.IsBesideTrunk(key);
     }
 
     private static string Describe(Model model, List<string> missing, List<string> unexpected, List<string> misshapen)

@@ -10,6 +10,7 @@ public abstract class Module
     private readonly List<(string Key, Module Child)> children = [];
     private readonly List<ModuleParameter> parameters = [];
     private readonly List<Counter> counters = [];
+    private readonly List<string> passedOver = [];
     private Module? parent;
     private string key = "";
 
@@ -45,6 +46,9 @@ public abstract class Module
 
     internal IEnumerable<Counter> Counters() => counters.Concat(children.SelectMany(child => child.Child.Counters()));
 
+    /// <summary>Keys that a file may have and that say nothing to the model.</summary>
+    internal IEnumerable<string> PassedOver() => passedOver.Select(KeyOf).Concat(children.SelectMany(child => child.Child.PassedOver()));
+
     internal string KeyOf(string inner)
     {
         string outer = Key;
@@ -66,6 +70,14 @@ public abstract class Module
         parameters.Add(parameter);
         return parameter;
     }
+
+    /// <summary>Says that a file may have the numbers of <paramref name="parameter"/> under another key too, or instead; saved they are
+    /// once, under the parameter's own.</summary>
+    private protected void AddAlias(string key, ModuleParameter parameter) => parameter.AddAlias(this, key);
+
+    /// <summary>Says that a file may have a tensor under a key for which the model has no use: a buffer that can be computed, a part that
+    /// this head does without.</summary>
+    private protected void PassOver(string key) => passedOver.Add(key);
 
     private protected Counter AddCounter(string key)
     {

@@ -6,10 +6,17 @@ namespace Graft.Models;
 /// <summary>A parameter or a buffer of a module. A buffer is kept and saved like a parameter but never has a gradient.</summary>
 internal sealed class ModuleParameter(Module owner, string key, Shape shape, Initialiser initialiser, bool isBuffer) : Parameter(shape)
 {
+    private readonly List<(Module Owner, string Key)> aliases = [];
+
     /// <summary>Whether it is a buffer: a batch norm's running statistics.</summary>
     public bool IsBuffer => isBuffer;
 
     public override string Name => owner.KeyOf(key);
+
+    /// <summary>Other keys under which a file may have the same numbers: tied weights, and names of earlier years.</summary>
+    public IEnumerable<string> Aliases => aliases.Select(alias => alias.Owner.KeyOf(alias.Key));
+
+    public void AddAlias(Module at, string inner) => aliases.Add((at, inner));
 
     internal override Tensor<float> Create()
     {

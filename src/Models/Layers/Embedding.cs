@@ -1,0 +1,35 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>A row of a table for each id (PyTorch's <c>Embedding</c>): <c>weight</c> [V, D].</summary>
+internal sealed class Embedding : Module
+{
+    private readonly int? paddingIndex;
+
+    /// <param name="count">V.</param>
+    /// <param name="width">D.</param>
+    /// <param name="initialiser">Where the first numbers come from.</param>
+    /// <param name="paddingIndex">The id whose row gets no gradient from here; null for none.</param>
+    public Embedding(int count, int width, Initialiser initialiser, int? paddingIndex = null)
+    {
+        this.paddingIndex = paddingIndex;
+        Weight = Add("weight", [count, width], initialiser);
+    }
+
+    /// <summary>[V, D].</summary>
+    public ModuleParameter Weight { get; }
+
+    /// <summary>The rows of <paramref name="ids"/>: [leading..., D].</summary>
+    /// <exception cref="ArgumentException">An id lies outside the table.</exception>
+    public Variable Forward(Pass pass, ReadOnlySpan<int> ids, Shape leading)
+    {
+        // the function would refuse it too, but does not know which table it is
+        int count = Weight.Shape[0];
+        foreach (int id in ids)
+            if ((uint)id >= (uint)count)
+                throw new ArgumentException($"embedding: the id {id} is none of the {count} in the table, 0 ... {count - 1} (in {Key})");
+        return EmbeddingFunction.Apply(pass.Of(Weight), ids, leading, paddingIndex);
+    }
+}

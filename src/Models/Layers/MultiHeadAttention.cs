@@ -1,0 +1,60 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>Attention of a sequence to itself, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c>, <c>value</c>, each a
+/// linear map [D, D].</summary>
+/// <remarks>Letters: B sequences, T places, D wide, H heads of D / H.</remarks>
+internal sealed class MultiHeadAttention : Module
+{
+    private readonly int heads;
+    private readonly float scale;
+    private readonly float dropout;
+    private readonly Linear query;
+    private readonly Linear key;
+    private readonly Linear value;
+
+    public MultiHeadAttention(int width, int heads, float dropout, Func<Linear> linear)
+    {
+        this.heads = heads;
+        this.dropout = dropout;
+        scale = 1f / MathF.Sqrt(width / heads);
+        query = Add("query", linear());
+        key = Add("key", linear());
+        value = Add("value", linear());
+    }
+
+    /// <summary>x [B, T, D] to [B, T, D].</summary>
+    public Variable Forward(Variable x, AttentionMask mask) => Scoped(x, states =>
+    {
+        var joined = AttentionFunction.Apply(
+            Split(query.Forward(states)), Split(key.Forward(states)), Split(value.Forward(states)), mask, scale, dropout, Key);
+        return joined.Permute(0, 2, 1, 3).Reshape(states.Shape);
+    });
+
+    /// <summary>The probabilities [B, H, T, T] with which each place looks at each other, for those who want to see them: attention
+    /// itself never writes them out. Dropout has no part in them, and no gradient goes through.</summary>
+    /// <param name="x">[B, T, D].</param>
+    /// <param name="counts">[B, T], 0 where a sequence was filled up; null where none was.</param>
+    public Variable Probabilities(Variable x, int[]? counts)
+    {
+        var pass = x.Pass;
+        var states = pass.Untracked(x.Value);
+        Tensor<float> q = Split(query.Forward(states)).Value, k = Split(key.Forward(states)).Value;
+        var scores = pass.Rent([q.Shape[0], heads, q.Shape[2], k.Shape[2]]);
+        pass.Device.Gemm(default(NoEpilogue), q, k.Permute(0, 1, 3, 2), null, null, scores);
+        pass.Device.Map(new Scale(scale), scores, scores);
+        if (counts is not null)
+        {
+            var hidden = pass.Rent([x.Shape[0], 1, 1, x.Shape[1]]);
+            hidden.CopyFrom(Array.ConvertAll(counts, value => value == 0 ? float.MinValue : 0f));
+            pass.Device.Zip(default(Add), scores, hidden, scores);
+        }
+        pass.Device.Softmax(scores, scores, log: false);
+        return pass.Untracked(scores);
+    }
+
+    /// <summary>[B, T, D] to [B, H, T, D / H]: a view.</summary>
+    private Variable Split(Variable x) => x.Reshape([x.Shape[0], x.Shape[1], heads, x.Shape[2] / heads]).Permute(0, 2, 1, 3);
+}

@@ -1,0 +1,204 @@
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>The encoder alone, with its pooler: <c>last_hidden_state</c> [B, T, D], <c>pooler_output</c> [B, D].</summary>
+internal sealed class BertModel : TextModel
+{
+    private readonly BertTrunk trunk;
+
+    public BertModel(BertConfig config)
+    {
+        trunk = Add("", new BertTrunk(config, hasPooler: true));
+        Stages = trunk.StagesWith();
+    }
+
+    public override string Name => nameof(BertModel);
+
+    internal override string TrunkKey => BertHead.TrunkKeyOfHub;
+
+    internal override IReadOnlyList<Stage> Stages { get; }
+
+    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
+    {
+        var states = trunk.Forward(pass, batch, trace);
+        return new(("last_hidden_state", states), ("pooler_output", trunk.Pool(states)));
+    }
+
+    public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
+        throw new ArgumentException($"{Name} has no head and so no loss of its own");
+}
+
+/// <summary>An encoder under <c>bert</c> and something above it.</summary>
+internal abstract class BertHead : TextModel
+{
+    public const string TrunkKeyOfHub = "bert";
+
+    private protected BertHead(BertConfig config, bool hasPooler) => Trunk = Add(TrunkKeyOfHub, new BertTrunk(config, hasPooler));
+
+    internal override string TrunkKey => TrunkKeyOfHub;
+
+    private protected BertTrunk Trunk { get; }
+
+    /// <summary>The mean cross-entropy of [..., L] over the places that are not ignored.</summary>
+    private protected static Variable CrossEntropy(Variable logits, int[] labels)
+    {
+        int odd = Array.FindIndex(labels, label => label < 0 && label != TextTargets.Ignored);
+        if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which keeps a place out");
+        int classes = logits.Shape[^1];
+        return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels);
+    }
+
+    private protected T Needed<T>(T? targets, string name) where T : class =>
+        targets ?? throw new ArgumentException($"{Name} learns from {name}, and there are none");
+}
+
+/// <summary>A class (or several, or numbers) for each sequence, from the pooled state: <c>logits</c> [B, L].</summary>
+internal sealed class BertForSequenceClassification : BertHead
+{
+    private readonly Dropout dropout;
+    private readonly Linear classifier;
+    private readonly ProblemType? problem;
+
+    public BertForSequenceClassification(BertConfig config) : base(config, hasPooler: true)
+    {
+        dropout = Add("dropout", new Dropout(config.ClassifierDropout));
+        classifier = Add("classifier", BertLayer.Linear(config, config.HiddenSize, config.Labels));
+        problem = config.Problem;
+        Stages = Trunk.StagesWith(classifier);
+    }
+
+    public override string Name => nameof(BertForSequenceClassification);
+
+    internal override IReadOnlyList<Stage> Stages { get; }
+
+    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null) =>
+        new(("logits", classifier.Forward(dropout.Forward(Trunk.Pool(Trunk.Forward(pass, batch, trace))))));
+
+    public override Variable Loss(TextOutputs outputs, TextTargets targets)
+    {
+        var logits = outputs["logits"];
+        // as Hugging Face's class guesses where the config does not say
+        var kind = problem ?? (logits.Shape[1] == 1 ? ProblemType.Regression : targets.Labels is null ? ProblemType.MultiLabel : ProblemType.SingleLabel);
+        return kind switch
+        {
+            ProblemType.SingleLabel => CrossEntropy(logits, Needed(targets.Labels, "class numbers")),
+            ProblemType.MultiLabel => TextLosses.BinaryCrossEntropy(logits, Needed(targets.Values, "a 0 or 1 for each label")),
+            _ => TextLosses.MeanSquaredError(logits, Needed(targets.Values, "values")),
+        };
+    }
+}
+
+/// <summary>A class for each token: <c>logits</c> [B, T, L].</summary>
+internal sealed class BertForTokenClassification : BertHead
+{
+    private readonly Dropout dropout;
+    private readonly Linear classifier;
+
+    public BertForTokenClassification(BertConfig config) : base(config, hasPooler: false)
+    {
+        dropout = Add("dropout", new Dropout(config.ClassifierDropout));
+        classifier = Add("classifier", BertLayer.Linear(config, config.HiddenSize, config.Labels));
+        Stages = Trunk.StagesWith(classifier);
+    }
+
+    public override string Name => nameof(BertForTokenClassification);
+
+    internal override IReadOnlyList<Stage> Stages { get; }
+
+    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null) =>
+        new(("logits", classifier.Forward(dropout.Forward(Trunk.Forward(pass, batch, trace)))));
+
+    public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
+        CrossEntropy(outputs["logits"], Needed(targets.Labels, "a class number for each token"));
+}
+
+/// <summary>Where an answer begins and ends: <c>start_logits</c> and <c>end_logits</c> [B, T].</summary>
+internal sealed class BertForQuestionAnswering : BertHead
+{
+    private readonly Linear outputs;
+
+    public BertForQuestionAnswering(BertConfig config) : base(config, hasPooler: false)
+    {
+        outputs = Add("qa_outputs", BertLayer.Linear(config, config.HiddenSize, 2));
+        Stages = Trunk.StagesWith(outputs);
+    }
+
+    public override string Name => nameof(BertForQuestionAnswering);
+
+    internal override IReadOnlyList<Stage> Stages { get; }
+
+    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
+    {
+        var logits = outputs.Forward(Trunk.Forward(pass, batch, trace));
+        return new(("start_logits", Column(0)), ("end_logits", Column(1)));
+
+        Variable Column(int number) => logits.Slice(2, number, 1).Reshape([batch.Sequences, batch.Length]);
+    }
+
+    /// <summary>The mean of the start's and the end's cross-entropy. An answer that begins or ends behind the last token does not
+    /// count; a negative place counts as the first, as Hugging Face has it.</summary>
+    public override Variable Loss(TextOutputs outputs, TextTargets targets)
+    {
+        return (Side("start_logits", targets.StartPositions) + Side("end_logits", targets.EndPositions)) * 0.5f;
+
+        Variable Side(string name, int[]? places)
+        {
+            int length = outputs[name].Shape[1];
+            return outputs[name].CrossEntropy(Array.ConvertAll(
+                Needed(places, "the places where answers begin and end"), place => place >= length ? TextTargets.Ignored : Math.Max(0, place)));
+        }
+    }
+}
+
+/// <summary>The word at each place: <c>logits</c> [B, T, V]. The last map is the word embeddings themselves unless the config
+/// unties them.</summary>
+internal sealed class BertForMaskedLM : BertHead
+{
+    private readonly BertLanguageHead head;
+
+    public BertForMaskedLM(BertConfig config) : base(config, hasPooler: false)
+    {
+        head = Add("cls.predictions", new BertLanguageHead(config, Trunk.WordEmbeddings));
+        Stages = Trunk.StagesWith(head);
+        // the head that tells whether two sentences follow one another comes with BERT's own weights
+        foreach (string key in (string[])["weight", "bias"]) PassOver($"cls.seq_relationship.{key}");
+    }
+
+    public override string Name => nameof(BertForMaskedLM);
+
+    internal override IReadOnlyList<Stage> Stages { get; }
+
+    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null) =>
+        new(("logits", head.Forward(Trunk.Forward(pass, batch, trace))));
+
+    public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
+        CrossEntropy(outputs["logits"], Needed(targets.Labels, "a word for each place, or that it is ignored"));
+}
+
+/// <summary>[B, T, D] to [B, T, V].</summary>
+internal sealed class BertLanguageHead : Layer
+{
+    private readonly Activation activation;
+    private readonly Linear dense;
+    private readonly LayerNorm norm;
+    private readonly ModuleParameter decoder;
+    private readonly ModuleParameter bias;
+
+    public BertLanguageHead(BertConfig config, ModuleParameter words)
+    {
+        activation = config.Activation;
+        bias = Add("bias", [config.VocabularySize], Initialiser.Zeros);
+        AddAlias("decoder.bias", bias);
+        dense = Add("transform.dense", BertLayer.Linear(config, config.HiddenSize, config.HiddenSize));
+        norm = Add("transform.LayerNorm", new LayerNorm(config.HiddenSize, config.LayerNormEpsilon));
+        decoder = config.TieWordEmbeddings ? words : Add("decoder.weight", words.Shape, Initialiser.Normal(config.InitializerRange));
+        if (config.TieWordEmbeddings) AddAlias("decoder.weight", words);
+    }
+
+    private protected override Variable Compute(Variable x)
+    {
+        var pass = x.Pass;
+        return LinearFunction.Apply(norm.Forward(dense.Forward(x).Activate(activation)), pass.Of(decoder), pass.Of(bias));
+    }
+}

@@ -1,0 +1,80 @@
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>A layer of BERT: attention and a two-layer perceptron, each added to its input and normalised: [B, T, D] to [B, T, D].</summary>
+internal sealed class BertLayer : Module
+{
+    private readonly BertAttention attention;
+    private readonly BertIntermediate intermediate;
+    private readonly BertOutput output;
+
+    public BertLayer(BertConfig config)
+    {
+        attention = Add("attention", new BertAttention(config));
+        intermediate = Add("intermediate", new BertIntermediate(config));
+        output = Add("output", new BertOutput(config, config.IntermediateSize));
+    }
+
+    /// <summary>A linear map with BERT's first numbers: normal weights, no bias.</summary>
+    public static Linear Linear(BertConfig config, int inputs, int outputs) =>
+        new(inputs, outputs, Initialiser.Normal(config.InitializerRange), Initialiser.Zeros);
+
+    public Variable Forward(Variable x, AttentionMask mask) => Scoped(x, states =>
+    {
+        var attended = attention.Forward(states, mask);
+        return output.Forward(intermediate.Forward(attended), attended);
+    });
+
+    public Variable Probabilities(Variable x, int[]? counts) => attention.Probabilities(x, counts);
+}
+
+/// <summary><c>self</c>: query, key, value; <c>output</c>: what joins the heads.</summary>
+internal sealed class BertAttention : Module
+{
+    private readonly MultiHeadAttention self;
+    private readonly BertOutput output;
+
+    public BertAttention(BertConfig config)
+    {
+        self = Add("self", new MultiHeadAttention(
+            config.HiddenSize, config.Heads, config.AttentionDropout, () => BertLayer.Linear(config, config.HiddenSize, config.HiddenSize)));
+        output = Add("output", new BertOutput(config, config.HiddenSize));
+    }
+
+    public Variable Forward(Variable x, AttentionMask mask) => output.Forward(self.Forward(x, mask), x);
+
+    public Variable Probabilities(Variable x, int[]? counts) => self.Probabilities(x, counts);
+}
+
+/// <summary>The perceptron's first layer and its activation: [B, T, D] to [B, T, I].</summary>
+internal sealed class BertIntermediate : Layer
+{
+    private readonly Activation activation;
+    private readonly Linear dense;
+
+    public BertIntermediate(BertConfig config)
+    {
+        activation = config.Activation;
+        dense = Add("dense", BertLayer.Linear(config, config.HiddenSize, config.IntermediateSize));
+    }
+
+    private protected override Variable Compute(Variable x) => dense.Forward(x).Activate(activation);
+}
+
+/// <summary>A linear map and dropout, added to what came before and normalised.</summary>
+internal sealed class BertOutput : Module
+{
+    private readonly Linear dense;
+    private readonly LayerNorm norm;
+    private readonly Dropout dropout;
+
+    public BertOutput(BertConfig config, int inputs)
+    {
+        dense = Add("dense", BertLayer.Linear(config, inputs, config.HiddenSize));
+        norm = Add("LayerNorm", new LayerNorm(config.HiddenSize, config.LayerNormEpsilon));
+        dropout = Add("dropout", new Dropout(config.HiddenDropout));
+    }
+
+    public Variable Forward(Variable x, Variable residual) => Scoped(x, inner => norm.Forward(dropout.Forward(dense.Forward(inner)) + residual));
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>The encoder of BERT (Devlin et al. 2018): embeddings, layers, and the pooler where the head above uses one.</summary>
+/// <remarks>Letters: B sequences, T places, D = hidden size.</remarks>
+internal sealed class BertTrunk : Module
+{
+    private readonly BertEmbeddings embeddings;
+    private readonly BertLayer[] layers;
+    private readonly BertPooler? pooler;
+
+    public BertTrunk(BertConfig config, bool hasPooler)
+    {
+        embeddings = Add("embeddings", new BertEmbeddings(config));
+        var chain = Add("encoder", new BertEncoder(config));
+        layers = chain.Layers;
+        if (hasPooler) pooler = Add("pooler", new BertPooler(config));
+        else foreach (string key in (string[])["weight", "bias"]) PassOver($"pooler.dense.{key}");
+    }
+
+    /// <summary>[V, D].</summary>
+    public ModuleParameter WordEmbeddings => embeddings.Words;
+
+    /// <summary>The embeddings, each layer, and the head: the pooler, if any, and the modules given.</summary>
+    public IReadOnlyList<Stage> StagesWith(params Module[] head) =>
+    [
+        new("embeddings", [embeddings]),
+        .. layers.Select((layer, number) => new Stage(string.Create(CultureInfo.InvariantCulture, $"layer{number}"), [layer])),
+        new("head", pooler is null ? head : [pooler, .. head]),
+    ];
+
+    /// <summary>The last hidden states [B, T, D]. Without a trace the pass keeps nothing of the way but what backward needs.</summary>
+    public Variable Forward(Pass pass, TextBatch batch, ForwardTrace? trace)
+    {
+        var mask = batch.AttentionMask is { } counts
+            ? AttentionMask.OfKeys(pass, [batch.Sequences, batch.Length], Array.ConvertAll(counts, value => value == 1)) : AttentionMask.None;
+        int mark = pass.Enter();
+        var x = embeddings.Forward(pass, batch);
+        trace?.HiddenStates.Add(x);
+        foreach (var layer in layers)
+        {
+            trace?.Attentions.Add(layer.Probabilities(x, batch.AttentionMask));
+            x = layer.Forward(x, mask);
+            trace?.HiddenStates.Add(x);
+            if (trace is null) pass.Leave(mark, keep: x.Value);
+        }
+        return x;
+    }
+
+    /// <summary>What the pooler makes of the first place's state: [B, D].</summary>
+    public Variable Pool(Variable states) => pooler!.Forward(states);
+}
+
+/// <summary>The sum of a token's, its place's and its type's embedding, normalised: ids [B, T] to [B, T, D].</summary>
+internal sealed class BertEmbeddings : Module
+{
+    private readonly Embedding words;
+    private readonly Embedding positions;
+    private readonly Embedding types;
+    private readonly LayerNorm norm;
+    private readonly Dropout dropout;
+
+    public BertEmbeddings(BertConfig config)
+    {
+        var initialiser = Initialiser.Normal(config.InitializerRange);
+        words = Add("word_embeddings", new Embedding(
+            config.VocabularySize, config.HiddenSize, Initialiser.Normal(config.InitializerRange, config.PaddingToken), config.PaddingToken));
+        positions = Add("position_embeddings", new Embedding(config.MaximumPositions, config.HiddenSize, initialiser));
+        types = Add("token_type_embeddings", new Embedding(config.TokenTypes, config.HiddenSize, initialiser));
+        norm = Add("LayerNorm", new LayerNorm(config.HiddenSize, config.LayerNormEpsilon));
+        dropout = Add("dropout", new Dropout(config.HiddenDropout));
+        // 0, 1, 2 ...: files of before 2023 have them
+        PassOver("position_ids");
+    }
+
+    public ModuleParameter Words => words.Weight;
+
+    public Variable Forward(Pass pass, TextBatch batch)
+    {
+        Shape leading = [batch.Sequences, batch.Length];
+        if (batch.Positions is null && batch.Length > positions.Weight.Shape[0])
+            throw new ArgumentException($"{batch.Length} tokens are more than the {positions.Weight.Shape[0]} positions that the model knows: shorten the text");
+        int mark = pass.Enter();
+        var sum = words.Forward(pass, batch.TokenIds, leading)
+            + types.Forward(pass, batch.TokenTypes ?? new int[batch.TokenIds.Length], leading);
+        sum += batch.Positions is { } places
+            ? positions.Forward(pass, places, leading)
+            : positions.Forward(pass, [.. Enumerable.Range(0, batch.Length)], [batch.Length]);
+        var y = dropout.Forward(norm.Forward(sum));
+        pass.Leave(mark, keep: y.Value);
+        return y;
+    }
+}
+
+/// <summary>The layers, keyed <c>layer.0</c>, <c>layer.1</c> ...</summary>
+internal sealed class BertEncoder : Module
+{
+    public BertEncoder(BertConfig config) => Layers =
+    [
+        .. Enumerable.Range(0, config.Layers).Select(number => Add(string.Create(CultureInfo.InvariantCulture, $"layer.{number}"), new BertLayer(config))),
+    ];
+
+    public BertLayer[] Layers { get; }
+}
+
+/// <summary>tanh of a linear map of the first place's state: [B, T, D] to [B, D].</summary>
+internal sealed class BertPooler : Layer
+{
+    private readonly Linear dense;
+
+    public BertPooler(BertConfig config) => dense = Add("dense", BertLayer.Linear(config, config.HiddenSize, config.HiddenSize));
+
+    private protected override Variable Compute(Variable x) =>
+        dense.Forward(x.Slice(1, 0, 1).Reshape([x.Shape[0], x.Shape[2]])).Tanh();
+}

@@ -1,0 +1,65 @@
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>An architecture that reads token ids.</summary>
+internal abstract class TextModel : Model
+{
+    /// <summary>What the model makes of a batch, under the names that Hugging Face gives its outputs.</summary>
+    /// <param name="pass">The run to be part of.</param>
+    /// <param name="batch">B sequences of T tokens.</param>
+    /// <param name="trace">Takes down what happens on the way; null for nothing.</param>
+    /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
+    public abstract TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null);
+
+    /// <summary>The loss [] that Hugging Face's class of the same name defines.</summary>
+    /// <param name="outputs">What <see cref="Forward"/> gave.</param>
+    /// <param name="targets">What it should have been.</param>
+    /// <exception cref="ArgumentException">The targets are not those that this head learns from.</exception>
+    public abstract Variable Loss(TextOutputs outputs, TextTargets targets);
+}
+
+/// <summary>A model's outputs by name: <c>logits</c>, <c>last_hidden_state</c> ...</summary>
+internal sealed class TextOutputs(params (string Name, Variable Value)[] outputs)
+{
+    public IEnumerable<string> Names => outputs.Select(output => output.Name);
+
+    public Variable this[string name]
+    {
+        get
+        {
+            foreach (var output in outputs)
+                if (output.Name == name) return output.Value;
+            throw new KeyNotFoundException($"there is no output '{name}'; there are {string.Join(", ", Names)}");
+        }
+    }
+}
+
+/// <summary>What a head learns from; each uses its own part.</summary>
+internal sealed record TextTargets
+{
+    /// <summary>The number that keeps a place out of the loss (<c>ignore_index</c>).</summary>
+    public const int Ignored = -100;
+
+    /// <summary>Class numbers: [B] of sequences, [B, T] of tokens.</summary>
+    public int[]? Labels { get; init; }
+
+    /// <summary>Numbers to predict [B, L]: a regression's values, or 0 and 1 for each of L labels that may hold together.</summary>
+    public float[]? Values { get; init; }
+
+    /// <summary>Where each answer begins [B].</summary>
+    public int[]? StartPositions { get; init; }
+
+    /// <summary>The last token of each answer [B].</summary>
+    public int[]? EndPositions { get; init; }
+}
+
+/// <summary>What happened on the way: slower and larger than a plain run, and the same numbers.</summary>
+internal sealed class ForwardTrace
+{
+    /// <summary>After the embeddings and after each layer [B, T, D].</summary>
+    public List<Variable> HiddenStates { get; } = [];
+
+    /// <summary>Each layer's attention probabilities [B, H, T, T]; nothing learns through them.</summary>
+    public List<Variable> Attentions { get; } = [];
+}

@@ -1,0 +1,32 @@
+using Graft.Tensors;
+using Graft.Testing;
+
+namespace Graft.Models.Tests;
+
+/// <summary>BERT and its heads against Hugging Face's own code: hidden states, attentions, logits, loss, every gradient.</summary>
+public sealed class BertGoldenTests : IDisposable
+{
+    private readonly CpuDevice device = new(2);
+
+    public void Dispose() => device.Dispose();
+
+    [Theory]
+    [InlineData("bert-model", "BertModel", 39)]
+    [InlineData("bert-seqcls", "BertForSequenceClassification", 41)]
+    [InlineData("bert-qa", "BertForQuestionAnswering", 39)]
+    [InlineData("bert-tokencls", "BertForTokenClassification", 39)]
+    [InlineData("bert-mlm", "BertForMaskedLM", 42)]
+    public void Outputs_loss_and_gradients_are_Hugging_Faces(string golden, string architecture, int gradients)
+    {
+        string folder = RealData.Require($"hf-goldens/{golden}");
+        var report = ReferenceCheck.Run(folder, Path.Combine(folder, "reference.safetensors"), device);
+
+        string figures = string.Join("; ", report.Kinds.Select(kind => $"{kind.Kind} {kind.Largest:g2} at {kind.At}"));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{golden}: {figures}");
+        Assert.True(report.IsWithin(1e-5, 1e-4), figures);
+        Assert.Equal(architecture, report.Architecture);
+        Assert.Equal(gradients, report.Kinds.Single(kind => kind.IsGradient).Tensors);
+        Assert.Contains(report.Kinds, kind => kind.Kind == "loss");
+        Assert.Equal(3, report.Kinds.Single(kind => kind.Kind == "hidden_states").Tensors);
+    }
+}

@@ -45,30 +45,8 @@ internal static class InspectCommand
         var table = new Table().Border(TableBorder.Simple).AddColumn("key").AddColumn("type").AddColumn("shape");
         foreach (var tensor in checkpoint.Tensors)
             table.AddRow(new Text(Printable.Text(tensor.Key)), new Text(tensor.ElementType.Name()), new Text(tensor.Shape.ToString()));
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No,
-            Interactive = InteractionSupport.No,
-            Out = new WideOutput(output),
-        });
-        console.Write(table);
+        PlainConsole.Of(output).Write(table);
         foreach (var (name, text) in checkpoint.Metadata) output.WriteLine($"{Printable.Text(name)}: {Printable.Text(text)}");
         output.WriteLine($"{checkpoint.Format}: {Totals.Of(checkpoint)}");
-    }
-
-    // A line of the table is a line of the output, however narrow the terminal: keys are there to be searched for.
-    private sealed class WideOutput(TextWriter writer) : IAnsiConsoleOutput
-    {
-        public TextWriter Writer => writer;
-
-        public bool IsTerminal => false;
-
-        public int Width => 1000;
-
-        public int Height => 80;
-
-        public void SetEncoding(System.Text.Encoding encoding)
-        {
-        }
     }
 }

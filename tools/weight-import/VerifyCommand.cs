@@ -3,36 +3,80 @@ using Graft.Models;
 
 namespace Graft.WeightImport;
 
-/// <summary><c>weight-import verify FILE --architecture NAME</c>: whether a checkpoint fills a model, key by key.</summary>
+/// <summary><c>weight-import verify</c>: with <c>--architecture NAME</c> whether a checkpoint fills a model, key by key; with
+/// <c>--reference FILE</c> whether the model of a folder computes what another library computed.</summary>
 internal static class VerifyCommand
 {
     public static Command Make()
     {
-        var file = new Argument<string>("FILE") { Description = "A safetensors file, a PyTorch checkpoint, or a folder that holds one." };
-        var architecture = new Option<string>("--architecture") { Description = "The model to fill: resnet18, cifar-resnet20 ...", Required = true };
+        var file = new Argument<string>("FILE") { Description = "A checkpoint; with --reference a folder with config.json and the weights." };
+        var architecture = new Option<string?>("--architecture") { Description = "The model to fill: resnet18, cifar-resnet20 ..." };
         architecture.AcceptOnlyFromAmong([.. ModelRegistry.Names]);
+        var reference = new Option<string?>("--reference")
+        {
+            Description = "What another library computed: a safetensors file of input.*, output.*, loss and grad.*.",
+            HelpName = "REFERENCE.safetensors",
+        };
+        var tolerance = new Option<double>("--tolerance")
+        {
+            Description = "The largest difference of outputs and loss, relative to the tensor's largest entry.",
+            DefaultValueFactory = _ => 1e-5,
+            HelpName = "T",
+        };
+        var gradientTolerance = new Option<double>("--gradient-tolerance")
+        {
+            Description = "The same of gradients.",
+            DefaultValueFactory = _ => 1e-4,
+            HelpName = "T",
+        };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        var command = new Command("verify", "Loads a checkpoint into a model and reports what fits.") { file, architecture, json };
+        var command = new Command("verify", "Loads weights into their model and reports what fits, or what differs from a reference.")
+        {
+            file, architecture, reference, tolerance, gradientTolerance, json,
+        };
         command.SetAction(parsed =>
         {
-            using var checkpoint = Checkpoint.Open(parsed.GetRequiredValue(file));
-            var model = ModelRegistry.Create(parsed.GetRequiredValue(architecture));
-            var report = model.Load(checkpoint);
-            long parameters = model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
+            string path = parsed.GetRequiredValue(file);
+            bool asJson = parsed.GetValue(json);
             var output = parsed.InvocationConfiguration.Output;
-            if (!parsed.GetValue(json))
+            switch (parsed.GetValue(architecture), parsed.GetValue(reference))
             {
-                output.WriteLine($"{model.Name}: {report.Loaded} tensors loaded, {parameters:N0} parameters; none missing, unexpected or of another shape");
-                return ExitCode.Done;
+                case ({ } name, null):
+                    if (parsed.GetResult(tolerance) is { Implicit: false } || parsed.GetResult(gradientTolerance) is { Implicit: false })
+                        throw new WrongInputException("--tolerance and --gradient-tolerance go with --reference");
+                    return Fill(output, path, name, asJson);
+                case (null, { } referencePath):
+                    var limits = new Tolerances(Allowed(parsed.GetValue(tolerance), "--tolerance"), Allowed(parsed.GetValue(gradientTolerance), "--gradient-tolerance"));
+                    return ReferenceOutput.Write(output, path, referencePath, limits, asJson);
+                case (null, null):
+                    throw new WrongInputException("verify needs --architecture NAME, or --reference FILE and a folder with config.json");
+                default:
+                    throw new WrongInputException("--architecture and --reference exclude one another: config.json names the architecture");
             }
-            JsonOutput.Write(output, writer =>
-            {
-                writer.WriteString("architecture", model.Name);
-                writer.WriteNumber("loaded", report.Loaded);
-                writer.WriteNumber("parameters", parameters);
-            });
-            return ExitCode.Done;
         });
         return command;
     }
+
+    private static int Fill(TextWriter output, string path, string architecture, bool asJson)
+    {
+        using var checkpoint = Checkpoint.Open(path);
+        var model = ModelRegistry.Create(architecture);
+        var report = model.Load(checkpoint);
+        long parameters = model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
+        if (!asJson)
+        {
+            output.WriteLine($"{model.Name}: {report.Loaded} tensors loaded, {parameters:N0} parameters; none missing, unexpected or of another shape");
+            return ExitCode.Done;
+        }
+        JsonOutput.Write(output, writer =>
+        {
+            writer.WriteString("architecture", model.Name);
+            writer.WriteNumber("loaded", report.Loaded);
+            writer.WriteNumber("parameters", parameters);
+        });
+        return ExitCode.Done;
+    }
+
+    private static double Allowed(double value, string option) => value >= 0 && double.IsFinite(value)
+        ? value : throw new WrongInputException($"{option} is a share from 0, such as 1e-5");
 }

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.Json;
+using Graft.Models;
+using Graft.Tensors;
+using Spectre.Console;
+
+namespace Graft.WeightImport;
+
+/// <summary>How large differences may be, relative to a tensor's largest entry.</summary>
+internal readonly record struct Tolerances(double Outputs, double Gradients)
+{
+    public double Of(KindDifference kind) => kind.IsGradient ? Gradients : Outputs;
+}
+
+/// <summary>Compares a folder's model with a reference and prints the largest difference of each kind.</summary>
+internal static class ReferenceOutput
+{
+    public static int Write(TextWriter output, string folder, string reference, Tolerances tolerances, bool asJson)
+    {
+        if (!Directory.Exists(folder)) throw new WrongInputException($"{Printable.Text(folder)}: with --reference, give the folder that holds {HubConfig.FileName} and the weights");
+        var report = ReferenceCheck.Run(folder, reference, Device.Cpu);
+        bool within = report.IsWithin(tolerances.Outputs, tolerances.Gradients);
+        if (asJson) JsonOutput.Write(output, json => WriteJson(json, report, tolerances, within));
+        else WriteTable(output, report, tolerances, within);
+        return within ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, ReferenceReport report, Tolerances tolerances, bool within)
+    {
+        json.WriteString("architecture", report.Architecture);
+        json.WriteNumber("loaded", report.Loaded);
+        json.WriteNumber("tolerance", tolerances.Outputs);
+        json.WriteNumber("gradientTolerance", tolerances.Gradients);
+        json.WriteBoolean("within", within);
+        json.WriteStartArray("kinds");
+        foreach (var kind in report.Kinds)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", kind.Kind);
+            json.WriteNumber("tensors", kind.Tensors);
+            // JSON has no number for what is not finite
+            if (double.IsFinite(kind.Largest)) json.WriteNumber("largestDifference", kind.Largest);
+            else json.WriteNull("largestDifference");
+            json.WriteString("at", kind.At);
+            json.WriteNumber("vanishing", kind.Vanishing);
+            json.WriteBoolean("within", kind.Largest <= tolerances.Of(kind));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteTable(TextWriter output, ReferenceReport report, Tolerances tolerances, bool within)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("kind", "tensors", "largest difference", "allowed", "at");
+        foreach (var kind in report.Kinds)
+            table.AddRow(new Text(Printable.Text(kind.Kind)), new Text(Text(kind.Tensors)), new Text(Text(kind.Largest)), new Text(Text(tolerances.Of(kind))), new Text(Printable.Text(kind.At)));
+        PlainConsole.Of(output).Write(table);
+        int vanishing = report.Kinds.Sum(kind => kind.Vanishing);
+        if (vanishing > 0) output.WriteLine($"{vanishing} tensors vanish but for rounding; they are measured against the largest entry of their kind");
+        output.WriteLine($"{report.Architecture}: {(within ? "all within tolerance" : "beyond tolerance")}, relative to each tensor's largest entry");
+    }
+
+    private static string Text(double value) => value.ToString("0.##e+00", CultureInfo.InvariantCulture);
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

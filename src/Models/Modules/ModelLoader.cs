@@ -32,7 +32,7 @@ internal static class ModelLoader
         if (missing.Count + unexpected.Count + misshapen.Count > 0)
             throw new CheckpointException(checkpoint.Path, Describe(model, missing, unexpected, misshapen));
 
-        foreach (var (target, source) in fills) target.Value.CopyFrom(source.ToSingleArray());
+        foreach (var (target, source) in fills) target.Fill(source.CopyTo);
         foreach (var counter in model.Counters())
             if (checkpoint.TryGet(keys.InFile(counter.Name), out var source)) counter.Value = source.ToInt64Array()[0];
         return new LoadReport(fills.Count, replaced);

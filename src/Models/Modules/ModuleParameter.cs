@@ -20,9 +20,9 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
 
     internal override Tensor<float> Create()
     {
-        var numbers = new float[Shape.ElementCount];
-        initialiser.Fill(numbers, Shape, new RandomStream(owner.Root.Seed, Name));
-        return Tensor.From<float>(Shape, numbers);
+        var numbers = Device.Cpu.Rent<float>(Shape);
+        initialiser.Fill(numbers.Span(), Shape, new RandomStream(owner.Root.Seed, Name));
+        return numbers;
     }
 }
 

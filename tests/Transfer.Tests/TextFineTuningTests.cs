@@ -9,7 +9,13 @@ public sealed class TextFineTuningTests : IDisposable
 {
     private static readonly BertConfig Small = new()
     {
-        VocabularySize = 20, HiddenSize = 16, Layers = 2, Heads = 2, IntermediateSize = 32, MaximumPositions = 10, InitializerRange = 0.1f,
+        VocabularySize = 20,
+        HiddenSize = 16,
+        Layers = 2,
+        Heads = 2,
+        IntermediateSize = 32,
+        MaximumPositions = 10,
+        InitializerRange = 0.1f,
     };
 
     private readonly CpuDevice device = new(2);
@@ -22,7 +28,12 @@ public sealed class TextFineTuningTests : IDisposable
         var model = new BertForSequenceClassification(Small) { Seed = 1 };
         var options = new FineTuneOptions
         {
-            Epochs = 6, FrozenEpochs = 0, Optimiser = OptimiserKind.AdamW, LearningRate = 5e-3, RateDecayPerStage = 1, ClipNorm = 1,
+            Epochs = 6,
+            FrozenEpochs = 0,
+            Optimiser = OptimiserKind.AdamW,
+            LearningRate = 5e-3,
+            RateDecayPerStage = 1,
+            ClipNorm = 1,
         };
         var report = new FineTuner(model, device, options).FineTune(new Texts(model));
         Assert.True(report.Epochs[^1].Loss < 0.2 * report.Epochs[0].Loss, string.Join(", ", report.Epochs.Select(epoch => epoch.Loss)));

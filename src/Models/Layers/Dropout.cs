@@ -6,6 +6,8 @@ namespace Graft.Models;
 /// <c>Dropout</c>; Srivastava et al. 2014). The draw is the pass's seed's and the module's key's.</summary>
 internal sealed class Dropout(float probability) : Layer
 {
+    private string? stream;
+
     private protected override Variable Compute(Variable x) =>
-        x.Pass.IsTraining && probability > 0 ? DropoutFunction.Apply(x, probability, Key) : x;
+        x.Pass.IsTraining && probability > 0 ? DropoutFunction.Apply(x, probability, stream ??= Key) : x;
 }

@@ -14,6 +14,7 @@ internal sealed class MultiHeadAttention : Module
     private readonly Linear query;
     private readonly Linear key;
     private readonly Linear value;
+    private string? stream;
 
     public MultiHeadAttention(int width, int heads, float dropout, Func<Linear> linear)
     {
@@ -29,7 +30,7 @@ internal sealed class MultiHeadAttention : Module
     public Variable Forward(Variable x, AttentionMask mask) => Scoped(x, states =>
     {
         var joined = AttentionFunction.Apply(
-            Split(query.Forward(states)), Split(key.Forward(states)), Split(value.Forward(states)), mask, scale, dropout, Key);
+            Split(query.Forward(states)), Split(key.Forward(states)), Split(value.Forward(states)), mask, scale, dropout, stream ??= Key);
         return joined.Permute(0, 2, 1, 3).Reshape(states.Shape);
     });
 

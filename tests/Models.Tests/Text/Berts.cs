@@ -8,7 +8,14 @@ internal static class Berts
 {
     public static BertConfig Small { get; } = new()
     {
-        VocabularySize = 30, HiddenSize = 16, Layers = 2, Heads = 4, IntermediateSize = 24, MaximumPositions = 12, Labels = 3, InitializerRange = 0.2f,
+        VocabularySize = 30,
+        HiddenSize = 16,
+        Layers = 2,
+        Heads = 4,
+        IntermediateSize = 24,
+        MaximumPositions = 12,
+        Labels = 3,
+        InitializerRange = 0.2f,
     };
 
     public static int[][] Sequences { get; } = [[2, 7, 19, 4, 3], [2, 11, 3], [2, 5, 5, 29, 8, 13, 3]];

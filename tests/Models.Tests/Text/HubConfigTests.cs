@@ -22,9 +22,24 @@ public sealed class HubConfigTests : IDisposable
         Assert.Equal(
             new BertConfig
             {
-                VocabularySize = 99, HiddenSize = 32, Layers = 3, Heads = 4, IntermediateSize = 64, Activation = Activation.GeluTanh,
-                HiddenDropout = 0.2f, AttentionDropout = 0, ClassifierDropout = 0.2f, MaximumPositions = 40, TokenTypes = 1, LayerNormEpsilon = 1e-6f,
-                PaddingToken = 3, InitializerRange = 0.5f, TieWordEmbeddings = false, Labels = 3, LabelNames = config.LabelNames, Problem = ProblemType.MultiLabel,
+                VocabularySize = 99,
+                HiddenSize = 32,
+                Layers = 3,
+                Heads = 4,
+                IntermediateSize = 64,
+                Activation = Activation.GeluTanh,
+                HiddenDropout = 0.2f,
+                AttentionDropout = 0,
+                ClassifierDropout = 0.2f,
+                MaximumPositions = 40,
+                TokenTypes = 1,
+                LayerNormEpsilon = 1e-6f,
+                PaddingToken = 3,
+                InitializerRange = 0.5f,
+                TieWordEmbeddings = false,
+                Labels = 3,
+                LabelNames = config.LabelNames,
+                Problem = ProblemType.MultiLabel,
             },
             config);
         Assert.Equal(BertConfig.Base, BertConfig.Read(Parse("{}")));

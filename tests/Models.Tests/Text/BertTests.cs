@@ -60,6 +60,31 @@ public sealed class BertTests : IDisposable
     }
 
     [Fact]
+    public void Sequences_may_be_filled_up_in_front_where_the_positions_say_so()
+    {
+        var model = new BertForTokenClassification(Berts.Small) { Seed = 3 };
+        var behind = Berts.Padded;
+        int length = behind.Length;
+        int[] ids = new int[3 * length], types = new int[ids.Length], mask = new int[ids.Length], positions = new int[ids.Length];
+        for (int row = 0; row < 3; row++)
+        {
+            int count = Berts.Sequences[row].Length, filled = length - count;
+            for (int place = 0; place < count; place++)
+            {
+                int from = row * length + place, to = from + filled;
+                (ids[to], types[to], mask[to], positions[to]) = (behind.TokenIds[from], behind.TokenTypes![from], 1, place);
+            }
+        }
+        float[] expected = Berts.Logits(model, device), actual = Berts.Logits(model, device, new TextBatch(3, length, ids, types, mask, positions));
+        for (int row = 0; row < 3; row++)
+        {
+            int numbers = Berts.Sequences[row].Length * 3;
+            double difference = Berts.LargestDifference(actual.AsSpan((row + 1) * length * 3 - numbers, numbers), expected.AsSpan(row * length * 3, numbers));
+            Assert.True(difference <= 1e-6, $"sequence {row}: {difference}");
+        }
+    }
+
+    [Fact]
     public void A_frozen_stage_leaves_nothing_on_the_tape()
     {
         Assert.Equal(["embeddings", "layer0", "layer1", "head"], Make().Stages.Select(stage => stage.Name));

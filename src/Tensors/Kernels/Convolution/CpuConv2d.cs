@@ -141,6 +141,14 @@ public sealed partial class CpuDevice
     {
         if (windows.Depth == 0 || outputs == 0) return;
         var tile = TileShape.Of(Lanes);
+        if (windows.NeedsCopy && !GradientBlocks.KeepsPartsApart(windows, outputs))
+        {
+            // every item reads all images: they are padded once for all
+            using var copy = Rent<float>([checked((int)windows.PaddedLength)]);
+            workers.Run(new PadKernel(windows, copy.Pointer()), windows.Images, windows.PaddedLength / Math.Max(1, windows.Images));
+            WeightGradient(windows.OnCopy(copy.Pointer()), gradient, gradientStep, outputs, taps, weight);
+            return;
+        }
         var blocks = GradientBlocks.Cut(windows, outputs, tile, Threads);
         nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (outputs + tile.Columns - 1) / tile.Columns;
         using var sums = Rent<float>([checked((int)(blocks.Parts * tiles * panels * tile.Sums))]);

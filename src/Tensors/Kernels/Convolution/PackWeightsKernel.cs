@@ -1,3 +1,6 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace Graft.Tensors;
 
 /// <summary>A weight [O, C, KH, KW] of any strides as the right operand of a product of windows: lines step along one channel
@@ -33,14 +36,56 @@ internal readonly unsafe struct PackWeightsKernel(float* start, WindowWeights we
 
     private void Block(float* from, float* to, int first, int last, int count)
     {
+        int i = 0;
+        if (Sse.IsSupported && TapsLieTogether)
+            for (; i + 4 <= count; i += 4) FourLines(from + i * weights.LineStep, to + i, first, last);
         nint tapStep = (nint)weights.Inner * panelWidth;
-        for (int i = 0; i < count; i++)
+        for (; i < count; i++)
         {
             for (int channel = first; channel < last; channel++)
             {
                 float* row = from + i * weights.LineStep + channel * weights.InnerStep, place = to + (nint)channel * panelWidth + i;
                 for (int tapRow = 0; tapRow < weights.TapRows; tapRow++, row += weights.TapRowStep)
                     for (int tapColumn = 0; tapColumn < weights.TapColumns; tapColumn++, place += tapStep) *place = row[tapColumn * weights.TapColumnStep];
+            }
+        }
+    }
+
+    /// <summary>Whether the taps of a line and a channel are neighbours in memory, in their order or back to front.</summary>
+    private bool TapsLieTogether => Math.Abs(weights.TapColumnStep) == 1 && weights.TapRowStep == weights.TapColumns * weights.TapColumnStep;
+
+    /// <summary>Four lines at a time, blocks of four taps turned round in registers.</summary>
+    private void FourLines(float* from, float* to, int first, int last)
+    {
+        int taps = weights.TapRows * weights.TapColumns;
+        bool flipped = weights.TapColumnStep < 0;
+        // memory's first tap is the last one where they lie back to front
+        if (flipped) from -= taps - 1;
+        nint step = (nint)weights.Inner * panelWidth, line = weights.LineStep;
+        if (flipped)
+        {
+            to += (taps - 1) * step;
+            step = -step;
+        }
+        for (int channel = first; channel < last; channel++)
+        {
+            float* a = from + channel * weights.InnerStep, place = to + (nint)channel * panelWidth;
+            int tap = 0;
+            for (; tap + 4 <= taps; tap += 4, a += 4, place += 4 * step)
+            {
+                Vector128<float> va = Vector128.Load(a), vb = Vector128.Load(a + line), vc = Vector128.Load(a + 2 * line), vd = Vector128.Load(a + 3 * line);
+                Vector128<float> abLow = Sse.UnpackLow(va, vb), cdLow = Sse.UnpackLow(vc, vd), abHigh = Sse.UnpackHigh(va, vb), cdHigh = Sse.UnpackHigh(vc, vd);
+                Vector128.Store(Sse.MoveLowToHigh(abLow, cdLow), place);
+                Vector128.Store(Sse.MoveHighToLow(cdLow, abLow), place + step);
+                Vector128.Store(Sse.MoveLowToHigh(abHigh, cdHigh), place + 2 * step);
+                Vector128.Store(Sse.MoveHighToLow(cdHigh, abHigh), place + 3 * step);
+            }
+            for (; tap < taps; tap++, a++, place += step)
+            {
+                place[0] = a[0];
+                place[1] = a[line];
+                place[2] = a[2 * line];
+                place[3] = a[3 * line];
             }
         }
     }

@@ -22,11 +22,14 @@ internal readonly record struct GradientBlocks(nint Lines, nint Parts, nint Part
 
     public nint Count => Parts * Across;
 
+    /// <summary>Whether the sums are few enough for each part of the lines to have its own.</summary>
+    public static bool KeepsPartsApart(in Windows windows, nint columns) => windows.Depth * columns <= LargestPart;
+
     public static GradientBlocks Cut(in Windows windows, nint columns, TileShape tile, int threads)
     {
         nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows;
         nint lineFloats = windows.GridWidth * (columns + (nint)windows.Channels * windows.Rows.Stride * windows.Columns.Stride);
-        bool small = windows.Depth * columns <= LargestPart;
+        bool small = KeepsPartsApart(windows, columns);
         nint lines = Math.Clamp((small ? SmallBlock : LargeBlock) / Math.Max(1, lineFloats), 1, Math.Max(1, windows.Lines));
         if (lines > windows.GridHeight) lines -= lines % windows.GridHeight;
         nint parts = small ? Math.Clamp((windows.Lines + lines - 1) / lines, 1, MostParts) : 1;
@@ -74,7 +77,12 @@ internal readonly unsafe struct WeightGradientKernel(
         float* right = memory + startsLength, copy = right + tile.Columns * blocks.Lines * windows.GridWidth;
         windows.Open(line, lines, copy, starts);
         float** rows = stackalloc float*[TileShape.MaximumRows];
-        nint gridWidth = windows.GridWidth, pixel = windows.Columns.Stride * windows.PixelStep;
+        nint gridWidth = windows.GridWidth;
+        // the first place of each line, and from one to the next along it
+        nint* lineStarts = (nint*)starts;
+        float* origin = starts[0];
+        for (nint i = 0; i < lines; i++) lineStarts[i] = (nint)(starts[i * gridWidth] - origin);
+        var walk = new TileWalk(lines, gridWidth, lineStarts, windows.Columns.Stride * windows.PixelStep, gridWidth * tile.Columns, tile.Columns);
         for (nint panel = 0; panel < panels; panel++)
         {
             nint column = panel * tile.Columns;
@@ -83,20 +91,9 @@ internal readonly unsafe struct WeightGradientKernel(
             for (nint at = firstTile; at < lastTile; at++)
             {
                 // rows that fill up the last tile compute what nobody reads
-                for (int i = 0; i < tile.Rows; i++) rows[i] = starts[0] + Offset(Math.Min(at * tile.Rows + i, windows.Depth - 1));
+                for (int i = 0; i < tile.Rows; i++) rows[i] = origin + Offset(Math.Min(at * tile.Rows + i, windows.Depth - 1));
                 float* to = partSums + (panel * tiles + at) * tile.Sums;
-                bool more = accumulate;
-                for (nint done = 0; done < lines;)
-                {
-                    // lines of one image lie at equal steps
-                    nint together = Math.Min(lines - done, windows.GridHeight - (line + done) % windows.GridHeight);
-                    var walk = new TileWalk(
-                        together, gridWidth, (nint)(starts[done * gridWidth] - starts[0]), windows.Rows.Stride * windows.RowStep, pixel,
-                        gridWidth * tile.Columns, tile.Columns);
-                    GemmTile.Run<S, Apart>(new Apart(rows), right + done * gridWidth * tile.Columns, walk, to, width <= S.Width, more);
-                    more = true;
-                    done += together;
-                }
+                GemmTile.Run<S, Apart>(new Apart(rows), right, walk, to, width <= S.Width, accumulate);
             }
         }
     }

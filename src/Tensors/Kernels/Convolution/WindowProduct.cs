@@ -82,16 +82,17 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
             new Span<float>(sums, (int)(tiles * tile.Sums)).Clear();
             return;
         }
+        nint* starts = stackalloc nint[Math.Max(tapRows, tapColumns)];
         bool byRows = !windows.TapsTouch || (tapRows > 1 && product.Depth > DeepestPanel);
         for (int part = 0; part < (byRows ? tapRows : 1); part++)
         {
-            var walk = !byRows
-                ? new TileWalk(tapRows, rowDepth, 0, rowStep, 1, rowDepth * tile.Columns, tile.Columns)
-                : windows.TapsTouch
-                    ? new TileWalk(1, rowDepth, part * rowStep, 0, 1, 0, tile.Columns)
-                    : new TileWalk(
-                        tapColumns, windows.Channels, part * rowStep, windows.Columns.Step * windows.PixelStep, 1,
-                        windows.Channels * tile.Columns, tile.Columns);
+            // a stretch is as many taps as lie one after another: a row of them, or one
+            bool wholeRows = windows.TapsTouch;
+            int stretches = !byRows ? tapRows : wholeRows ? 1 : tapColumns;
+            for (int i = 0; i < stretches; i++)
+                starts[i] = part * rowStep + i * (!byRows ? rowStep : windows.Columns.Step * windows.PixelStep);
+            nint length = wholeRows ? rowDepth : windows.Channels;
+            var walk = new TileWalk(stretches, length, starts, 1, length * tile.Columns, tile.Columns);
             float* right = panel + part * rowDepth * tile.Columns;
             for (nint at = 0; at < tiles; at++)
                 GemmTile.Run<S, Apart>(new Apart(windowStarts + at * tile.Rows), right, walk, sums + at * tile.Sums, oneLane, accumulate: part > 0);

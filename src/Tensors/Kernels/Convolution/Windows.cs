@@ -72,6 +72,24 @@ internal readonly unsafe struct Windows
 
     private nint PaddedWidth => Columns.Extent(GridWidth);
 
+    /// <summary>Whether a window leaves the image, so that a copy with zeros around it is needed.</summary>
+    public bool NeedsCopy => !staysInside;
+
+    /// <summary>How many floats a padded copy of all images has.</summary>
+    public nint PaddedLength => Images * Rows.Extent(GridHeight) * RowStep;
+
+    /// <summary>The same windows on a padded copy of all images.</summary>
+    public Windows OnCopy(float* copy) => new(
+        copy, Images, Rows.Extent(GridHeight), Columns.Extent(GridWidth), Channels, Channels, GridHeight, GridWidth,
+        Rows with { Origin = 0 }, Columns with { Origin = 0 });
+
+    /// <summary>Makes the padded copy of one image.</summary>
+    public void CopyImage(nint image, float* copy)
+    {
+        int rows = Rows.Extent(GridHeight);
+        CopyLines(image, Rows.Origin, rows, copy + image * rows * RowStep);
+    }
+
     /// <summary>How many floats <see cref="Open"/> needs for a number of neighbouring lines.</summary>
     public nint CopyLength(nint lines)
     {
@@ -144,5 +162,14 @@ internal readonly unsafe struct GridRows(float* start, int gridHeight, int gridW
         nint n = row / plane, inPlane = row - n * plane;
         nint y = inPlane / gridWidth, x = inPlane - y * gridWidth;
         return start + n * imageStep + y * rowStep + x * columnStep;
+    }
+}
+
+/// <summary>Makes the padded copies of images, an image an item.</summary>
+internal readonly unsafe struct PadKernel(Windows windows, float* copy) : IRangeKernel
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint image = begin; image < end; image++) windows.CopyImage(image, copy);
     }
 }

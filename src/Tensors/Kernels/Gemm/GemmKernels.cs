@@ -17,7 +17,8 @@ internal static unsafe class BlockProduct
             nint row = at * tile.Rows;
             left.Pack(packedLeft + row * depth, tile.Rows, firstRow + row, (int)Math.Min(tile.Rows, rowCount - row), k, depth);
         }
-        var walk = TileWalk.Packed(tile, depth);
+        nint zero = 0;
+        var walk = TileWalk.Packed(tile, depth, &zero);
         for (nint column = 0; column < columns; column += tile.Columns, rightPanels += panelStep)
         {
             bool oneLane = columns - column <= S.Width;

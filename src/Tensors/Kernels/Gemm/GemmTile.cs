@@ -45,18 +45,31 @@ internal readonly unsafe struct Apart(float** rows) : ILeftOperand
 }
 
 /// <summary>How a tile runs along the depth: some stretches, each of some numbers at equal steps.</summary>
-/// <param name="Stretches">How many stretches.</param>
-/// <param name="Length">Numbers of a stretch.</param>
-/// <param name="LeftStart">The left operand's first place.</param>
-/// <param name="LeftStretchStep">From a stretch to the next in the left operand.</param>
-/// <param name="LeftStep">From a number to the next in the left operand.</param>
-/// <param name="RightStretchStep">From a stretch to the next in the right operand.</param>
-/// <param name="RightStep">From a number to the next in the right operand.</param>
-internal readonly record struct TileWalk(
-    nint Stretches, nint Length, nint LeftStart, nint LeftStretchStep, nint LeftStep, nint RightStretchStep, nint RightStep)
+/// <param name="stretches">How many stretches.</param>
+/// <param name="length">Numbers of a stretch.</param>
+/// <param name="leftStarts">Where each stretch begins in the left operand.</param>
+/// <param name="leftStep">From a number to the next in the left operand.</param>
+/// <param name="rightStretchStep">From a stretch to the next in the right operand.</param>
+/// <param name="rightStep">From a number to the next in the right operand.</param>
+internal readonly unsafe struct TileWalk(nint stretches, nint length, nint* leftStarts, nint leftStep, nint rightStretchStep, nint rightStep)
 {
+    public nint Stretches => stretches;
+
+    public nint Length => length;
+
+    public nint* LeftStarts => leftStarts;
+
+    public nint LeftStep => leftStep;
+
+    public nint RightStretchStep => rightStretchStep;
+
+    public nint RightStep => rightStep;
+
     /// <summary>Through two packed panels.</summary>
-    public static TileWalk Packed(TileShape tile, nint depth) => new(1, depth, 0, 0, tile.Rows, 0, tile.Columns);
+    /// <param name="tile">The tile.</param>
+    /// <param name="depth">How deep the panels are.</param>
+    /// <param name="zero">A zero that outlives the walk.</param>
+    public static TileWalk Packed(TileShape tile, nint depth, nint* zero) => new(1, depth, zero, tile.Rows, 0, tile.Columns);
 }
 
 /// <summary>The inner loop of every product: a block of sums stays in registers while the depth runs through. Each sum is one
@@ -109,7 +122,7 @@ internal static unsafe class GemmTile
         nint leftStep = walk.LeftStep, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
-            nint at = walk.LeftStart + stretch * walk.LeftStretchStep;
+            nint at = walk.LeftStarts[stretch];
             float* b = right + stretch * walk.RightStretchStep;
             for (nint k = 0; k < length; k++, at += leftStep, b += rightStep)
             {
@@ -155,7 +168,7 @@ internal static unsafe class GemmTile
         nint leftStep = walk.LeftStep, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
-            nint at = walk.LeftStart + stretch * walk.LeftStretchStep;
+            nint at = walk.LeftStarts[stretch];
             float* b = right + stretch * walk.RightStretchStep;
             for (nint k = 0; k < length; k++, at += leftStep, b += rightStep)
             {
@@ -203,7 +216,7 @@ internal static unsafe class GemmTile
         nint leftStep = walk.LeftStep, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
-            nint at = walk.LeftStart + stretch * walk.LeftStretchStep;
+            nint at = walk.LeftStarts[stretch];
             float* b = right + stretch * walk.RightStretchStep;
             for (nint k = 0; k < length; k++, at += leftStep, b += rightStep)
             {

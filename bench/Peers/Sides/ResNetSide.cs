@@ -21,7 +21,7 @@ internal sealed class ResNetSide : ISide
         device = new CpuDevice(threads);
         model = ModelRegistry.Create(architecture, ResNetShape.Classes);
         images = Inputs.Uniform(device, "images", [batch, 3, ResNetShape.ImageSize, ResNetShape.ImageSize]);
-        labels = Inputs.Labels(batch);
+        labels = Inputs.Labels(batch, ResNetShape.Classes);
         var groups = new ParameterGroups(model);
         groups.Rates(Training.LearningRate);
         if (task == ResNetTask.TrainHead) groups.FreezeBelow("head");

@@ -62,3 +62,27 @@ internal sealed class TorchSoftmaxSide : TorchKernelSide
 
     protected override Tensor Compute() => x.softmax(-1);
 }
+
+/// <summary>Layer norm of the last axis: [R, C].</summary>
+internal sealed class TorchLayerNormSide : TorchKernelSide
+{
+    private readonly Tensor x;
+    private readonly Tensor weight;
+    private readonly Tensor bias;
+    private readonly long[] normalised;
+
+    public TorchLayerNormSide(int rows, int columns, int threads) : base(threads)
+    {
+        normalised = [columns];
+        (x, weight, bias) = (Uniform(rows, columns), Uniform(columns), Uniform(columns));
+    }
+
+    public override void Dispose()
+    {
+        x.Dispose();
+        weight.Dispose();
+        bias.Dispose();
+    }
+
+    protected override Tensor Compute() => nn.functional.layer_norm(x, normalised, weight, bias, 1e-5);
+}

@@ -20,7 +20,7 @@ internal sealed class TorchResNetSide : ISide
         this.task = task;
         model = new TorchResNet(shape);
         images = rand(batch, 3, ResNetShape.ImageSize, ResNetShape.ImageSize).mul_(2).sub_(1);
-        labels = tensor(Inputs.Labels(batch).Select(label => (long)label).ToArray());
+        labels = tensor(Inputs.Labels(batch, ResNetShape.Classes).Select(label => (long)label).ToArray());
         model.train(task == ResNetTask.Train);
         if (task == ResNetTask.Evaluate) return;
         IEnumerable<Parameter> learning = model.parameters();

@@ -1,3 +1,5 @@
+using Graft.Models;
+
 namespace Graft.Peers;
 
 /// <summary>All workloads, a row each.</summary>
@@ -11,11 +13,16 @@ internal static class WorkloadTable
         Gemm("gemm-1024", 1024, 1024, 1024, repeats: 3),
         Gemm("gemm-bert-ffn", 1024, 768, 3072, repeats: 2),
         Softmax("softmax-8x12x128x128", 8 * 12 * 128, 128, repeats: 20),
+        LayerNorm("layernorm-1024x768", 1024, 768, repeats: 40),
         ResNet("resnet50-eval-b1", "resnet50", batch: 1, ResNetTask.Evaluate),
         ResNet("resnet50-eval-b8", "resnet50", batch: 8, ResNetTask.Evaluate),
         ResNet("resnet18-train-b16", "resnet18", batch: 16, ResNetTask.Train),
         ResNet("resnet50-train-b8", "resnet50", batch: 8, ResNetTask.Train),
         ResNet("resnet50-head-b8", "resnet50", batch: 8, ResNetTask.TrainHead),
+        Bert("bert-base-eval-b1", BertConfig.Base, batch: 1, training: false),
+        Bert("bert-base-eval-b8", BertConfig.Base, batch: 8, training: false),
+        Bert("bert-base-train-b8", BertConfig.Base, batch: 8, training: true),
+        Bert("minilm-train-b16", BertConfig.MiniLm, batch: 16, training: true),
     ];
 
     public static Workload Find(string name) => All.FirstOrDefault(workload => workload.Name == name)
@@ -36,6 +43,14 @@ internal static class WorkloadTable
             (Torch, threads => new TorchSoftmaxSide(rows, columns, threads)),
         ]);
 
+    // a row: its sum, the differences, their squares and the squares' sum, the division, and what weight and bias do
+    private static Workload LayerNorm(string name, int rows, int columns, int repeats) => new(
+        name, 7.0 * rows * columns, repeats,
+        [
+            (Workload.Ours, threads => new LayerNormSide(rows, columns, threads)),
+            (Torch, threads => new TorchLayerNormSide(rows, columns, threads)),
+        ]);
+
     private static Workload ResNet(string name, string architecture, int batch, ResNetTask task)
     {
         var shape = ResNetShape.Of(architecture);
@@ -44,6 +59,17 @@ internal static class WorkloadTable
             [
                 (Workload.Ours, threads => new ResNetSide(architecture, batch, task, threads)),
                 (Torch, threads => new TorchResNetSide(shape, batch, task, threads)),
+            ]);
+    }
+
+    private static Workload Bert(string name, BertConfig config, int batch, bool training)
+    {
+        var shape = new BertShape(config, batch);
+        return new Workload(
+            name, shape.Operations(training), Repeats: 1,
+            [
+                (Workload.Ours, threads => new BertSide(shape, training, threads)),
+                (Torch, threads => new TorchBertSide(shape, training, threads)),
             ]);
     }
 }

@@ -1,0 +1,88 @@
+using Graft.Models;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Graft.Peers;
+
+/// <summary>A BERT with a classifier in TorchSharp's modules: ids [B, T] to logits [B, L], every place a token of the first type.</summary>
+internal sealed class TorchBert : Module<Tensor, Tensor>
+{
+    private readonly TorchSharp.Modules.Embedding words;
+    private readonly TorchSharp.Modules.Embedding positions;
+    private readonly TorchSharp.Modules.Embedding types;
+    private readonly TorchSharp.Modules.LayerNorm norm;
+    private readonly TorchSharp.Modules.Dropout dropout;
+    private readonly ModuleList<Module<Tensor, Tensor>> layers;
+    private readonly TorchSharp.Modules.Linear pooler;
+    private readonly TorchSharp.Modules.Linear classifier;
+    private readonly TorchSharp.Modules.Dropout classifierDropout;
+    private readonly Tensor places;
+    private readonly Tensor firstType;
+
+    public TorchBert(BertConfig config) : base("bert")
+    {
+        words = Embedding(config.VocabularySize, config.HiddenSize, config.PaddingToken);
+        positions = Embedding(config.MaximumPositions, config.HiddenSize);
+        types = Embedding(config.TokenTypes, config.HiddenSize);
+        norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon);
+        dropout = Dropout(config.HiddenDropout);
+        layers = ModuleList([.. Enumerable.Range(0, config.Layers).Select(Module<Tensor, Tensor> (_) => new Layer(config))]);
+        pooler = Linear(config.HiddenSize, config.HiddenSize);
+        classifier = Linear(config.HiddenSize, config.Labels);
+        classifierDropout = Dropout(config.ClassifierDropout);
+        places = arange(BertShape.Length);
+        firstType = zeros(1, int64);
+        RegisterComponents();
+        foreach (var parameter in parameters())
+            if (parameter.dim() > 1) init.normal_(parameter, 0, config.InitializerRange);
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        var x = words.forward(input).add_(types.forward(firstType)).add_(positions.forward(places));
+        x = dropout.forward(norm.forward(x));
+        foreach (var layer in layers) x = layer.forward(x);
+        return classifier.forward(classifierDropout.forward(pooler.forward(x.select(1, 0)).tanh()));
+    }
+
+    private sealed class Layer : Module<Tensor, Tensor>
+    {
+        private readonly int heads;
+        private readonly float attentionDropout;
+        private readonly TorchSharp.Modules.Linear query;
+        private readonly TorchSharp.Modules.Linear key;
+        private readonly TorchSharp.Modules.Linear value;
+        private readonly TorchSharp.Modules.Linear join;
+        private readonly TorchSharp.Modules.LayerNorm attentionNorm;
+        private readonly TorchSharp.Modules.Linear up;
+        private readonly TorchSharp.Modules.Linear down;
+        private readonly TorchSharp.Modules.LayerNorm outputNorm;
+        private readonly TorchSharp.Modules.Dropout dropout;
+
+        public Layer(BertConfig config) : base("layer")
+        {
+            heads = config.Heads;
+            attentionDropout = config.AttentionDropout;
+            int width = config.HiddenSize;
+            (query, key, value, join) = (Linear(width, width), Linear(width, width), Linear(width, width), Linear(width, width));
+            attentionNorm = LayerNorm(width, config.LayerNormEpsilon);
+            up = Linear(width, config.IntermediateSize);
+            down = Linear(config.IntermediateSize, width);
+            outputNorm = LayerNorm(width, config.LayerNormEpsilon);
+            dropout = Dropout(config.HiddenDropout);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            var attended = functional.scaled_dot_product_attention(
+                Split(query.forward(input)), Split(key.forward(input)), Split(value.forward(input)), p: training ? attentionDropout : 0);
+            var joined = join.forward(attended.transpose(1, 2).reshape(input.shape));
+            var x = attentionNorm.forward(dropout.forward(joined).add_(input));
+            return outputNorm.forward(dropout.forward(down.forward(functional.gelu(up.forward(x)))).add_(x));
+        }
+
+        private Tensor Split(Tensor x) => x.view(x.shape[0], x.shape[1], heads, -1).transpose(1, 2);
+    }
+}

@@ -29,6 +29,7 @@ internal static class Program
             ProfileCommand.Make(),
             RoofCommand.Make(),
             SideCommand.Make(),
+            OnnxCommand.Make(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

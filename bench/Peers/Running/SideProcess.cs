@@ -32,12 +32,8 @@ internal sealed class SideProcess : IDisposable
     /// <exception cref="BenchmarkException">The side cannot be made.</exception>
     public static async Task<SideProcess> Start(Workload workload, string side, int threads, CancellationToken interrupt)
     {
-        string self = Environment.ProcessPath ?? throw new BenchmarkException("this program cannot find itself to start its sides");
-        var start = new ProcessStartInfo(self) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        // 'dotnet Graft.Peers.dll' is the runtime's process, 'Graft.Peers' its own
-        if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(typeof(SideProcess).Assembly.Location);
-        foreach (string argument in (string[])[SideCommand.Name, workload.Name, side, "--threads", threads.ToString(CultureInfo.InvariantCulture)])
-            start.ArgumentList.Add(argument);
+        var start = SelfProcess.With(SideCommand.Name, workload.Name, side, "--threads", threads.ToString(CultureInfo.InvariantCulture));
+        start.RedirectStandardInput = true;
         var process = Process.Start(start) ?? throw new BenchmarkException($"{workload.Name}: the {side} side cannot be started");
         var started = new SideProcess(workload, side, process);
         try
@@ -71,7 +67,7 @@ internal sealed class SideProcess : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited) process.Kill();
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
         process.WaitForExit();
         process.Dispose();
     }

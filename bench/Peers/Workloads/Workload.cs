@@ -5,7 +5,9 @@ namespace Graft.Peers;
 /// <param name="Operations">Floating-point operations of one piece of work, a multiply-add counting as two.</param>
 /// <param name="Repeats">How many pieces are timed at once, so that a short one is not lost in the clock and in waking up.</param>
 /// <param name="Sides">Who can do it, by name; <see cref="Ours"/> first.</param>
-internal sealed record Workload(string Name, double Operations, int Repeats, IReadOnlyList<(string Name, SideFactory Make)> Sides)
+/// <param name="Onnx">Our model as an ONNX file, where a side reads one.</param>
+internal sealed record Workload(
+    string Name, double Operations, int Repeats, IReadOnlyList<(string Name, SideFactory Make)> Sides, IOnnxModel? Onnx = null)
 {
     public const string Ours = "graft";
 

@@ -6,6 +6,7 @@ namespace Graft.Peers;
 internal static class WorkloadTable
 {
     public const string Torch = "torchsharp";
+    public const string OnnxRuntime = "onnxruntime";
 
     public static IReadOnlyList<Workload> All { get; } =
     [
@@ -54,22 +55,31 @@ internal static class WorkloadTable
     private static Workload ResNet(string name, string architecture, int batch, ResNetTask task)
     {
         var shape = ResNetShape.Of(architecture);
+        var onnx = task == ResNetTask.Evaluate ? new OnnxResNet(architecture, batch) : null;
         return new Workload(
             name, shape.Operations(batch, task), Repeats: 1,
             [
                 (Workload.Ours, threads => new ResNetSide(architecture, batch, task, threads)),
                 (Torch, threads => new TorchResNetSide(shape, batch, task, threads)),
-            ]);
+                .. OnnxSide(name, onnx),
+            ],
+            onnx);
     }
 
     private static Workload Bert(string name, BertConfig config, int batch, bool training)
     {
         var shape = new BertShape(config, batch);
+        var onnx = training ? null : new OnnxBert(shape);
         return new Workload(
             name, shape.Operations(training), Repeats: 1,
             [
                 (Workload.Ours, threads => new BertSide(shape, training, threads)),
                 (Torch, threads => new TorchBertSide(shape, training, threads)),
-            ]);
+                .. OnnxSide(name, onnx),
+            ],
+            onnx);
     }
+
+    private static IEnumerable<(string Name, SideFactory Make)> OnnxSide(string workload, IOnnxModel? model) =>
+        model is null ? [] : [(OnnxRuntime, threads => new OnnxRuntimeSide(workload, model, threads))];
 }

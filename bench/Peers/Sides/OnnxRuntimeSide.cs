@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Graft.Peers;
+
+/// <summary>A model of ours in ONNX Runtime, with every optimisation of its graph, forward alone. What it computes is compared with
+/// what ours does before anything is timed.</summary>
+internal sealed class OnnxRuntimeSide : ISide
+{
+    private const float Tolerance = 1e-3f;
+
+    private readonly InferenceSession session;
+    private readonly RunOptions runOptions;
+    private readonly string[] names;
+    private readonly OrtValue[] values;
+
+    public OnnxRuntimeSide(string workload, IOnnxModel model, int threads)
+    {
+        var folder = Directory.CreateTempSubdirectory("graft-onnx-");
+        try
+        {
+            ParameterCount = Export(workload, folder.FullName);
+            session = Open(Path.Combine(folder.FullName, OnnxCommand.ModelFile), threads);
+            runOptions = new RunOptions();
+            var inputs = model.MakeInputs();
+            (names, values) = ([.. inputs.Select(input => input.Name)], [.. inputs.Select(input => input.Value)]);
+            RequireSame(MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder.FullName, OnnxCommand.LogitsFile))));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    public long ParameterCount { get; }
+
+    public float Run()
+    {
+        using var outputs = session.Run(runOptions, names, values, [IOnnxModel.Logits]);
+        return outputs[0].GetTensorDataAsSpan<float>()[0];
+    }
+
+    public void Dispose()
+    {
+        foreach (var value in values) value.Dispose();
+        runOptions.Dispose();
+        session.Dispose();
+    }
+
+    private static InferenceSession Open(string file, int threads)
+    {
+        try
+        {
+            using var options = new SessionOptions
+            {
+                GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+                IntraOpNumThreads = threads,
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            };
+            return new InferenceSession(file, options);
+        }
+        catch (Exception exception) when (exception.GetBaseException() is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+        {
+            throw new PeerMissingException(
+                $"ONNX Runtime cannot load its native library here ({exception.GetBaseException().Message.Split('\n')[0]}): "
+                + $"run with --without {WorkloadTable.OnnxRuntime}");
+        }
+    }
+
+    private static long Export(string workload, string folder)
+    {
+        var start = SelfProcess.With(OnnxCommand.Name, workload, folder);
+        start.RedirectStandardError = true;
+        using var process = Process.Start(start) ?? throw new BenchmarkException("the model cannot be written as ONNX: its process does not start");
+        var problems = process.StandardError.ReadToEndAsync();
+        string answer = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == ExitCode.Done
+            ? long.Parse(answer, CultureInfo.InvariantCulture)
+            : throw new BenchmarkException($"the model cannot be written as ONNX: {problems.GetAwaiter().GetResult().Trim()}");
+    }
+
+    private void RequireSame(ReadOnlySpan<float> ours)
+    {
+        using var outputs = session.Run(runOptions, names, values, [IOnnxModel.Logits]);
+        var theirs = outputs[0].GetTensorDataAsSpan<float>();
+        if (theirs.Length != ours.Length)
+            throw new BenchmarkException($"ONNX Runtime gives {theirs.Length} logits and graft {ours.Length}: the ONNX file is not our model");
+        float largest = 0, difference = 0;
+        for (int i = 0; i < ours.Length; i++)
+        {
+            largest = MathF.Max(largest, MathF.Abs(ours[i]));
+            difference = MathF.Max(difference, MathF.Abs(ours[i] - theirs[i]));
+        }
+        // not 'greater': a difference that is no number has to fail as well
+        if (!(difference <= Tolerance * largest))
+        {
+            throw new BenchmarkException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the logits of ONNX Runtime and graft differ by {difference:g3}, and the largest is {largest:g3}: {Tolerance:g1} of that is allowed"));
+        }
+    }
+}

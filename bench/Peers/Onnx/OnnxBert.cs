@@ -60,7 +60,7 @@ internal sealed class OnnxBert(BertShape shape) : IOnnxModel
         private string Hidden()
         {
             string mask = onnx.Input(AttentionMask, OnnxWriter.Int64, shape.Batch, BertShape.Length);
-            foreach (long axis in (long[])[1, 2]) mask = onnx.Node("Unsqueeze", [mask, onnx.Integers(axis)]);
+            foreach (long axis in (long[])[1, 2]) mask = onnx.Node("Unsqueeze", [mask], new OnnxAttribute("axes", [axis]));
             mask = onnx.Node("Cast", [mask], new OnnxAttribute("to", (long)OnnxWriter.Float));
             return onnx.Node("Mul", [onnx.Node("Sub", [onnx.Number(1f), mask]), onnx.Number(-10000f)]);
         }

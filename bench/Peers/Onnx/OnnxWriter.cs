@@ -14,8 +14,11 @@ internal sealed class OnnxWriter : IDisposable
     public const int Float = 1;
     public const int Int64 = 7;
 
-    private const int FormatVersion = 8;
-    private const int OperatorSet = 17;
+    private const int FormatVersion = 7;
+
+    // the last one whose attention ONNX Runtime joins into one operation: its pattern names the versions of Cast and Unsqueeze in it.
+    // LayerNormalization, which the standard has from 17 on, it knows in every set
+    private const int OperatorSet = 12;
 
     private readonly CodedOutputStream output;
     private int names;

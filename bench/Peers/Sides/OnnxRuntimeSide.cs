@@ -18,7 +18,7 @@ internal sealed class OnnxRuntimeSide : ISide
 
     public OnnxRuntimeSide(string workload, IOnnxModel model, int threads)
     {
-        var folder = Directory.CreateTempSubdirectory("graft-onnx-");
+        var folder = TemporaryFolder();
         try
         {
             ParameterCount = Export(workload, folder.FullName);
@@ -47,6 +47,18 @@ internal sealed class OnnxRuntimeSide : ISide
         foreach (var value in values) value.Dispose();
         runOptions.Dispose();
         session.Dispose();
+    }
+
+    private static DirectoryInfo TemporaryFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("graft-onnx-");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BenchmarkException($"no folder can be made in {Path.GetTempPath()} for the ONNX file: let TMPDIR name one that can be written to");
+        }
     }
 
     private static InferenceSession Open(string file, int threads)

@@ -9,7 +9,7 @@ namespace Graft.Tensors;
 public sealed class Tensor<T> : IDisposable where T : unmanaged
 {
     private readonly DeviceMemory memory;
-    private readonly Strides strides;
+    private readonly Layout layout;
     private readonly int generation;
     private bool owns;
 
@@ -18,24 +18,23 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
     {
         this.owns = owns;
         this.memory = memory;
-        this.strides = strides;
-        Shape = shape;
+        layout = Layout.Of(shape, strides);
         Offset = offset;
         generation = memory.Generation;
     }
 
     /// <summary>The lengths of the axes.</summary>
-    public Shape Shape { get; }
+    public Shape Shape => layout.Shape;
 
     /// <summary>The device that holds the memory.</summary>
     public Device Device => memory.Device;
 
     /// <summary>The number of elements.</summary>
-    public long ElementCount => Shape.ElementCount;
+    public long ElementCount => layout.ElementCount;
 
     internal long Offset { get; }
 
-    internal ref readonly Strides Strides => ref strides;
+    internal ref readonly Strides Strides => ref layout.Strides;
 
     /// <summary>The memory behind the tensor; a stale tensor, whose memory has gone back to the pool, is refused.</summary>
     internal DeviceMemory Memory
@@ -50,13 +49,13 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
     internal bool IsAlive => memory.Generation == generation;
 
     /// <summary>Whether the elements lie one after another in the order of the axes.</summary>
-    internal bool IsContiguous => strides.IsDense(Shape, MemoryFormat.Contiguous);
+    internal bool IsContiguous => layout.IsContiguous;
 
     /// <summary>Whether the channel axis (1) is innermost in memory and there are no gaps.</summary>
-    internal bool IsChannelsLast => strides.IsDense(Shape, Shape.Rank >= 3 ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous);
+    internal bool IsChannelsLast => layout.IsChannelsLast;
 
     /// <summary>Whether the elements fill their memory without gaps, in whatever order of axes.</summary>
-    internal bool IsDense => strides.IsDense(Shape);
+    internal bool IsDense => layout.IsDense;
 
     /// <summary>The elements in the order of the axes, copied to an array of the host.</summary>
     public T[] ToArray()
@@ -121,7 +120,7 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
                 if ((uint)order[axis] >= (uint)order.Length) break;
                 seen |= 1u << order[axis];
                 lengths[axis] = Shape[order[axis]];
-                permuted.Set(axis, strides[order[axis]]);
+                permuted.Set(axis, Strides[order[axis]]);
             }
         }
         if (order.Length != Shape.Rank || seen != (1u << Shape.Rank) - 1)
@@ -137,14 +136,18 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
         if ((uint)at >= (uint)Shape.Rank || start < 0 || length < 0 || step < 1
             || (length > 0 && start + ((long)length - 1) * step >= Shape[at]))
             ShapeException.Throw("slice", $"{Shape} on axis {axis}", $"{length} places from {start} by {step} lie outside it");
-        var sliced = strides;
-        sliced.Set(at, strides[at] * step);
-        return new Tensor<T>(Memory, Shape.With(at, length), sliced, Offset + (long)start * strides[at]);
+        var sliced = Strides;
+        sliced.Set(at, Strides[at] * step);
+        return new Tensor<T>(Memory, Shape.With(at, length), sliced, Offset + (long)start * Strides[at]);
     }
 
     /// <summary>The same memory seen as a larger shape: new outer axes and axes of length 1 repeat.</summary>
     /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
-    public Tensor<T> Expand(Shape shape)
+    public Tensor<T> Expand(Shape shape) => new(Memory, shape, StridesOver(shape), Offset);
+
+    /// <summary>The strides with which the elements are read as a larger shape: 0 where they repeat.</summary>
+    /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
+    internal Strides StridesOver(Shape shape)
     {
         var expanded = new Strides();
         int added = shape.Rank - Shape.Rank;
@@ -153,9 +156,9 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
             int from = axis - added;
             if (added < 0 || (from >= 0 && Shape[from] != 1 && Shape[from] != shape[axis]))
                 ShapeException.Throw("expand", $"{Shape} to {shape}", "an axis has to be 1 or the wanted length, aligned at the last");
-            expanded.Set(axis, from < 0 || Shape[from] == 1 ? 0 : strides[from]);
+            expanded.Set(axis, from < 0 || Shape[from] == 1 ? 0 : Strides[from]);
         }
-        return new Tensor<T>(Memory, shape, expanded, Offset);
+        return expanded;
     }
 
     /// <summary>The same memory read through strides of the caller's; nothing is checked.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Graft.Tensors;
 
 /// <summary>Random numbers without state: the number at a place depends on the seed, the stream's name and the place alone,
@@ -19,7 +17,9 @@ public readonly struct RandomStream : IEquatable<RandomStream>
         ArgumentNullException.ThrowIfNull(name);
         // FNV-1a over the name's bytes, then a mix with the seed (the finaliser of SplitMix64)
         ulong hash = 14695981039346656037UL;
-        foreach (byte value in Encoding.UTF8.GetBytes(name)) hash = (hash ^ value) * 1099511628211UL;
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (var rune in name.EnumerateRunes())
+            foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)]) hash = (hash ^ value) * 1099511628211UL;
         ulong key = seed + 0x9E3779B97F4A7C15UL * (hash | 1);
         key = (key ^ (key >> 30)) * 0xBF58476D1CE4E5B9UL;
         key = (key ^ (key >> 27)) * 0x94D049BB133111EBUL;

@@ -74,6 +74,24 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
         return new Shape(kept[..(Rank - 1)]);
     }
 
+    /// <summary>This shape with more axes inside its last.</summary>
+    internal Shape Append(params ReadOnlySpan<int> inner)
+    {
+        Span<int> extended = stackalloc int[MaximumRank + inner.Length];
+        CopyTo(extended);
+        inner.CopyTo(extended[Rank..]);
+        return new Shape(extended[..(Rank + inner.Length)]);
+    }
+
+    /// <summary>This shape with axes of length 1 outside its first, so that there are <paramref name="rank"/> in all.</summary>
+    internal Shape AlignedTo(int rank)
+    {
+        Span<int> aligned = stackalloc int[rank];
+        aligned.Fill(1);
+        CopyTo(aligned[(rank - Rank)..]);
+        return new Shape(aligned);
+    }
+
     /// <summary>Copies the axis lengths to <paramref name="destination"/>.</summary>
     public void CopyTo(Span<int> destination)
     {

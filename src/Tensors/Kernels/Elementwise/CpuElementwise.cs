@@ -172,6 +172,6 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
     private static Strides Along(Tensor<float> output, Tensor<float>? input, int index)
     {
         if ((TFormula.Reads & (1 << index)) == 0) return default;
-        return input!.Shape == output.Shape ? input.Strides : input.Expand(output.Shape).Strides;
+        return input!.Shape == output.Shape ? input.Strides : input.StridesOver(output.Shape);
     }
 }

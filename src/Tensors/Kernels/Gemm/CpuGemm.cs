@@ -10,7 +10,7 @@ public sealed partial class CpuDevice
         int rank = c.Shape.Rank;
         int rows = c.Shape[^2], columns = c.Shape[^1], depth = a.Shape[^1];
         var batch = c.Shape.Without(^1).Without(^1);
-        Strides aSteps = a.Expand([.. batch, rows, depth]).Strides, bSteps = b.Expand([.. batch, depth, columns]).Strides;
+        Strides aSteps = a.StridesOver(batch.Append(rows, depth)), bSteps = b.StridesOver(batch.Append(depth, columns));
         var residualSteps = residual is null ? c.Strides : residual.Strides;
         var leading = new LoopNest(batch, Leading(c.Strides), Leading(aSteps), Leading(bSteps), Leading(residualSteps));
         for (nint at = 0; at < leading.Count; at++)

@@ -7,48 +7,66 @@ namespace Graft.Autograd;
 /// order of the tape. Several backward runs into one object add up.</remarks>
 public sealed class Gradients : IDisposable
 {
-    private readonly Dictionary<Parameter, Tensor<float>> ofParameters = [];
-    private Tensor<float>?[] bySlot = [];
+    private GradientTable? table;
+
+    /// <summary>Gradients that the caller keeps for as long as it likes.</summary>
+    public Gradients()
+    {
+    }
+
+    /// <summary>Gradients in a table that is another pass's afterwards.</summary>
+    internal Gradients(GradientTable table) => this.table = table;
 
     internal Pass Pass { get; private set; } = null!;
 
+    private GradientTable Table => table ??= new GradientTable();
+
     /// <summary>The gradient of a parameter, of its shape; null where it is frozen or had no part in the loss.</summary>
-    public Tensor<float>? Of(Parameter parameter) => ofParameters.GetValueOrDefault(parameter);
+    public Tensor<float>? Of(Parameter parameter) => Table.OfParameters.GetValueOrDefault(parameter);
 
     /// <summary>The gradient of a leaf made with <see cref="Pass.Leaf"/>; null where it had no part in the loss.</summary>
     public Tensor<float>? Of(Variable leaf)
     {
         ArgumentNullException.ThrowIfNull(leaf);
-        return leaf.Pass == Pass && leaf.Slot >= 0 && leaf.Slot < bySlot.Length ? bySlot[leaf.Slot] : null;
+        return leaf.Pass == Pass && leaf.Slot >= 0 && leaf.Slot < Table.BySlot.Length ? Table.BySlot[leaf.Slot] : null;
     }
 
     /// <summary>Gives the gradients' memory back.</summary>
     public void Dispose()
     {
-        foreach (var gradient in ofParameters.Values) gradient.Memory.Release();
-        ofParameters.Clear();
-        for (int slot = 0; slot < bySlot.Length; slot++) Take(slot)?.Memory.Release();
+        if (table is null) return;
+        foreach (var gradient in table.OfParameters.Values) gradient.Memory.Release();
+        table.OfParameters.Clear();
+        ReleaseSlots();
+    }
+
+    /// <summary>Gives the memory back, and the table to whoever lent it: from here on there is no gradient.</summary>
+    internal void Leave()
+    {
+        Dispose();
+        table = null;
     }
 
     internal void Begin(Pass pass, int slots)
     {
-        for (int slot = 0; slot < bySlot.Length; slot++) Take(slot)?.Memory.Release();
+        ReleaseSlots();
         Pass = pass;
-        if (bySlot.Length < slots) bySlot = new Tensor<float>?[slots];
+        Table.Reserve(slots);
     }
 
     /// <summary>Adds to the gradient of a variable; a variable that wants none has slot -1.</summary>
     internal void Add(int slot, Tensor<float> gradient)
     {
         if (slot < 0) return;
-        bySlot[slot] = Sum(bySlot[slot], gradient);
+        Table.BySlot[slot] = Sum(Table.BySlot[slot], gradient);
     }
 
     /// <summary>Removes and returns the gradient at a slot; the caller holds it now.</summary>
     internal Tensor<float>? Take(int slot)
     {
-        var gradient = bySlot[slot];
-        bySlot[slot] = null;
+        ref var place = ref Table.BySlot[slot];
+        var gradient = place;
+        place = null;
         return gradient;
     }
 
@@ -56,8 +74,13 @@ public sealed class Gradients : IDisposable
     internal void File(Parameter parameter, int slot)
     {
         if (Take(slot) is not { } gradient) return;
-        ofParameters[parameter] = Sum(ofParameters.GetValueOrDefault(parameter), gradient);
+        Table.OfParameters[parameter] = Sum(Table.OfParameters.GetValueOrDefault(parameter), gradient);
         gradient.Memory.Release();
+    }
+
+    private void ReleaseSlots()
+    {
+        for (int slot = 0; slot < Table.BySlot.Length; slot++) Take(slot)?.Memory.Release();
     }
 
     /// <summary>What is there plus one more. Memory that nobody else holds is added to in place.</summary>
@@ -78,5 +101,19 @@ public sealed class Gradients : IDisposable
         total.Memory.Retain();
         sum.Memory.Release();
         return total;
+    }
+}
+
+/// <summary>Where gradients lie: of variables by their slot while backward runs, then of parameters.</summary>
+internal sealed class GradientTable
+{
+    public Dictionary<Parameter, Tensor<float>> OfParameters { get; } = [];
+
+    public Tensor<float>?[] BySlot { get; private set; } = [];
+
+    /// <summary>Makes room for so many slots; there has to be nothing in them.</summary>
+    public void Reserve(int slots)
+    {
+        if (BySlot.Length < slots) BySlot = new Tensor<float>?[slots];
     }
 }

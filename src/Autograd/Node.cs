@@ -5,7 +5,13 @@ namespace Graft.Autograd;
 /// <summary>One recorded call of a function: what its backward needs, and the backward itself.</summary>
 internal abstract class Node
 {
-    private readonly List<DeviceMemory> held = [];
+    /// <summary>About as many as the calls of the deepest models.</summary>
+    private const int MostIdle = 4096;
+
+    [ThreadStatic]
+    private static Stack<List<DeviceMemory>>? idle;
+
+    private List<DeviceMemory>? held;
 
     /// <summary>Where the gradient of the output gathers.</summary>
     public int Output { get; set; }
@@ -17,14 +23,19 @@ internal abstract class Node
     protected Tensor<T> Save<T>(Tensor<T> tensor) where T : unmanaged
     {
         tensor.Memory.Retain();
+        held ??= idle is { Count: > 0 } lists ? lists.Pop() : [];
         held.Add(tensor.Memory);
         return tensor;
     }
 
-    /// <summary>Gives back what was saved.</summary>
+    /// <summary>Gives back what was saved, and the list that held it to the thread's next call.</summary>
     public void Release()
     {
+        if (held is null) return;
         foreach (var memory in held) memory.Release();
         held.Clear();
+        idle ??= [];
+        if (idle.Count < MostIdle) idle.Push(held);
+        held = null;
     }
 }

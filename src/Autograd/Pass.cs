@@ -11,11 +11,7 @@ namespace Graft.Autograd;
 /// </code></example>
 public sealed class Pass : IDisposable
 {
-    private readonly List<Node> tape = [];
-    private readonly List<IDisposable> temporaries = [];
-    private readonly List<DeviceMemory> memories = [];
-    private readonly Dictionary<Parameter, Variable> parameters = [];
-    private readonly HashSet<int> spent = [];
+    private PassStorage? storage;
     private Gradients? own;
     private int slots;
 
@@ -37,7 +33,17 @@ public sealed class Pass : IDisposable
     public ulong Seed { get; }
 
     /// <summary>How many calls the tape holds: none for a frozen part of a model.</summary>
-    internal int TapeLength => tape.Count;
+    internal int TapeLength => Tape.Count;
+
+    private PassStorage Storage => storage ??= PassStorage.Take();
+
+    private List<Node> Tape => Storage.Tape;
+
+    private List<IDisposable> Temporaries => Storage.Temporaries;
+
+    private List<DeviceMemory> Memories => Storage.Memories;
+
+    private Dictionary<Parameter, Variable> Parameters => Storage.Parameters;
 
     /// <summary>A run that trains.</summary>
     public static Pass Train(Device device, ulong seed = 0) => new(device, isTraining: true, seed);
@@ -57,13 +63,13 @@ public sealed class Pass : IDisposable
     public Variable Of(Parameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        if (!parameters.TryGetValue(parameter, out var variable))
+        if (!Parameters.TryGetValue(parameter, out var variable))
         {
             bool learns = IsTraining && !parameter.IsFrozen;
             var value = parameter.On(Device);
             value.Memory.Derived.IsConstant = !learns;
             variable = new Variable(this, value, learns ? slots++ : -1);
-            parameters.Add(parameter, variable);
+            Parameters.Add(parameter, variable);
         }
         return variable;
     }
@@ -73,7 +79,7 @@ public sealed class Pass : IDisposable
     /// <exception cref="ArgumentException">The loss belongs to another pass.</exception>
     /// <exception cref="InvalidOperationException">The pass does not train, nothing in the loss wants a gradient, or a backward has
     /// already run through a part of the loss.</exception>
-    public Gradients Backward(Variable loss) => Backward(loss, own ??= new Gradients());
+    public Gradients Backward(Variable loss) => Backward(loss, own ??= new Gradients(Storage.Gradients));
 
     /// <summary>Adds the gradients of a loss of one element to <paramref name="gradients"/>, which may outlive the pass.</summary>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
@@ -91,14 +97,14 @@ public sealed class Pass : IDisposable
         if (loss.Slot < 0) throw new InvalidOperationException("the loss depends on nothing that wants a gradient: is everything frozen?");
 
         gradients.Begin(this, slots);
-        int mark = temporaries.Count;
+        int mark = Temporaries.Count;
         var one = Rent(loss.Shape);
         Device.Fill(one, 1f);
         gradients.Add(loss.Slot, one);
         Leave(mark, keep: null);
-        for (int i = tape.Count - 1; i >= 0; i--)
+        for (int i = Tape.Count - 1; i >= 0; i--)
         {
-            var node = tape[i];
+            var node = Tape[i];
             if (gradients.Take(node.Output) is { } dy)
             {
                 node.Backward(dy, gradients);
@@ -108,20 +114,20 @@ public sealed class Pass : IDisposable
             Leave(mark, keep: null);
         }
         bool reachedSpent = false;
-        foreach (int output in spent)
+        foreach (int output in Storage.Spent)
         {
             if (gradients.Take(output) is not { } unused) continue;
             unused.Memory.Release();
             reachedSpent = true;
         }
-        foreach (var node in tape) spent.Add(node.Output);
-        tape.Clear();
+        foreach (var node in Tape) Storage.Spent.Add(node.Output);
+        Tape.Clear();
         if (reachedSpent)
         {
             throw new InvalidOperationException(
                 "a backward has already run through a part of this loss and given back what it saved: add the losses up before one backward, or use a pass for each");
         }
-        foreach (var (parameter, variable) in parameters)
+        foreach (var (parameter, variable) in Parameters)
             if (variable.Slot >= 0) gradients.File(parameter, variable.Slot);
         Leave(mark, keep: null);
         return gradients;
@@ -130,11 +136,13 @@ public sealed class Pass : IDisposable
     /// <summary>Gives back every temporary of the run.</summary>
     public void Dispose()
     {
-        foreach (var node in tape) node.Release();
-        tape.Clear();
+        if (storage is null) return;
+        foreach (var node in Tape) node.Release();
         Leave(0, keep: null);
-        own?.Dispose();
+        own?.Leave();
         own = null;
+        storage.GiveBack();
+        storage = null;
     }
 
     /// <summary>A temporary of the run.</summary>
@@ -146,8 +154,8 @@ public sealed class Pass : IDisposable
 
     internal Tensor<T> Own<T>(Tensor<T> tensor) where T : unmanaged
     {
-        temporaries.Add(tensor);
-        memories.Add(tensor.Memory);
+        Temporaries.Add(tensor);
+        Memories.Add(tensor.Memory);
         return tensor;
     }
 
@@ -176,32 +184,32 @@ public sealed class Pass : IDisposable
     internal Variable Record(Tensor<float> value, Node node)
     {
         node.Output = slots++;
-        tape.Add(node);
+        Tape.Add(node);
         return new Variable(this, value, node.Output);
     }
 
     /// <summary>Where a scope begins: what is rented from here on is given back by <see cref="Leave"/>.</summary>
-    internal int Enter() => temporaries.Count;
+    internal int Enter() => Temporaries.Count;
 
     /// <summary>Gives back what was rented since <paramref name="mark"/>, except the memory behind <paramref name="keep"/>. What the
     /// tape has saved stays until its backward.</summary>
     internal void Leave(int mark, Tensor<float>? keep)
     {
         int kept = mark;
-        for (int i = mark; i < temporaries.Count; i++)
+        for (int i = mark; i < Temporaries.Count; i++)
         {
-            if (keep is not null && memories[i] == keep.Memory)
+            if (keep is not null && Memories[i] == keep.Memory)
             {
-                (temporaries[kept], memories[kept]) = (temporaries[i], memories[i]);
+                (Temporaries[kept], Memories[kept]) = (Temporaries[i], Memories[i]);
                 kept++;
             }
             else
             {
-                temporaries[i].Dispose();
+                Temporaries[i].Dispose();
             }
         }
-        temporaries.RemoveRange(kept, temporaries.Count - kept);
-        memories.RemoveRange(kept, memories.Count - kept);
+        Temporaries.RemoveRange(kept, Temporaries.Count - kept);
+        Memories.RemoveRange(kept, Memories.Count - kept);
     }
 
     private Tensor<float> Here(Tensor<float> tensor)

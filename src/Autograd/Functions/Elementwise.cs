@@ -25,8 +25,7 @@ internal static class Elementwise
     public static Tensor<float> SumTo(Pass pass, Tensor<float> gradient, Shape shape)
     {
         if (gradient.Shape == shape) return gradient;
-        Shape aligned = [.. Enumerable.Repeat(1, gradient.Shape.Rank - shape.Rank), .. shape];
-        var sum = pass.Rent(aligned);
+        var sum = pass.Rent(shape.AlignedTo(gradient.Shape.Rank));
         pass.Device.Reduce<SumOf>(gradient, sum);
         return sum.Reshape(shape);
     }
@@ -57,8 +56,8 @@ internal static class Elementwise
         {
             this.op = op;
             input = x.Slot;
-            if (TOp.Saves.HasFlag(Saves.Input)) this.x = Save(x.Value);
-            if (TOp.Saves.HasFlag(Saves.Output)) this.y = Save(y);
+            if ((TOp.Saves & Saves.Input) != 0) this.x = Save(x.Value);
+            if ((TOp.Saves & Saves.Output) != 0) this.y = Save(y);
         }
 
         public override void Backward(Tensor<float> dy, Gradients gradients)
@@ -84,8 +83,8 @@ internal static class Elementwise
         {
             this.op = op;
             (left, right, leftShape, rightShape) = (a.Slot, b.Slot, a.Shape, b.Shape);
-            if (TOp.Saves.HasFlag(Saves.Input)) (this.a, this.b) = (Save(a.Value), Save(b.Value));
-            if (TOp.Saves.HasFlag(Saves.Output)) this.y = Save(y);
+            if ((TOp.Saves & Saves.Input) != 0) (this.a, this.b) = (Save(a.Value), Save(b.Value));
+            if ((TOp.Saves & Saves.Output) != 0) this.y = Save(y);
         }
 
         public override void Backward(Tensor<float> dy, Gradients gradients)

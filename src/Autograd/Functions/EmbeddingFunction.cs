@@ -29,10 +29,7 @@ internal static class EmbeddingFunction
         indices.CopyFrom(ids);
         var y = pass.Rent([ids.Length, width]);
         pass.Device.Gather(pass.Contiguous(table.Value), indices, y);
-        Span<int> lengths = stackalloc int[Shape.MaximumRank + 1];
-        leading.CopyTo(lengths);
-        lengths[leading.Rank] = width;
-        var shaped = y.Reshape(new Shape(lengths[..(leading.Rank + 1)]));
+        var shaped = y.Reshape(leading.Append(width));
         return table.NeedsGradient ? pass.Record(shaped, new EmbeddingNode(table, indices, paddingIndex)) : pass.Untracked(shaped);
     }
 

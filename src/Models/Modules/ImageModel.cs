@@ -11,11 +11,11 @@ public abstract class ImageModel : Model
 
     /// <summary>The logits [N, classes] of images [N, C, H, W].</summary>
     /// <exception cref="Tensors.ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Forward(Variable x) => Scoped(x, images => ComputeHead(ComputeFeatures(images)));
+    public Variable Forward(Variable x) => Scoped(x, this, static (images, model) => model.ComputeHead(model.ComputeFeatures(images)));
 
     /// <summary>What the trunk makes of images, before the head: pooled features [N, D].</summary>
     /// <exception cref="Tensors.ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Features(Variable x) => Scoped(x, ComputeFeatures);
+    public Variable Features(Variable x) => Scoped(x, this, static (images, model) => model.ComputeFeatures(images));
 
     private protected abstract Variable ComputeFeatures(Variable x);
 

@@ -87,13 +87,16 @@ public abstract class Module
     }
 
     /// <summary>Runs a part of the module as a memory scope, and names the module in a shape's error.</summary>
-    private protected Variable Scoped(Variable x, Func<Variable, Variable> compute)
+    private protected Variable Scoped(Variable x, Func<Variable, Variable> compute) => Scoped(x, compute, static (x, compute) => compute(x));
+
+    /// <summary>As the other, for a part that needs more than one variable: a static function and what it is given make no closure.</summary>
+    private protected Variable Scoped<TGiven>(Variable x, TGiven given, Func<Variable, TGiven, Variable> compute)
     {
         ArgumentNullException.ThrowIfNull(x);
         int mark = x.Pass.Enter();
         try
         {
-            var y = compute(x);
+            var y = compute(x, given);
             x.Pass.Leave(mark, keep: y.Value);
             return y;
         }
@@ -114,13 +117,13 @@ public abstract class Module
 /// <summary>A module that turns one variable into another.</summary>
 public abstract class Layer : Module
 {
-    private protected Layer()
-    {
-    }
+    private readonly Func<Variable, Variable> compute;
+
+    private protected Layer() => compute = Compute;
 
     /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Forward(Variable x) => Scoped(x, Compute);
+    public Variable Forward(Variable x) => Scoped(x, compute);
 
     private protected abstract Variable Compute(Variable x);
 }

@@ -20,11 +20,14 @@ internal sealed class BertLayer : Module
     public static Linear Linear(BertConfig config, int inputs, int outputs) =>
         new(inputs, outputs, Initialiser.Normal(config.InitializerRange), Initialiser.Zeros);
 
-    public Variable Forward(Variable x, AttentionMask mask) => Scoped(x, states =>
+    public Variable Forward(Variable x, AttentionMask mask) => Scoped(
+        x, (Layer: this, mask), static (states, given) => given.Layer.Compute(states, given.mask));
+
+    private Variable Compute(Variable x, AttentionMask mask)
     {
-        var attended = attention.Forward(states, mask);
+        var attended = attention.Forward(x, mask);
         return output.Forward(intermediate.Forward(attended), attended);
-    });
+    }
 
     public Variable Probabilities(Variable x, int[]? counts) => attention.Probabilities(x, counts);
 }
@@ -76,5 +79,8 @@ internal sealed class BertOutput : Module
         dropout = Add("dropout", new Dropout(config.HiddenDropout));
     }
 
-    public Variable Forward(Variable x, Variable residual) => Scoped(x, inner => norm.Forward(dropout.Forward(dense.Forward(inner)) + residual));
+    public Variable Forward(Variable x, Variable residual) => Scoped(
+        x, (Output: this, residual), static (inner, given) => given.Output.Normalised(inner, given.residual));
+
+    private Variable Normalised(Variable x, Variable residual) => norm.Forward(dropout.Forward(dense.Forward(x)) + residual);
 }

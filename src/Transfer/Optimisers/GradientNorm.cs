@@ -19,13 +19,11 @@ internal static class GradientNorm
         for (int i = 0; i < moves.Count; i++)
         {
             var gradient = moves[i].Gradient;
-            using var square = squares.Slice(0, i, 1).Reshape(Ones(gradient.Shape.Rank));
+            using var square = squares.Slice(0, i, 1).Reshape(new Shape([]).AlignedTo(gradient.Shape.Rank));
             device.Reduce<SumOfSquares>(gradient, square);
         }
         double norm = Math.Sqrt(squares.ToArray().Sum(square => (double)square));
         if (!double.IsFinite(norm)) throw new NonFiniteException("the gradients' norm", norm);
         return (float)Math.Min(1, largest / (norm + Epsilon));
     }
-
-    private static Shape Ones(int rank) => new([.. Enumerable.Repeat(1, rank)]);
 }

@@ -11,6 +11,7 @@ public abstract class Optimiser : IDisposable
     private readonly double weightDecay;
     private readonly double? clipNorm;
     private readonly Dictionary<Parameter, State> states = [];
+    private readonly List<(Parameter Parameter, Tensor<float> Gradient, double Rate)> moves = [];
 
     private protected Optimiser(ParameterGroups groups, double weightDecay, double? clipNorm)
     {
@@ -52,7 +53,7 @@ public abstract class Optimiser : IDisposable
     public void Step(Gradients gradients, double rateFactor = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
-        var moves = Moves(gradients);
+        Gather(gradients);
         float scale = clipNorm is { } largest ? GradientNorm.ClipFactor(moves, largest) : 1f;
         foreach (var (parameter, gradient, rate) in moves)
         {
@@ -66,6 +67,7 @@ public abstract class Optimiser : IDisposable
             Move(weight, aligned ?? gradient, state, (float)(rate * rateFactor), (float)decay, scale);
             aligned?.Dispose();
         }
+        moves.Clear();
     }
 
     /// <summary>Gives back what was remembered.</summary>
@@ -83,10 +85,10 @@ public abstract class Optimiser : IDisposable
         if (!holds) throw new ArgumentOutOfRangeException(name, value, rule);
     }
 
-    /// <summary>What has a gradient and is not frozen; what was frozen since the last step is forgotten.</summary>
-    private List<(Parameter Parameter, Tensor<float> Gradient, double Rate)> Moves(Gradients gradients)
+    /// <summary>Lists what has a gradient and is not frozen; what was frozen since the last step is forgotten.</summary>
+    private void Gather(Gradients gradients)
     {
-        var moves = new List<(Parameter, Tensor<float>, double)>();
+        moves.Clear();
         foreach (var group in groups.Stages)
         {
             foreach (var parameter in group.Parameters)
@@ -101,7 +103,6 @@ public abstract class Optimiser : IDisposable
                 }
             }
         }
-        return moves;
     }
 
     private State StateOf(Parameter parameter, Device device)

@@ -10,17 +10,19 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
 {
     private readonly DeviceMemory memory;
     private readonly Layout layout;
-    private readonly int generation;
-    private bool owns;
+    private readonly int offset;
+
+    /// <summary>The memory's generation when the tensor was made, and in the lowest bit whether the tensor holds it still: a training
+    /// step makes thousands of these objects, so they are small.</summary>
+    private uint generationAndHold;
 
     /// <summary>A tensor that holds its memory once until it is disposed (<paramref name="owns"/>), or a view that does not.</summary>
     internal Tensor(DeviceMemory memory, Shape shape, in Strides strides, long offset = 0, bool owns = false)
     {
-        this.owns = owns;
         this.memory = memory;
         layout = Layout.Of(shape, strides);
-        Offset = offset;
-        generation = memory.Generation;
+        this.offset = checked((int)offset);
+        generationAndHold = ((uint)memory.Generation << 1) | (owns ? 1u : 0u);
     }
 
     /// <summary>The lengths of the axes.</summary>
@@ -32,7 +34,7 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
     /// <summary>The number of elements.</summary>
     public long ElementCount => layout.ElementCount;
 
-    internal long Offset { get; }
+    internal long Offset => offset;
 
     internal ref readonly Strides Strides => ref layout.Strides;
 
@@ -41,12 +43,12 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
     {
         get
         {
-            if (memory.Generation != generation) ThrowGivenBack();
+            if (!IsAlive) ThrowGivenBack();
             return memory;
         }
     }
 
-    internal bool IsAlive => memory.Generation == generation;
+    internal bool IsAlive => ((uint)memory.Generation << 1) == (generationAndHold & ~1u);
 
     /// <summary>Whether the elements lie one after another in the order of the axes.</summary>
     internal bool IsContiguous => layout.IsContiguous;
@@ -168,8 +170,8 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
     /// has nothing to give back.</summary>
     public void Dispose()
     {
-        if (!owns) return;
-        owns = false;
+        if ((generationAndHold & 1) == 0) return;
+        generationAndHold &= ~1u;
         memory.Release();
     }
 

@@ -6,7 +6,8 @@ namespace Graft.Autograd;
 internal static class AttentionFunction
 {
     /// <summary>q, y: [B, H, T, D]; k, v: [B, H, S, D]. y lies in memory as [B, T, H, D], so that its heads join without a copy; q, k
-    /// and v are read as views of such memory. Backward keeps one number a query and computes the probabilities again.</summary>
+    /// and v are read as views of such memory. Backward keeps one number a query and computes the probabilities again. With
+    /// <paramref name="heads"/> all of them have their heads side by side: [B, T, H D], as linear maps give them.</summary>
     /// <param name="q">The queries.</param>
     /// <param name="k">The keys.</param>
     /// <param name="v">The values.</param>
@@ -14,23 +15,26 @@ internal static class AttentionFunction
     /// <param name="scale">The factor on the scores, commonly 1 / sqrt(D).</param>
     /// <param name="dropout">The probability with which training drops a probability.</param>
     /// <param name="name">The name of dropout's random stream.</param>
-    public static Variable Apply(Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name)
+    /// <param name="heads">H, where the heads lie side by side in the last axis; null where they are an axis.</param>
+    public static Variable Apply(Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, int? heads = null)
     {
         q.RequireSamePass(k);
         q.RequireSamePass(v);
-        Check(q.Shape, k.Shape, v.Shape);
-        mask.Require(k.Shape[0], k.Shape[2]);
-        DropoutFunction.Check("attention", dropout);
         var pass = q.Pass;
+        var (queries, keys, values) = (Split(q.Value, heads), Split(k.Value, heads), Split(v.Value, heads));
+        Check(queries.Shape, keys.Shape, values.Shape);
+        (queries, keys, values) = (Rows(pass, queries), Rows(pass, keys), Rows(pass, values));
+        mask.Require(keys.Shape[0], keys.Shape[2]);
+        DropoutFunction.Check("attention", dropout);
         var drops = pass.IsTraining && dropout > 0f ? new DropoutMask(new RandomStream(pass.Seed, name), dropout) : DropoutMask.None;
         var settings = new AttentionSettings(scale, mask.IsCausal, drops);
-        var (queries, keys, values) = (Rows(pass, q.Value), Rows(pass, k.Value), Rows(pass, v.Value));
         bool tracked = q.NeedsGradient || k.NeedsGradient || v.NeedsGradient;
-        var y = RentHeads(pass, q.Shape);
-        var logSumExp = tracked ? pass.Rent(q.Shape.Without(^1)) : null;
-        pass.Device.Attention(settings, queries, keys, values, mask.Lengths, mask.Bias, y, logSumExp);
+        var y = Rent(pass, q.Shape, heads);
+        var outputs = Split(y, heads);
+        var logSumExp = tracked ? pass.Rent(queries.Shape.Without(^1)) : null;
+        pass.Device.Attention(settings, queries, keys, values, mask.Lengths, mask.Bias, outputs, logSumExp);
         return logSumExp is null
-            ? pass.Untracked(y) : pass.Record(y, new AttentionNode(settings, mask, q, k, v, queries, keys, values, y, logSumExp));
+            ? pass.Untracked(y) : pass.Record(y, new AttentionNode(settings, mask, heads, (q, k, v), queries, keys, values, outputs, logSumExp));
     }
 
     private static void Check(Shape q, Shape k, Shape v)
@@ -45,15 +49,30 @@ internal static class AttentionFunction
     private static Tensor<float> Rows(Pass pass, Tensor<float> tensor) =>
         tensor.Strides[3] == 1 ? tensor : pass.Contiguous(tensor);
 
-    private static Tensor<float> RentHeads(Pass pass, Shape shape) =>
-        pass.Rent([shape[0], shape[2], shape[1], shape[3]]).Permute(0, 2, 1, 3);
+    /// <summary>[B, T, H D] as [B, H, T, D]: a view. Without heads to split off, the tensor itself.</summary>
+    private static Tensor<float> Split(Tensor<float> tensor, int? heads)
+    {
+        if (heads is not { } count) return tensor;
+        var shape = tensor.Shape;
+        if (shape.Rank != 3 || shape[2] % count != 0)
+            ShapeException.Throw("attention", $"input {shape}", $"it has to be [sequences, places, numbers], numbers for each of {count} heads");
+        var steps = new Strides();
+        int width = shape[2] / count, step = tensor.Strides[2];
+        steps.Set(0, tensor.Strides[0]);
+        steps.Set(1, width * step);
+        steps.Set(2, tensor.Strides[1]);
+        steps.Set(3, step);
+        return tensor.View([shape[0], count, shape[1], width], steps, tensor.Offset);
+    }
+
+    private static Tensor<float> Rent(Pass pass, Shape shape, int? heads) =>
+        heads is null ? pass.Rent([shape[0], shape[2], shape[1], shape[3]]).Permute(0, 2, 1, 3) : pass.Rent(shape);
 
     private sealed class AttentionNode : Node
     {
         private readonly AttentionSettings settings;
-        private readonly int querySlot;
-        private readonly int keySlot;
-        private readonly int valueSlot;
+        private readonly int? heads;
+        private readonly (Variable Queries, Variable Keys, Variable Values) inputs;
         private readonly Tensor<float> q;
         private readonly Tensor<float> k;
         private readonly Tensor<float> v;
@@ -63,11 +82,10 @@ internal static class AttentionFunction
         private readonly Tensor<float>? bias;
 
         public AttentionNode(
-            AttentionSettings settings, AttentionMask mask, Variable queries, Variable keys, Variable values,
+            AttentionSettings settings, AttentionMask mask, int? heads, (Variable Queries, Variable Keys, Variable Values) inputs,
             Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<float> y, Tensor<float> logSumExp)
         {
-            this.settings = settings;
-            (querySlot, keySlot, valueSlot) = (queries.Slot, keys.Slot, values.Slot);
+            (this.settings, this.heads, this.inputs) = (settings, heads, inputs);
             this.q = Save(q);
             this.k = Save(k);
             this.v = Save(v);
@@ -80,11 +98,13 @@ internal static class AttentionFunction
         public override void Backward(Tensor<float> dy, Gradients gradients)
         {
             var pass = gradients.Pass;
-            var (dq, dk, dv) = (RentHeads(pass, q.Shape), RentHeads(pass, k.Shape), RentHeads(pass, v.Shape));
-            pass.Device.AttentionBackward(settings, Rows(pass, dy), q, k, v, lengths, bias, y, logSumExp, dq, dk, dv);
-            gradients.Add(querySlot, dq);
-            gradients.Add(keySlot, dk);
-            gradients.Add(valueSlot, dv);
+            var (queries, keys, values) = inputs;
+            var (dq, dk, dv) = (Rent(pass, queries.Shape, heads), Rent(pass, keys.Shape, heads), Rent(pass, values.Shape, heads));
+            pass.Device.AttentionBackward(
+                settings, Rows(pass, Split(dy, heads)), q, k, v, lengths, bias, y, logSumExp, Split(dq, heads), Split(dk, heads), Split(dv, heads));
+            gradients.Add(queries.Slot, dq);
+            gradients.Add(keys.Slot, dk);
+            gradients.Add(values.Slot, dv);
         }
     }
 }

@@ -67,21 +67,17 @@ internal static class Conv2dFunction
 
     private sealed class Conv2dNode : Node
     {
-        private readonly int inputSlot;
-        private readonly int weightSlot;
-        private readonly int biasSlot;
-        private readonly Shape inputShape;
+        private readonly Variable input;
+        private readonly Variable weight;
+        private readonly Variable? bias;
         private readonly Conv2dGeometry geometry;
         private readonly Tensor<float>? x;
-        private readonly Tensor<float> weight;
 
-        public Conv2dNode(Variable x, Tensor<float> input, Variable weight, Variable? bias, Conv2dGeometry geometry)
+        public Conv2dNode(Variable input, Tensor<float> x, Variable weight, Variable? bias, Conv2dGeometry geometry)
         {
-            (inputSlot, weightSlot, biasSlot) = (x.Slot, weight.Slot, bias?.Slot ?? -1);
-            inputShape = x.Shape;
-            this.geometry = geometry;
-            this.weight = Save(weight.Value);
-            if (weight.NeedsGradient) this.x = Save(input);
+            (this.input, this.weight, this.bias, this.geometry) = (input, weight, bias, geometry);
+            Save(weight.Value);
+            if (weight.NeedsGradient) this.x = Save(x);
         }
 
         public override void Backward(Tensor<float> dy, Gradients gradients)
@@ -90,16 +86,16 @@ internal static class Conv2dFunction
             dy = pass.ChannelsLast(dy);
             if (x is not null)
             {
-                var dweight = pass.RentLike(weight);
+                var dweight = pass.RentLike(weight.Value);
                 pass.Device.Conv2dBackwardWeight(geometry, x, dy, dweight);
-                gradients.Add(weightSlot, dweight);
+                gradients.Add(weight.Slot, dweight);
             }
-            if (biasSlot >= 0) gradients.Add(biasSlot, Elementwise.SumTo(pass, dy.Permute(0, 2, 3, 1), [dy.Shape[1]]));
-            if (inputSlot >= 0)
+            if (bias is { NeedsGradient: true }) gradients.Add(bias.Slot, Elementwise.SumTo(pass, dy.Permute(0, 2, 3, 1), [dy.Shape[1]]));
+            if (input.NeedsGradient)
             {
-                var dx = pass.Rent(inputShape, MemoryFormat.ChannelsLast);
-                pass.Device.Conv2dBackwardInput(geometry, dy, weight, dx);
-                gradients.Add(inputSlot, dx);
+                var dx = pass.Rent(input.Shape, MemoryFormat.ChannelsLast);
+                pass.Device.Conv2dBackwardInput(geometry, dy, weight.Value, dx);
+                gradients.Add(input.Slot, dx);
             }
         }
     }

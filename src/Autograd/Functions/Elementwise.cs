@@ -71,10 +71,8 @@ internal static class Elementwise
     private sealed class ZipNode<TOp> : Node where TOp : unmanaged, IBinaryOp
     {
         private readonly TOp op;
-        private readonly int left;
-        private readonly int right;
-        private readonly Shape leftShape;
-        private readonly Shape rightShape;
+        private readonly Variable left;
+        private readonly Variable right;
         private readonly Tensor<float>? a;
         private readonly Tensor<float>? b;
         private readonly Tensor<float>? y;
@@ -82,7 +80,7 @@ internal static class Elementwise
         public ZipNode(TOp op, Variable a, Variable b, Tensor<float> y)
         {
             this.op = op;
-            (left, right, leftShape, rightShape) = (a.Slot, b.Slot, a.Shape, b.Shape);
+            (left, right) = (a, b);
             if ((TOp.Saves & Saves.Input) != 0) (this.a, this.b) = (Save(a.Value), Save(b.Value));
             if ((TOp.Saves & Saves.Output) != 0) this.y = Save(y);
         }
@@ -93,15 +91,15 @@ internal static class Elementwise
             if (typeof(TOp) == typeof(Add))
             {
                 // the gradient goes through as it is: both sides may share it, and whoever adds to it later makes its own
-                if (left >= 0) gradients.Add(left, SumTo(pass, dy, leftShape));
-                if (right >= 0) gradients.Add(right, SumTo(pass, dy, rightShape));
+                if (left.NeedsGradient) gradients.Add(left.Slot, SumTo(pass, dy, left.Shape));
+                if (right.NeedsGradient) gradients.Add(right.Slot, SumTo(pass, dy, right.Shape));
                 return;
             }
-            var da = left >= 0 ? pass.RentLike(dy) : null;
-            var db = right >= 0 ? pass.RentLike(dy) : null;
+            var da = left.NeedsGradient ? pass.RentLike(dy) : null;
+            var db = right.NeedsGradient ? pass.RentLike(dy) : null;
             pass.Device.ZipBackward(op, dy, a, b, y, da, db);
-            if (da is not null) gradients.Add(left, SumTo(pass, da, leftShape));
-            if (db is not null) gradients.Add(right, SumTo(pass, db, rightShape));
+            if (da is not null) gradients.Add(left.Slot, SumTo(pass, da, left.Shape));
+            if (db is not null) gradients.Add(right.Slot, SumTo(pass, db, right.Shape));
         }
     }
 }

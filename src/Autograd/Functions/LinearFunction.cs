@@ -29,19 +29,16 @@ internal static class LinearFunction
 
     private sealed class LinearNode : Node
     {
-        private readonly int inputSlot;
-        private readonly int weightSlot;
-        private readonly int biasSlot;
-        private readonly Shape inputShape;
+        private readonly Variable input;
+        private readonly Variable weight;
+        private readonly Variable? bias;
         private readonly Tensor<float>? x;
-        private readonly Tensor<float> weight;
 
-        public LinearNode(Variable x, Tensor<float> input, Variable weight, Variable? bias)
+        public LinearNode(Variable input, Tensor<float> x, Variable weight, Variable? bias)
         {
-            (inputSlot, weightSlot, biasSlot) = (x.Slot, weight.Slot, bias?.Slot ?? -1);
-            inputShape = x.Shape;
-            this.weight = Save(weight.Value);
-            if (weight.NeedsGradient) this.x = Save(input);
+            (this.input, this.weight, this.bias) = (input, weight, bias);
+            Save(weight.Value);
+            if (weight.NeedsGradient) this.x = Save(x);
         }
 
         public override void Backward(Tensor<float> dy, Gradients gradients)
@@ -53,14 +50,14 @@ internal static class LinearFunction
             {
                 var dweight = pass.Rent(weight.Shape);
                 pass.Device.Gemm(default(NoEpilogue), rows.Permute(1, 0), x, null, null, dweight);
-                gradients.Add(weightSlot, dweight);
+                gradients.Add(weight.Slot, dweight);
             }
-            if (biasSlot >= 0) gradients.Add(biasSlot, Elementwise.SumTo(pass, rows, [outputs]));
-            if (inputSlot >= 0)
+            if (bias is { NeedsGradient: true }) gradients.Add(bias.Slot, Elementwise.SumTo(pass, rows, [outputs]));
+            if (input.NeedsGradient)
             {
                 var dx = pass.Rent([rows.Shape[0], inputs]);
-                pass.Device.Gemm(default(NoEpilogue), rows, weight, null, null, dx);
-                gradients.Add(inputSlot, dx.Reshape(inputShape));
+                pass.Device.Gemm(default(NoEpilogue), rows, weight.Value, null, null, dx);
+                gradients.Add(input.Slot, dx.Reshape(input.Shape));
             }
         }
     }

@@ -40,11 +40,8 @@ internal static class Views
 
     private sealed class ReshapeNode(Variable x) : Node
     {
-        private readonly int input = x.Slot;
-        private readonly Shape shape = x.Shape;
-
         public override void Backward(Tensor<float> dy, Gradients gradients) =>
-            gradients.Add(input, gradients.Pass.Contiguous(dy).Reshape(shape));
+            gradients.Add(x.Slot, gradients.Pass.Contiguous(dy).Reshape(x.Shape));
     }
 
     private sealed class PermuteNode(Variable x, int[] order) : Node

@@ -27,12 +27,8 @@ internal sealed class MultiHeadAttention : Module
     }
 
     /// <summary>x [B, T, D] to [B, T, D].</summary>
-    public Variable Forward(Variable x, AttentionMask mask) => Scoped(x, states =>
-    {
-        var joined = AttentionFunction.Apply(
-            Split(query.Forward(states)), Split(key.Forward(states)), Split(value.Forward(states)), mask, scale, dropout, stream ??= Key);
-        return joined.Permute(0, 2, 1, 3).Reshape(states.Shape);
-    });
+    public Variable Forward(Variable x, AttentionMask mask) => Scoped(
+        x, (Attention: this, mask), static (states, given) => given.Attention.Compute(states, given.mask));
 
     /// <summary>The probabilities [B, H, T, T] with which each place looks at each other, for those who want to see them: attention
     /// itself never writes them out. Dropout has no part in them, and no gradient goes through.</summary>
@@ -55,6 +51,9 @@ internal sealed class MultiHeadAttention : Module
         pass.Device.Softmax(scores, scores, log: false);
         return pass.Untracked(scores);
     }
+
+    private Variable Compute(Variable x, AttentionMask mask) => AttentionFunction.Apply(
+        query.Forward(x), key.Forward(x), value.Forward(x), mask, scale, dropout, stream ??= Key, heads);
 
     /// <summary>[B, T, D] to [B, H, T, D / H]: a view.</summary>
     private Variable Split(Variable x) => x.Reshape([x.Shape[0], x.Shape[1], heads, x.Shape[2] / heads]).Permute(0, 2, 1, 3);

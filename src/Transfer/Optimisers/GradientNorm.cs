@@ -19,8 +19,7 @@ internal static class GradientNorm
         for (int i = 0; i < moves.Count; i++)
         {
             var gradient = moves[i].Gradient;
-            using var square = squares.Slice(0, i, 1).Reshape(new Shape([]).AlignedTo(gradient.Shape.Rank));
-            device.Reduce<SumOfSquares>(gradient, square);
+            device.Reduce<SumOfSquares>(gradient, squares.View(new Shape([]).AlignedTo(gradient.Shape.Rank), default, offset: i));
         }
         double norm = Math.Sqrt(squares.ToArray().Sum(square => (double)square));
         if (!double.IsFinite(norm)) throw new NonFiniteException("the gradients' norm", norm);

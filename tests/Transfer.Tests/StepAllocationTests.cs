@@ -1,0 +1,86 @@
+using Graft.Autograd;
+using Graft.Models;
+using Graft.Tensors;
+
+namespace Graft.Transfer.Tests;
+
+/// <summary>A warmed-up step takes nothing new from the system and little from the managed heap. How much follows from the number of
+/// layers, not from their sizes: the models are of real depth and small otherwise.</summary>
+/// <remarks>Counted is what the thread that takes the steps allocates: workers run kernels, which are functions over structs of
+/// pointers, and the process's total would count other tests too.</remarks>
+public sealed class StepAllocationTests : IDisposable
+{
+    private const int Measured = 5;
+
+    private readonly CpuDevice device = new(2);
+
+    public void Dispose() => device.Dispose();
+
+    [Theory]
+    [InlineData("resnet18", 48)]
+    [InlineData("resnet50", 96)]
+    public void Of_an_image_model(string name, int kilobytes)
+    {
+        var model = ModelRegistry.Create(name, classes: 5);
+        using var images = Tensor.From<float>([2, 3, 32, 32], Numbers(2 * 3 * 32 * 32), device);
+        int[] labels = [1, 3];
+        var groups = new ParameterGroups(model);
+        groups.Rates(head: 1e-3);
+        using var optimiser = Optimiser.Sgd(groups);
+        AssertLittle(kilobytes, () =>
+        {
+            using var pass = Pass.Train(device, seed: 1);
+            var loss = model.Forward(pass.Constant(images)).CrossEntropy(labels);
+            optimiser.Step(pass.Backward(loss));
+        });
+    }
+
+    [Theory]
+    [InlineData(6, 56)]
+    [InlineData(12, 100)]
+    public void Of_a_text_model(int layers, int kilobytes)
+    {
+        var model = new BertForSequenceClassification(
+            BertConfig.Base with { Layers = layers, HiddenSize = 48, IntermediateSize = 96, VocabularySize = 50 });
+        int[] tokens = [.. Enumerable.Range(0, 32).Select(place => 1 + place % 40)], labels = [0, 1];
+        var batch = new TextBatch(2, 16, tokens, attentionMask: [.. Enumerable.Range(0, 32).Select(place => place < 28 ? 1 : 0)]);
+        var groups = new ParameterGroups(model);
+        groups.Rates(head: 1e-4);
+        using var optimiser = Optimiser.AdamW(groups);
+        AssertLittle(kilobytes, () =>
+        {
+            using var pass = Pass.Train(device, seed: 1);
+            var loss = model.Loss(model.Forward(pass, batch), new TextTargets { Labels = labels });
+            optimiser.Step(pass.Backward(loss));
+        });
+    }
+
+    [Fact]
+    public void Of_inference()
+    {
+        var model = ModelRegistry.Create("resnet50", classes: 5);
+        using var images = Tensor.From<float>([1, 3, 32, 32], Numbers(3 * 32 * 32), device);
+        AssertLittle(40, () =>
+        {
+            using var pass = Pass.Infer(device);
+            model.Forward(pass.Constant(images));
+        });
+    }
+
+    /// <summary>The least of several counts: code that is compiled anew between two steps is no part of a step.</summary>
+    private void AssertLittle(int kilobytes, Action step)
+    {
+        for (int i = 0; i < 3; i++) step();
+        long taken = device.BytesTaken, least = long.MaxValue;
+        for (int i = 0; i < Measured; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            step();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(taken, device.BytesTaken);
+        Assert.InRange(least, 1, kilobytes * 1024);
+    }
+
+    private static float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => MathF.Sin(i))];
+}

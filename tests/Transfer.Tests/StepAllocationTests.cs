@@ -10,15 +10,15 @@ namespace Graft.Transfer.Tests;
 /// pointers, and the process's total would count other tests too.</remarks>
 public sealed class StepAllocationTests : IDisposable
 {
-    private const int Measured = 5;
+    private const int MostSteps = 40;
 
     private readonly CpuDevice device = new(2);
 
     public void Dispose() => device.Dispose();
 
     [Theory]
-    [InlineData("resnet18", 48)]
-    [InlineData("resnet50", 96)]
+    [InlineData("resnet18", 36)]
+    [InlineData("resnet50", 84)]
     public void Of_an_image_model(string name, int kilobytes)
     {
         var model = ModelRegistry.Create(name, classes: 5);
@@ -36,8 +36,8 @@ public sealed class StepAllocationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(6, 56)]
-    [InlineData(12, 100)]
+    [InlineData(6, 42)]
+    [InlineData(12, 72)]
     public void Of_a_text_model(int layers, int kilobytes)
     {
         var model = new BertForSequenceClassification(
@@ -60,19 +60,19 @@ public sealed class StepAllocationTests : IDisposable
     {
         var model = ModelRegistry.Create("resnet50", classes: 5);
         using var images = Tensor.From<float>([1, 3, 32, 32], Numbers(3 * 32 * 32), device);
-        AssertLittle(40, () =>
+        AssertLittle(32, () =>
         {
             using var pass = Pass.Infer(device);
             model.Forward(pass.Constant(images));
         });
     }
 
-    /// <summary>The least of several counts: code that is compiled anew between two steps is no part of a step.</summary>
+    /// <summary>The least of several counts: until the runtime has optimised a method it makes objects that are none later.</summary>
     private void AssertLittle(int kilobytes, Action step)
     {
         for (int i = 0; i < 3; i++) step();
         long taken = device.BytesTaken, least = long.MaxValue;
-        for (int i = 0; i < Measured; i++)
+        for (int i = 0; i < MostSteps && least > kilobytes * 1024; i++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             step();

@@ -7,7 +7,7 @@ internal static class AttentionFunction
 {
     /// <summary>q, y: [B, H, T, D]; k, v: [B, H, S, D]. y lies in memory as [B, T, H, D], so that its heads join without a copy; q, k
     /// and v are read as views of such memory. Backward keeps one number a query and computes the probabilities again. With
-    /// <paramref name="heads"/> all of them have their heads side by side: [B, T, H D], as linear maps give them.</summary>
+    /// <paramref name="heads"/> all of them are rows of heads side by side: [B T, H D], as linear maps give them.</summary>
     /// <param name="q">The queries.</param>
     /// <param name="k">The keys.</param>
     /// <param name="v">The values.</param>
@@ -15,8 +15,8 @@ internal static class AttentionFunction
     /// <param name="scale">The factor on the scores, commonly 1 / sqrt(D).</param>
     /// <param name="dropout">The probability with which training drops a probability.</param>
     /// <param name="name">The name of dropout's random stream.</param>
-    /// <param name="heads">H, where the heads lie side by side in the last axis; null where they are an axis.</param>
-    public static Variable Apply(Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, int? heads = null)
+    /// <param name="heads">How rows fall into sequences and heads; null where both are axes.</param>
+    public static Variable Apply(Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, Heads? heads = null)
     {
         q.RequireSamePass(k);
         q.RequireSamePass(v);
@@ -49,29 +49,29 @@ internal static class AttentionFunction
     private static Tensor<float> Rows(Pass pass, Tensor<float> tensor) =>
         tensor.Strides[3] == 1 ? tensor : pass.Contiguous(tensor);
 
-    /// <summary>[B, T, H D] as [B, H, T, D]: a view. Without heads to split off, the tensor itself.</summary>
-    private static Tensor<float> Split(Tensor<float> tensor, int? heads)
+    /// <summary>[B T, H D] as [B, H, T, D]: a view. Without heads to split off, the tensor itself.</summary>
+    private static Tensor<float> Split(Tensor<float> tensor, Heads? heads)
     {
-        if (heads is not { } count) return tensor;
+        if (heads is not { Sequences: var sequences, Count: var count }) return tensor;
         var shape = tensor.Shape;
-        if (shape.Rank != 3 || shape[2] % count != 0)
-            ShapeException.Throw("attention", $"input {shape}", $"it has to be [sequences, places, numbers], numbers for each of {count} heads");
+        if (shape.Rank != 2 || shape[0] % sequences != 0 || shape[1] % count != 0)
+            ShapeException.Throw("attention", $"input {shape}", $"it has to be [sequences x places, heads x numbers], with {sequences} sequences and {count} heads");
+        int places = shape[0] / sequences, width = shape[1] / count, row = tensor.Strides[0], step = tensor.Strides[1];
         var steps = new Strides();
-        int width = shape[2] / count, step = tensor.Strides[2];
-        steps.Set(0, tensor.Strides[0]);
+        steps.Set(0, places * row);
         steps.Set(1, width * step);
-        steps.Set(2, tensor.Strides[1]);
+        steps.Set(2, row);
         steps.Set(3, step);
-        return tensor.View([shape[0], count, shape[1], width], steps, tensor.Offset);
+        return tensor.View([sequences, count, places, width], steps, tensor.Offset);
     }
 
-    private static Tensor<float> Rent(Pass pass, Shape shape, int? heads) =>
+    private static Tensor<float> Rent(Pass pass, Shape shape, Heads? heads) =>
         heads is null ? pass.Rent([shape[0], shape[2], shape[1], shape[3]]).Permute(0, 2, 1, 3) : pass.Rent(shape);
 
     private sealed class AttentionNode : Node
     {
         private readonly AttentionSettings settings;
-        private readonly int? heads;
+        private readonly Heads? heads;
         private readonly (Variable Queries, Variable Keys, Variable Values) inputs;
         private readonly Tensor<float> q;
         private readonly Tensor<float> k;
@@ -82,7 +82,7 @@ internal static class AttentionFunction
         private readonly Tensor<float>? bias;
 
         public AttentionNode(
-            AttentionSettings settings, AttentionMask mask, int? heads, (Variable Queries, Variable Keys, Variable Values) inputs,
+            AttentionSettings settings, AttentionMask mask, Heads? heads, (Variable Queries, Variable Keys, Variable Values) inputs,
             Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<float> y, Tensor<float> logSumExp)
         {
             (this.settings, this.heads, this.inputs) = (settings, heads, inputs);
@@ -108,3 +108,8 @@ internal static class AttentionFunction
         }
     }
 }
+
+/// <summary>How the rows of linear maps [B T, H D] fall into sequences and heads.</summary>
+/// <param name="Sequences">B.</param>
+/// <param name="Count">H.</param>
+internal readonly record struct Heads(int Sequences, int Count);

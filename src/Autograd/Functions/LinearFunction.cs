@@ -16,16 +16,24 @@ internal static class LinearFunction
         if (bias is not null && bias.Shape != new Shape([weight.Shape[0]]))
             ShapeException.Throw("linear", $"bias {bias.Shape} does not fit weight {weight.Shape}", $"the bias needs {weight.Shape[0]} numbers");
         var pass = x.Pass;
-        int outputs = weight.Shape[0], inputs = weight.Shape[1];
-        int rows = checked((int)(inputs == 0 ? 0 : x.Shape.ElementCount / inputs));
-        var input = pass.Contiguous(x.Value).Reshape([rows, inputs]);
-        var y = pass.Rent([rows, outputs]);
+        int outputs = weight.Shape[0];
+        var input = Rows(pass, x.Value);
+        var y = pass.Rent([input.Shape[0], outputs]);
         if (bias is null) pass.Device.Gemm(default(NoEpilogue), input, weight.Value.Permute(1, 0), null, null, y);
         else pass.Device.Gemm(default(AddBias), input, weight.Value.Permute(1, 0), bias.Value, null, y);
-        var shaped = y.Reshape(x.Shape.With(^1, outputs));
+        var shaped = Shaped(y, x.Shape.With(^1, outputs));
         bool tracked = x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true };
         return tracked ? pass.Record(shaped, new LinearNode(x, input, weight, bias)) : pass.Untracked(shaped);
     }
+
+    /// <summary>[..., K] as [rows, K]: itself where it is that, else a view.</summary>
+    private static Tensor<float> Rows(Pass pass, Tensor<float> tensor)
+    {
+        int width = tensor.Shape[^1];
+        return Shaped(pass.Contiguous(tensor), [checked((int)(width == 0 ? 0 : tensor.ElementCount / width)), width]);
+    }
+
+    private static Tensor<float> Shaped(Tensor<float> tensor, Shape shape) => tensor.Shape == shape ? tensor : tensor.Reshape(shape);
 
     private sealed class LinearNode : Node
     {
@@ -45,7 +53,7 @@ internal static class LinearFunction
         {
             var pass = gradients.Pass;
             int outputs = weight.Shape[0], inputs = weight.Shape[1];
-            var rows = pass.Contiguous(dy).Reshape([checked((int)(dy.ElementCount / outputs)), outputs]);
+            var rows = Rows(pass, dy);
             if (x is not null)
             {
                 var dweight = pass.Rent(weight.Shape);
@@ -57,7 +65,7 @@ internal static class LinearFunction
             {
                 var dx = pass.Rent([rows.Shape[0], inputs]);
                 pass.Device.Gemm(default(NoEpilogue), rows, weight.Value, null, null, dx);
-                gradients.Add(input.Slot, dx.Reshape(input.Shape));
+                gradients.Add(input.Slot, Shaped(dx, input.Shape));
             }
         }
     }

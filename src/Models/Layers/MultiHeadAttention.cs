@@ -26,9 +26,9 @@ internal sealed class MultiHeadAttention : Module
         value = Add("value", linear());
     }
 
-    /// <summary>x [B, T, D] to [B, T, D].</summary>
-    public Variable Forward(Variable x, AttentionMask mask) => Scoped(
-        x, (Attention: this, mask), static (states, given) => given.Attention.Compute(states, given.mask));
+    /// <summary>x [B T, D] to [B T, D]: rows, as linear maps read and write them.</summary>
+    public Variable Forward(Variable x, int sequences, AttentionMask mask) => Scoped(
+        x, (Attention: this, sequences, mask), static (rows, given) => given.Attention.Compute(rows, given.sequences, given.mask));
 
     /// <summary>The probabilities [B, H, T, T] with which each place looks at each other, for those who want to see them: attention
     /// itself never writes them out. Dropout has no part in them, and no gradient goes through.</summary>
@@ -52,8 +52,8 @@ internal sealed class MultiHeadAttention : Module
         return pass.Untracked(scores);
     }
 
-    private Variable Compute(Variable x, AttentionMask mask) => AttentionFunction.Apply(
-        query.Forward(x), key.Forward(x), value.Forward(x), mask, scale, dropout, stream ??= Key, heads);
+    private Variable Compute(Variable x, int sequences, AttentionMask mask) => AttentionFunction.Apply(
+        query.Forward(x), key.Forward(x), value.Forward(x), mask, scale, dropout, stream ??= Key, new Heads(sequences, heads));
 
     /// <summary>[B, T, D] to [B, H, T, D / H]: a view.</summary>
     private Variable Split(Variable x) => x.Reshape([x.Shape[0], x.Shape[1], heads, x.Shape[2] / heads]).Permute(0, 2, 1, 3);

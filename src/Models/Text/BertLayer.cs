@@ -2,7 +2,7 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>A layer of BERT: attention and a two-layer perceptron, each added to its input and normalised: [B, T, D] to [B, T, D].</summary>
+/// <summary>A layer of BERT: attention and a two-layer perceptron, each added to its input and normalised: [B T, D] to [B T, D].</summary>
 internal sealed class BertLayer : Module
 {
     private readonly BertAttention attention;
@@ -20,16 +20,17 @@ internal sealed class BertLayer : Module
     public static Linear Linear(BertConfig config, int inputs, int outputs) =>
         new(inputs, outputs, Initialiser.Normal(config.InitializerRange), Initialiser.Zeros);
 
-    public Variable Forward(Variable x, AttentionMask mask) => Scoped(
-        x, (Layer: this, mask), static (states, given) => given.Layer.Compute(states, given.mask));
+    public Variable Forward(Variable x, int sequences, AttentionMask mask) => Scoped(
+        x, (Layer: this, sequences, mask), static (states, given) => given.Layer.Compute(states, given.sequences, given.mask));
 
-    private Variable Compute(Variable x, AttentionMask mask)
+    /// <summary>As <see cref="MultiHeadAttention.Probabilities"/>: x is [B, T, D].</summary>
+    public Variable Probabilities(Variable x, int[]? counts) => attention.Probabilities(x, counts);
+
+    private Variable Compute(Variable x, int sequences, AttentionMask mask)
     {
-        var attended = attention.Forward(x, mask);
+        var attended = attention.Forward(x, sequences, mask);
         return output.Forward(intermediate.Forward(attended), attended);
     }
-
-    public Variable Probabilities(Variable x, int[]? counts) => attention.Probabilities(x, counts);
 }
 
 /// <summary><c>self</c>: query, key, value; <c>output</c>: what joins the heads.</summary>
@@ -45,12 +46,12 @@ internal sealed class BertAttention : Module
         output = Add("output", new BertOutput(config, config.HiddenSize));
     }
 
-    public Variable Forward(Variable x, AttentionMask mask) => output.Forward(self.Forward(x, mask), x);
+    public Variable Forward(Variable x, int sequences, AttentionMask mask) => output.Forward(self.Forward(x, sequences, mask), x);
 
     public Variable Probabilities(Variable x, int[]? counts) => self.Probabilities(x, counts);
 }
 
-/// <summary>The perceptron's first layer and its activation: [B, T, D] to [B, T, I].</summary>
+/// <summary>The perceptron's first layer and its activation: [B T, D] to [B T, I].</summary>
 internal sealed class BertIntermediate : Layer
 {
     private readonly Activation activation;

@@ -39,15 +39,18 @@ internal sealed class BertTrunk : Module
             ? AttentionMask.OfKeys(pass, [batch.Sequences, batch.Length], Array.ConvertAll(counts, value => value == 1)) : AttentionMask.None;
         int mark = pass.Enter();
         var x = embeddings.Forward(pass, batch);
+        var shape = x.Shape;
         trace?.HiddenStates.Add(x);
+        // the layers see rows: sequences are told apart by attention alone
+        x = x.Reshape([shape[0] * shape[1], shape[2]]);
         foreach (var layer in layers)
         {
-            trace?.Attentions.Add(layer.Probabilities(x, batch.AttentionMask));
-            x = layer.Forward(x, mask);
-            trace?.HiddenStates.Add(x);
+            trace?.Attentions.Add(layer.Probabilities(x.Reshape(shape), batch.AttentionMask));
+            x = layer.Forward(x, batch.Sequences, mask);
+            trace?.HiddenStates.Add(x.Reshape(shape));
             if (trace is null) pass.Leave(mark, keep: x.Value);
         }
-        return x;
+        return x.Reshape(shape);
     }
 
     /// <summary>What the pooler makes of the first place's state: [B, D].</summary>

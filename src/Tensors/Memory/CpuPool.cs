@@ -75,7 +75,10 @@ internal static unsafe class CpuTensor
             ? (T*)memory.Pointer + tensor.Offset
             : throw new InvalidOperationException($"a tensor {tensor.Shape} is on {tensor.Device.Name}, not on the CPU");
 
-    /// <summary>As <see cref="Pointer"/>, null for no tensor.</summary>
+    /// <summary>The address of a block of the CPU's; it has to stay held while it is used.</summary>
+    public static float* Pointer(this DeviceMemory memory) => (float*)((CpuPool.CpuMemory)memory).Pointer;
+
+    /// <summary>As <see cref="Pointer{T}"/>, null for no tensor.</summary>
     public static T* PointerOrNull<T>(this Tensor<T>? tensor) where T : unmanaged => tensor is null ? null : tensor.Pointer();
 
     /// <summary>A contiguous CPU tensor's elements.</summary>

@@ -60,7 +60,8 @@ public sealed partial class CpuDevice
         var key = new FormKey(
             checked((int)(right.Offset + rightPlace)), right.Strides[rank - 1], right.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns);
         var kept = keep ? forms.Find(key) : null;
-        var packed = kept ?? Rent<float>([checked((int)Math.Max(1, atOnce * tile.Columns * product.Depth))]);
+        Shape length = [checked((int)Math.Max(1, atOnce * tile.Columns * product.Depth))];
+        var packed = kept?.Memory ?? Rent(length.ElementCount * sizeof(float));
         for (nint first = 0; first < panels; first += atOnce)
         {
             nint count = Math.Min(atOnce, panels - first);
@@ -75,8 +76,9 @@ public sealed partial class CpuDevice
                 new BlocksKernel<TLeft, StridedSource, TRows, TEpilogue>(product, tile, packed.Pointer(), first, count, blocks),
                 blocks.Count, Math.Max(1, blocks.Rows * blocks.Panels * tile.Columns * product.Depth / 8));
         }
-        if (keep && kept is null) forms.Keep(key, packed);
-        else if (kept is null) packed.Dispose();
+        if (keep && kept is null) forms.Keep(key, new Tensor<float>(packed, length, Strides.Dense(length), owns: true));
+        else if (kept is null) packed.Release();
+        GC.KeepAlive(kept);
     }
 }
 

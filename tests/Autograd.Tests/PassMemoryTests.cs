@@ -75,6 +75,18 @@ public sealed class PassMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Gradients_of_an_ended_pass_show_nothing_of_the_next()
+    {
+        Gradients ended;
+        using (var pass = Pass.Train(device)) ended = pass.Backward((pass.Of(scale) * 2f).Sum());
+        using var next = Pass.Train(device);
+        var gradients = next.Backward((next.Of(scale) * 3f).Sum());
+        Assert.Null(ended.Of(scale));
+        ended.Dispose();
+        Assert.Equal([3f, 3f, 3f, 3f], gradients.Of(scale)!.ToArray());
+    }
+
+    [Fact]
     public void Gradients_of_the_callers_outlive_the_pass_until_disposed()
     {
         Tensor<float> gradient;

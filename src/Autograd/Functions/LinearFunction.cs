@@ -7,6 +7,27 @@ internal static class LinearFunction
 {
     public static Variable Apply(Variable x, Variable weight, Variable? bias)
     {
+        Check(x, weight, bias);
+        var input = Rows(x.Pass, x.Value);
+        var y = bias is null
+            ? Product(default(NoEpilogue), x, input, weight, null)
+            : Product(default(AddBias), x, input, weight, bias);
+        return IsTracked(x, weight, bias) ? x.Pass.Record(y, new LinearNode(x, input, weight, bias)) : x.Pass.Untracked(y);
+    }
+
+    /// <summary>f(x weight^T + bias) with an elementwise op f: one sweep over the output where no gradient is wanted.</summary>
+    public static Variable ApplyThen<TOp>(Variable x, Variable weight, Variable bias, TOp op) where TOp : unmanaged, IUnaryOp
+    {
+        if (IsTracked(x, weight, bias)) return Apply(x, weight, bias).Map(op);
+        Check(x, weight, bias);
+        return x.Pass.Untracked(Product(new BiasThen<TOp>(op), x, Rows(x.Pass, x.Value), weight, bias));
+    }
+
+    private static bool IsTracked(Variable x, Variable weight, Variable? bias) =>
+        x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true };
+
+    private static void Check(Variable x, Variable weight, Variable? bias)
+    {
         x.RequireSamePass(weight);
         if (bias is not null) x.RequireSamePass(bias);
         if (x.Shape.Rank == 0 || x.Shape[^1] != weight.Shape[1])
@@ -15,15 +36,14 @@ internal static class LinearFunction
                 $"the input's last axis is {(x.Shape.Rank == 0 ? 1 : x.Shape[^1])}, the weight's axis 1 is {weight.Shape[1]}");
         if (bias is not null && bias.Shape != new Shape([weight.Shape[0]]))
             ShapeException.Throw("linear", $"bias {bias.Shape} does not fit weight {weight.Shape}", $"the bias needs {weight.Shape[0]} numbers");
-        var pass = x.Pass;
-        int outputs = weight.Shape[0];
-        var input = Rows(pass, x.Value);
-        var y = pass.Rent([input.Shape[0], outputs]);
-        if (bias is null) pass.Device.Gemm(default(NoEpilogue), input, weight.Value.Permute(1, 0), null, null, y);
-        else pass.Device.Gemm(default(AddBias), input, weight.Value.Permute(1, 0), bias.Value, null, y);
-        var shaped = Shaped(y, x.Shape.With(^1, outputs));
-        bool tracked = x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true };
-        return tracked ? pass.Record(shaped, new LinearNode(x, input, weight, bias)) : pass.Untracked(shaped);
+    }
+
+    private static Tensor<float> Product<TEpilogue>(TEpilogue epilogue, Variable x, Tensor<float> input, Variable weight, Variable? bias)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        var y = x.Pass.Rent([input.Shape[0], weight.Shape[0]]);
+        x.Pass.Device.Gemm(epilogue, input, weight.Value.Permute(1, 0), bias?.Value, null, y);
+        return Shaped(y, x.Shape.With(^1, weight.Shape[0]));
     }
 
     /// <summary>[..., K] as [rows, K]: itself where it is that, else a view.</summary>

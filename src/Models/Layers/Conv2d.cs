@@ -32,8 +32,11 @@ internal sealed class Conv2d : Layer
             if (residual is not null) y += residual;
             return relu ? y.Relu() : y;
         }
-        return Scoped(x, input => Conv2dFunction.Scaled(input, pass.Of(weight), norm.ShiftAndScale(pass), residual, relu, geometry));
+        return Scoped(x, (Layer: this, norm, relu, residual), static (input, given) => given.Layer.Scaled(input, given.norm, given.relu, given.residual));
     }
+
+    private Variable Scaled(Variable x, BatchNorm2d norm, bool relu, Variable? residual) =>
+        Conv2dFunction.Scaled(x, x.Pass.Of(weight), norm.ShiftAndScale(x.Pass), residual, relu, geometry);
 
     private protected override Variable Compute(Variable x) =>
         Conv2dFunction.Apply(x, x.Pass.Of(weight), bias is null ? null : x.Pass.Of(bias), geometry);

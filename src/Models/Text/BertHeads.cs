@@ -199,6 +199,6 @@ internal sealed class BertLanguageHead : Layer
     private protected override Variable Compute(Variable x)
     {
         var pass = x.Pass;
-        return LinearFunction.Apply(norm.Forward(dense.Forward(x).Activate(activation)), pass.Of(decoder), pass.Of(bias));
+        return LinearFunction.Apply(norm.Forward(dense.Forward(x, activation)), pass.Of(decoder), pass.Of(bias));
     }
 }

@@ -63,7 +63,7 @@ internal sealed class BertIntermediate : Layer
         dense = Add("dense", BertLayer.Linear(config, config.HiddenSize, config.IntermediateSize));
     }
 
-    private protected override Variable Compute(Variable x) => dense.Forward(x).Activate(activation);
+    private protected override Variable Compute(Variable x) => dense.Forward(x, activation);
 }
 
 /// <summary>A linear map and dropout, added to what came before and normalised.</summary>

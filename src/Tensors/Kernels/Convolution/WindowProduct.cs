@@ -19,7 +19,8 @@ internal readonly record struct WindowBlocks(nint Lines, nint Panels, nint Acros
     {
         nint lines = Math.Min(windows.Lines, Math.Max(1, WantedPlaces / windows.GridWidth));
         nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
-        if (windows.Lines / lines < wanted) lines = Math.Max(1, Math.Min(lines, windows.Lines / wanted));
+        // few places: their panels are shared out first, since tiles that are not full and weights read twice cost more than windows opened twice
+        if (windows.Lines / lines * panels < wanted) lines = Math.Max(1, Math.Min(lines, windows.Lines * panels / wanted));
         if (lines > windows.GridHeight) lines -= lines % windows.GridHeight;
         while (lines > 1 && windows.CopyLength(lines) > LargestCopy) lines = lines > windows.GridHeight ? lines - windows.GridHeight : (lines + 1) / 2;
         nint down = (windows.Lines + lines - 1) / lines;

@@ -9,7 +9,7 @@ internal static class RecipeFile
     public static FineTuneRecipe Of(Model model, ImageFineTuneOptions options)
     {
         var how = options.Recipe;
-        int frozen = how.FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
+        int frozen = how.FrozenEpochsOn(model);
         return new FineTuneRecipe
         {
             Model = model.Name,
@@ -18,7 +18,7 @@ internal static class RecipeFile
             FrozenEpochs = frozen,
             BatchSize = options.BatchSize,
             Seed = how.Seed,
-            LearningRate = frozen > 0 ? how.LearningRate / 2 : how.LearningRate,
+            LearningRate = how.UnfrozenRateAfter(frozen),
             FrozenLearningRate = frozen > 0 ? how.LearningRate : null,
             LearningRateDecayPerStage = how.RateDecayPerStage == 1 ? null : how.RateDecayPerStage,
             Momentum = how.Momentum,

@@ -51,6 +51,12 @@ public sealed record FineTuneOptions
     /// <summary>The seed of whatever a step draws.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>How many epochs the head learns alone in, on this model as it stands.</summary>
+    internal int FrozenEpochsOn(Model model) => FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
+
+    /// <summary>The head's highest rate once all stages learn: half of it where it has learnt alone before.</summary>
+    internal double UnfrozenRateAfter(int frozenEpochs) => frozenEpochs > 0 ? LearningRate / 2 : LearningRate;
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Epochs);

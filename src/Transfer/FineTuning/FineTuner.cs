@@ -20,7 +20,7 @@ public sealed class FineTuner
     private readonly Model model;
     private readonly int frozenEpochs;
 
-    /// <summary>Prepares a fine-tuning.</summary>
+    /// <summary>Prepares a fine-tuning; what the model freezes changes only when it runs.</summary>
     /// <exception cref="ArgumentException">An option is impossible, or names a stage that the model does not have.</exception>
     public FineTuner(Model model, Device device, FineTuneOptions options)
     {
@@ -31,10 +31,10 @@ public sealed class FineTuner
         this.model = model;
         this.device = device;
         this.options = options;
-        frozenEpochs = options.FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
+        frozenEpochs = options.FrozenEpochsOn(model);
         Groups = new ParameterGroups(model);
         Groups.Rates(options.LearningRate, options.RateDecayPerStage);
-        Groups.FreezeBelow(options.FreezeBelow ?? Groups.Stages[0].Name);
+        if (options.FreezeBelow is { } stage) Groups.Require(stage);
     }
 
     /// <summary>The model's stages, as they stand.</summary>
@@ -67,7 +67,7 @@ public sealed class FineTuner
         {
             var cycle = new OneCycle(options.Epochs * data.BatchesPerEpoch);
             if (frozenEpochs > 0) cycle = cycle with { StartDivisor = UnfrozenStartDivisor };
-            Groups.Rates(frozenEpochs > 0 ? options.LearningRate / 2 : options.LearningRate, options.RateDecayPerStage);
+            Groups.Rates(options.UnfrozenRateAfter(frozenEpochs), options.RateDecayPerStage);
             run.Cycle(stem, options.Epochs, cycle);
         }
         model.IsHeadNew = false;

@@ -57,6 +57,9 @@ public sealed class ParameterGroups
         for (int i = 0; i < groups.Length; i++) groups[i].Rate = head / Math.Pow(decayPerStage, groups.Length - 1 - i);
     }
 
+    /// <exception cref="ArgumentException">The model has no such stage.</exception>
+    internal void Require(string stage) => _ = IndexOf(stage);
+
     private int IndexOf(string stage)
     {
         ArgumentNullException.ThrowIfNull(stage);

@@ -81,35 +81,36 @@ public sealed partial class CpuDevice
         if (rows == 0 || columns == 0) return;
         var tile = TileShape.Of(Lanes);
         nint panels = (columns + tile.Columns - 1) / tile.Columns;
-        var packed = Pack(weight, firstWeight, weights, columns, tile);
-        var product = new Product<StridedSource, StridedSource, TRows, TEpilogue>(
-            default, default, output, residual, epilogue, bias, scale, rows, columns, depth);
+        var packed = Pack(weight, firstWeight, weights, columns, tile, out bool isKept);
+        var product = new Product<TRows, TEpilogue>(
+            output, residual, epilogue, bias, scale, rows, columns, depth);
         var blocks = WindowBlocks.Cut(windows, panels, Threads);
         workers.Run(
             new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
             blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
-        if (!weight.Memory.Derived.IsConstant) packed.Dispose();
+        if (!isKept) packed.Dispose();
     }
 
     /// <summary>The panels of a weight; those of a weight that stays as it is are made once and are the memory's own.</summary>
-    private unsafe Tensor<float> Pack(Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile)
+    private unsafe Tensor<float> Pack(Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile, out bool isKept)
     {
         nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = (columns + tile.Columns - 1) / tile.Columns;
         var forms = weight.Memory.Derived;
         var key = new FormKey(
             checked((int)(first - weight.Pointer() + weight.Offset)), weights.LineStep, weights.InnerStep, weights.TapRowStep, weights.TapColumnStep, columns, depth, tile.Columns);
-        if (forms.IsConstant && forms.Find(key) is { } kept) return kept;
+        isKept = forms.IsConstant;
+        if (isKept && forms.Find(key) is { } kept) return kept;
         var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * depth))]);
         if (weights.TapRows * weights.TapColumns == 1)
         {
             var matrix = new StridedSource(first, weights.LineStep, weights.InnerStep);
-            workers.Run(new PackKernel<StridedSource>(matrix, packed.Pointer(), tile.Columns, 0, columns, depth), panels, depth * tile.Columns);
+            workers.Run(new PackKernel(matrix, packed.Pointer(), tile.Columns, 0, columns, depth), panels, depth * tile.Columns);
         }
         else
         {
             workers.Run(new PackWeightsKernel(first, weights, columns, tile.Columns, packed.Pointer()), panels, Math.Max(1, depth * tile.Columns));
         }
-        if (forms.IsConstant) forms.Keep(key, packed);
+        if (isKept) forms.Keep(key, packed);
         return packed;
     }
 

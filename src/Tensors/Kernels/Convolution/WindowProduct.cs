@@ -34,7 +34,7 @@ internal readonly record struct WindowBlocks(nint Lines, nint Panels, nint Acros
 /// <summary>output = epilogue(windows times weights): the windows are read where they lie, only the weights are packed,
 /// <c>[panel][depth][columns of a tile]</c> with the depth in the order (tap row, tap column, channel).</summary>
 internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
-    Windows windows, Product<StridedSource, StridedSource, TRows, TEpilogue> product, TileShape tile, float* panels, WindowBlocks blocks) : IRangeKernel
+    Windows windows, Product<TRows, TEpilogue> product, TileShape tile, float* panels, WindowBlocks blocks) : IRangeKernel
     where TRows : unmanaged, IRowMap
     where TEpilogue : unmanaged, IEpilogue
 {

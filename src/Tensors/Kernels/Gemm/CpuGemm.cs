@@ -17,13 +17,13 @@ public sealed partial class CpuDevice
         {
             nint outer = at / leading.Inner, inner = at - outer * leading.Inner;
             float* to = c.Pointer() + Place(0);
-            var product = new Product<StridedSource, StridedSource, StridedRows, TEpilogue>(
-                new StridedSource(a.Pointer() + Place(1), aSteps[rank - 2], aSteps[rank - 1]),
-                new StridedSource(b.Pointer() + Place(2), bSteps[rank - 1], bSteps[rank - 2]),
+            var left = new StridedSource(a.Pointer() + Place(1), aSteps[rank - 2], aSteps[rank - 1]);
+            var right = new StridedSource(b.Pointer() + Place(2), bSteps[rank - 1], bSteps[rank - 2]);
+            var product = new Product<StridedRows, TEpilogue>(
                 new StridedRows(to, c.Strides[rank - 2]),
                 new StridedRows(residual is null ? to : residual.Pointer() + Place(3), residualSteps[rank - 2]),
                 epilogue, bias.PointerOrNull(), bias.PointerOrNull() + columns, rows, columns, depth);
-            Multiply(product, b, Place(2));
+            Multiply(product, left, right, b, Place(2));
 
             nint Place(int operand) => leading.Offset(operand, outer) + inner * leading.InnerStep(operand);
         }
@@ -43,10 +43,8 @@ public sealed partial class CpuDevice
 
     /// <summary>Packs the right operand, then shares blocks of the output among the workers. Every sum is one chain along the
     /// whole depth, so the cuts, which depend on the number of threads, show in no bit.</summary>
-    private unsafe void Multiply<TLeft, TRows, TEpilogue>(
-        in Product<TLeft, StridedSource, TRows, TEpilogue> product, Tensor<float> right, nint rightPlace)
-        where TLeft : unmanaged, IPanelSource
-        where TRows : unmanaged, IRowMap
+    private unsafe void Multiply<TEpilogue>(
+        in Product<StridedRows, TEpilogue> product, StridedSource left, StridedSource right, Tensor<float> weight, nint weightPlace)
         where TEpilogue : unmanaged, IEpilogue
     {
         if (product.Rows == 0 || product.Columns == 0) return;
@@ -54,11 +52,11 @@ public sealed partial class CpuDevice
         nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
         nint atOnce = Math.Clamp(GemmBlocks.LargestPanels / Math.Max(1, product.Depth * tile.Columns), 1, panels);
         // the panels of a right operand that stays as it is (a weight) are made once and are its memory's own
-        var forms = right.Memory.Derived;
+        var forms = weight.Memory.Derived;
         bool keep = forms.IsConstant && atOnce == panels;
-        int rank = right.Shape.Rank;
+        int rank = weight.Shape.Rank;
         var key = new FormKey(
-            checked((int)(right.Offset + rightPlace)), right.Strides[rank - 1], right.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns);
+            checked((int)(weight.Offset + weightPlace)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns);
         var kept = keep ? forms.Find(key) : null;
         Shape length = [checked((int)Math.Max(1, atOnce * tile.Columns * product.Depth))];
         var packed = kept?.Memory ?? Rent(length.ElementCount * sizeof(float));
@@ -68,12 +66,12 @@ public sealed partial class CpuDevice
             if (kept is null)
             {
                 workers.Run(
-                    new PackKernel<StridedSource>(product.Right, packed.Pointer(), tile.Columns, first * tile.Columns, product.Columns, product.Depth),
+                    new PackKernel(right, packed.Pointer(), tile.Columns, first * tile.Columns, product.Columns, product.Depth),
                     count, product.Depth * tile.Columns);
             }
             var blocks = GemmBlocks.Cut(product.Rows, count, tile, Threads);
             workers.Run(
-                new BlocksKernel<TLeft, StridedSource, TRows, TEpilogue>(product, tile, packed.Pointer(), first, count, blocks),
+                new BlocksKernel<TEpilogue>(product, left, tile, packed.Pointer(), first, count, blocks),
                 blocks.Count, Math.Max(1, blocks.Rows * blocks.Panels * tile.Columns * product.Depth / 8));
         }
         if (keep && kept is null) forms.Keep(key, new Tensor<float>(packed, length, Strides.Dense(length), owns: true));
@@ -131,16 +129,12 @@ internal readonly unsafe struct StridedRows(float* start, nint step) : IRowMap
     public float* Row(nint row) => start + row * step;
 }
 
-/// <summary>A product to be computed: sources of both operands, where the output's rows and the residual's lie, the epilogue.</summary>
-internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
-    TLeft left, TRight right, TRows output, TRows residual, TEpilogue epilogue, float* bias, float* scale, nint rows, nint columns, nint depth)
-    where TLeft : unmanaged, IPanelSource
-    where TRight : unmanaged, IPanelSource
+/// <summary>What becomes of a product's sums: its lengths, where the output's rows and the residual's lie, the epilogue.</summary>
+internal readonly unsafe struct Product<TRows, TEpilogue>(
+    TRows output, TRows residual, TEpilogue epilogue, float* bias, float* scale, nint rows, nint columns, nint depth)
     where TRows : unmanaged, IRowMap
     where TEpilogue : unmanaged, IEpilogue
 {
-    public readonly TLeft Left = left;
-    public readonly TRight Right = right;
     public readonly TRows Output = output;
     public readonly TRows Residual = residual;
 
@@ -170,8 +164,7 @@ internal readonly unsafe struct Product<TLeft, TRight, TRows, TEpilogue>(
 }
 
 /// <summary>Packs panels of the right operand, a panel an item: <c>[panel][depth][columns of a tile]</c>.</summary>
-internal readonly unsafe struct PackKernel<TSource>(TSource source, float* panels, int panelWidth, nint firstLine, nint lines, nint depth) : IRangeKernel
-    where TSource : unmanaged, IPanelSource
+internal readonly unsafe struct PackKernel(StridedSource source, float* panels, int panelWidth, nint firstLine, nint lines, nint depth) : IRangeKernel
 {
     private const int Depth = 64;
 

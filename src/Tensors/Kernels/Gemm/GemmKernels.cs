@@ -5,10 +5,9 @@ namespace Graft.Tensors;
 internal static unsafe class BlockProduct
 {
     /// <summary>sums [panel][tile] (+)= left block times right panels, over one block of the depth.</summary>
-    public static void Add<TLeft, S>(
-        in TLeft left, TileShape tile, nint firstRow, nint rowCount, nint k, int depth,
+    public static void Add<S>(
+        StridedSource left, TileShape tile, nint firstRow, nint rowCount, nint k, int depth,
         float* packedLeft, float* rightPanels, nint panelStep, float* sums, nint columns, bool accumulate)
-        where TLeft : unmanaged, IPanelSource
         where S : unmanaged, IVectorLane<S>
     {
         nint tiles = (rowCount + tile.Rows - 1) / tile.Rows;
@@ -32,18 +31,15 @@ internal static unsafe class BlockProduct
 
 /// <summary>Blocks of rows and panels of columns against a right operand that is packed already:
 /// <c>[panel][depth][columns of a tile]</c>.</summary>
-internal readonly unsafe struct BlocksKernel<TLeft, TRight, TRows, TEpilogue>(
-    Product<TLeft, TRight, TRows, TEpilogue> product, TileShape tile, float* panels, nint firstPanel, nint panelCount, GemmBlocks blocks) : IRangeKernel
-    where TLeft : unmanaged, IPanelSource
-    where TRight : unmanaged, IPanelSource
-    where TRows : unmanaged, IRowMap
+internal readonly unsafe struct BlocksKernel<TEpilogue>(
+    Product<StridedRows, TEpilogue> product, StridedSource left, TileShape tile, float* panels, nint firstPanel, nint panelCount, GemmBlocks blocks) : IRangeKernel
     where TEpilogue : unmanaged, IEpilogue
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint left = BlockProduct.RoundUp(blocks.Rows * GemmBlocks.Depth, 16), tiles = blocks.Rows / tile.Rows;
-        using var scratch = new Scratch(left + blocks.Panels * tiles * tile.Sums);
-        float* sums = scratch.Pointer + left;
+        nint leftLength = BlockProduct.RoundUp(blocks.Rows * GemmBlocks.Depth, 16), tiles = blocks.Rows / tile.Rows;
+        using var scratch = new Scratch(leftLength + blocks.Panels * tiles * tile.Sums);
+        float* sums = scratch.Pointer + leftLength;
         for (nint item = begin; item < end; item++)
         {
             nint down = item / blocks.Across, panel = (item - down * blocks.Across) * blocks.Panels;
@@ -55,8 +51,8 @@ internal readonly unsafe struct BlocksKernel<TLeft, TRight, TRows, TEpilogue>(
             do
             {
                 int depth = (int)Math.Min(GemmBlocks.Depth, product.Depth - k);
-                BlockProduct.Add<TLeft, S>(
-                    product.Left, tile, row, rows, k, depth, scratch.Pointer,
+                BlockProduct.Add<S>(
+                    left, tile, row, rows, k, depth, scratch.Pointer,
                     right + k * tile.Columns, product.Depth * tile.Columns, sums, columns, accumulate: k > 0);
                 k += GemmBlocks.Depth;
             }

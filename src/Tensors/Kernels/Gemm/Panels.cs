@@ -3,18 +3,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
 
-/// <summary>Where a product's operand comes from: a matrix in memory, an image seen through a convolution's windows. A line is a
-/// row of the left operand or a column of the right one; depth runs along the sum.</summary>
-internal unsafe interface IPanelSource
+/// <summary>An operand of a product: a matrix with any steps between lines and along the depth. A line is a row of the left operand
+/// or a column of the right one; depth runs along the sum.</summary>
+internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint depthStep)
 {
     /// <summary>Writes <c>panel[k * panelWidth + i]</c> = the element of line <c>line + i</c> at depth <c>k0 + k</c>, for
     /// <paramref name="depth"/> depths; places of the panel beyond <paramref name="lines"/> become zero.</summary>
-    void Pack(float* panel, int panelWidth, nint line, int lines, nint k0, int depth);
-}
-
-/// <summary>A matrix with any steps between lines and along the depth.</summary>
-internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint depthStep) : IPanelSource
-{
     public void Pack(float* panel, int panelWidth, nint line, int lines, nint k0, int depth)
     {
         float* from = start + line * lineStep + k0 * depthStep;

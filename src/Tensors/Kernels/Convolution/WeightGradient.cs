@@ -49,7 +49,7 @@ internal readonly unsafe struct WeightGradientKernel(
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint startsLength = BlockProduct.RoundUp(blocks.Lines * windows.GridWidth * 2, 16);
+        nint startsLength = Scratch.RoundUp(blocks.Lines * windows.GridWidth * 2);
         nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (columns + tile.Columns - 1) / tile.Columns;
         using var scratch = new Scratch(startsLength + tile.Columns * blocks.Lines * windows.GridWidth + windows.CopyLength(blocks.Lines));
         for (nint item = begin; item < end; item++)
@@ -76,13 +76,13 @@ internal readonly unsafe struct WeightGradientKernel(
         float** starts = (float**)memory;
         float* right = memory + startsLength, copy = right + tile.Columns * blocks.Lines * windows.GridWidth;
         windows.Open(line, lines, copy, starts);
-        float** rows = stackalloc float*[TileShape.MaximumRows];
+        float** rows = stackalloc float*[GemmTile.Rows];
         nint gridWidth = windows.GridWidth;
         // the first place of each line, and from one to the next along it
         nint* lineStarts = (nint*)starts;
         float* origin = starts[0];
         for (nint i = 0; i < lines; i++) lineStarts[i] = (nint)(starts[i * gridWidth] - origin);
-        var walk = new TileWalk(lines, gridWidth, lineStarts, windows.Columns.Stride * windows.PixelStep, gridWidth * tile.Columns, tile.Columns);
+        var walk = new TileWalk(lines, gridWidth, lineStarts, windows.Columns.Stride * windows.PixelStep);
         for (nint panel = 0; panel < panels; panel++)
         {
             nint column = panel * tile.Columns;
@@ -93,7 +93,7 @@ internal readonly unsafe struct WeightGradientKernel(
                 // rows that fill up the last tile compute what nobody reads
                 for (int i = 0; i < tile.Rows; i++) rows[i] = origin + Offset(Math.Min(at * tile.Rows + i, windows.Depth - 1));
                 float* to = partSums + (panel * tiles + at) * tile.Sums;
-                GemmTile.Run<S, Apart>(new Apart(rows), right, walk, to, width <= S.Width, accumulate);
+                GemmTile.Panel<S>(rows, 1, right, right, walk, to, width, accumulate);
             }
         }
     }

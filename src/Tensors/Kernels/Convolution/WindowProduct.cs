@@ -7,8 +7,11 @@ namespace Graft.Tensors;
 /// <param name="Count">How many items there are.</param>
 internal readonly record struct WindowBlocks(nint Lines, nint Panels, nint Across, nint Count)
 {
-    /// <summary>About how many places an item has: enough for its weights to be read once for many.</summary>
-    private const int WantedPlaces = 480;
+    /// <summary>Most and fewest places of an item: enough for its weights to be read once for many.</summary>
+    private const int MostPlaces = 480, FewestPlaces = 96;
+
+    /// <summary>Floats of an item's windows, where they are many: half of the second-level cache at most.</summary>
+    private const int WantedFloats = 96 * 1024;
 
     /// <summary>The most floats of a padded copy: they stay in the second-level cache.</summary>
     private const int LargestCopy = 160 * 1024;
@@ -17,7 +20,8 @@ internal readonly record struct WindowBlocks(nint Lines, nint Panels, nint Acros
 
     public static WindowBlocks Cut(in Windows windows, nint panels, int threads)
     {
-        nint lines = Math.Min(windows.Lines, Math.Max(1, WantedPlaces / windows.GridWidth));
+        nint places = Math.Clamp(WantedFloats / ((nint)windows.Channels * windows.Rows.Stride * windows.Columns.Stride), FewestPlaces, MostPlaces);
+        nint lines = Math.Min(windows.Lines, Math.Max(1, places / windows.GridWidth));
         nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
         // few places: their panels are shared out first, since tiles that are not full and weights read twice cost more than windows opened twice
         if (windows.Lines / lines * panels < wanted) lines = Math.Max(1, Math.Min(lines, windows.Lines * panels / wanted));
@@ -38,13 +42,24 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
     where TRows : unmanaged, IRowMap
     where TEpilogue : unmanaged, IEpilogue
 {
-    /// <summary>From this depth on a panel of weights is taken a row of taps at a time, so that it stays in the cache.</summary>
-    private const int DeepestPanel = 1536;
+    /// <summary>The most of the depth that is walked at a time: so much of a panel stays in the second-level cache.</summary>
+    private const int DeepestWalk = 640;
+
+    /// <summary>The most floats of neighbouring panels that are gone through together: they stay in the second-level cache while
+    /// strips of rows pass by, each of which is read and written once, in whole stretches of memory.</summary>
+    private const int LargestGroup = 64 * 1024;
+
+    /// <summary>Tiles of a strip.</summary>
+    private const int StripTiles = 16;
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint places = blocks.Lines * windows.GridWidth, tiles = (places + tile.Rows - 1) / tile.Rows;
-        nint starts = BlockProduct.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float), 16), sumsLength = tiles * tile.Sums;
+        nint tiles = (blocks.Lines * windows.GridWidth + tile.Rows - 1) / tile.Rows;
+        // a deep panel is walked in parts, each along all rows: the sums of all rows wait
+        bool isDeep = product.Depth > DeepestWalk;
+        nint group = isDeep ? 1 : Math.Clamp(LargestGroup / Math.Max(1, product.Depth * tile.Columns), 1, blocks.Panels);
+        nint strip = isDeep ? tiles : Math.Min(tiles, StripTiles);
+        nint starts = Scratch.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float)), sumsLength = group * strip * tile.Sums;
         using var scratch = new Scratch(starts + sumsLength + windows.CopyLength(blocks.Lines));
         float** windowStarts = (float**)scratch.Pointer;
         float* sums = scratch.Pointer + starts;
@@ -53,7 +68,7 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
         {
             nint down = item / blocks.Across, panel = (item - down * blocks.Across) * blocks.Panels;
             nint line = down * blocks.Lines, lines = Math.Min(blocks.Lines, windows.Lines - line);
-            places = lines * windows.GridWidth;
+            nint places = lines * windows.GridWidth;
             tiles = (places + tile.Rows - 1) / tile.Rows;
             if (opened != down)
             {
@@ -63,40 +78,61 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
                 opened = down;
             }
             nint last = Math.Min(panel + blocks.Panels, (product.Columns + tile.Columns - 1) / tile.Columns);
-            for (; panel < last; panel++)
+            for (; panel < last; panel += group)
             {
-                nint column = panel * tile.Columns, columns = Math.Min(tile.Columns, product.Columns - column);
-                Multiply<S>(panels + column * product.Depth, windowStarts, tiles, sums, columns <= S.Width);
-                nint row = line * windows.GridWidth;
-                for (nint place = 0; place < places; place++) product.Finish<S>(row + place, column, columns, sums + place * tile.Columns);
+                for (nint first = 0; first < tiles; first += strip)
+                {
+                    nint place = first * tile.Rows, count = Math.Min(strip * tile.Rows, places - place);
+                    Strip<S>(
+                        windowStarts + place, Math.Min(strip, tiles - first), line * windows.GridWidth + place, count,
+                        panel, Math.Min(group, last - panel), isLast: first + strip >= tiles, sums);
+                }
             }
         }
     }
 
-    /// <summary>The sums of one panel, a tile after the other.</summary>
-    private void Multiply<S>(float* panel, float** windowStarts, nint tiles, float* sums, bool oneLane) where S : unmanaged, IVectorLane<S>
+    /// <summary>Some rows by some panels: their sums, then their output. After the last strip the panels behind these are wanted.</summary>
+    private void Strip<S>(float** windowStarts, nint tiles, nint row, nint rows, nint panel, nint count, bool isLast, float* sums) where S : unmanaged, IVectorLane<S>
     {
-        int tapRows = windows.Rows.Count, tapColumns = windows.Columns.Count;
-        nint rowDepth = (nint)tapColumns * windows.Channels, rowStep = windows.Rows.Step * windows.RowStep;
+        nint column = panel * tile.Columns, columns = Math.Min(count * tile.Columns, product.Columns - column), panelSums = tiles * tile.Sums;
+        float* to = sums;
+        for (nint at = 0; at < columns; at += tile.Columns, to += panelSums)
+            Multiply<S>(panels + (column + at) * product.Depth, windowStarts, tiles, isLast ? count * tile.Columns * product.Depth : 0, to, columns - at);
+        for (nint i = 0; i < rows; i++)
+        {
+            float* from = sums + i * tile.Columns;     // tiles are as long as their rows together
+            for (nint at = 0; at < columns; at += tile.Columns, from += panelSums)
+                product.Finish<S>(row + i, column + at, Math.Min(tile.Columns, columns - at), from);
+        }
+    }
+
+    /// <summary>The sums of one panel; <paramref name="ahead"/> is how far behind it lies what is wanted next.</summary>
+    private void Multiply<S>(float* panel, float** windowStarts, nint tiles, nint ahead, float* sums, nint columns) where S : unmanaged, IVectorLane<S>
+    {
         if (product.Depth == 0)
         {
             new Span<float>(sums, (int)(tiles * tile.Sums)).Clear();
             return;
         }
-        nint* starts = stackalloc nint[Math.Max(tapRows, tapColumns)];
-        bool byRows = !windows.TapsTouch || (tapRows > 1 && product.Depth > DeepestPanel);
-        for (int part = 0; part < (byRows ? tapRows : 1); part++)
+        // a stretch is as many taps as lie one after another: a row of them, or one; a long one is walked in parts
+        int across = windows.TapsTouch ? 1 : windows.Columns.Count, stretches = windows.Rows.Count * across;
+        nint length = product.Depth / stretches, parts = (length + DeepestWalk - 1) / DeepestWalk;
+        nint partLength = (length + parts - 1) / parts, together = Math.Min(stretches, Math.Max(1, DeepestWalk / length));
+        nint* starts = stackalloc nint[(int)together];
+        for (int first = 0; first < stretches; first += (int)together)
         {
-            // a stretch is as many taps as lie one after another: a row of them, or one
-            bool wholeRows = windows.TapsTouch;
-            int stretches = !byRows ? tapRows : wholeRows ? 1 : tapColumns;
-            for (int i = 0; i < stretches; i++)
-                starts[i] = part * rowStep + i * (!byRows ? rowStep : windows.Columns.Step * windows.PixelStep);
-            nint length = wholeRows ? rowDepth : windows.Channels;
-            var walk = new TileWalk(stretches, length, starts, 1, length * tile.Columns, tile.Columns);
-            float* right = panel + part * rowDepth * tile.Columns;
-            for (nint at = 0; at < tiles; at++)
-                GemmTile.Run<S, Apart>(new Apart(windowStarts + at * tile.Rows), right, walk, sums + at * tile.Sums, oneLane, accumulate: part > 0);
+            nint count = Math.Min(together, stretches - first);
+            for (nint from = 0; from < length; from += partLength)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    int tapRow = (first + i) / across, tapColumn = first + i - tapRow * across;
+                    starts[i] = tapRow * windows.Rows.Step * windows.RowStep + tapColumn * windows.Columns.Step * windows.PixelStep + from;
+                }
+                var walk = new TileWalk(count, Math.Min(partLength, length - from), starts, step: 1);
+                GemmTile.Panel<S>(windowStarts, tiles, panel, panel + ahead, walk, sums, columns, accumulate: first + from > 0);
+                panel += walk.Depth * tile.Columns;
+            }
         }
     }
 }

@@ -87,17 +87,17 @@ public sealed partial class CpuDevice
 /// <param name="Count">How many items there are.</param>
 internal readonly record struct GemmBlocks(nint Rows, nint Panels, nint Across, nint Count)
 {
-    /// <summary>Depth of a block: a right panel of it (32 columns) stays in the first-level cache.</summary>
-    public const int Depth = 256;
+    /// <summary>Depth of a block: a right panel of it and the one behind it stay in the second-level cache.</summary>
+    public const int Depth = 384;
 
     /// <summary>The most elements of a right operand that are packed at a time.</summary>
     public const int LargestPanels = 16 << 20;
 
     /// <summary>Most rows of an item: a left block of them stays in the second-level cache.</summary>
-    private const int MostRows = 144;
+    private const int MostRows = 96;
 
     /// <summary>Most panels of an item: their sums share the second-level cache with the left block.</summary>
-    private const int MostPanels = 16;
+    private const int MostPanels = 8;
 
     /// <summary>Items a thread, where there is work enough: one that is held up gets fewer.</summary>
     private const int ItemsPerThread = 4;
@@ -107,10 +107,10 @@ internal readonly record struct GemmBlocks(nint Rows, nint Panels, nint Across, 
         nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
         nint down = (rows + MostRows - 1) / MostRows;
         nint across = (panels + MostPanels - 1) / MostPanels;
-        // cutting rows costs nothing; cutting columns packs the left block once more
+        // cutting rows costs little; cutting columns opens the left block once more
         if (down * across < wanted) down = Math.Min((rows + tile.Rows - 1) / tile.Rows, (wanted + across - 1) / across);
         if (down * across < wanted) across = Math.Min(panels, (wanted + down - 1) / down);
-        nint rowsEach = BlockProduct.RoundUp((rows + down - 1) / down, tile.Rows), panelsEach = (panels + across - 1) / across;
+        nint rowsEach = ((rows + down - 1) / down + tile.Rows - 1) / tile.Rows * tile.Rows, panelsEach = (panels + across - 1) / across;
         down = (rows + rowsEach - 1) / rowsEach;
         across = (panels + panelsEach - 1) / panelsEach;
         return new GemmBlocks(rowsEach, panelsEach, across, down * across);

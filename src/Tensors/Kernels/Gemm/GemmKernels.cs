@@ -1,34 +1,5 @@
 namespace Graft.Tensors;
 
-/// <summary>The middle loops of a product: a block of the left operand, packed, against panels of the right one. Sums stay in
-/// a buffer of the worker's own, a tile after the other, until the depth is through.</summary>
-internal static unsafe class BlockProduct
-{
-    /// <summary>sums [panel][tile] (+)= left block times right panels, over one block of the depth.</summary>
-    public static void Add<S>(
-        StridedSource left, TileShape tile, nint firstRow, nint rowCount, nint k, int depth,
-        float* packedLeft, float* rightPanels, nint panelStep, float* sums, nint columns, bool accumulate)
-        where S : unmanaged, IVectorLane<S>
-    {
-        nint tiles = (rowCount + tile.Rows - 1) / tile.Rows;
-        for (nint at = 0; at < tiles; at++)
-        {
-            nint row = at * tile.Rows;
-            left.Pack(packedLeft + row * depth, tile.Rows, firstRow + row, (int)Math.Min(tile.Rows, rowCount - row), k, depth);
-        }
-        nint zero = 0;
-        var walk = TileWalk.Packed(tile, depth, &zero);
-        for (nint column = 0; column < columns; column += tile.Columns, rightPanels += panelStep)
-        {
-            bool oneLane = columns - column <= S.Width;
-            for (nint at = 0; at < tiles; at++, sums += tile.Sums)
-                GemmTile.Run<S, SideBySide>(new SideBySide(packedLeft + at * tile.Rows * depth), rightPanels, walk, sums, oneLane, accumulate);
-        }
-    }
-
-    public static nint RoundUp(nint value, nint unit) => (value + unit - 1) / unit * unit;
-}
-
 /// <summary>Blocks of rows and panels of columns against a right operand that is packed already:
 /// <c>[panel][depth][columns of a tile]</c>.</summary>
 internal readonly unsafe struct BlocksKernel<TEpilogue>(
@@ -37,8 +8,10 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint leftLength = BlockProduct.RoundUp(blocks.Rows * GemmBlocks.Depth, 16), tiles = blocks.Rows / tile.Rows;
+        nint tiles = blocks.Rows / tile.Rows, startsLength = Scratch.RoundUp(blocks.Rows * sizeof(float*) / sizeof(float));
+        nint leftLength = startsLength + left.PackedLength(blocks.Rows, GemmBlocks.Depth);
         using var scratch = new Scratch(leftLength + blocks.Panels * tiles * tile.Sums);
+        float** rowStarts = (float**)scratch.Pointer;
         float* sums = scratch.Pointer + leftLength;
         for (nint item = begin; item < end; item++)
         {
@@ -50,14 +23,26 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
             nint k = 0;
             do
             {
-                int depth = (int)Math.Min(GemmBlocks.Depth, product.Depth - k);
-                BlockProduct.Add<S>(
-                    left, tile, row, rows, k, depth, scratch.Pointer,
-                    right + k * tile.Columns, product.Depth * tile.Columns, sums, columns, accumulate: k > 0);
+                nint depth = Math.Min(GemmBlocks.Depth, product.Depth - k);
+                nint step = left.Open(row, rows, k, (int)depth, scratch.Pointer + startsLength, rowStarts);
+                Add<S>(rowStarts, step, rows, right + k * tile.Columns, depth, sums, columns, accumulate: k > 0);
                 k += GemmBlocks.Depth;
             }
             while (k < product.Depth);
             Finish<S>(row, rows, column, columns, sums);
+        }
+    }
+
+    /// <summary>sums [panel][tile] (+)= rows times panels, over one block of the depth.</summary>
+    private void Add<S>(float** rowStarts, nint step, nint rows, float* right, nint depth, float* sums, nint columns, bool accumulate)
+        where S : unmanaged, IVectorLane<S>
+    {
+        nint zero = 0, panelStep = product.Depth * tile.Columns, tiles = (rows + tile.Rows - 1) / tile.Rows;
+        var walk = new TileWalk(1, depth, &zero, step);
+        for (nint column = 0; column < columns; column += tile.Columns, right += panelStep, sums += tiles * tile.Sums)
+        {
+            float* next = column + tile.Columns < columns ? right + panelStep : right;
+            GemmTile.Panel<S>(rowStarts, tiles, right, next, walk, sums, columns - column, accumulate);
         }
     }
 

@@ -7,6 +7,33 @@ namespace Graft.Tensors;
 /// or a column of the right one; depth runs along the sum.</summary>
 internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint depthStep)
 {
+    /// <summary>How many floats <see cref="Open"/> needs for some lines, full tiles of them.</summary>
+    public nint PackedLength(nint lines, nint depth) => depthStep == 1 ? 0 : Scratch.RoundUp(lines * depth);
+
+    /// <summary>Makes some lines ready to be the rows of tiles: where they lie, or packed where each runs through memory in steps.</summary>
+    /// <param name="line">The first line.</param>
+    /// <param name="lines">How many.</param>
+    /// <param name="k">Where the depth begins.</param>
+    /// <param name="depth">How deep.</param>
+    /// <param name="copy">Room for what is packed.</param>
+    /// <param name="starts">Gets where each line begins; lines that fill up the last tile compute what nobody reads.</param>
+    /// <returns>From a number to the next along a line.</returns>
+    public nint Open(nint line, nint lines, nint k, int depth, float* copy, float** starts)
+    {
+        nint full = (lines + GemmTile.Rows - 1) / GemmTile.Rows * GemmTile.Rows;
+        if (depthStep == 1)
+        {
+            for (nint i = 0; i < full; i++) starts[i] = start + (line + Math.Min(i, lines - 1)) * lineStep + k;
+            return 1;
+        }
+        for (nint i = 0; i < full; i += GemmTile.Rows, copy += GemmTile.Rows * depth)
+        {
+            Pack(copy, GemmTile.Rows, line + i, (int)Math.Min(GemmTile.Rows, lines - i), k, depth);
+            for (int row = 0; row < GemmTile.Rows; row++) starts[i + row] = copy + row;
+        }
+        return GemmTile.Rows;
+    }
+
     /// <summary>Writes <c>panel[k * panelWidth + i]</c> = the element of line <c>line + i</c> at depth <c>k0 + k</c>, for
     /// <paramref name="depth"/> depths; places of the panel beyond <paramref name="lines"/> become zero.</summary>
     public void Pack(float* panel, int panelWidth, nint line, int lines, nint k0, int depth)
@@ -36,8 +63,8 @@ internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint 
 /// <summary>The two ways of writing a panel that matter for speed.</summary>
 internal static unsafe class PanelWriter
 {
-    /// <summary>The widest panel: two lanes of 16.</summary>
-    public const int MaximumLines = 32;
+    /// <summary>The widest panel: four lanes of 16.</summary>
+    public const int MaximumLines = 64;
 
     /// <summary>Lines lie next to each other in memory: each depth is one block.</summary>
     public static void Columns(float* panel, int panelWidth, float* from, nint depthStep, int lines, int depth)
@@ -48,6 +75,8 @@ internal static unsafe class PanelWriter
             {
                 Vector512.Store(Vector512.Load(from), panel);
                 Vector512.Store(Vector512.Load(from + 16), panel + 16);
+                Vector512.Store(Vector512.Load(from + 32), panel + 32);
+                Vector512.Store(Vector512.Load(from + 48), panel + 48);
             }
             return;
         }

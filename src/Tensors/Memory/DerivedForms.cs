@@ -1,7 +1,8 @@
 namespace Graft.Tensors;
 
-/// <summary>Which part of a block, in which order, a derived form was made of.</summary>
-internal readonly record struct FormKey(int Offset, nint LineStep, nint InnerStep, nint TapRowStep, nint TapColumnStep, nint Lines, nint Depth, int PanelWidth);
+/// <summary>Which part of a block, in which order, a derived form was made of, and whether it was transformed on the way.</summary>
+internal readonly record struct FormKey(
+    int Offset, nint LineStep, nint InnerStep, nint TapRowStep, nint TapColumnStep, nint Lines, nint Depth, int PanelWidth, bool IsTransformed = false);
 
 /// <summary>What a kernel has made of the numbers in a block that do not change (a weight, packed for products), kept until they do.</summary>
 internal sealed class DerivedForms

@@ -15,7 +15,7 @@ internal static class Conv2dCases
         new(Conv2dGeometry.Square(padding: 1, groups: 3), 1, 3, 3, 3, 3, 3, 3),
     ];
 
-    public static IEnumerable<ReferenceConv2d> Full => [.. Tiny, .. Kernels, .. Windows, .. ChannelCounts, .. Grouped, .. Edges];
+    public static IEnumerable<ReferenceConv2d> Full => [.. Tiny, .. Kernels, .. Windows, .. ChannelCounts, .. Grouped, .. Edges, .. ManyChannels];
 
     /// <summary>Each kernel size with each stride, square and not.</summary>
     private static IEnumerable<ReferenceConv2d> Kernels =>
@@ -56,6 +56,16 @@ internal static class Conv2dCases
         new(Conv2dGeometry.Square(stride: 2, padding: 2, groups: 32), 1, 32, 11, 11, 32, 5, 5),
         new(Conv2dGeometry.Square(padding: 1, groups: 8), 1, 8, 6, 6, 16, 3, 3),
         new(Conv2dGeometry.Square(padding: 2, dilation: 2, groups: 16), 1, 16, 8, 8, 16, 3, 3),
+    ];
+
+    /// <summary>Channels and places enough for the ways that only pay on large layers: whole squares of outputs and not, padding on
+    /// all sides and on some, output channels that fill no panel.</summary>
+    private static IEnumerable<ReferenceConv2d> ManyChannels =>
+    [
+        new(Conv2dGeometry.Square(padding: 1), 2, 64, 14, 15, 64, 3, 3),
+        new(Conv2dGeometry.Square(), 1, 64, 18, 17, 83, 3, 3),
+        new(new Conv2dGeometry(1, 1, 2, 0, 0, 1, 1, 1, 1), 1, 80, 14, 16, 65, 3, 3),
+        new(Conv2dGeometry.Square(padding: 1, groups: 2), 1, 128, 13, 13, 128, 3, 3),
     ];
 
     private static IEnumerable<ReferenceConv2d> Edges =>

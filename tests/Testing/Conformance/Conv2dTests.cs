@@ -76,7 +76,7 @@ public abstract class Conv2dTests : DeviceTests
             i => Math.Abs(bias[i / plane % item.Outputs]) + Math.Abs(residual[i]));
         Check.Close(
             $"y {typeof(TEpilogue).Name}", y.Read("y"), expected.Values, expected.Magnitudes,
-            Check.SumTolerance(item.Weight.ElementCount / item.Outputs));
+            Tolerance(item, item.Weight.ElementCount / item.Outputs));
     }
 
     private void BackwardInput(ReferenceConv2d item, Layout weightLayout)
@@ -88,7 +88,7 @@ public abstract class Conv2dTests : DeviceTests
         var expected = Once($"conv dx {item}", () => item.BackwardInput(dy, weight));
         Check.Close(
             "dx", dx.Read("dx"), expected.Values, expected.Magnitudes,
-            Check.SumTolerance(item.Outputs / item.Geometry.Groups * item.KernelHeight * item.KernelWidth));
+            Tolerance(item, item.Outputs / item.Geometry.Groups * item.KernelHeight * item.KernelWidth));
     }
 
     private void BackwardWeight(ReferenceConv2d item, Layout layout)
@@ -100,6 +100,11 @@ public abstract class Conv2dTests : DeviceTests
         var expected = Once($"conv dweight {item}", () => item.BackwardWeight(x, dy));
         Check.Close(
             "dweight", dweight.Read("dweight"), expected.Values, expected.Magnitudes,
-            Check.SumTolerance((long)item.Images * item.OutputHeight * item.OutputWidth));
+            Tolerance(item, (long)item.Images * item.OutputHeight * item.OutputWidth));
     }
+
+    /// <summary>Windows of 3x3 over many channels may go by Winograd's filtering, whose terms are up to some ten times as large as
+    /// those of the definition; most of that is lost among many terms.</summary>
+    private static double Tolerance(ReferenceConv2d item, long terms) =>
+        (item is { KernelHeight: 3, KernelWidth: 3 } && item.Channels / item.Geometry.Groups >= 64 ? 3 : 1) * Check.SumTolerance(terms);
 }

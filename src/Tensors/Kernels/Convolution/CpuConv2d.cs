@@ -81,23 +81,36 @@ public sealed partial class CpuDevice
         if (rows == 0 || columns == 0) return;
         var tile = TileShape.Of(Lanes);
         nint panels = (columns + tile.Columns - 1) / tile.Columns;
-        var packed = Pack(weight, firstWeight, weights, columns, tile, out bool isKept);
-        var product = new Product<TRows, TEpilogue>(
-            output, residual, epilogue, bias, scale, rows, columns, depth);
-        var blocks = WindowBlocks.Cut(windows, panels, Threads);
-        workers.Run(
-            new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
-            blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
+        bool byWinograd = Winograd.Suits(windows, columns);
+        var packed = Pack(weight, firstWeight, weights, columns, tile, byWinograd, out bool isKept);
+        var product = new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth);
+        if (byWinograd)
+        {
+            var blocks = WinogradBlocks.Cut(WinogradSquares.Of(windows).In(windows.Images), panels, Threads);
+            workers.Run(
+                new WinogradKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
+                blocks.Count, Math.Max(1, Winograd.Products * blocks.Squares * windows.Channels * blocks.Panels * tile.Columns / 8));
+        }
+        else
+        {
+            var blocks = WindowBlocks.Cut(windows, panels, Threads);
+            workers.Run(
+                new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
+                blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
+        }
         if (!isKept) packed.Dispose();
     }
 
-    /// <summary>The panels of a weight; those of a weight that stays as it is are made once and are the memory's own.</summary>
-    private unsafe Tensor<float> Pack(Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile, out bool isKept)
+    /// <summary>The panels of a weight, as they are or transformed; those of a weight that stays as it is are made once and are the
+    /// memory's own.</summary>
+    private unsafe Tensor<float> Pack(
+        Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile, bool transformed, out bool isKept)
     {
         nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = (columns + tile.Columns - 1) / tile.Columns;
         var forms = weight.Memory.Derived;
         var key = new FormKey(
-            checked((int)(first - weight.Pointer() + weight.Offset)), weights.LineStep, weights.InnerStep, weights.TapRowStep, weights.TapColumnStep, columns, depth, tile.Columns);
+            checked((int)(first - weight.Pointer() + weight.Offset)), weights.LineStep, weights.InnerStep, weights.TapRowStep, weights.TapColumnStep,
+            columns, depth, tile.Columns, transformed);
         isKept = forms.IsConstant;
         if (isKept && forms.Find(key) is { } kept) return kept;
         var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * depth))]);
@@ -109,6 +122,15 @@ public sealed partial class CpuDevice
         else
         {
             workers.Run(new PackWeightsKernel(first, weights, columns, tile.Columns, packed.Pointer()), panels, Math.Max(1, depth * tile.Columns));
+        }
+        if (transformed)
+        {
+            var filters = Rent<float>([checked((int)(panels * tile.Columns * weights.Inner * Winograd.Products))]);
+            workers.Run(
+                new WinogradFiltersKernel(packed.Pointer(), weights.Inner, tile.Columns, filters.Pointer()), panels * weights.Inner,
+                Winograd.Products * tile.Columns);
+            packed.Dispose();
+            packed = filters;
         }
         if (isKept) forms.Keep(key, packed);
         return packed;
@@ -142,6 +164,11 @@ public sealed partial class CpuDevice
     {
         if (windows.Depth == 0 || outputs == 0) return;
         var tile = TileShape.Of(Lanes);
+        if (Winograd.SuitsGradient(windows, outputs))
+        {
+            WinogradGradient(windows, gradient, gradientStep, outputs, tile, weight);
+            return;
+        }
         if (windows.NeedsCopy && !GradientBlocks.KeepsPartsApart(windows, outputs))
         {
             // every item reads all images: they are padded once for all
@@ -160,6 +187,23 @@ public sealed partial class CpuDevice
         workers.Run(
             new GatherGradientKernel(sums.Pointer(), blocks.Parts, windows.Channels, taps, outputs, tile, weight, groups),
             panels * groups, 64L * tile.Columns * blocks.Parts);
+    }
+
+    private unsafe void WinogradGradient(in Windows windows, float* gradient, nint gradientStep, int outputs, TileShape tile, float* weight)
+    {
+        var one = new Taps(1, 1, 0, 1);
+        var squares = new Windows(
+            gradient, windows.Images, windows.GridHeight, windows.GridWidth, gradientStep, outputs, windows.GridHeight, windows.GridWidth, one, one);
+        var blocks = WinogradGradientBlocks.Cut(windows);
+        nint panels = (outputs + tile.Columns - 1) / tile.Columns, matrix = (nint)WinogradGradientBlocks.Rows * tile.Columns;
+        using var sums = Rent<float>([checked((int)(blocks.Count * panels * Winograd.Products * matrix))]);
+        workers.Run(
+            new WinogradGradientKernel(windows, squares, outputs, tile, sums.Pointer(), blocks),
+            blocks.Count, Math.Max(1, blocks.PartSquares * panels * Winograd.Products * matrix / 8));
+        workers.Run(
+            new WinogradGatherKernel(sums.Pointer(), blocks, windows.Channels, outputs, tile, weight),
+            panels * ((windows.Channels + WinogradGatherKernel.PerItem - 1) / WinogradGatherKernel.PerItem),
+            Winograd.Products * (long)WinogradGatherKernel.PerItem * tile.Columns * blocks.Parts);
     }
 
     private static Taps Forward(int kernel, int stride, int pad, int dilation) => new(kernel, stride, -pad, dilation);

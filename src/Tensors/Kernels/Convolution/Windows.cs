@@ -83,6 +83,10 @@ internal readonly unsafe struct Windows
         copy, Images, Rows.Extent(GridHeight), Columns.Extent(GridWidth), Channels, Channels, GridHeight, GridWidth,
         Rows with { Origin = 0 }, Columns with { Origin = 0 });
 
+    /// <summary>The channels of a pixel; null outside the image.</summary>
+    public float* Pixel(nint n, int y, int x) =>
+        (uint)y < (uint)height && (uint)x < (uint)width ? image + ((n * height + y) * width + x) * pixelStep : null;
+
     /// <summary>Makes the padded copy of one image.</summary>
     public void CopyImage(nint image, float* copy)
     {

@@ -1,0 +1,133 @@
+namespace Graft.Tensors;
+
+/// <summary>How the sums over all squares behind a weight's gradient are cut. It follows from the shape alone, since it shows in the
+/// bits.</summary>
+/// <param name="Squares">Squares that are transformed at a time.</param>
+/// <param name="Parts">How many parts the squares fall into, whose sums are kept apart and added up in order at the end.</param>
+/// <param name="PartSquares">Squares of a part.</param>
+/// <param name="ChannelBlocks">How many blocks of input channels share a part.</param>
+internal readonly record struct WinogradGradientBlocks(nint Squares, nint Parts, nint PartSquares, int ChannelBlocks)
+{
+    /// <summary>Input channels of an item: the sums of its 36 products with a panel stay near while squares pass by.</summary>
+    public const int Channels = 64;
+
+    private const int WantedItems = 16, MostSquares = 48;
+
+    public nint Count => Parts * ChannelBlocks;
+
+    /// <summary>Rows of the sums of a block of channels, full tiles of them.</summary>
+    public static int Rows => (Channels + GemmTile.Rows - 1) / GemmTile.Rows * GemmTile.Rows;
+
+    public static WinogradGradientBlocks Cut(in Windows windows)
+    {
+        int channelBlocks = (windows.Channels + Channels - 1) / Channels;
+        nint all = WinogradSquares.Of(windows).In(windows.Images);
+        nint parts = Math.Clamp(WantedItems / channelBlocks, 1, (all + MostSquares - 1) / MostSquares);
+        nint partSquares = (all + parts - 1) / parts;
+        parts = (all + partSquares - 1) / partSquares;
+        nint times = (partSquares + MostSquares - 1) / MostSquares;
+        return new WinogradGradientBlocks((partSquares + times - 1) / times, parts, partSquares, channelBlocks);
+    }
+}
+
+/// <summary>sums [part][block of channels][panel][36][channel, columns of a tile] = patches, transformed and transposed, times the
+/// output's gradient, transformed (<see cref="Winograd"/>).</summary>
+internal readonly unsafe struct WinogradGradientKernel(
+    Windows windows, Windows gradient, int outputs, TileShape tile, float* sums, WinogradGradientBlocks blocks) : IRangeKernel
+{
+    private readonly WinogradSquares squares = WinogradSquares.Of(windows);
+
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        nint all = squares.In(windows.Images), matrix = (nint)WinogradGradientBlocks.Rows * tile.Columns;
+        nint panels = (outputs + tile.Columns - 1) / tile.Columns, itemSums = panels * Winograd.Products * matrix;
+        using var room = new WinogradRoom(WinogradGradientBlocks.Channels, blocks.Squares, tile.Columns);
+        float** rows = (float**)room.Starts;
+        for (nint item = begin; item < end; item++)
+        {
+            nint part = item / blocks.ChannelBlocks, first = part * blocks.PartSquares, last = Math.Min(all, first + blocks.PartSquares);
+            int channel = (int)(item - part * blocks.ChannelBlocks) * WinogradGradientBlocks.Channels;
+            int channels = Math.Min(WinogradGradientBlocks.Channels, windows.Channels - channel);
+            nint tiles = (channels + tile.Rows - 1) / tile.Rows;
+            for (int i = 0; i < tiles * tile.Rows; i++) rows[i] = room.Patches + Math.Min(i, channels - 1);
+            for (nint from = first; from < last; from += blocks.Squares)
+            {
+                nint count = Math.Min(blocks.Squares, last - from);
+                WinogradPatches.Open<S>(windows, squares, from, count, channel, channels, room);
+                float* to = sums + item * itemSums;
+                for (int column = 0; column < outputs; column += tile.Columns)
+                {
+                    int columns = Math.Min(tile.Columns, outputs - column);
+                    Open<S>(from, count, column, columns, room);
+                    for (int at = 0; at < Winograd.Products; at++, to += matrix)
+                    {
+                        nint start = at * room.PatchStep;
+                        var walk = new TileWalk(1, count, &start, channels);
+                        float* right = room.Panels + at * room.PanelStep;
+                        GemmTile.Panel<S>(rows, tiles, right, right, walk, to, columns, accumulate: from > first);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Turns squares of the output's gradient into the rows of 36 matrices.</summary>
+    private void Open<S>(nint first, nint count, int column, int columns, in WinogradRoom room) where S : unmanaged, IVectorLane<S>
+    {
+        float** pixels = stackalloc float*[Winograd.Square * Winograd.Square];
+        for (nint i = 0; i < count; i++)
+        {
+            var (image, y, x) = squares.At(first + i);
+            for (int at = 0; at < Winograd.Square * Winograd.Square; at++)
+            {
+                float* pixel = gradient.Pixel(image, y + at / Winograd.Square, x + at % Winograd.Square);
+                pixels[at] = pixel == null ? room.Zeros : pixel + column;
+            }
+            float* to = room.Panels + i * tile.Columns;
+            for (int at = 0; at < columns; at += S.Width) Winograd.OutputGradient<S>(pixels, at, to + at, room.PanelStep, room.Between);
+        }
+    }
+}
+
+/// <summary>weight gradient [O, C, 3, 3] = the parts' sums, added up in order, transformed back and turned round; an item is a few
+/// channels of a panel.</summary>
+internal readonly unsafe struct WinogradGatherKernel(
+    float* sums, WinogradGradientBlocks blocks, int channels, int outputs, TileShape tile, float* weight) : IRangeKernel
+{
+    /// <summary>Channels of an item: their taps are one stretch of the gradient.</summary>
+    public const int PerItem = 8;
+
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        int width = tile.Columns, groups = (channels + PerItem - 1) / PerItem;
+        nint matrix = (nint)WinogradGradientBlocks.Rows * width, panels = (outputs + width - 1) / width;
+        nint blockStep = panels * Winograd.Products * matrix, partStep = blocks.ChannelBlocks * blockStep;
+        using var scratch = new Scratch(PerItem * Winograd.Taps * width + 2 * Winograd.Products * S.Width);
+        float* taps = scratch.Pointer, total = taps + PerItem * Winograd.Taps * width, between = total + Winograd.Products * S.Width;
+        for (nint item = begin; item < end; item++)
+        {
+            nint panel = item / groups;
+            int first = (int)(item - panel * groups) * PerItem, count = Math.Min(PerItem, channels - first);
+            for (int channel = first; channel < first + count; channel++)
+            {
+                int block = channel / WinogradGradientBlocks.Channels, row = channel - block * WinogradGradientBlocks.Channels;
+                float* from = sums + block * blockStep + panel * Winograd.Products * matrix + row * width;
+                for (int i = 0; i < width; i += S.Width)
+                {
+                    for (int at = 0; at < Winograd.Products; at++)
+                    {
+                        var sum = S.Load(from + at * matrix + i);
+                        for (nint part = 1; part < blocks.Parts; part++) sum += S.Load(from + part * partStep + at * matrix + i);
+                        S.Store(sum, total + at * S.Width);
+                    }
+                    Winograd.FilterGradient<S>(total, S.Width, taps + (channel - first) * Winograd.Taps * width + i, width, between);
+                }
+            }
+            for (nint column = 0; column < Math.Min(width, outputs - panel * width); column++)
+            {
+                float* to = weight + ((panel * width + column) * channels + first) * Winograd.Taps, from = taps + column;
+                for (int i = 0; i < count * Winograd.Taps; i++, from += width) to[i] = *from;
+            }
+        }
+    }
+}

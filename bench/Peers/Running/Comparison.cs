@@ -13,9 +13,6 @@ internal static class Comparison
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(10);
 
-    // threads of a side that spin for a while after their work are asleep before the next side runs
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Measures one workload.</summary>
     /// <param name="workload">The workload.</param>
     /// <param name="without">Sides to leave out.</param>
@@ -39,13 +36,13 @@ internal static class Comparison
             for (int round = 0; round < FewestWarmUps || warm.Elapsed < WarmUp * sides.Count; round++)
             {
                 var began = warm.Elapsed;
-                foreach (var side in sides) await Turn(side, interrupt);
+                foreach (var side in sides) await side.RunOnce(interrupt);
                 roundTime = warm.Elapsed - began;
             }
             if (rounds == 0) rounds = (int)Math.Clamp(Budget / roundTime, FewestRounds, MostRounds);
             var runs = sides.ToDictionary(side => side.Name, _ => new List<Run>());
             for (int round = 0; round < rounds; round++)
-                foreach (var side in sides) runs[side.Name].Add(await Turn(side, interrupt));
+                foreach (var side in sides) runs[side.Name].Add(await side.RunOnce(interrupt));
 
             double[] peaks = new double[sides.Count];
             for (int i = 0; i < peaks.Length; i++) peaks[i] = await sides[i].PeakResidentBytes(interrupt) / (1 << 20);
@@ -63,12 +60,6 @@ internal static class Comparison
         {
             foreach (var side in sides) side.Dispose();
         }
-    }
-
-    private static async Task<Run> Turn(SideProcess side, CancellationToken interrupt)
-    {
-        await Task.Delay(Settle, interrupt);
-        return await side.RunOnce(interrupt);
     }
 
     private static void RequireSameWork(Workload workload, List<SideProcess> sides)

@@ -12,6 +12,10 @@ internal readonly record struct Run(double Milliseconds, double ManagedBytes);
 /// waiting for its standard input.</summary>
 internal sealed class SideProcess : IDisposable
 {
+    // the system counts a process's time in steps of 10 ms
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
+
     private readonly Process process;
     private readonly string workload;
 
@@ -49,11 +53,12 @@ internal sealed class SideProcess : IDisposable
         }
     }
 
-    /// <summary>One timed run.</summary>
+    /// <summary>One timed run; returns when the process has come to rest, so that the next side finds the machine idle.</summary>
     /// <exception cref="BenchmarkException">The run failed, or its result is no finite number.</exception>
     public async Task<Run> RunOnce(CancellationToken interrupt)
     {
         double[] numbers = Numbers(await Ask(SideLoop.Once, interrupt));
+        await Rest(interrupt);
         return double.IsFinite(numbers[2])
             ? new Run(numbers[0], numbers[1])
             : throw new BenchmarkException($"{workload}: the result of the {Name} side is {numbers[2]}: what it computes is wrong, and its time means nothing");
@@ -70,6 +75,22 @@ internal sealed class SideProcess : IDisposable
         if (!process.HasExited) process.Kill(entireProcessTree: true);
         process.WaitForExit();
         process.Dispose();
+    }
+
+    /// <summary>Waits until the process uses no processor time: threads of some libraries spin long after their work is done, and would
+    /// take a core from the side whose turn it is.</summary>
+    private async Task Rest(CancellationToken interrupt)
+    {
+        var waited = Stopwatch.StartNew();
+        var before = TimeSpan.MinValue;
+        while (waited.Elapsed < LongestRest)
+        {
+            process.Refresh();
+            var used = process.TotalProcessorTime;
+            if (used == before) return;
+            before = used;
+            await Task.Delay(Glance, interrupt);
+        }
     }
 
     private async Task<string[]> Ask(string question, CancellationToken interrupt)

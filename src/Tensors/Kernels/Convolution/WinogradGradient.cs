@@ -11,7 +11,7 @@ internal readonly record struct WinogradGradientBlocks(nint Squares, nint Parts,
     /// <summary>Input channels of an item: the sums of its 36 products with a panel stay near while squares pass by.</summary>
     public const int Channels = 64;
 
-    private const int WantedItems = 16, MostSquares = 48;
+    private const int WantedItems = 8, MostSquares = 48;
 
     public nint Count => Parts * ChannelBlocks;
 

@@ -80,8 +80,9 @@ public abstract class Device
     /// <summary>dweight = x * dy over all images and places. dweight: [O, C / groups, KH, KW] with any dense strides.</summary>
     internal abstract void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight);
 
-    /// <summary>y = the largest of each window; indices = its place h * W + w in x's plane, the first of equals. Channels last.</summary>
-    internal abstract void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int> indices);
+    /// <summary>y = the largest of each window; indices = its place h * W + w in x's plane, the first of equals; null where
+    /// nobody asks for it. Channels last.</summary>
+    internal abstract void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices);
 
     /// <summary>dx = dy at the places that won, summed.</summary>
     internal abstract void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx);

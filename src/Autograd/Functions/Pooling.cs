@@ -10,9 +10,9 @@ internal static class Pooling
         var shape = OutputShape(x.Shape, geometry, "max_pool2d");
         var pass = x.Pass;
         var y = pass.Rent(shape, MemoryFormat.ChannelsLast);
-        var indices = pass.Own(pass.Device.Rent<int>(shape, MemoryFormat.ChannelsLast));
+        var indices = x.NeedsGradient ? pass.Own(pass.Device.Rent<int>(shape, MemoryFormat.ChannelsLast)) : null;
         pass.Device.MaxPool2d(geometry, pass.ChannelsLast(x.Value), y, indices);
-        return x.NeedsGradient ? pass.Record(y, new MaxNode(x, indices, geometry)) : pass.Untracked(y);
+        return indices is null ? pass.Untracked(y) : pass.Record(y, new MaxNode(x, indices, geometry));
     }
 
     public static Variable Average(Variable x, Pool2dGeometry geometry)

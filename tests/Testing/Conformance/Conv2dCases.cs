@@ -56,6 +56,9 @@ internal static class Conv2dCases
         new(Conv2dGeometry.Square(stride: 2, padding: 2, groups: 32), 1, 32, 11, 11, 32, 5, 5),
         new(Conv2dGeometry.Square(padding: 1, groups: 8), 1, 8, 6, 6, 16, 3, 3),
         new(Conv2dGeometry.Square(padding: 2, dilation: 2, groups: 16), 1, 16, 8, 8, 16, 3, 3),
+        new(Conv2dGeometry.Square(padding: 1, groups: 83), 2, 83, 9, 10, 83, 3, 3),
+        new(Conv2dGeometry.Square(stride: 2, padding: 1, groups: 83), 2, 83, 9, 10, 83, 3, 3),
+        new(Conv2dGeometry.Square(groups: 24), 20, 24, 3, 3, 24, 1, 1),
     ];
 
     /// <summary>Channels and places enough for the ways that only pay on large layers: whole squares of outputs and not, padding on

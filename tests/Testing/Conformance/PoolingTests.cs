@@ -102,6 +102,9 @@ public abstract class PoolingTests : DeviceTests
         var (values, winners) = item.Maximum(x);
         Check.SameBits("y", y.Read("y"), values);
         Assert.Equal(winners, indices.Read("indices"));
+        var alone = Output(item.Y, Layout.ChannelsLast);
+        Device.MaxPool2d(item.Geometry, Input(item.X, x, Layout.ChannelsLast).Tensor, alone.Tensor, null);
+        Check.SameBits("y where no place is wanted", alone.Read("y"), values);
     }
 
     private sealed record Case(Pool2dGeometry Geometry, Shape X)

@@ -7,17 +7,17 @@ public sealed partial class CpuDevice
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
     {
-        var (inputs, outputs) = (weight.Shape[1], weight.Shape[0] / geometry.Groups);
+        var (groups, inputs, outputs) = GroupsOf(geometry, weight);
         int kernelHeight = weight.Shape[2], kernelWidth = weight.Shape[3];
         var (height, width) = (y.Shape[2], y.Shape[3]);
-        for (int group = 0; group < geometry.Groups; group++)
+        for (int group = 0; group < groups; group++)
         {
             var windows = new Windows(
                 x.Pointer() + group * inputs, x.Shape[0], x.Shape[2], x.Shape[3], x.Shape[1], inputs, height, width,
                 Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
                 Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth));
             var weights = new WindowWeights(
-                weight.Strides[0], inputs, weight.Strides[1], kernelHeight, kernelWidth, weight.Strides[2], weight.Strides[3]);
+                weight.Strides[0], weight.Shape[1], weight.Strides[1], kernelHeight, kernelWidth, weight.Strides[2], weight.Strides[3]);
             Multiply(
                 windows, weight, weight.Pointer() + (nint)group * outputs * weight.Strides[0], weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
                 new StridedRows((residual ?? y).Pointer() + group * outputs, y.Shape[1]),
@@ -34,11 +34,11 @@ public sealed partial class CpuDevice
     /// a product of its own and no multiplication by zero is done.</remarks>
     internal override unsafe void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx)
     {
-        var (inputs, outputs) = (weight.Shape[1], weight.Shape[0] / geometry.Groups);
+        var (groups, inputs, outputs) = GroupsOf(geometry, weight);
         var (height, width, channels) = (dx.Shape[2], dx.Shape[3], dx.Shape[1]);
         if (outputs == 0 || dy.ElementCount == 0) Fill(dx, 0f);
         else
-            for (int group = 0; group < geometry.Groups; group++)
+            for (int group = 0; group < groups; group++)
                 for (int phaseY = 0; phaseY < Math.Min(geometry.StrideHeight, height); phaseY++)
                     for (int phaseX = 0; phaseX < Math.Min(geometry.StrideWidth, width); phaseX++)
                         Phase(group, phaseY, phaseX);
@@ -65,11 +65,22 @@ public sealed partial class CpuDevice
                 dy.Pointer() + group * outputs, dx.Shape[0], dy.Shape[2], dy.Shape[3], dy.Shape[1], outputs, gridHeight, gridWidth,
                 rows.Taps.Ascending, columns.Taps.Ascending);
             var weights = new WindowWeights(
-                weight.Strides[1], outputs, weight.Strides[0], rows.Taps.Count, columns.Taps.Count,
+                IsDepthwise(geometry, weight) ? weight.Strides[0] : weight.Strides[1], weight.Shape[0] / geometry.Groups, weight.Strides[0],
+                rows.Taps.Count, columns.Taps.Count,
                 flipRows ? -tapRowStep : tapRowStep, flipColumns ? -tapColumnStep : tapColumnStep);
             Multiply(windows, weight, firstWeight, weights, output, output, default(NoEpilogue), null, null, inputs);
         }
     }
+
+    /// <summary>Whether each channel has a window of its own.</summary>
+    private static bool IsDepthwise(Conv2dGeometry geometry, Tensor<float> weight) =>
+        geometry.Groups > 1 && weight.Shape[1] == 1 && weight.Shape[0] == geometry.Groups;
+
+    /// <summary>How many groups are computed one after the other, and their channels: all channels at once where each is a group.</summary>
+    private static (int Groups, int Inputs, int Outputs) GroupsOf(Conv2dGeometry geometry, Tensor<float> weight) =>
+        IsDepthwise(geometry, weight)
+            ? (1, geometry.Groups, geometry.Groups)
+            : (geometry.Groups, weight.Shape[1], weight.Shape[0] / geometry.Groups);
 
     /// <summary>Windows times weights: the weights are packed, the windows read where they lie.</summary>
     private unsafe void Multiply<TRows, TEpilogue>(
@@ -79,6 +90,12 @@ public sealed partial class CpuDevice
     {
         nint rows = windows.Lines * windows.GridWidth, depth = windows.Depth;
         if (rows == 0 || columns == 0) return;
+        // a weight as deep as one channel of many: each has its own
+        if (weights.Inner < windows.Channels)
+        {
+            MultiplyEach(windows, firstWeight, weights, new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth));
+            return;
+        }
         var tile = TileShape.Of(Lanes);
         nint panels = (columns + tile.Columns - 1) / tile.Columns;
         bool byWinograd = Winograd.Suits(windows, columns);
@@ -99,6 +116,20 @@ public sealed partial class CpuDevice
                 blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
         }
         if (!isKept) packed.Dispose();
+    }
+
+    /// <summary>Windows times weights, channel by channel.</summary>
+    private unsafe void MultiplyEach<TRows, TEpilogue>(in Windows windows, float* firstWeight, WindowWeights weights, in Product<TRows, TEpilogue> product)
+        where TRows : unmanaged, IRowMap
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        int taps = weights.TapRows * weights.TapColumns;
+        using var packed = Rent<float>([Math.Max(1, taps * windows.Channels)]);
+        workers.Run(new PackTapsKernel(firstWeight, weights, windows.Channels, packed.Pointer()), windows.Channels, taps);
+        const int Lines = DepthwiseKernel<TRows, TEpilogue>.LinesPerItem;
+        workers.Run(
+            new DepthwiseKernel<TRows, TEpilogue>(windows, product, packed.Pointer(), windows.Lines), (windows.Lines + Lines - 1) / Lines,
+            Math.Max(1, (long)Lines * windows.GridWidth * windows.Channels * taps / 8));
     }
 
     /// <summary>The panels of a weight, as they are or transformed; those of a weight that stays as it is are made once and are the
@@ -145,15 +176,16 @@ public sealed partial class CpuDevice
             Copy(contiguous, dweight);
             return;
         }
-        var (inputs, outputs) = (dweight.Shape[1], dweight.Shape[0] / geometry.Groups);
+        var (groups, inputs, outputs) = GroupsOf(geometry, dweight);
         int kernelHeight = dweight.Shape[2], kernelWidth = dweight.Shape[3], taps = kernelHeight * kernelWidth;
-        for (int group = 0; group < geometry.Groups; group++)
+        for (int group = 0; group < groups; group++)
         {
             var windows = new Windows(
                 x.Pointer() + group * inputs, x.Shape[0], x.Shape[2], x.Shape[3], x.Shape[1], inputs, dy.Shape[2], dy.Shape[3],
                 Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
                 Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth));
-            WeightGradient(windows, dy.Pointer() + group * outputs, dy.Shape[1], outputs, taps, dweight.Pointer() + (nint)group * outputs * inputs * taps);
+            if (IsDepthwise(geometry, dweight)) DepthwiseGradient(windows, dy.Pointer(), dy.Shape[1], dweight.Pointer());
+            else WeightGradient(windows, dy.Pointer() + group * outputs, dy.Shape[1], outputs, taps, dweight.Pointer() + (nint)group * outputs * inputs * taps);
         }
         GC.KeepAlive(x);
         GC.KeepAlive(dy);
@@ -187,6 +219,17 @@ public sealed partial class CpuDevice
         workers.Run(
             new GatherGradientKernel(sums.Pointer(), blocks.Parts, windows.Channels, taps, outputs, tile, weight, groups),
             panels * groups, 64L * tile.Columns * blocks.Parts);
+    }
+
+    private unsafe void DepthwiseGradient(in Windows windows, float* gradient, nint gradientStep, float* weight)
+    {
+        int taps = windows.Rows.Count * windows.Columns.Count;
+        nint partLines = DepthwiseGradientKernel.LinesOfPart(windows), parts = (windows.Lines + partLines - 1) / partLines;
+        using var sums = Rent<float>([checked((int)Math.Max(1, parts * taps * windows.Channels))]);
+        workers.Run(
+            new DepthwiseGradientKernel(windows, gradient, gradientStep, sums.Pointer(), partLines), parts,
+            Math.Max(1, partLines * windows.GridWidth * windows.Channels * taps / 8));
+        workers.Run(new DepthwiseGatherKernel(sums.Pointer(), parts, windows.Channels, taps, weight), windows.Channels, taps * (long)parts);
     }
 
     private unsafe void WinogradGradient(in Windows windows, float* gradient, nint gradientStep, int outputs, TileShape tile, float* weight)

@@ -3,10 +3,10 @@ namespace Graft.Tensors;
 // Letters: N images, H x W places, C channels, channels innermost; OH x OW places of the output.
 public sealed partial class CpuDevice
 {
-    internal override unsafe void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int> indices)
+    internal override unsafe void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices)
     {
         var planes = new PoolPlanes(geometry, x.Shape, y.Shape);
-        workers.Run(new MaxPoolKernel(planes, x.Pointer(), y.Pointer(), indices.Pointer()), planes.OutputRows, planes.StepsPerOutputRow);
+        workers.Run(new MaxPoolKernel(planes, x.Pointer(), y.Pointer(), indices.PointerOrNull()), planes.OutputRows, planes.StepsPerOutputRow);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
         GC.KeepAlive(indices);
@@ -92,32 +92,34 @@ internal readonly unsafe struct MaxPoolKernel(PoolPlanes planes, float* x, float
         }
     }
 
-    /// <summary>The winner's number within its window rides along as a float, which is exact.</summary>
+    /// <summary>The largest of a window. Where its place is wanted, its distance from the window's first place rides along as a float,
+    /// which is exact.</summary>
     private void Place<S>(float* plane, in PoolWindow window, int channel, nint to) where S : unmanaged, IVectorLane<S>
     {
-        var largest = S.Splat(float.NegativeInfinity);
-        var winner = S.Splat(0f);
-        int width = window.Right - window.Left;
-        for (int row = window.Top; row < window.Bottom; row++)
+        S largest = S.Splat(float.NegativeInfinity), winner = S.Splat(0f), minusOne = S.Splat(-1f);
+        int first = window.Top * planes.Width + window.Left;
+        float* line = plane + (nint)first * planes.Channels + channel;
+        for (int row = window.Top; row < window.Bottom; row++, line += planes.Width * (nint)planes.Channels)
         {
-            for (int column = window.Left; column < window.Right; column++)
+            float* at = line;
+            for (int column = window.Left; column < window.Right; column++, at += planes.Channels)
             {
-                var value = S.Load(plane + ((nint)row * planes.Width + column) * planes.Channels + channel);
-                var place = S.Splat((row - window.Top) * width + (column - window.Left));
+                var value = S.Load(at);
                 // a NaN is not above -1 in magnitude: it takes the place and keeps it, as in PyTorch
                 var magnitude = S.Abs(value);
-                winner = S.WhereGreater(magnitude, S.Splat(-1f), S.WhereGreater(value, largest, place, winner), place);
-                largest = S.WhereGreater(magnitude, S.Splat(-1f), S.WhereGreater(value, largest, value, largest), value);
+                if (indices != null)
+                {
+                    var place = S.Splat((row - window.Top) * planes.Width + column - window.Left);
+                    winner = S.WhereGreater(magnitude, minusOne, S.WhereGreater(value, largest, place, winner), place);
+                }
+                largest = S.WhereGreater(magnitude, minusOne, S.WhereGreater(value, largest, value, largest), value);
             }
         }
         S.Store(largest, y + to);
+        if (indices == null) return;
         float* winners = stackalloc float[VirtualLanes.Count];
         S.Store(winner, winners);
-        for (int i = 0; i < S.Width; i++)
-        {
-            int place = (int)winners[i];
-            indices[to + i] = (window.Top + place / width) * planes.Width + window.Left + place % width;
-        }
+        for (int i = 0; i < S.Width; i++) indices[to + i] = first + (int)winners[i];
     }
 }
 

@@ -58,7 +58,8 @@ public abstract class Device
         TOp op, Tensor<float> dy, Tensor<float>? a, Tensor<float>? b, Tensor<float>? y, Tensor<float>? da, Tensor<float>? db)
         where TOp : unmanaged, IBinaryOp;
 
-    /// <summary>y = scale * reduction of x over every axis on which y has length 1 and x has not. Same rank; y is contiguous.</summary>
+    /// <summary>y = scale * reduction of x over every axis on which y has length 1 and x has not, and over those that y has not: its
+    /// axes are x's last ones. y is contiguous.</summary>
     internal abstract void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f) where TReduction : struct, IReduction;
 
     /// <summary>c = epilogue(a b). a: [..., M, K], b: [..., K, N], c: [..., M, N]; leading axes of a and b broadcast to c's.

@@ -25,9 +25,8 @@ internal static class CrossEntropyFunction
         var losses = pass.Rent([labels.Length]);
         var logSumExp = pass.Rent([labels.Length]);
         pass.Device.CrossEntropy(input, targets, labelSmoothing, losses, logSumExp);
-        var mean = pass.Rent([1]);
-        pass.Device.Reduce<SumOf>(losses, mean, 1f / counted);
-        var loss = mean.Reshape([]);
+        var loss = pass.Rent([]);
+        pass.Device.Reduce<SumOf>(losses, loss, 1f / counted);
         return logits.NeedsGradient
             ? pass.Record(loss, new CrossEntropyNode(logits, input, targets, logSumExp, labelSmoothing, counted)) : pass.Untracked(loss);
     }

@@ -51,6 +51,9 @@ public sealed partial class CpuDevice : Device, IDisposable
 
     internal override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
 
+    /// <summary>Working memory that all workers of a kernel see.</summary>
+    private Borrowed Borrow(long floats) => new(pool.Rent(Math.Max(1, floats) * sizeof(float)));
+
     internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
         destination.Memory.Derived.Drop();

@@ -18,8 +18,7 @@ internal static class GradientNorm
         using var squares = device.Rent<float>([moves.Count]);
         for (int i = 0; i < moves.Count; i++)
         {
-            var gradient = moves[i].Gradient;
-            device.Reduce<SumOfSquares>(gradient, squares.View(new Shape([]).AlignedTo(gradient.Shape.Rank), default, offset: i));
+            device.Reduce<SumOfSquares>(moves[i].Gradient, squares.View([], default, offset: i));
         }
         double norm = Math.Sqrt(squares.ToArray().Sum(square => (double)square));
         if (!double.IsFinite(norm)) throw new NonFiniteException("the gradients' norm", norm);

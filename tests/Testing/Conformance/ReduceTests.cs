@@ -28,6 +28,23 @@ public abstract class ReduceTests : DeviceTests
     }
 
     [Fact]
+    public void Outer_axes_that_the_result_lacks_are_summed_over()
+    {
+        int[][] shapes = Tiny ? TinyShapes : [.. Shapes, [700, 33], [3, 400, 5]];
+        var cases = from shape in shapes from rank in Enumerable.Range(0, shape.Length) select (Shape: new Shape(shape), Rank: rank);
+        Each(cases, item =>
+        {
+            var x = Draw.Uniform("reduce", item.Shape.ElementCount);
+            var y = Output(new Shape(item.Shape.ToArray().AsSpan(^item.Rank..)));
+            Device.Reduce<SumOf>(Input(item.Shape, x, Layout.Contiguous).Tensor, y.Tensor, 2f);
+
+            var sums = new Expected((int)y.Tensor.ElementCount);
+            for (int i = 0; i < x.Length; i++) sums.Add(i % sums.Values.Length, 2.0 * x[i]);
+            Check.Close("y", y.Read("y"), sums.Values, sums.Magnitudes, Check.SumTolerance(x.Length));
+        });
+    }
+
+    [Fact]
     public void Nothing_at_all_gives_the_identity()
     {
         Each<int[]>([[0, 3], [2, 0], [0]], lengths =>

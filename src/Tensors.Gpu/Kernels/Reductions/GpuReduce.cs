@@ -7,11 +7,12 @@ public sealed partial class GpuDevice
     internal override void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
     {
         uint reduced = 0;
+        var kept = y.Shape.AlignedTo(x.Shape.Rank);
         int terms = 1, nearestOutput = int.MaxValue, nearestTerm = int.MaxValue;
         for (int axis = 0; axis < x.Shape.Rank; axis++)
         {
             if (x.Shape[axis] == 1) continue;
-            if (y.Shape[axis] == 1)
+            if (kept[axis] == 1)
             {
                 reduced |= 1u << axis;
                 terms = checked(terms * x.Shape[axis]);
@@ -23,7 +24,7 @@ public sealed partial class GpuDevice
             }
         }
         Span<Places> outputs = stackalloc Places[2];
-        Iteration.Of(x.Shape, [y.Strides, x.Strides], outputs, ~reduced);
+        Iteration.Of(x.Shape, [y.StridesOver(x.Shape), x.Strides], outputs, ~reduced);
         var values = new TensorTerms<TReduction>(ViewOf(x), outputs[1], Iteration.Of(x.Shape, x.Strides, reduced));
         Reduce(values, CountOf(y), terms, nearestOutput < nearestTerm, scale, y, outputs[0], x);
     }

@@ -6,12 +6,12 @@ public sealed partial class CpuDevice
     internal override unsafe void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
         var sums = new ChannelChunks(x);
-        using var partialMean = Rent<float>([sums.Chunks, sums.Channels]);
-        using var partialSquares = Rent<float>([sums.Chunks, sums.Channels]);
+        using var partialMean = Borrow(sums.Partials);
+        using var partialSquares = Borrow(sums.Partials);
         workers.Run(
-            new ChunkStatisticsKernel(sums, x.Pointer(), partialMean.Pointer(), partialSquares.Pointer()), sums.Items, sums.StepsPerItem);
+            new ChunkStatisticsKernel(sums, x.Pointer(), partialMean.Pointer, partialSquares.Pointer), sums.Items, sums.StepsPerItem);
         workers.Run(
-            new CombineStatisticsKernel(sums, partialMean.Pointer(), partialSquares.Pointer(), mean.Pointer(), variance.Pointer()),
+            new CombineStatisticsKernel(sums, partialMean.Pointer, partialSquares.Pointer, mean.Pointer(), variance.Pointer()),
             sums.Channels, 8L * sums.Chunks);
         GC.KeepAlive(x);
         GC.KeepAlive(mean);
@@ -22,12 +22,15 @@ public sealed partial class CpuDevice
         Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias, Tensor<float> y)
     {
         int channels = x.Shape[1];
-        using var scale = Rent<float>([channels]);
-        Zip(default(Multiply), inverseDeviation, weight, scale);
-        var kernel = new BatchNormKernel(x.Pointer(), mean.Pointer(), scale.Pointer(), bias.Pointer(), y.Pointer(), channels);
+        using var scale = Borrow(channels);
+        float* inverse = inverseDeviation.Pointer(), gamma = weight.Pointer();
+        for (int c = 0; c < channels; c++) scale.Pointer[c] = inverse[c] * gamma[c];
+        var kernel = new BatchNormKernel(x.Pointer(), mean.Pointer(), scale.Pointer, bias.Pointer(), y.Pointer(), channels);
         workers.Run(kernel, RowsOf(x), 2L * channels);
         GC.KeepAlive(x);
         GC.KeepAlive(mean);
+        GC.KeepAlive(inverseDeviation);
+        GC.KeepAlive(weight);
         GC.KeepAlive(bias);
         GC.KeepAlive(y);
     }
@@ -36,14 +39,14 @@ public sealed partial class CpuDevice
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> dweight, Tensor<float> dbias)
     {
         var sums = new ChannelChunks(x);
-        using var partialWeight = Rent<float>([sums.Chunks, sums.Channels]);
-        using var partialBias = Rent<float>([sums.Chunks, sums.Channels]);
+        using var partialWeight = Borrow(sums.Partials);
+        using var partialBias = Borrow(sums.Partials);
         workers.Run(
-            new ChunkGradientsKernel(sums, dy.Pointer(), x.Pointer(), mean.Pointer(), partialWeight.Pointer(), partialBias.Pointer()),
+            new ChunkGradientsKernel(sums, dy.Pointer(), x.Pointer(), mean.Pointer(), partialWeight.Pointer, partialBias.Pointer),
             sums.Items, sums.StepsPerItem);
         workers.Run(
             new CombineGradientsKernel(
-                sums, partialWeight.Pointer(), partialBias.Pointer(), inverseDeviation.Pointer(), dweight.Pointer(), dbias.Pointer()),
+                sums, partialWeight.Pointer, partialBias.Pointer, inverseDeviation.Pointer(), dweight.Pointer(), dbias.Pointer()),
             sums.Channels, 4L * sums.Chunks);
         GC.KeepAlive(dy);
         GC.KeepAlive(x);
@@ -59,8 +62,8 @@ public sealed partial class CpuDevice
     {
         int channels = dy.Shape[1];
         long rows = RowsOf(dy);
-        using var coefficients = Rent<float>([3, channels]);
-        float* onGradient = coefficients.Pointer(), onInput = onGradient + channels, constant = onInput + channels;
+        using var coefficients = Borrow(3L * channels);
+        float* onGradient = coefficients.Pointer, onInput = onGradient + channels, constant = onInput + channels;
         float* inverse = inverseDeviation.Pointer(), gamma = weight.Pointer();
         float* sumWeight = dweight.PointerOrNull(), sumBias = dbias.PointerOrNull();
         for (int c = 0; c < channels; c++)
@@ -105,6 +108,9 @@ internal readonly struct ChannelChunks(Tensor<float> x)
     public nint Rows { get; } = x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);
 
     public int Chunks => Math.Max(1, (int)((Rows + RowsPerChunk - 1) / RowsPerChunk));
+
+    /// <summary>A number a chunk and channel.</summary>
+    public long Partials => (long)Chunks * Channels;
 
     public nint Items => (nint)Chunks * Blocks;
 

@@ -26,15 +26,15 @@ public sealed partial class CpuDevice
         int columns = x.Shape[^1];
         var chunks = new RowChunks(Rows(x.ElementCount, columns));
         bool sums = dweight is not null || dbias is not null;
-        using var partial = Rent<float>([sums ? chunks.Count : 0, 2, columns]);
+        using var partial = Borrow(sums ? 2L * chunks.Count * columns : 0);
         var kernel = new LayerNormBackwardKernel(
             chunks, dy.Pointer(), x.Pointer(), mean.Pointer(), inverseDeviation.Pointer(), weight.Pointer(), dx.PointerOrNull(),
-            sums ? partial.Pointer() : null, columns);
+            sums ? partial.Pointer : null, columns);
         workers.Run(kernel, chunks.Count, chunks.RowsPerChunk * columns * 6L);
         if (sums)
         {
             var combine = new CombineRowChunksKernel(
-                partial.Pointer(), chunks.Count, dweight.PointerOrNull(), dbias.PointerOrNull(), columns);
+                partial.Pointer, chunks.Count, dweight.PointerOrNull(), dbias.PointerOrNull(), columns);
             workers.Run(combine, columns, 2L * chunks.Count);
         }
         GC.KeepAlive(dy);

@@ -4,9 +4,9 @@ public sealed partial class CpuDevice
 {
     /// <remarks>Sums of many numbers are cut into chunks whose boundaries depend on the shape alone; the chunks' results are
     /// combined in their order. So the bits do not depend on the number of threads, and rounding errors stay small.</remarks>
-    internal override void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
+    internal override unsafe void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
     {
-        var plan = new ReductionPlan(x, y, chunked: true);
+        var plan = new ReductionPlan(x.Shape, x.Strides, y.Shape, y.StridesOver(x.Shape), chunked: true);
         if (plan.Order == ReductionOrder.Scattered)
         {
             using var contiguous = Rent<float>(x.Shape);
@@ -15,26 +15,26 @@ public sealed partial class CpuDevice
         }
         else if (plan.Chunks == 1)
         {
-            Reduce<TReduction>(plan, x, y, scale);
+            Reduce<TReduction>(plan, x.Pointer(), y.Pointer(), scale);
         }
         else
         {
-            using var partial = Rent<float>([plan.Chunks, plan.Outputs]);
-            Reduce<TReduction>(plan, x, partial, scale: 1f);
-            var total = y.Reshape([1, plan.Outputs]);
-            Reduce<CombineOf<TReduction>>(new ReductionPlan(partial, total, chunked: false), partial, total, scale);
+            using var partial = Borrow((long)plan.Chunks * plan.Outputs);
+            Reduce<TReduction>(plan, x.Pointer(), partial.Pointer, scale: 1f);
+            Shape parts = [plan.Chunks, plan.Outputs], whole = [1, plan.Outputs];
+            var combine = new ReductionPlan(parts, Strides.Dense(parts), whole, Strides.Dense(whole), chunked: false);
+            Reduce<CombineOf<TReduction>>(combine, partial.Pointer, y.Pointer(), scale);
         }
-    }
-
-    private unsafe void Reduce<TReduction>(in ReductionPlan plan, Tensor<float> x, Tensor<float> y, float scale)
-        where TReduction : struct, IReduction
-    {
-        if (plan.Order == ReductionOrder.Rows)
-            workers.Run(new RowReduction<TReduction>(plan, x.Pointer(), y.Pointer(), scale), plan.Items, plan.StepsPerItem);
-        else
-            workers.Run(new ColumnReduction<TReduction>(plan, x.Pointer(), y.Pointer(), scale), plan.Items, plan.StepsPerItem);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
+    }
+
+    private unsafe void Reduce<TReduction>(in ReductionPlan plan, float* x, float* y, float scale) where TReduction : struct, IReduction
+    {
+        if (plan.Order == ReductionOrder.Rows)
+            workers.Run(new RowReduction<TReduction>(plan, x, y, scale), plan.Items, plan.StepsPerItem);
+        else
+            workers.Run(new ColumnReduction<TReduction>(plan, x, y, scale), plan.Items, plan.StepsPerItem);
     }
 }
 
@@ -72,16 +72,21 @@ internal readonly struct ReductionPlan
     public readonly LoopNest Kept;
     public readonly LoopNest Reduced;
 
-    public ReductionPlan(Tensor<float> x, Tensor<float> y, bool chunked)
+    /// <param name="from">The lengths of the input's axes.</param>
+    /// <param name="fromSteps">The input's strides.</param>
+    /// <param name="to">The lengths of the output's axes, aligned at the last.</param>
+    /// <param name="toSteps">The output's strides, an axis of the input each.</param>
+    /// <param name="chunked">Whether long sums are cut.</param>
+    public ReductionPlan(Shape from, in Strides fromSteps, Shape to, in Strides toSteps, bool chunked)
     {
-        Shape kept = x.Shape, reduced = x.Shape;
-        for (int axis = 0; axis < x.Shape.Rank; axis++)
+        Shape kept = from, reduced = from, aligned = to.AlignedTo(from.Rank);
+        for (int axis = 0; axis < from.Rank; axis++)
         {
-            if (y.Shape[axis] == 1) kept = kept.With(axis, 1);
+            if (aligned[axis] == 1) kept = kept.With(axis, 1);
             else reduced = reduced.With(axis, 1);
         }
-        Kept = new LoopNest(kept, y.Strides, x.Strides);
-        Reduced = new LoopNest(reduced, x.Strides);
+        Kept = new LoopNest(kept, toSteps, fromSteps);
+        Reduced = new LoopNest(reduced, fromSteps);
         Outputs = checked((int)Kept.Count);
         Order = Reduced.InnerStep(0) == 1 ? ReductionOrder.Rows
             : Kept.InnerStep(1) == 1 || Kept.Inner == 1 ? ReductionOrder.Columns

@@ -152,6 +152,10 @@ public sealed class Pass : IDisposable
     internal Tensor<float> RentLike(Tensor<float> tensor) =>
         Own(tensor.IsDense ? Device.Rent<float>(tensor.Shape, tensor.Strides) : Device.Rent<float>(tensor.Shape));
 
+    /// <summary>Where a gradient may be overwritten by the one that follows from it: in its own memory if nobody else holds that, else
+    /// in a temporary like it.</summary>
+    internal Tensor<float> Over(Tensor<float> gradient) => gradient.IsDense && !gradient.Memory.IsShared ? gradient : RentLike(gradient);
+
     internal Tensor<T> Own<T>(Tensor<T> tensor) where T : unmanaged
     {
         Temporaries.Add(tensor);

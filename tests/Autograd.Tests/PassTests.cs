@@ -40,6 +40,21 @@ public sealed class PassTests : IDisposable
     }
 
     [Fact]
+    public void A_gradient_that_two_functions_read_is_not_overwritten_by_the_first()
+    {
+        using var pass = Pass.Train(device);
+        var (a, b) = (Leaf(pass, 1, -2), Leaf(pass, 3, -4));
+        var gradients = pass.Backward(((a.Relu() + b.Relu()) * Constant(pass, 3, -5)).Sum());
+        Assert.Equal([3f, 0], gradients.Of(a)!.ToArray());
+        Assert.Equal([3f, 0], gradients.Of(b)!.ToArray());
+
+        using var other = Pass.Train(device);
+        var (x, weights) = (Leaf(other, 1, -2), Constant(other, 3, -5));
+        var sum = x + x.Relu();
+        Assert.Equal([6f, -5], other.Backward((sum * weights).Sum()).Of(x)!.ToArray());
+    }
+
+    [Fact]
     public void The_values_of_the_forward_survive_backward()
     {
         using var pass = Pass.Train(device);

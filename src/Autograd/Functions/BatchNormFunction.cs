@@ -88,7 +88,7 @@ internal static class BatchNormFunction
                 gradients.Add(biasSlot, dbias);
             }
             if (inputSlot < 0) return;
-            var dx = pass.RentLike(dy);
+            var dx = pass.Over(dy);
             pass.Device.BatchNormBackwardInput(dy, NeedsSums ? x : dy, mean, inverse, weight, ofBatch ? dweight : null, ofBatch ? dbias : null, dx);
             gradients.Add(inputSlot, dx);
         }

@@ -32,8 +32,9 @@ internal static class DropoutFunction
         public override void Backward(Tensor<float> dy, Gradients gradients)
         {
             var pass = gradients.Pass;
-            var dx = pass.Rent(dy.Shape);
-            pass.Device.Dropout(mask, pass.Contiguous(dy), dx);
+            dy = pass.Contiguous(dy);
+            var dx = pass.Over(dy);
+            pass.Device.Dropout(mask, dy, dx);
             gradients.Add(input, dx);
         }
     }

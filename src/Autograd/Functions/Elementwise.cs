@@ -18,16 +18,17 @@ internal static class Elementwise
         var shape = Broadcast(a.Shape, b.Shape, typeof(TOp).Name);
         var y = shape == a.Shape ? a.Pass.RentLike(a.Value) : shape == b.Shape ? a.Pass.RentLike(b.Value) : a.Pass.Rent(shape);
         a.Pass.Device.Zip(op, a.Value, b.Value, y);
-        return a.NeedsGradient || b.NeedsGradient ? a.Pass.Record(y, new ZipNode<TOp>(op, a, b, y)) : a.Pass.Untracked(y);
+        if (!a.NeedsGradient && !b.NeedsGradient) return a.Pass.Untracked(y);
+        return a.Pass.Record(y, typeof(TOp) == typeof(Add) ? new AddNode(a, b) : new ZipNode<TOp>(op, a, b, y));
     }
 
     /// <summary>The sum of a gradient over the axes that were broadcast from <paramref name="shape"/>.</summary>
     public static Tensor<float> SumTo(Pass pass, Tensor<float> gradient, Shape shape)
     {
         if (gradient.Shape == shape) return gradient;
-        var sum = pass.Rent(shape.AlignedTo(gradient.Shape.Rank));
+        var sum = pass.Rent(shape);
         pass.Device.Reduce<SumOf>(gradient, sum);
-        return sum.Reshape(shape);
+        return sum;
     }
 
     private static Shape Broadcast(Shape a, Shape b, string operation)
@@ -62,9 +63,19 @@ internal static class Elementwise
 
         public override void Backward(Tensor<float> dy, Gradients gradients)
         {
-            var dx = gradients.Pass.RentLike(y ?? x ?? dy);
+            var dx = gradients.Pass.Over(dy);
             gradients.Pass.Device.MapBackward(op, dy, x, y, dx);
             gradients.Add(input, dx);
+        }
+    }
+
+    /// <summary>The gradient goes through as it is: both sides may share it, and whoever adds to it later makes its own.</summary>
+    private sealed class AddNode(Variable left, Variable right) : Node
+    {
+        public override void Backward(Tensor<float> dy, Gradients gradients)
+        {
+            if (left.NeedsGradient) gradients.Add(left.Slot, SumTo(gradients.Pass, dy, left.Shape));
+            if (right.NeedsGradient) gradients.Add(right.Slot, SumTo(gradients.Pass, dy, right.Shape));
         }
     }
 
@@ -88,13 +99,6 @@ internal static class Elementwise
         public override void Backward(Tensor<float> dy, Gradients gradients)
         {
             var pass = gradients.Pass;
-            if (typeof(TOp) == typeof(Add))
-            {
-                // the gradient goes through as it is: both sides may share it, and whoever adds to it later makes its own
-                if (left.NeedsGradient) gradients.Add(left.Slot, SumTo(pass, dy, left.Shape));
-                if (right.NeedsGradient) gradients.Add(right.Slot, SumTo(pass, dy, right.Shape));
-                return;
-            }
             var da = left.NeedsGradient ? pass.RentLike(dy) : null;
             var db = right.NeedsGradient ? pass.RentLike(dy) : null;
             pass.Device.ZipBackward(op, dy, a, b, y, da, db);

@@ -51,10 +51,11 @@ internal static class LayerNormFunction
         public override void Backward(Tensor<float> dy, Gradients gradients)
         {
             var pass = gradients.Pass;
-            var dx = inputSlot >= 0 ? pass.Rent(x.Shape) : null;
+            dy = pass.Contiguous(dy);
+            var dx = inputSlot >= 0 ? pass.Over(dy) : null;
             var dweight = weightSlot >= 0 ? pass.Rent(weight.Shape) : null;
             var dbias = biasSlot >= 0 ? pass.Rent(weight.Shape) : null;
-            pass.Device.LayerNormBackward(pass.Contiguous(dy), x, mean, inverse, weight, dx, dweight, dbias);
+            pass.Device.LayerNormBackward(dy, x, mean, inverse, weight, dx, dweight, dbias);
             if (dx is not null) gradients.Add(inputSlot, dx);
             if (dweight is not null) gradients.Add(weightSlot, dweight);
             if (dbias is not null) gradients.Add(biasSlot, dbias);

@@ -28,8 +28,9 @@ internal static class SoftmaxFunction
 
         public override void Backward(Tensor<float> dy, Gradients gradients)
         {
-            var dx = gradients.Pass.Rent(y.Shape);
-            gradients.Pass.Device.SoftmaxBackward(gradients.Pass.Contiguous(dy), y, dx, log);
+            dy = gradients.Pass.Contiguous(dy);
+            var dx = gradients.Pass.Over(dy);
+            gradients.Pass.Device.SoftmaxBackward(dy, y, dx, log);
             gradients.Add(input, dx);
         }
     }

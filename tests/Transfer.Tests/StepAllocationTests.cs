@@ -17,8 +17,8 @@ public sealed class StepAllocationTests : IDisposable
     public void Dispose() => device.Dispose();
 
     [Theory]
-    [InlineData("resnet18", 36)]
-    [InlineData("resnet50", 84)]
+    [InlineData("resnet18", 24)]
+    [InlineData("resnet50", 57)]
     public void Of_an_image_model(string name, int kilobytes)
     {
         var model = ModelRegistry.Create(name, classes: 5);
@@ -36,8 +36,8 @@ public sealed class StepAllocationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(6, 42)]
-    [InlineData(12, 72)]
+    [InlineData(6, 34)]
+    [InlineData(12, 62)]
     public void Of_a_text_model(int layers, int kilobytes)
     {
         var model = new BertForSequenceClassification(
@@ -60,7 +60,7 @@ public sealed class StepAllocationTests : IDisposable
     {
         var model = ModelRegistry.Create("resnet50", classes: 5);
         using var images = Tensor.From<float>([1, 3, 32, 32], Numbers(3 * 32 * 32), device);
-        AssertLittle(32, () =>
+        AssertLittle(22, () =>
         {
             using var pass = Pass.Infer(device);
             model.Forward(pass.Constant(images));

@@ -58,12 +58,11 @@ internal sealed class BatchNorm2d : Layer
         if (!UsesBatch(x.Pass)) return BatchNormFunction.Stored(x, keptMean, keptVariance, scale, shift, epsilon);
 
         var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance);
-        // the running variance is the unbiased one, as in PyTorch
+        // the running variance is the unbiased one, as in PyTorch; the biased one has done its work
         float count = x.Shape.ElementCount / (float)x.Shape[1];
-        var unbiased = x.Pass.RentLike(variance);
-        device.Map(new Scale(count / (count - 1)), variance, unbiased);
+        device.Map(new Scale(count / (count - 1)), variance, variance);
         device.Zip(new Lerp(momentum), keptMean, mean, keptMean);
-        device.Zip(new Lerp(momentum), keptVariance, unbiased, keptVariance);
+        device.Zip(new Lerp(momentum), keptVariance, variance, keptVariance);
         batches.Value++;
         return y;
     }

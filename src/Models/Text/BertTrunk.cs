@@ -87,11 +87,10 @@ internal sealed class BertEmbeddings : Module
         if (batch.Positions is null && batch.Length > positions.Weight.Shape[0])
             throw new ArgumentException($"{batch.Length} tokens are more than the {positions.Weight.Shape[0]} positions that the model knows: shorten the text");
         int mark = pass.Enter();
+        // without types all tokens are of the first, and without places they stand one after another: rows of the tables as they lie
         var sum = words.Forward(pass, batch.TokenIds, leading)
-            + types.Forward(pass, batch.TokenTypes ?? new int[batch.TokenIds.Length], leading);
-        sum += batch.Positions is { } places
-            ? positions.Forward(pass, places, leading)
-            : positions.Forward(pass, [.. Enumerable.Range(0, batch.Length)], [batch.Length]);
+            + (batch.TokenTypes is { } kinds ? types.Forward(pass, kinds, leading) : pass.Of(types.Weight).Slice(0, 0, 1));
+        sum += batch.Positions is { } places ? positions.Forward(pass, places, leading) : pass.Of(positions.Weight).Slice(0, 0, batch.Length);
         var y = dropout.Forward(norm.Forward(sum));
         pass.Leave(mark, keep: y.Value);
         return y;

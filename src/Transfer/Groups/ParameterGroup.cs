@@ -7,19 +7,23 @@ namespace Graft.Transfer;
 public sealed class ParameterGroup
 {
     private readonly IReadOnlyList<Module> modules;
+    private readonly Parameter[] parameters;
 
     internal ParameterGroup(Stage stage)
     {
         Name = stage.Name;
         modules = stage.Modules;
-        Parameters = [.. modules.SelectMany(module => module.Parameters())];
+        parameters = [.. modules.SelectMany(module => module.Parameters())];
     }
 
     /// <summary>The stage's name: <c>stem</c>, <c>layer1</c>, ... <c>head</c>.</summary>
     public string Name { get; }
 
     /// <summary>The stage's parameters, in the order of the checkpoint.</summary>
-    public IReadOnlyList<Parameter> Parameters { get; }
+    public IReadOnlyList<Parameter> Parameters => parameters;
+
+    /// <summary>As <see cref="Parameters"/>, for loops that take nothing from the heap.</summary>
+    internal ReadOnlySpan<Parameter> All => parameters;
 
     /// <summary>The highest learning rate of the stage; a schedule scales it.</summary>
     public double Rate { get; internal set; }

@@ -24,6 +24,9 @@ public sealed class ParameterGroups
     /// <summary>The stages, stem first, head last.</summary>
     public IReadOnlyList<ParameterGroup> Stages => groups;
 
+    /// <summary>As <see cref="Stages"/>, for loops that take nothing from the heap.</summary>
+    internal ReadOnlySpan<ParameterGroup> All => groups;
+
     /// <summary>How many numbers learn.</summary>
     public long TrainableParameters =>
         groups.SelectMany(group => group.Parameters).Where(parameter => !parameter.IsFrozen).Sum(parameter => (long)parameter.Shape.ElementCount);

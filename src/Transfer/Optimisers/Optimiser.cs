@@ -89,9 +89,9 @@ public abstract class Optimiser : IDisposable
     private void Gather(Gradients gradients)
     {
         moves.Clear();
-        foreach (var group in groups.Stages)
+        foreach (var group in groups.All)
         {
-            foreach (var parameter in group.Parameters)
+            foreach (var parameter in group.All)
             {
                 if (parameter.IsFrozen)
                 {

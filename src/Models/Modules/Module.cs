@@ -106,6 +106,14 @@ public abstract class Module
         }
     }
 
+    /// <summary>Gives back what was computed since <paramref name="mark"/> and is not <paramref name="x"/>: in a row of layers nobody
+    /// but the tape, which holds what it saved, asks again for what lies before the last output.</summary>
+    private protected static Variable Only(int mark, Variable x)
+    {
+        x.Pass.Leave(mark, keep: x.Value);
+        return x;
+    }
+
     private void SetFrozen(bool frozen)
     {
         IsFrozen = frozen;
@@ -141,7 +149,8 @@ internal sealed class Sequential : Layer
 
     private protected override Variable Compute(Variable x)
     {
-        foreach (var layer in layers) x = layer.Forward(x);
+        int mark = x.Pass.Enter();
+        foreach (var layer in layers) x = Only(mark, layer.Forward(x));
         return x;
     }
 }

@@ -34,8 +34,9 @@ public sealed class CifarResNet : ImageModel
 
     private protected override Variable ComputeFeatures(Variable x)
     {
+        int mark = x.Pass.Enter();
         x = conv1.Forward(x, bn1, relu: true);
-        foreach (var layer in layers) x = layer.Forward(x);
+        foreach (var layer in layers) x = Only(mark, layer.Forward(x));
         return x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]);
     }
 

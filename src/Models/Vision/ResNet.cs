@@ -45,9 +45,10 @@ public sealed class ResNet : ImageModel
 
     private protected override Variable ComputeFeatures(Variable x)
     {
+        int mark = x.Pass.Enter();
         x = conv1.Forward(x, bn1, relu: true);
-        x = Pooling.Max(x, Pool2dGeometry.Square(kernel: 3, stride: 2, padding: 1));
-        foreach (var layer in layers) x = layer.Forward(x);
+        x = Only(mark, Pooling.Max(x, Pool2dGeometry.Square(kernel: 3, stride: 2, padding: 1)));
+        foreach (var layer in layers) x = Only(mark, layer.Forward(x));
         return x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]);
     }
 

@@ -82,7 +82,7 @@ internal readonly unsafe struct WeightGradientKernel(
         nint* lineStarts = (nint*)starts;
         float* origin = starts[0];
         for (nint i = 0; i < lines; i++) lineStarts[i] = (nint)(starts[i * gridWidth] - origin);
-        var walk = new TileWalk(lines, gridWidth, lineStarts, windows.Columns.Stride * windows.PixelStep);
+        var walk = new TileWalk(lines, gridWidth, lineStarts, windows.Columns.Stride * windows.PixelStep, tile.Columns);
         for (nint panel = 0; panel < panels; panel++)
         {
             nint column = panel * tile.Columns;

@@ -129,7 +129,7 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
                     int tapRow = (first + i) / across, tapColumn = first + i - tapRow * across;
                     starts[i] = tapRow * windows.Rows.Step * windows.RowStep + tapColumn * windows.Columns.Step * windows.PixelStep + from;
                 }
-                var walk = new TileWalk(count, Math.Min(partLength, length - from), starts, step: 1);
+                var walk = new TileWalk(count, Math.Min(partLength, length - from), starts, step: 1, tile.Columns);
                 GemmTile.Panel<S>(windowStarts, tiles, panel, panel + ahead, walk, sums, columns, accumulate: first + from > 0);
                 panel += walk.Depth * tile.Columns;
             }

@@ -62,7 +62,7 @@ internal readonly unsafe struct WinogradGradientKernel(
                     for (int at = 0; at < Winograd.Products; at++, to += matrix)
                     {
                         nint start = at * room.PatchStep;
-                        var walk = new TileWalk(1, count, &start, channels);
+                        var walk = new TileWalk(1, count, &start, channels, tile.Columns);
                         float* right = room.Panels + at * room.PanelStep;
                         GemmTile.Panel<S>(rows, tiles, right, right, walk, to, columns, accumulate: from > first);
                     }

@@ -66,7 +66,7 @@ internal readonly unsafe struct WinogradKernel<TRows, TEpilogue>(
         for (int at = 0; at < Winograd.Products; at++, right += matrix)
         {
             nint start = at * room.PatchStep;
-            var walk = new TileWalk(1, windows.Channels, &start, step: 1);
+            var walk = new TileWalk(1, windows.Channels, &start, step: 1, tile.Columns);
             GemmTile.Panel<S>((float**)room.Starts, tiles, right, right + matrix, walk, room.Panels + at * room.PanelStep, columns, accumulate: false);
         }
         for (nint square = 0; square < count; square++)

@@ -13,19 +13,24 @@ public sealed partial class CpuDevice
         Strides aSteps = a.StridesOver(batch.Append(rows, depth)), bSteps = b.StridesOver(batch.Append(depth, columns));
         var residualSteps = residual is null ? c.Strides : residual.Strides;
         var leading = new LoopNest(batch, Leading(c.Strides), Leading(aSteps), Leading(bSteps), Leading(residualSteps));
-        for (nint at = 0; at < leading.Count; at++)
+        var operands = new ProductOperands(
+            a.Pointer(), aSteps[rank - 2], aSteps[rank - 1], b.Pointer(), bSteps[rank - 1], bSteps[rank - 2], c.Pointer(), c.Strides[rank - 2],
+            (residual ?? c).Pointer(), residualSteps[rank - 2]);
+        if (!b.Memory.Derived.IsConstant && SmallProductsKernel<TEpilogue>.Suits(leading.Count, rows, columns, depth))
         {
-            nint outer = at / leading.Inner, inner = at - outer * leading.Inner;
-            float* to = c.Pointer() + Place(0);
-            var left = new StridedSource(a.Pointer() + Place(1), aSteps[rank - 2], aSteps[rank - 1]);
-            var right = new StridedSource(b.Pointer() + Place(2), bSteps[rank - 1], bSteps[rank - 2]);
-            var product = new Product<StridedRows, TEpilogue>(
-                new StridedRows(to, c.Strides[rank - 2]),
-                new StridedRows(residual is null ? to : residual.Pointer() + Place(3), residualSteps[rank - 2]),
-                epilogue, bias.PointerOrNull(), bias.PointerOrNull() + columns, rows, columns, depth);
-            Multiply(product, left, right, b, Place(2));
-
-            nint Place(int operand) => leading.Offset(operand, outer) + inner * leading.InnerStep(operand);
+            workers.Run(
+                new SmallProductsKernel<TEpilogue>(leading, operands, epilogue, bias.PointerOrNull(), rows, columns, depth, TileShape.Of(Lanes)),
+                leading.Count, (long)rows * columns * depth / 8);
+        }
+        else
+        {
+            for (nint at = 0; at < leading.Count; at++)
+            {
+                var (left, right, to, added) = operands.At(leading, at);
+                var product = new Product<StridedRows, TEpilogue>(
+                    to, added, epilogue, bias.PointerOrNull(), bias.PointerOrNull() + columns, rows, columns, depth);
+                Multiply(product, left, right, b, ProductOperands.RightPlace(leading, at));
+            }
         }
         GC.KeepAlive(a);
         GC.KeepAlive(b);
@@ -49,6 +54,15 @@ public sealed partial class CpuDevice
     {
         if (product.Rows == 0 || product.Columns == 0) return;
         var tile = TileShape.Of(Lanes);
+        if (product.Rows <= tile.Rows && product.Columns % tile.Columns == 0 && right.Panels(tile) is { } inPlace)
+        {
+            // a panel that is used once is not worth packing
+            var cut = GemmBlocks.Cut(product.Rows, product.Columns / tile.Columns, tile, Threads);
+            workers.Run(
+                new BlocksKernel<TEpilogue>(product, left, tile, inPlace, 0, product.Columns / tile.Columns, cut),
+                cut.Count, Math.Max(1, cut.Rows * cut.Panels * tile.Columns * product.Depth / 8));
+            return;
+        }
         nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
         nint atOnce = Math.Clamp(GemmBlocks.LargestPanels / Math.Max(1, product.Depth * tile.Columns), 1, panels);
         // the panels of a right operand that stays as it is (a weight) are made once and are its memory's own
@@ -71,7 +85,7 @@ public sealed partial class CpuDevice
             }
             var blocks = GemmBlocks.Cut(product.Rows, count, tile, Threads);
             workers.Run(
-                new BlocksKernel<TEpilogue>(product, left, tile, packed.Pointer(), first, count, blocks),
+                new BlocksKernel<TEpilogue>(product, left, tile, RightPanels.Packed(packed.Pointer(), tile, product.Depth), first, count, blocks),
                 blocks.Count, Math.Max(1, blocks.Rows * blocks.Panels * tile.Columns * product.Depth / 8));
         }
         if (keep && kept is null) forms.Keep(key, new Tensor<float>(packed, length, Strides.Dense(length), owns: true));

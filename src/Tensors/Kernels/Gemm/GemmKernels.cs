@@ -1,9 +1,21 @@
 namespace Graft.Tensors;
 
-/// <summary>Blocks of rows and panels of columns against a right operand that is packed already:
-/// <c>[panel][depth][columns of a tile]</c>.</summary>
+/// <summary>Where the panels of a right operand lie: packed, <c>[panel][depth][columns of a tile]</c>, or side by side in a matrix whose
+/// rows run along the columns.</summary>
+/// <param name="Start">The first panel.</param>
+/// <param name="PanelStep">From a panel to the next.</param>
+/// <param name="Step">From a depth to the next.</param>
+internal readonly unsafe record struct RightPanels(nint Start, nint PanelStep, nint Step)
+{
+    public static RightPanels Packed(float* start, TileShape tile, nint depth) => new((nint)start, tile.Columns * depth, tile.Columns);
+
+    /// <summary>The columns of a panel at a depth.</summary>
+    public float* At(nint panel, nint depth) => (float*)Start + panel * PanelStep + depth * Step;
+}
+
+/// <summary>Blocks of rows against panels of columns.</summary>
 internal readonly unsafe struct BlocksKernel<TEpilogue>(
-    Product<StridedRows, TEpilogue> product, StridedSource left, TileShape tile, float* panels, nint firstPanel, nint panelCount, GemmBlocks blocks) : IRangeKernel
+    Product<StridedRows, TEpilogue> product, StridedSource left, TileShape tile, RightPanels panels, nint firstPanel, nint panelCount, GemmBlocks blocks) : IRangeKernel
     where TEpilogue : unmanaged, IEpilogue
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
@@ -19,13 +31,12 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
             nint row = down * blocks.Rows, rows = Math.Min(blocks.Rows, product.Rows - row);
             nint column = (firstPanel + panel) * tile.Columns;
             nint columns = Math.Min(Math.Min(blocks.Panels, panelCount - panel) * tile.Columns, product.Columns - column);
-            float* right = panels + panel * tile.Columns * product.Depth;
             nint k = 0;
             do
             {
                 nint depth = Math.Min(GemmBlocks.Depth, product.Depth - k);
                 nint step = left.Open(row, rows, k, (int)depth, scratch.Pointer + startsLength, rowStarts);
-                Add<S>(rowStarts, step, rows, right + k * tile.Columns, depth, sums, columns, accumulate: k > 0);
+                Add<S>(rowStarts, step, rows, panels.At(panel, k), depth, sums, columns, accumulate: k > 0);
                 k += GemmBlocks.Depth;
             }
             while (k < product.Depth);
@@ -37,11 +48,11 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
     private void Add<S>(float** rowStarts, nint step, nint rows, float* right, nint depth, float* sums, nint columns, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
-        nint zero = 0, panelStep = product.Depth * tile.Columns, tiles = (rows + tile.Rows - 1) / tile.Rows;
-        var walk = new TileWalk(1, depth, &zero, step);
-        for (nint column = 0; column < columns; column += tile.Columns, right += panelStep, sums += tiles * tile.Sums)
+        nint zero = 0, tiles = (rows + tile.Rows - 1) / tile.Rows;
+        var walk = new TileWalk(1, depth, &zero, step, panels.Step);
+        for (nint column = 0; column < columns; column += tile.Columns, right += panels.PanelStep, sums += tiles * tile.Sums)
         {
-            float* next = column + tile.Columns < columns ? right + panelStep : right;
+            float* next = column + tile.Columns < columns ? right + panels.PanelStep : right;
             GemmTile.Panel<S>(rowStarts, tiles, right, next, walk, sums, columns - column, accumulate);
         }
     }
@@ -54,6 +65,45 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
             float* from = sums + i * tile.Columns;     // tiles are as long as their rows together
             for (nint at = 0; at < columns; at += tile.Columns, from += panelStep)
                 product.Finish<S>(row + i, column + at, Math.Min(tile.Columns, columns - at), from);
+        }
+    }
+}
+
+/// <summary>Many small products, each an item: its operands are opened and packed in the thread's own memory and stay there.</summary>
+internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
+    LoopNest leading, ProductOperands operands, TEpilogue epilogue, float* bias, nint rows, nint columns, nint depth, TileShape tile) : IRangeKernel
+    where TEpilogue : unmanaged, IEpilogue
+{
+    /// <summary>The most numbers of an operand that stays near.</summary>
+    private const int LargestOperand = 64 * 1024;
+
+    /// <summary>The most multiply-adds of a product that one thread does alone: one among many, and one by itself.</summary>
+    private const long LargestOfMany = 4 << 20, LargestAlone = 256 << 10;
+
+    /// <summary>Whether so many products of these lengths are small.</summary>
+    public static bool Suits(nint count, nint rows, nint columns, nint depth) =>
+        (long)rows * columns * depth <= (count > 1 ? LargestOfMany : LargestAlone) && depth * Math.Max(rows, columns) <= LargestOperand;
+
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        nint tiles = (rows + tile.Rows - 1) / tile.Rows, zero = 0;
+        nint starts = Scratch.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float)), leftLength = Scratch.RoundUp(tiles * tile.Rows * depth);
+        nint rightLength = tile.Columns * depth;
+        using var scratch = new Scratch(starts + leftLength + rightLength + tiles * tile.Sums);
+        float** rowStarts = (float**)scratch.Pointer;
+        float* copy = scratch.Pointer + starts, panel = copy + leftLength, sums = panel + rightLength;
+        for (nint item = begin; item < end; item++)
+        {
+            var (left, right, to, residual) = operands.At(leading, item);
+            var product = new Product<StridedRows, TEpilogue>(to, residual, epilogue, bias, bias + columns, rows, columns, depth);
+            nint step = left.Open(0, rows, 0, (int)depth, copy, rowStarts);
+            for (nint column = 0; column < columns; column += tile.Columns)
+            {
+                int count = (int)Math.Min(tile.Columns, columns - column);
+                right.Pack(panel, tile.Columns, column, count, 0, (int)depth);
+                GemmTile.Panel<S>(rowStarts, tiles, panel, panel, new TileWalk(1, depth, &zero, step, tile.Columns), sums, count, accumulate: false);
+                for (nint row = 0; row < rows; row++) product.Finish<S>(row, column, count, sums + row * tile.Columns);
+            }
         }
     }
 }

@@ -22,12 +22,14 @@ internal readonly record struct TileShape(int Rows, int Columns)
     public static TileShape Of<S>() where S : unmanaged, IVectorLane<S> => new(GemmTile.Rows, GemmTile.Lanes<S>() * S.Width);
 }
 
-/// <summary>How a tile runs along the depth: some stretches, each of some numbers at equal steps. The right operand has no gaps.</summary>
+/// <summary>How a tile runs along the depth: some stretches, each of some numbers at equal steps.</summary>
 /// <param name="stretches">How many stretches.</param>
 /// <param name="length">Numbers of a stretch.</param>
 /// <param name="starts">Where each stretch begins in a row of the left operand.</param>
 /// <param name="step">From a number to the next in a row of the left operand.</param>
-internal readonly unsafe struct TileWalk(nint stretches, nint length, nint* starts, nint step)
+/// <param name="rightStep">From a tile's columns to those of the next depth in the right operand: as many as they are where it is
+/// packed.</param>
+internal readonly unsafe struct TileWalk(nint stretches, nint length, nint* starts, nint step, nint rightStep)
 {
     public nint Stretches => stretches;
 
@@ -36,6 +38,8 @@ internal readonly unsafe struct TileWalk(nint stretches, nint length, nint* star
     public nint* Starts => starts;
 
     public nint Step => step;
+
+    public nint RightStep => rightStep;
 
     /// <summary>How deep the walk is in all.</summary>
     public nint Depth => stretches * length;
@@ -96,11 +100,11 @@ internal static unsafe class GemmTile
         var (c4A, c4B, c4C, c4D) = FirstFour<S>(sums + 4 * row, accumulate);
         var (c5A, c5B, c5C, c5D) = FirstFour<S>(sums + 5 * row, accumulate);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
-        nint step = walk.Step, length = walk.Length;
+        nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
             nint at = walk.Starts[stretch];
-            for (nint k = 0; k < length; k++, at += step, right += row, ahead += CacheLine)
+            for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
             {
                 if (Sse.IsSupported) Sse.Prefetch1(ahead);
                 S a = S.Load(right), b = S.Load(right + S.Width), c = S.Load(right + 2 * S.Width), d = S.Load(right + 3 * S.Width);
@@ -132,11 +136,11 @@ internal static unsafe class GemmTile
         var (c4A, c4B) = FirstTwo<S>(sums + 4 * row, accumulate);
         var (c5A, c5B) = FirstTwo<S>(sums + 5 * row, accumulate);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
-        nint step = walk.Step, length = walk.Length;
+        nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
             nint at = walk.Starts[stretch];
-            for (nint k = 0; k < length; k++, at += step, right += row, ahead += CacheLine)
+            for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
             {
                 if (Sse.IsSupported) Sse.Prefetch1(ahead);
                 S a = S.Load(right), b = S.Load(right + S.Width);
@@ -168,11 +172,11 @@ internal static unsafe class GemmTile
         S c4 = First<S>(sums + 4 * row, accumulate);
         S c5 = First<S>(sums + 5 * row, accumulate);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
-        nint step = walk.Step, length = walk.Length;
+        nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
         {
             nint at = walk.Starts[stretch];
-            for (nint k = 0; k < length; k++, at += step, right += row, ahead += CacheLine)
+            for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
             {
                 if (Sse.IsSupported) Sse.Prefetch1(ahead);
                 S a = S.Load(right);

@@ -7,6 +7,9 @@ namespace Graft.Tensors;
 /// or a column of the right one; depth runs along the sum.</summary>
 internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint depthStep)
 {
+    /// <summary>The right operand's panels where they lie; null where a line runs through memory in steps.</summary>
+    public RightPanels? Panels(TileShape tile) => lineStep == 1 ? new RightPanels((nint)start, tile.Columns, depthStep) : null;
+
     /// <summary>How many floats <see cref="Open"/> needs for some lines, full tiles of them.</summary>
     public nint PackedLength(nint lines, nint depth) => depthStep == 1 ? 0 : Scratch.RoundUp(lines * depth);
 

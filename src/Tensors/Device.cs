@@ -97,21 +97,28 @@ public abstract class Device
     /// <summary>The mean and the biased variance of each channel of x [N, C, ...] (channels last); mean, variance: [C].</summary>
     internal abstract void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance);
 
-    /// <summary>y = (x - mean) * inverseDeviation * weight + bias, channel by channel. mean, inverseDeviation,
-    /// weight and bias: [C]; y has x's layout and may be x.</summary>
-    internal abstract void BatchNorm(
-        Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias, Tensor<float> y);
+    /// <summary>y = epilogue(x - mean) with the scale inverseDeviation * weight, channel by channel: an epilogue that scales and adds
+    /// the bias, so (x - mean) * inverseDeviation * weight + bias and what follows it. mean, inverseDeviation, weight and bias: [C]; y
+    /// and residual have x's layout, and y may be either.</summary>
+    internal abstract void BatchNorm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
+        Tensor<float>? residual, Tensor<float> y)
+        where TEpilogue : unmanaged, IEpilogue;
 
-    /// <summary>dweight = sum dy * (x - mean) * inverseDeviation, dbias = sum dy, channel by channel.</summary>
-    internal abstract void BatchNormBackwardParameters(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> dweight, Tensor<float> dbias);
+    /// <summary>With g = dy * op'(y), what comes back through the op behind the norm (one that saves no input; y is null where it saves
+    /// nothing): dweight = sum g * (x - mean) * inverseDeviation, dbias = sum g, channel by channel.</summary>
+    internal abstract void BatchNormBackwardParameters<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
+        Tensor<float> dweight, Tensor<float> dbias)
+        where TOp : unmanaged, IUnaryOp;
 
-    /// <summary>dx through statistics of the batch: with n numbers a channel and h = (x - mean) * inverseDeviation,
-    /// dx = weight * inverseDeviation * (dy - dbias / n - h * dweight / n). Where dweight and dbias are null the statistics were
-    /// stored ones and dx = weight * inverseDeviation * dy. dx may be dy.</summary>
-    internal abstract void BatchNormBackwardInput(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
-        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx);
+    /// <summary>dx through statistics of the batch: with g as above, n numbers a channel and h = (x - mean) * inverseDeviation,
+    /// dx = weight * inverseDeviation * (g - dbias / n - h * dweight / n). Where dweight and dbias are null the statistics were
+    /// stored ones and dx = weight * inverseDeviation * g. dresidual, if any, = g. One of dx and dresidual may be dy.</summary>
+    internal abstract void BatchNormBackwardInput<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
+        where TOp : unmanaged, IUnaryOp;
 
     /// <summary>y = (x - mean) * inverseDeviation * weight + bias with the mean of each row and 1 / sqrt(biased variance + epsilon),
     /// which are left in mean and inverseDeviation. x and y: [..., C], contiguous; mean, inverseDeviation: as many numbers as rows;

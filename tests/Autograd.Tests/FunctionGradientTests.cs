@@ -116,14 +116,73 @@ public sealed class FunctionGradientTests : IDisposable
             Run(device, $"stored, input alone {shape}", (pass, v) => Stored(pass, v[0], Fixed(pass, weight), Fixed(pass, bias)), x);
             Run(device, $"stored, weight alone {shape}", (pass, v) => Stored(pass, Fixed(pass, x), v[0], Fixed(pass, bias)), weight);
         }
+    }
 
-        static Variable Stored(Pass pass, Variable x, Variable weight, Variable bias)
+    [Fact]
+    public void Batch_norm_with_a_residual_and_a_relu_behind_it()
+    {
+        (Shape Shape, float[] Numbers) weight = Input("norm weight", [3], 0.5, 1.5), bias = Input("norm bias", [3]);
+        Shape shape = [2, 3, 2, 3];
+        var x = Input("norm", shape, -1, 2);
+        // far from 0 on either side, so that no sum comes near the ReLU's corner
+        (Shape Shape, float[] Numbers) residual = (shape, [.. Input("residual", shape).Numbers.Select((value, i) => value + (i % 3 == 0 ? -7 : 7))]);
+        foreach (bool relu in new[] { false, true })
         {
-            var (mean, variance) = (pass.Rent([3]), pass.Rent([3]));
-            mean.CopyFrom([0.2f, -0.4f, 0.1f]);
-            variance.CopyFrom([0.7f, 1.4f, 0.3f]);
-            return BatchNormFunction.Stored(x, mean, variance, weight, bias, 1e-3f);
+            Run(device, $"of batch, ReLU {relu}", (_, v) => OfBatch(v[0], v[1], v[2], relu, v[3]), x, weight, bias, residual);
+            Run(device, $"of batch, residual alone, ReLU {relu}", (pass, v) => OfBatch(Fixed(pass, x), Fixed(pass, weight), Fixed(pass, bias), relu, v[0]), residual);
+            Run(device, $"of batch, the residual fixed, ReLU {relu}", (pass, v) => OfBatch(v[0], v[1], v[2], relu, Fixed(pass, residual)), x, weight, bias);
+            Run(device, $"stored, ReLU {relu}", (pass, v) => Stored(pass, v[0], v[1], v[2], relu, v[3]), x, weight, bias, residual);
+            Run(device, $"stored, input and residual, ReLU {relu}", (pass, v) => Stored(pass, v[0], Fixed(pass, weight), Fixed(pass, bias), relu, v[1]), x, residual);
+            Run(device, $"stored, residual alone, ReLU {relu}", (pass, v) => Stored(pass, Fixed(pass, x), Fixed(pass, weight), Fixed(pass, bias), relu, v[0]), residual);
         }
+    }
+
+    [Fact]
+    public void Batch_norm_and_what_follows_has_the_bits_of_one_after_the_other()
+    {
+        Shape shape = [3, 5, 4, 3];
+        (Shape, float[])[] inputs = [Input("x", shape, -1, 2), Input("weight", [5]), Input("bias", [5]), Input("residual", shape)];
+        // bit i says that input i wants a gradient
+        for (int wanted = 1; wanted < 16; wanted++)
+        {
+            foreach (bool ofBatch in new[] { true, false })
+                foreach (bool relu in new[] { true, false })
+                    foreach (bool added in new[] { true, false })
+                        Assert.Equal(Bits(wanted, ofBatch, relu, added, fused: false), Bits(wanted, ofBatch, relu, added, fused: true));
+        }
+
+        int[] Bits(int wanted, bool ofBatch, bool relu, bool added, bool fused)
+        {
+            using var pass = Pass.Train(device);
+            Variable[] v = [.. inputs.Select((input, i) => (wanted >> i & 1) == 1 ? pass.Leaf(Fixed(pass, input).Value) : Fixed(pass, input))];
+            var residual = added ? v[3] : null;
+            Variable y;
+            if (fused)
+            {
+                y = ofBatch ? OfBatch(v[0], v[1], v[2], relu, residual) : Stored(pass, v[0], v[1], v[2], relu, residual);
+            }
+            else
+            {
+                y = ofBatch ? OfBatch(v[0], v[1], v[2]) : Stored(pass, v[0], v[1], v[2]);
+                if (residual is not null) y += residual;
+                if (relu) y = y.Relu();
+            }
+            // every input has a part in the loss beside the norm: its gradient there is added to the norm's
+            var gradients = pass.Backward((y * Fixed(pass, Input("direction", shape)) + v[3] + v[0]).Sum() + (v[1] + v[2]).Sum());
+            float[] numbers = [.. y.Value.ToArray(), .. v.SelectMany(variable => gradients.Of(variable)?.ToArray() ?? [])];
+            return Array.ConvertAll(numbers, BitConverter.SingleToInt32Bits);
+        }
+    }
+
+    private static Variable OfBatch(Variable x, Variable weight, Variable bias, bool relu = false, Variable? residual = null) =>
+        BatchNormFunction.OfBatch(x, weight, bias, 0.1f, out _, out _, relu, residual);
+
+    private static Variable Stored(Pass pass, Variable x, Variable weight, Variable bias, bool relu = false, Variable? residual = null)
+    {
+        var (mean, variance) = (pass.Rent([weight.Shape[0]]), pass.Rent([weight.Shape[0]]));
+        mean.CopyFrom([.. new[] { 0.2f, -0.4f, 0.1f, 0.3f, -0.1f }.Take(weight.Shape[0])]);
+        variance.CopyFrom([.. new[] { 0.7f, 1.4f, 0.3f, 0.9f, 1.1f }.Take(weight.Shape[0])]);
+        return BatchNormFunction.Stored(x, mean, variance, weight, bias, 1e-3f, relu, residual);
     }
 
     [Fact]

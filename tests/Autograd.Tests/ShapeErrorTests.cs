@@ -61,6 +61,9 @@ public sealed class ShapeErrorTests : IDisposable
             "batch_norm: bias [2] does not fit weight [3]: both need a number a channel",
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(2), 1e-5f, out _, out _));
         Refused(
+            "batch_norm: residual [1, 3] does not fit input [2, 3]: both need the same shape",
+            () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(3), 1e-5f, out _, out _, relu: true, Of(1, 3)));
+        Refused(
             "layer_norm: input [2, 3] does not fit weight [4]: the input's last axis is 3, so the weight has to be [3]",
             () => LayerNormFunction.Apply(Of(2, 3), Of(4), Of(4), 1e-5f));
         Refused("layer_norm: bias [1] does not fit weight [3]: both need a number a column", () => LayerNormFunction.Apply(Of(2, 3), Of(3), Of(1), 1e-5f));

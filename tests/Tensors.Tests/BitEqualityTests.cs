@@ -161,10 +161,10 @@ public sealed class BitEqualityTests : IDisposable
             var (dweight, dbias) = (device.Rent<float>([channels]), device.Rent<float>([channels]));
             device.ChannelStatistics(input, mean, variance);
             device.Map(new InverseSquareRoot(1e-5f), variance, inverse);
-            device.BatchNorm(input, mean, inverse, variance, mean, output);
-            device.BatchNormBackwardParameters(dy, input, mean, inverse, dweight, dbias);
-            device.BatchNormBackwardInput(dy, input, mean, inverse, variance, dweight, dbias, dx);
-            return [.. mean.ToArray(), .. variance.ToArray(), .. output.ToArray(), .. dweight.ToArray(), .. dbias.ToArray(), .. dx.ToArray()];
+            device.BatchNorm(default(ScaleBiasResidualThen<Relu>), input, mean, inverse, variance, mean, dy, output);
+            device.BatchNormBackwardParameters(default(Relu), dy, output, input, mean, inverse, dweight, dbias);
+            device.BatchNormBackwardInput(default(Relu), dy, output, input, mean, inverse, variance, dweight, dbias, dx, dy);
+            return [.. mean.ToArray(), .. variance.ToArray(), .. output.ToArray(), .. dweight.ToArray(), .. dbias.ToArray(), .. dx.ToArray(), .. dy.ToArray()];
         });
     }
 

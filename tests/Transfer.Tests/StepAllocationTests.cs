@@ -17,8 +17,8 @@ public sealed class StepAllocationTests : IDisposable
     public void Dispose() => device.Dispose();
 
     [Theory]
-    [InlineData("resnet18", 24)]
-    [InlineData("resnet50", 57)]
+    [InlineData("resnet18", 21)]
+    [InlineData("resnet50", 49)]
     public void Of_an_image_model(string name, int kilobytes)
     {
         var model = ModelRegistry.Create(name, classes: 5);

@@ -44,13 +44,13 @@ public class BatchNormBenchmarks : KernelBenchmarks
     public void Statistics() => Device.ChannelStatistics(x, mean, variance);
 
     [Benchmark(Baseline = true)]
-    public void Normalise() => Device.BatchNorm(x, mean, inverse, weight, bias, y);
+    public void Normalise() => Device.BatchNorm(default(ScaleBiasThen<Relu>), x, mean, inverse, weight, bias, null, y);
 
     [Benchmark]
-    public void BackwardParameters() => Device.BatchNormBackwardParameters(dy, x, mean, inverse, dweight, dbias);
+    public void BackwardParameters() => Device.BatchNormBackwardParameters(default(Relu), dy, x, x, mean, inverse, dweight, dbias);
 
     [Benchmark]
-    public void BackwardInput() => Device.BatchNormBackwardInput(dy, x, mean, inverse, weight, dweight, dbias, y);
+    public void BackwardInput() => Device.BatchNormBackwardInput(default(Relu), dy, x, x, mean, inverse, weight, dweight, dbias, y, null);
 
     /// <summary>Channels of square images.</summary>
     public sealed record Activation(int Channels, int Size)

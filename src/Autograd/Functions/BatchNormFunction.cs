@@ -2,42 +2,66 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>y = (x - mean) / sqrt(variance + epsilon) * weight + bias, channel by channel (Ioffe and Szegedy 2015).</summary>
+/// <summary>y = f((x - mean) / sqrt(variance + epsilon) * weight + bias + residual), channel by channel (Ioffe and Szegedy 2015), with
+/// what a residual block has behind its norm: a residual or none, f a ReLU or nothing. All of it is one sweep.</summary>
 internal static class BatchNormFunction
 {
     /// <summary>With the statistics of the batch; they are left in <paramref name="mean"/> and <paramref name="variance"/> (biased),
     /// temporaries of the pass, for whoever keeps running ones.</summary>
-    public static Variable OfBatch(Variable x, Variable weight, Variable bias, float epsilon, out Tensor<float> mean, out Tensor<float> variance)
+    public static Variable OfBatch(
+        Variable x, Variable weight, Variable bias, float epsilon, out Tensor<float> mean, out Tensor<float> variance,
+        bool relu = false, Variable? residual = null)
     {
-        Check(x, weight, bias);
+        Check(x, weight, bias, residual);
         var pass = x.Pass;
         var input = pass.ChannelsLast(x.Value);
         mean = pass.Rent([x.Shape[1]]);
         variance = pass.Rent([x.Shape[1]]);
         pass.Device.ChannelStatistics(input, mean, variance);
-        return Normalise(x, input, mean, variance, weight, bias, epsilon, ofBatch: true);
+        return Normalise(new Operands(x, input, weight, bias, residual), mean, variance, epsilon, relu, ofBatch: true);
     }
 
     /// <summary>With stored statistics, which are constants.</summary>
-    public static Variable Stored(Variable x, Tensor<float> mean, Tensor<float> variance, Variable weight, Variable bias, float epsilon)
+    public static Variable Stored(
+        Variable x, Tensor<float> mean, Tensor<float> variance, Variable weight, Variable bias, float epsilon,
+        bool relu = false, Variable? residual = null)
     {
-        Check(x, weight, bias);
-        return Normalise(x, x.Pass.ChannelsLast(x.Value), mean, variance, weight, bias, epsilon, ofBatch: false);
+        Check(x, weight, bias, residual);
+        var operands = new Operands(x, x.Pass.ChannelsLast(x.Value), weight, bias, residual);
+        return Normalise(operands, mean, variance, epsilon, relu, ofBatch: false);
     }
 
     private static Variable Normalise(
-        Variable x, Tensor<float> input, Tensor<float> mean, Tensor<float> variance, Variable weight, Variable bias, float epsilon, bool ofBatch)
+        in Operands operands, Tensor<float> mean, Tensor<float> variance, float epsilon, bool relu, bool ofBatch)
     {
-        var pass = x.Pass;
-        var inverse = pass.Rent([x.Shape[1]]);
+        var pass = operands.X.Pass;
+        var inverse = pass.Rent(mean.Shape);
         pass.Device.Map(new InverseSquareRoot(epsilon), variance, inverse);
-        var y = pass.RentLike(input);
-        pass.Device.BatchNorm(input, mean, inverse, weight.Value, bias.Value, y);
-        bool tracked = x.NeedsGradient || weight.NeedsGradient || bias.NeedsGradient;
-        return tracked ? pass.Record(y, new BatchNormNode(x, input, mean, inverse, weight, bias, ofBatch)) : pass.Untracked(y);
+        return relu
+            ? Normalise(default(Relu), operands, mean, inverse, ofBatch)
+            : Normalise(default(Identity), operands, mean, inverse, ofBatch);
     }
 
-    private static void Check(Variable x, Variable weight, Variable bias)
+    private static Variable Normalise<TOp>(TOp op, in Operands operands, Tensor<float> mean, Tensor<float> inverse, bool ofBatch)
+        where TOp : unmanaged, IUnaryOp
+    {
+        var (x, input, weight, bias, residual) = operands;
+        var pass = x.Pass;
+        var y = pass.RentLike(input);
+        if (residual is null)
+        {
+            pass.Device.BatchNorm(new ScaleBiasThen<TOp>(op), input, mean, inverse, weight.Value, bias.Value, null, y);
+        }
+        else
+        {
+            var added = pass.ChannelsLast(residual.Value);
+            pass.Device.BatchNorm(new ScaleBiasResidualThen<TOp>(op), input, mean, inverse, weight.Value, bias.Value, added, y);
+        }
+        bool tracked = x.NeedsGradient || weight.NeedsGradient || bias.NeedsGradient || residual is { NeedsGradient: true };
+        return tracked ? pass.Record(y, new BatchNormNode<TOp>(op, operands, mean, inverse, y, ofBatch)) : pass.Untracked(y);
+    }
+
+    private static void Check(Variable x, Variable weight, Variable bias, Variable? residual)
     {
         x.RequireSamePass(weight);
         x.RequireSamePass(bias);
@@ -47,29 +71,41 @@ internal static class BatchNormFunction
                 x.Shape.Rank < 2 ? "the input has to be [N, C, ...]" : $"the input has {x.Shape[1]} channels, the weight {weight.Shape[0]}");
         if (bias.Shape != weight.Shape)
             ShapeException.Throw("batch_norm", $"bias {bias.Shape} does not fit weight {weight.Shape}", "both need a number a channel");
+        if (residual is null) return;
+        x.RequireSamePass(residual);
+        if (residual.Shape != x.Shape)
+            ShapeException.Throw("batch_norm", $"residual {residual.Shape} does not fit input {x.Shape}", "both need the same shape");
     }
 
-    private sealed class BatchNormNode : Node
+    /// <summary>What a norm is given; <c>Input</c> is x with channels innermost.</summary>
+    private readonly record struct Operands(Variable X, Tensor<float> Input, Variable Weight, Variable Bias, Variable? Residual);
+
+    private sealed class BatchNormNode<TOp> : Node where TOp : unmanaged, IUnaryOp
     {
+        private readonly TOp op;
         private readonly int inputSlot;
         private readonly int weightSlot;
         private readonly int biasSlot;
+        private readonly int residualSlot;
         private readonly bool ofBatch;
         private readonly Tensor<float> x;
         private readonly Tensor<float> mean;
         private readonly Tensor<float> inverse;
         private readonly Tensor<float> weight;
+        private readonly Tensor<float>? y;
 
-        public BatchNormNode(
-            Variable x, Tensor<float> input, Tensor<float> mean, Tensor<float> inverse, Variable weight, Variable bias, bool ofBatch)
+        public BatchNormNode(TOp op, in Operands operands, Tensor<float> mean, Tensor<float> inverse, Tensor<float> y, bool ofBatch)
         {
-            (inputSlot, weightSlot, biasSlot) = (x.Slot, weight.Slot, bias.Slot);
+            this.op = op;
+            (inputSlot, weightSlot, biasSlot) = (operands.X.Slot, operands.Weight.Slot, operands.Bias.Slot);
+            residualSlot = operands.Residual?.Slot ?? -1;
             this.ofBatch = ofBatch;
             // with stored statistics and nothing of its own to learn, the gradient only needs scaling: the input is not kept
-            this.x = NeedsSums ? Save(input) : input;
+            x = NeedsSums ? Save(operands.Input) : operands.Input;
             this.mean = Save(mean);
             this.inverse = Save(inverse);
-            this.weight = Save(weight.Value);
+            weight = Save(operands.Weight.Value);
+            if ((TOp.Saves & Saves.Output) != 0) this.y = Save(y);
         }
 
         private bool NeedsSums => ofBatch || weightSlot >= 0 || biasSlot >= 0;
@@ -83,14 +119,32 @@ internal static class BatchNormFunction
             {
                 dweight = pass.Rent(weight.Shape);
                 dbias = pass.Rent(weight.Shape);
-                pass.Device.BatchNormBackwardParameters(dy, x, mean, inverse, dweight, dbias);
+                pass.Device.BatchNormBackwardParameters(op, dy, y, x, mean, inverse, dweight, dbias);
                 gradients.Add(weightSlot, dweight);
                 gradients.Add(biasSlot, dbias);
             }
-            if (inputSlot < 0) return;
+            if (inputSlot >= 0) Input(dy, ofBatch ? dweight : null, ofBatch ? dbias : null, gradients);
+            else if (residualSlot >= 0) Residual(dy, gradients);
+        }
+
+        private void Input(Tensor<float> dy, Tensor<float>? dweight, Tensor<float>? dbias, Gradients gradients)
+        {
+            var pass = gradients.Pass;
+            // where nothing follows the norm, the residual's gradient is the output's as it is
+            bool isMade = residualSlot >= 0 && typeof(TOp) != typeof(Identity);
+            if (!isMade) gradients.Add(residualSlot, dy);
+            var dresidual = isMade ? pass.RentLike(dy) : null;
             var dx = pass.Over(dy);
-            pass.Device.BatchNormBackwardInput(dy, NeedsSums ? x : dy, mean, inverse, weight, ofBatch ? dweight : null, ofBatch ? dbias : null, dx);
+            pass.Device.BatchNormBackwardInput(op, dy, y, NeedsSums ? x : dy, mean, inverse, weight, dweight, dbias, dx, dresidual);
             gradients.Add(inputSlot, dx);
+            if (dresidual is not null) gradients.Add(residualSlot, dresidual);
+        }
+
+        private void Residual(Tensor<float> dy, Gradients gradients)
+        {
+            var dresidual = gradients.Pass.Over(dy);
+            gradients.Pass.Device.MapBackward(op, dy, null, y, dresidual);
+            gradients.Add(residualSlot, dresidual);
         }
     }
 }

@@ -50,14 +50,20 @@ internal sealed class BatchNorm2d : Layer
         return both;
     }
 
-    private protected override Variable Compute(Variable x)
+    /// <summary>f(this(x) + residual), f a ReLU or nothing.</summary>
+    public Variable Forward(Variable x, bool relu, Variable? residual) => Scoped(
+        x, (Layer: this, relu, residual), static (input, given) => given.Layer.Compute(input, given.relu, given.residual));
+
+    private protected override Variable Compute(Variable x) => Compute(x, relu: false, residual: null);
+
+    private Variable Compute(Variable x, bool relu, Variable? residual)
     {
         var device = x.Pass.Device;
         Variable scale = x.Pass.Of(weight), shift = x.Pass.Of(bias);
         Tensor<float> keptMean = runningMean.On(device), keptVariance = runningVariance.On(device);
-        if (!UsesBatch(x.Pass)) return BatchNormFunction.Stored(x, keptMean, keptVariance, scale, shift, epsilon);
+        if (!UsesBatch(x.Pass)) return BatchNormFunction.Stored(x, keptMean, keptVariance, scale, shift, epsilon, relu, residual);
 
-        var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance);
+        var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance, relu, residual);
         // the running variance is the unbiased one, as in PyTorch; the biased one has done its work
         float count = x.Shape.ElementCount / (float)x.Shape[1];
         device.Map(new Scale(count / (count - 1)), variance, variance);

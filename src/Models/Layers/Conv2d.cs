@@ -20,18 +20,13 @@ internal sealed class Conv2d : Layer
         if (hasBias) bias = Add("bias", [outputChannels], Initialiser.UniformByFanIn(fanIn));
     }
 
-    /// <summary>f(norm(this(x)) + residual), f a ReLU or nothing. Where the norm's statistics are stored ones and no gradient is
-    /// wanted the whole of it is one sweep.</summary>
+    /// <summary>f(norm(this(x)) + residual), f a ReLU or nothing: two sweeps, and one where the norm's statistics are stored ones and no
+    /// gradient is wanted.</summary>
     public Variable Forward(Variable x, BatchNorm2d norm, bool relu, Variable? residual = null)
     {
         var pass = x.Pass;
         bool wanted = x.NeedsGradient || residual is { NeedsGradient: true } || pass.Of(weight).NeedsGradient || norm.NeedsGradient(pass);
-        if (wanted || bias is not null || norm.UsesBatch(pass))
-        {
-            var y = norm.Forward(Forward(x));
-            if (residual is not null) y += residual;
-            return relu ? y.Relu() : y;
-        }
+        if (wanted || bias is not null || norm.UsesBatch(pass)) return norm.Forward(Forward(x), relu, residual);
         return Scoped(x, (Layer: this, norm, relu, residual), static (input, given) => given.Layer.Scaled(input, given.norm, given.relu, given.residual));
     }
 

@@ -38,45 +38,52 @@ public abstract class BatchNormTests : DeviceTests
     [Fact]
     public void Normalisation_agrees_with_the_definition()
     {
-        Each(Shapes, shape =>
-        {
-            var run = new Run(shape, 0.5);
-            var y = Output(shape, LayoutOf(shape));
-            Device.BatchNorm(
-                Input(shape, run.X, LayoutOf(shape)).Tensor, run.Channel(this, run.Mean), run.Channel(this, run.InverseDeviation),
-                run.Channel(this, run.Weight), run.Channel(this, run.Bias), y.Tensor);
-            run.ExpectForward(y.Read("y"));
+        Forward(default(ScaleBiasThen<Identity>), sum => sum);
+        Forward(default(ScaleBiasResidualThen<Identity>), sum => sum);
+    }
 
-            var inPlace = Input(shape, run.X, LayoutOf(shape));
-            Device.BatchNorm(
-                inPlace.Tensor, run.Channel(this, run.Mean), run.Channel(this, run.InverseDeviation), run.Channel(this, run.Weight),
-                run.Channel(this, run.Bias), inPlace.Tensor);
-            run.ExpectForward(inPlace.Read("y in x's place"));
-        });
+    [Fact]
+    public void Normalisation_with_what_follows_agrees_with_the_definition()
+    {
+        Forward(default(ScaleBiasThen<Relu>), sum => Math.Max(0, sum));
+        Forward(default(ScaleBiasResidualThen<Relu>), sum => Math.Max(0, sum));
     }
 
     [Fact]
     public void Backward_of_the_parameters_agrees_with_the_definition()
     {
-        Each(Shapes, shape =>
-        {
-            var run = new Run(shape, 0.5);
-            var (dweight, dbias) = (Output([run.Channels]), Output([run.Channels]));
-            Device.BatchNormBackwardParameters(
-                Input(shape, run.Dy, LayoutOf(shape)).Tensor, Input(shape, run.X, LayoutOf(shape)).Tensor, run.Channel(this, run.Mean),
-                run.Channel(this, run.InverseDeviation), dweight.Tensor, dbias.Tensor);
-            var (expectedWeight, expectedBias) = run.ParameterGradients();
-            double tolerance = Check.SumTolerance(run.Count);
-            Check.Close("dweight", dweight.Read("dweight"), expectedWeight.Values, expectedWeight.Magnitudes, tolerance);
-            Check.Close("dbias", dbias.Read("dbias"), expectedBias.Values, expectedBias.Magnitudes, tolerance);
-        });
+        BackwardParameters(default(Identity), _ => 1);
+        BackwardParameters(default(Relu), y => y > 0 ? 1 : 0);
+        BackwardParameters(default(HyperbolicTangent), y => 1 - y * y);
     }
 
     [Fact]
-    public void Backward_of_the_input_through_the_batch_statistics() => Each(Shapes, shape => BackwardInput(shape, throughStatistics: true));
+    public void Backward_of_the_input_through_the_batch_statistics() => BackwardInput(throughStatistics: true);
 
     [Fact]
-    public void Backward_of_the_input_with_stored_statistics() => Each(Shapes, shape => BackwardInput(shape, throughStatistics: false));
+    public void Backward_of_the_input_with_stored_statistics() => BackwardInput(throughStatistics: false);
+
+    [Fact]
+    public void Of_nothing_at_all()
+    {
+        Each<Shape>([[0, 3, 2, 2], [2, 3, 0, 2], [0, 5]], shape =>
+        {
+            var run = new Run(shape, 0.5);
+            var (y, dx, dresidual) = (Output(shape, LayoutOf(shape)), Output(shape, LayoutOf(shape)), Output(shape, LayoutOf(shape)));
+            Tensor<float> x = Full(run.X), mean = run.Channel(this, run.Mean), inverse = run.Channel(this, run.InverseDeviation), weight = run.Channel(this, run.Weight);
+            var (dweight, dbias) = (Output([run.Channels]), Output([run.Channels]));
+            Device.BatchNorm(default(ScaleBiasResidualThen<Relu>), x, mean, inverse, weight, run.Channel(this, run.Bias), Full(run.Residual), y.Tensor);
+            Device.BatchNormBackwardParameters(default(Relu), Full(run.Dy), Full(run.Y), x, mean, inverse, dweight.Tensor, dbias.Tensor);
+            Device.BatchNormBackwardInput(
+                default(Relu), Full(run.Dy), Full(run.Y), x, mean, inverse, weight, dweight.Tensor, dbias.Tensor, dx.Tensor, dresidual.Tensor);
+            Assert.Empty(y.Read("y"));
+            Assert.Empty(dx.Read("dx"));
+            Assert.Empty(dresidual.Read("dresidual"));
+            Assert.All([.. dweight.Read("dweight"), .. dbias.Read("dbias")], sum => Assert.Equal(0f, sum));
+
+            Tensor<float> Full(float[] numbers) => Input(shape, numbers, LayoutOf(shape)).Tensor;
+        });
+    }
 
     private static Layout LayoutOf(Shape shape) => shape.Rank == 2 ? Layout.Contiguous : Layout.ChannelsLast;
 
@@ -101,32 +108,96 @@ public abstract class BatchNormTests : DeviceTests
         Check.Close("variance", variance.Read("variance"), expectedVariance.Values, magnitude, tolerance);
     }
 
-    private void BackwardInput(Shape shape, bool throughStatistics)
+    private void Forward<TEpilogue>(TEpilogue epilogue, Func<double, double> follow) where TEpilogue : unmanaged, IEpilogue
     {
-        var run = new Run(shape, 0.5);
-        var (weightGradient, biasGradient) = run.ParameterGradients();
-        var dweight = throughStatistics ? run.Channel(this, [.. weightGradient.Values.Select(value => (float)value)]) : null;
-        var dbias = throughStatistics ? run.Channel(this, [.. biasGradient.Values.Select(value => (float)value)]) : null;
-        var expected = new Expected(run.X.Length);
-        for (int i = 0; i < run.X.Length; i++)
+        Each(Shapes, shape =>
         {
-            int channel = run.ChannelOf(i);
-            double slope = (double)run.Weight[channel] * run.InverseDeviation[channel];
-            expected.Add(i, slope * run.Dy[i]);
-            if (!throughStatistics) continue;
-            double normalised = ((double)run.X[i] - run.Mean[channel]) * run.InverseDeviation[channel];
-            expected.Add(i, -slope * biasGradient.Values[channel] / run.Count);
-            expected.Add(i, -slope * normalised * weightGradient.Values[channel] / run.Count);
-        }
-        var dx = Output(shape, LayoutOf(shape));
-        var inPlace = Input(shape, run.Dy, LayoutOf(shape));
-        foreach (var (dy, output) in new[] { (Input(shape, run.Dy, LayoutOf(shape)), dx), (inPlace, inPlace) })
+            var run = new Run(shape, 0.5);
+            var y = Output(shape, LayoutOf(shape));
+            var (overInput, overResidual) = (Input(shape, run.X, LayoutOf(shape)), Input(shape, run.Residual, LayoutOf(shape)));
+            Normalise(Input(shape, run.X, LayoutOf(shape)), Input(shape, run.Residual, LayoutOf(shape)), y, "y");
+            Normalise(overInput, Input(shape, run.Residual, LayoutOf(shape)), overInput, "y in x's place");
+            if (TEpilogue.UsesResidual) Normalise(Input(shape, run.X, LayoutOf(shape)), overResidual, overResidual, "y in the residual's place");
+
+            void Normalise(Placed<float> x, Placed<float> residual, Placed<float> output, string name)
+            {
+                Device.BatchNorm(
+                    epilogue, x.Tensor, run.Channel(this, run.Mean), run.Channel(this, run.InverseDeviation), run.Channel(this, run.Weight),
+                    run.Channel(this, run.Bias), TEpilogue.UsesResidual ? residual.Tensor : null, output.Tensor);
+                var expected = run.Forward(TEpilogue.UsesResidual);
+                // a ReLU moves no two numbers further apart, so the tolerance of what it is given is its own
+                double[] values = [.. expected.Values.Select(follow)];
+                Check.Close(name, output.Read(name), values, expected.Magnitudes, 4 * Check.Unit);
+            }
+        });
+    }
+
+    private void BackwardParameters<TOp>(TOp op, Func<double, double> derivative) where TOp : unmanaged, IUnaryOp
+    {
+        Each(Shapes, shape =>
         {
-            Device.BatchNormBackwardInput(
-                dy.Tensor, Input(shape, run.X, LayoutOf(shape)).Tensor, run.Channel(this, run.Mean), run.Channel(this, run.InverseDeviation),
-                run.Channel(this, run.Weight), dweight, dbias, output.Tensor);
-            Check.Close("dx", output.Read("dx"), expected.Values, expected.Magnitudes, 10 * Check.Unit);
-        }
+            var run = new Run(shape, 0.5);
+            var (dweight, dbias) = (Output([run.Channels]), Output([run.Channels]));
+            var y = TOp.Saves == Saves.Nothing ? null : Input(shape, run.Y, LayoutOf(shape)).Tensor;
+            Device.BatchNormBackwardParameters(
+                op, Input(shape, run.Dy, LayoutOf(shape)).Tensor, y, Input(shape, run.X, LayoutOf(shape)).Tensor, run.Channel(this, run.Mean),
+                run.Channel(this, run.InverseDeviation), dweight.Tensor, dbias.Tensor);
+            var (expectedWeight, expectedBias) = run.ParameterGradients(derivative);
+            double tolerance = Check.SumTolerance(run.Count);
+            Check.Close("dweight", dweight.Read("dweight"), expectedWeight.Values, expectedWeight.Magnitudes, tolerance);
+            Check.Close("dbias", dbias.Read("dbias"), expectedBias.Values, expectedBias.Magnitudes, tolerance);
+        });
+    }
+
+    private void BackwardInput(bool throughStatistics)
+    {
+        BackwardInput(default(Identity), _ => 1, throughStatistics);
+        BackwardInput(default(Relu), y => y > 0 ? 1 : 0, throughStatistics);
+        BackwardInput(default(HyperbolicTangent), y => 1 - y * y, throughStatistics);
+    }
+
+    private void BackwardInput<TOp>(TOp op, Func<double, double> derivative, bool throughStatistics) where TOp : unmanaged, IUnaryOp
+    {
+        Each(Shapes, shape =>
+        {
+            var run = new Run(shape, 0.5);
+            var (weightGradient, biasGradient) = run.ParameterGradients(derivative);
+            var dweight = throughStatistics ? run.Channel(this, [.. weightGradient.Values.Select(value => (float)value)]) : null;
+            var dbias = throughStatistics ? run.Channel(this, [.. biasGradient.Values.Select(value => (float)value)]) : null;
+            var expected = new Expected(run.X.Length);
+            var expectedResidual = new Expected(run.X.Length);
+            for (int i = 0; i < run.X.Length; i++)
+            {
+                int channel = run.ChannelOf(i);
+                double slope = (double)run.Weight[channel] * run.InverseDeviation[channel], gradient = run.Dy[i] * derivative(run.Y[i]);
+                expectedResidual.Add(i, gradient);
+                expected.Add(i, slope * gradient);
+                // the derivative too is rounded: to its last place where it is 1 - y^2
+                expected.Magnitudes[i] += Math.Abs(slope * run.Dy[i]);
+                expectedResidual.Magnitudes[i] += Math.Abs(run.Dy[i]);
+                if (!throughStatistics) continue;
+                double normalised = ((double)run.X[i] - run.Mean[channel]) * run.InverseDeviation[channel];
+                expected.Add(i, -slope * biasGradient.Values[channel] / run.Count);
+                expected.Add(i, -slope * normalised * weightGradient.Values[channel] / run.Count);
+            }
+            var (overInput, overResidual) = (Full(run.Dy), Full(run.Dy));
+            Backward(Full(run.Dy), Output(shape, LayoutOf(shape)), Output(shape, LayoutOf(shape)));
+            Backward(overInput, overInput, Output(shape, LayoutOf(shape)));
+            Backward(overResidual, Output(shape, LayoutOf(shape)), overResidual);
+            Backward(Full(run.Dy), Output(shape, LayoutOf(shape)), null);
+
+            void Backward(Placed<float> dy, Placed<float> dx, Placed<float>? dresidual)
+            {
+                Device.BatchNormBackwardInput(
+                    op, dy.Tensor, TOp.Saves == Saves.Nothing ? null : Full(run.Y).Tensor, Full(run.X).Tensor, run.Channel(this, run.Mean),
+                    run.Channel(this, run.InverseDeviation), run.Channel(this, run.Weight), dweight, dbias, dx.Tensor, dresidual?.Tensor);
+                Check.Close("dx", dx.Read("dx"), expected.Values, expected.Magnitudes, 10 * Check.Unit);
+                if (dresidual is not null)
+                    Check.Close("dresidual", dresidual.Read("dresidual"), expectedResidual.Values, expectedResidual.Magnitudes, 4 * Check.Unit);
+            }
+
+            Placed<float> Full(float[] numbers) => Input(shape, numbers, LayoutOf(shape));
+        });
     }
 
     /// <summary>The numbers of one batch norm.</summary>
@@ -137,6 +208,11 @@ public abstract class BatchNormTests : DeviceTests
         public float[] X { get; } = Draw.Normal("x", shape.ElementCount, mean, 2);
 
         public float[] Dy { get; } = Draw.Uniform("dy", shape.ElementCount);
+
+        public float[] Residual { get; } = Draw.Uniform("residual", shape.ElementCount);
+
+        /// <summary>What the op behind the norm gave: numbers of both signs, and every fifth 0, where a ReLU lets nothing back.</summary>
+        public float[] Y { get; } = [.. Draw.Uniform("y", shape.ElementCount).Select((value, i) => i % 5 == 4 ? 0f : value)];
 
         public float[] Mean { get; } = Draw.Uniform("mean", shape[1], mean - 0.1, mean + 0.1);
 
@@ -158,29 +234,32 @@ public abstract class BatchNormTests : DeviceTests
 
         public Tensor<float> Channel(BatchNormTests tests, float[] values) => tests.Input([Channels], values).Tensor;
 
-        public void ExpectForward(float[] y)
+        /// <summary>What stands before the op that follows the norm.</summary>
+        public Expected Forward(bool hasResidual)
         {
-            var expected = new Expected(y.Length);
-            for (int i = 0; i < y.Length; i++)
+            var expected = new Expected(X.Length);
+            for (int i = 0; i < X.Length; i++)
             {
                 int channel = ChannelOf(i);
                 double slope = (double)InverseDeviation[channel] * Weight[channel];
                 expected.Add(i, X[i] * slope);
                 expected.Add(i, -Mean[channel] * slope);
                 expected.Add(i, Bias[channel]);
+                if (hasResidual) expected.Add(i, Residual[i]);
             }
-            Check.Close("y", y, expected.Values, expected.Magnitudes, 4 * Check.Unit);
+            return expected;
         }
 
-        public (Expected Weight, Expected Bias) ParameterGradients()
+        public (Expected Weight, Expected Bias) ParameterGradients(Func<double, double> derivative)
         {
             var weight = new Expected(Channels);
             var bias = new Expected(Channels);
             for (int i = 0; i < X.Length; i++)
             {
                 int channel = ChannelOf(i);
-                weight.Add(channel, Dy[i] * ((double)X[i] - Mean[channel]) * InverseDeviation[channel]);
-                bias.Add(channel, Dy[i]);
+                double gradient = Dy[i] * derivative(Y[i]);
+                weight.Add(channel, gradient * ((double)X[i] - Mean[channel]) * InverseDeviation[channel]);
+                bias.Add(channel, gradient);
             }
             return (weight, bias);
         }

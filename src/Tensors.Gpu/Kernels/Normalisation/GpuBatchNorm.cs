@@ -14,38 +14,53 @@ public sealed partial class GpuDevice
         Reduce(squares, channels, count, true, 1f / count, variance, Places.Consecutive, x, mean);
     }
 
-    internal override void BatchNorm(
-        Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias, Tensor<float> y)
+    internal override void BatchNorm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
+        Tensor<float>? residual, Tensor<float> y)
     {
-        var kernel = new BatchNormKernel(
-            ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), ViewOf(weight), ViewOf(bias), ViewOf(y), CountOf(mean));
-        LaunchElements(kernel, CountOf(y), x, mean, inverseDeviation, weight, bias, y);
+        var kernel = new BatchNormKernel<TEpilogue>(
+            epilogue, ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), ViewOf(weight), ViewOf(bias), ViewOf(residual, y), ViewOf(y), CountOf(mean));
+        LaunchElements(kernel, CountOf(y), x, mean, inverseDeviation, weight, bias, residual, y);
     }
 
-    internal override void BatchNormBackwardParameters(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> dweight, Tensor<float> dbias)
+    internal override void BatchNormBackwardParameters<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
+        Tensor<float> dweight, Tensor<float> dbias)
     {
         int channels = CountOf(mean), count = CountOf(x) / Math.Max(1, channels);
-        var products = new ChannelProductTerms(ViewOf(dy), ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), channels);
-        Reduce(products, channels, count, true, 1f, dweight, Places.Consecutive, dy, x, mean, inverseDeviation);
-        Reduce(new ChannelSumTerms(ViewOf(dy), channels), channels, count, true, 1f, dbias, Places.Consecutive, dy);
+        var gradient = new GradientBefore<TOp>(op, ViewOf(dy), ViewOf(y, dy));
+        var products = new ChannelProductTerms<TOp>(gradient, ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), channels);
+        Reduce(products, channels, count, true, 1f, dweight, Places.Consecutive, dy, y, x, mean, inverseDeviation);
+        Reduce(new ChannelGradientTerms<TOp>(gradient, channels), channels, count, true, 1f, dbias, Places.Consecutive, dy, y);
     }
 
-    internal override void BatchNormBackwardInput(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
-        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx)
+    internal override void BatchNormBackwardInput<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
     {
-        int channels = CountOf(mean), count = CountOf(dx) / Math.Max(1, channels);
+        int channels = CountOf(mean), count = CountOf(dx) / Math.Max(1, channels), wantsResidual = dresidual is null ? 0 : 1;
+        var gradient = new GradientBefore<TOp>(op, ViewOf(dy), ViewOf(y, dy));
         if (dweight is null || dbias is null)
         {
-            var scaling = new BatchNormScaleKernel(ViewOf(dy), ViewOf(inverseDeviation), ViewOf(weight), ViewOf(dx), channels);
-            LaunchElements(scaling, CountOf(dx), dy, inverseDeviation, weight, dx);
+            var scaling = new BatchNormScaleKernel<TOp>(
+                gradient, ViewOf(inverseDeviation), ViewOf(weight), ViewOf(dx), ViewOf(dresidual, dx), wantsResidual, channels);
+            LaunchElements(scaling, CountOf(dx), dy, y, inverseDeviation, weight, dx, dresidual);
             return;
         }
-        var kernel = new BatchNormBackwardKernel(
-            ViewOf(dy), ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), ViewOf(weight), ViewOf(dweight), ViewOf(dbias), ViewOf(dx),
-            channels, 1f / count);
-        LaunchElements(kernel, CountOf(dx), dy, x, mean, inverseDeviation, weight, dweight, dbias, dx);
+        var kernel = new BatchNormBackwardKernel<TOp>(
+            gradient, ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), ViewOf(weight), ViewOf(dweight), ViewOf(dbias), ViewOf(dx),
+            ViewOf(dresidual, dx), wantsResidual, channels, 1f / count);
+        LaunchElements(kernel, CountOf(dx), dy, y, x, mean, inverseDeviation, weight, dweight, dbias, dx, dresidual);
+    }
+}
+
+/// <summary>The gradient g = dy * op'(y) of what the op behind a norm was given, made where it is read.</summary>
+internal readonly struct GradientBefore<TOp>(TOp op, ArrayView<float> dy, ArrayView<float> y) where TOp : unmanaged, IUnaryOp
+{
+    public float At(int index)
+    {
+        var output = (TOp.Saves & Saves.Output) != 0 ? new GpuLane(y[index]) : new GpuLane(0f);
+        return dy[index] * op.Derivative(new GpuLane(0f), output).Value;
     }
 }
 
@@ -73,9 +88,20 @@ internal readonly struct ChannelVarianceTerms(ArrayView<float> x, ArrayView<floa
     public static GpuLane Combine(GpuLane left, GpuLane right) => left + right;
 }
 
-/// <summary>dy * (x - mean) * inverseDeviation of each channel.</summary>
-internal readonly struct ChannelProductTerms(
-    ArrayView<float> dy, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, int channels) : ITerms
+/// <summary>The gradients g of each channel.</summary>
+internal readonly struct ChannelGradientTerms<TOp>(GradientBefore<TOp> before, int channels) : ITerms where TOp : unmanaged, IUnaryOp
+{
+    public static float Identity => 0f;
+
+    public GpuLane Accumulate(GpuLane running, int output, int term) => running + new GpuLane(before.At(term * channels + output));
+
+    public static GpuLane Combine(GpuLane left, GpuLane right) => left + right;
+}
+
+/// <summary>g * (x - mean) * inverseDeviation of each channel.</summary>
+internal readonly struct ChannelProductTerms<TOp>(
+    GradientBefore<TOp> before, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, int channels) : ITerms
+    where TOp : unmanaged, IUnaryOp
 {
     public static float Identity => 0f;
 
@@ -83,47 +109,58 @@ internal readonly struct ChannelProductTerms(
     {
         int index = term * channels + output;
         var normalised = new GpuLane((x[index] - mean[output]) * inverseDeviation[output]);
-        return GpuLane.FusedMultiplyAdd(new GpuLane(dy[index]), normalised, running);
+        return GpuLane.FusedMultiplyAdd(new GpuLane(before.At(index)), normalised, running);
     }
 
     public static GpuLane Combine(GpuLane left, GpuLane right) => left + right;
 }
 
-/// <summary>y = (x - mean) * inverseDeviation * weight + bias.</summary>
-internal readonly struct BatchNormKernel(
-    ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, ArrayView<float> weight, ArrayView<float> bias,
-    ArrayView<float> y, int channels) : IElementKernel
+/// <summary>y = epilogue(x - mean, inverseDeviation * weight, bias, residual).</summary>
+internal readonly struct BatchNormKernel<TEpilogue>(
+    TEpilogue epilogue, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, ArrayView<float> weight,
+    ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int channels) : IElementKernel
+    where TEpilogue : unmanaged, IEpilogue
 {
     public void Run(int index)
     {
         int channel = index % channels;
-        float slope = inverseDeviation[channel] * weight[channel];
-        y[index] = GpuMath.FusedMultiplyAdd(x[index] - mean[channel], slope, bias[channel]);
+        var scale = new GpuLane(inverseDeviation[channel] * weight[channel]);
+        var added = TEpilogue.UsesResidual ? new GpuLane(residual[index]) : new GpuLane(0f);
+        y[index] = epilogue.Apply(new GpuLane(x[index] - mean[channel]), scale, new GpuLane(bias[channel]), added).Value;
     }
 }
 
-/// <summary>dx = weight * inverseDeviation * dy.</summary>
-internal readonly struct BatchNormScaleKernel(
-    ArrayView<float> dy, ArrayView<float> inverseDeviation, ArrayView<float> weight, ArrayView<float> dx, int channels) : IElementKernel
+/// <summary>dx = weight * inverseDeviation * g; dresidual, if wanted, = g.</summary>
+internal readonly struct BatchNormScaleKernel<TOp>(
+    GradientBefore<TOp> before, ArrayView<float> inverseDeviation, ArrayView<float> weight, ArrayView<float> dx,
+    ArrayView<float> dresidual, int wantsResidual, int channels) : IElementKernel
+    where TOp : unmanaged, IUnaryOp
 {
     public void Run(int index)
     {
         int channel = index % channels;
-        dx[index] = weight[channel] * inverseDeviation[channel] * dy[index];
+        float gradient = before.At(index);
+        dx[index] = weight[channel] * inverseDeviation[channel] * gradient;
+        if (wantsResidual != 0) dresidual[index] = gradient;
     }
 }
 
-/// <summary>dx = weight * inverseDeviation * (dy - dbias / n - (x - mean) * inverseDeviation * dweight / n).</summary>
-internal readonly struct BatchNormBackwardKernel(
-    ArrayView<float> dy, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, ArrayView<float> weight,
-    ArrayView<float> dweight, ArrayView<float> dbias, ArrayView<float> dx, int channels, float inverseCount) : IElementKernel
+/// <summary>dx = weight * inverseDeviation * (g - dbias / n - (x - mean) * inverseDeviation * dweight / n); dresidual, if wanted,
+/// = g.</summary>
+internal readonly struct BatchNormBackwardKernel<TOp>(
+    GradientBefore<TOp> before, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, ArrayView<float> weight,
+    ArrayView<float> dweight, ArrayView<float> dbias, ArrayView<float> dx, ArrayView<float> dresidual, int wantsResidual, int channels,
+    float inverseCount) : IElementKernel
+    where TOp : unmanaged, IUnaryOp
 {
     public void Run(int index)
     {
         int channel = index % channels;
         float normalised = (x[index] - mean[channel]) * inverseDeviation[channel];
-        float centred = dy[index] - dbias[channel] * inverseCount;
-        float gradient = GpuMath.FusedMultiplyAdd(-normalised, dweight[channel] * inverseCount, centred);
-        dx[index] = weight[channel] * inverseDeviation[channel] * gradient;
+        float gradient = before.At(index);
+        float centred = gradient - dbias[channel] * inverseCount;
+        float along = GpuMath.FusedMultiplyAdd(-normalised, dweight[channel] * inverseCount, centred);
+        dx[index] = weight[channel] * inverseDeviation[channel] * along;
+        if (wantsResidual != 0) dresidual[index] = gradient;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Graft.Tensors;
 
 // Letters: R rows (images and places), C channels. A channels-last activation is the matrix [R, C] in memory.
@@ -18,37 +20,43 @@ public sealed partial class CpuDevice
         GC.KeepAlive(variance);
     }
 
-    internal override unsafe void BatchNorm(
-        Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias, Tensor<float> y)
+    internal override unsafe void BatchNorm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
+        Tensor<float>? residual, Tensor<float> y)
     {
         int channels = x.Shape[1];
         using var scale = Borrow(channels);
         float* inverse = inverseDeviation.Pointer(), gamma = weight.Pointer();
         for (int c = 0; c < channels; c++) scale.Pointer[c] = inverse[c] * gamma[c];
-        var kernel = new BatchNormKernel(x.Pointer(), mean.Pointer(), scale.Pointer, bias.Pointer(), y.Pointer(), channels);
+        var kernel = new BatchNormKernel<TEpilogue>(
+            epilogue, x.Pointer(), mean.Pointer(), scale.Pointer, bias.Pointer(), residual.PointerOrNull(), y.Pointer(), channels);
         workers.Run(kernel, RowsOf(x), 2L * channels);
         GC.KeepAlive(x);
         GC.KeepAlive(mean);
         GC.KeepAlive(inverseDeviation);
         GC.KeepAlive(weight);
         GC.KeepAlive(bias);
+        GC.KeepAlive(residual);
         GC.KeepAlive(y);
     }
 
-    internal override unsafe void BatchNormBackwardParameters(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> dweight, Tensor<float> dbias)
+    internal override unsafe void BatchNormBackwardParameters<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
+        Tensor<float> dweight, Tensor<float> dbias)
     {
+        var gradient = new GradientBefore<TOp>(op, dy.Pointer(), y.PointerOrNull());
         var sums = new ChannelChunks(x);
         using var partialWeight = Borrow(sums.Partials);
         using var partialBias = Borrow(sums.Partials);
         workers.Run(
-            new ChunkGradientsKernel(sums, dy.Pointer(), x.Pointer(), mean.Pointer(), partialWeight.Pointer, partialBias.Pointer),
+            new ChunkGradientsKernel<TOp>(sums, gradient, x.Pointer(), mean.Pointer(), partialWeight.Pointer, partialBias.Pointer),
             sums.Items, sums.StepsPerItem);
         workers.Run(
             new CombineGradientsKernel(
                 sums, partialWeight.Pointer, partialBias.Pointer, inverseDeviation.Pointer(), dweight.Pointer(), dbias.Pointer()),
             sums.Channels, 4L * sums.Chunks);
         GC.KeepAlive(dy);
+        GC.KeepAlive(y);
         GC.KeepAlive(x);
         GC.KeepAlive(mean);
         GC.KeepAlive(inverseDeviation);
@@ -56,10 +64,11 @@ public sealed partial class CpuDevice
         GC.KeepAlive(dbias);
     }
 
-    internal override unsafe void BatchNormBackwardInput(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
-        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx)
+    internal override unsafe void BatchNormBackwardInput<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
     {
+        var gradient = new GradientBefore<TOp>(op, dy.Pointer(), y.PointerOrNull());
         int channels = dy.Shape[1];
         long rows = RowsOf(dy);
         using var coefficients = Borrow(3L * channels);
@@ -75,15 +84,17 @@ public sealed partial class CpuDevice
         }
         if (dweight is null || dbias is null)
         {
-            workers.Run(new ScaleChannelsKernel(dy.Pointer(), onGradient, dx.Pointer(), channels), (nint)rows, channels);
+            var kernel = new ScaleChannelsKernel<TOp>(gradient, onGradient, dx.Pointer(), dresidual.PointerOrNull(), channels);
+            workers.Run(kernel, (nint)rows, channels);
         }
         else
         {
-            var kernel = new BatchNormBackwardKernel(
-                dy.Pointer(), x.Pointer(), mean.Pointer(), onGradient, onInput, constant, dx.Pointer(), channels);
+            var kernel = new BatchNormBackwardKernel<TOp>(
+                gradient, x.Pointer(), mean.Pointer(), onGradient, onInput, constant, dx.Pointer(), dresidual.PointerOrNull(), channels);
             workers.Run(kernel, (nint)rows, 3L * channels);
         }
         GC.KeepAlive(dy);
+        GC.KeepAlive(y);
         GC.KeepAlive(x);
         GC.KeepAlive(mean);
         GC.KeepAlive(inverseDeviation);
@@ -91,6 +102,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(dweight);
         GC.KeepAlive(dbias);
         GC.KeepAlive(dx);
+        GC.KeepAlive(dresidual);
     }
 
     private static nint RowsOf(Tensor<float> x) => x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);
@@ -188,9 +200,21 @@ internal readonly unsafe struct CombineStatisticsKernel(ChannelChunks sums, floa
     }
 }
 
-/// <summary>Each chunk's sums of dy and of dy (x - mean).</summary>
-internal readonly unsafe struct ChunkGradientsKernel(
-    ChannelChunks sums, float* dy, float* x, float* mean, float* weights, float* biases) : IRangeKernel
+/// <summary>The gradient g = dy * op'(y) of what the op behind a norm was given, made where it is read.</summary>
+internal readonly unsafe struct GradientBefore<TOp>(TOp op, float* dy, float* y) where TOp : unmanaged, IUnaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public S Load<S>(nint at) where S : unmanaged, IVectorLane<S>
+    {
+        var output = (TOp.Saves & Saves.Output) != 0 ? S.Load(y + at) : S.Splat(0f);
+        return S.Load(dy + at) * op.Derivative(S.Splat(0f), output);
+    }
+}
+
+/// <summary>Each chunk's sums of g and of g (x - mean).</summary>
+internal readonly unsafe struct ChunkGradientsKernel<TOp>(
+    ChannelChunks sums, GradientBefore<TOp> before, float* x, float* mean, float* weights, float* biases) : IRangeKernel
+    where TOp : unmanaged, IUnaryOp
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -211,7 +235,7 @@ internal readonly unsafe struct ChunkGradientsKernel(
         var bias = S.Splat(0f);
         for (nint row = 0; row < rows; row++, from += sums.Channels)
         {
-            var gradient = S.Load(dy + from);
+            var gradient = before.Load<S>(from);
             bias += gradient;
             weight = S.FusedMultiplyAdd(gradient, S.Load(x + from) - centre, weight);
         }
@@ -239,27 +263,10 @@ internal readonly unsafe struct CombineGradientsKernel(
     }
 }
 
-/// <summary>y = (x - mean) * scale + bias.</summary>
-internal readonly unsafe struct BatchNormKernel(float* x, float* mean, float* scale, float* bias, float* y, int channels) : IRangeKernel
-{
-    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
-    {
-        for (nint row = begin; row < end; row++)
-        {
-            nint at = row * channels;
-            int c = 0;
-            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
-            for (; c < channels; c++) Channel<Lane1>(at, c);
-        }
-    }
-
-    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S> =>
-        S.Store(S.FusedMultiplyAdd(S.Load(x + row + c) - S.Load(mean + c), S.Load(scale + c), S.Load(bias + c)), y + row + c);
-}
-
-/// <summary>dx = onGradient * dy + onInput * (x - mean) + constant.</summary>
-internal readonly unsafe struct BatchNormBackwardKernel(
-    float* dy, float* x, float* mean, float* onGradient, float* onInput, float* constant, float* dx, int channels) : IRangeKernel
+/// <summary>y = epilogue(x - mean, scale, bias, residual).</summary>
+internal readonly unsafe struct BatchNormKernel<TEpilogue>(
+    TEpilogue epilogue, float* x, float* mean, float* scale, float* bias, float* residual, float* y, int channels) : IRangeKernel
+    where TEpilogue : unmanaged, IEpilogue
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -274,13 +281,16 @@ internal readonly unsafe struct BatchNormBackwardKernel(
 
     private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
     {
-        var rest = S.FusedMultiplyAdd(S.Load(x + row + c) - S.Load(mean + c), S.Load(onInput + c), S.Load(constant + c));
-        S.Store(S.FusedMultiplyAdd(S.Load(dy + row + c), S.Load(onGradient + c), rest), dx + row + c);
+        var added = TEpilogue.UsesResidual ? S.Load(residual + row + c) : S.Splat(0f);
+        S.Store(epilogue.Apply(S.Load(x + row + c) - S.Load(mean + c), S.Load(scale + c), S.Load(bias + c), added), y + row + c);
     }
 }
 
-/// <summary>dx = factor * dy, a factor a channel.</summary>
-internal readonly unsafe struct ScaleChannelsKernel(float* dy, float* factor, float* dx, int channels) : IRangeKernel
+/// <summary>dx = onGradient * g + onInput * (x - mean) + constant; dresidual, if any, = g.</summary>
+internal readonly unsafe struct BatchNormBackwardKernel<TOp>(
+    GradientBefore<TOp> before, float* x, float* mean, float* onGradient, float* onInput, float* constant, float* dx, float* dresidual, int channels)
+    : IRangeKernel
+    where TOp : unmanaged, IUnaryOp
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -288,8 +298,40 @@ internal readonly unsafe struct ScaleChannelsKernel(float* dy, float* factor, fl
         {
             nint at = row * channels;
             int c = 0;
-            for (; c + S.Width <= channels; c += S.Width) S.Store(S.Load(dy + at + c) * S.Load(factor + c), dx + at + c);
-            for (; c < channels; c++) dx[at + c] = dy[at + c] * factor[c];
+            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
+            for (; c < channels; c++) Channel<Lane1>(at, c);
         }
+    }
+
+    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
+    {
+        var gradient = before.Load<S>(row + c);
+        var rest = S.FusedMultiplyAdd(S.Load(x + row + c) - S.Load(mean + c), S.Load(onInput + c), S.Load(constant + c));
+        S.Store(S.FusedMultiplyAdd(gradient, S.Load(onGradient + c), rest), dx + row + c);
+        if (dresidual is not null) S.Store(gradient, dresidual + row + c);
+    }
+}
+
+/// <summary>dx = factor * g, a factor a channel; dresidual, if any, = g.</summary>
+internal readonly unsafe struct ScaleChannelsKernel<TOp>(GradientBefore<TOp> before, float* factor, float* dx, float* dresidual, int channels)
+    : IRangeKernel
+    where TOp : unmanaged, IUnaryOp
+{
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint row = begin; row < end; row++)
+        {
+            nint at = row * channels;
+            int c = 0;
+            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
+            for (; c < channels; c++) Channel<Lane1>(at, c);
+        }
+    }
+
+    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
+    {
+        var gradient = before.Load<S>(row + c);
+        S.Store(gradient * S.Load(factor + c), dx + row + c);
+        if (dresidual is not null) S.Store(gradient, dresidual + row + c);
     }
 }

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+
+namespace Graft.Tensors;
+
+/// <summary>Sums down the channels of [R, C], cut into chunks of rows whose boundaries depend on the shape alone; an item is one
+/// chunk of one block of channels.</summary>
+internal readonly struct ChannelChunks(Tensor<float> x)
+{
+    public const int Block = 64;
+    private const int RowsPerChunk = 256;
+
+    public int Channels { get; } = x.Shape[1];
+
+    public nint Rows { get; } = x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);
+
+    public int Chunks => Math.Max(1, (int)((Rows + RowsPerChunk - 1) / RowsPerChunk));
+
+    /// <summary>A number a chunk and channel.</summary>
+    public long Partials => (long)Chunks * Channels;
+
+    public nint Items => (nint)Chunks * Blocks;
+
+    public long StepsPerItem => Math.Min(Rows, RowsPerChunk) * Math.Min(Block, Channels) * 2;
+
+    private int Blocks => (Channels + Block - 1) / Block;
+
+    /// <summary>The rows and channels of an item.</summary>
+    public (nint Chunk, nint FirstRow, nint LastRow, int FirstChannel, int Width) Item(nint item)
+    {
+        nint chunk = item / Blocks;
+        int channel = (int)(item - chunk * Blocks) * Block;
+        return (chunk, chunk * RowsPerChunk, FirstRowAfter(chunk), channel, Math.Min(Block, Channels - channel));
+    }
+
+    /// <summary>How many rows a chunk has.</summary>
+    public nint RowsIn(nint chunk) => FirstRowAfter(chunk) - chunk * RowsPerChunk;
+
+    private nint FirstRowAfter(nint chunk) => Math.Min(Rows, (chunk + 1) * RowsPerChunk);
+}
+
+/// <summary>Four lanes of neighbouring channels.</summary>
+internal static unsafe class SideBySide
+{
+    /// <summary>Stores four lanes one after another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<S>(S v0, S v1, S v2, S v3, float* to) where S : unmanaged, IVectorLane<S>
+    {
+        S.Store(v0, to);
+        S.Store(v1, to + S.Width);
+        S.Store(v2, to + 2 * S.Width);
+        S.Store(v3, to + 3 * S.Width);
+    }
+}

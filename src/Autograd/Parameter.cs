@@ -43,6 +43,7 @@ public abstract class Parameter
         value ??= Device.Cpu.Rent<float>(Shape);
         if (value.Device is CpuDevice && value.IsContiguous)
         {
+            value.Memory.Derived.Drop();
             fill(value.Span());
             return;
         }

@@ -30,6 +30,22 @@ public sealed class ParameterTests : IDisposable
         Assert.Equal([8f, 8, 8], moved.ToArray());
     }
 
+    [Fact]
+    public void A_pass_computes_with_what_was_filled_since_the_last()
+    {
+        var weight = new TestParameter("weight", [1, 3], [1, 2, 3], device);
+        using var x = Tensor.From<float>([2, 3], [1, 1, 1, 2, 2, 2], device);
+        Assert.Equal([6f, 12], Product());
+        weight.Fill(numbers => numbers.Fill(7));
+        Assert.Equal([21f, 42], Product());
+
+        float[] Product()
+        {
+            using var pass = Pass.Infer(device);
+            return LinearFunction.Apply(pass.Constant(x), pass.Of(weight), null).Value.ToArray();
+        }
+    }
+
     private sealed class Unmakeable(Shape shape) : Parameter(shape)
     {
         public override string Name => "weight";

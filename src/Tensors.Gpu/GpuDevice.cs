@@ -90,7 +90,7 @@ public sealed partial class GpuDevice : Device, IDisposable
     internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
         if (source.IsEmpty) return;
-        ViewOf(destination).SubView(0, source.Length).CopyFromCPU(accelerator.DefaultStream, source);
+        ViewToWrite(destination).SubView(0, source.Length).CopyFromCPU(accelerator.DefaultStream, source);
         GC.KeepAlive(destination);
     }
 

@@ -50,6 +50,13 @@ public sealed partial class GpuDevice
         return elements.SubView(tensor.Offset, elements.Length - tensor.Offset);
     }
 
+    /// <summary>As <see cref="ViewOf{T}"/>, of what is about to be written: what was made of its numbers no longer holds.</summary>
+    private ArrayView<T> ViewToWrite<T>(Tensor<T> tensor) where T : unmanaged
+    {
+        tensor.Memory.Derived.Drop();
+        return ViewOf(tensor);
+    }
+
     /// <summary>The tensor's memory, or for no tensor a view that the kernel will not read.</summary>
     private ArrayView<float> ViewOf(Tensor<float>? tensor, Tensor<float> insteadOfNone) => ViewOf(tensor ?? insteadOfNone);
 

@@ -22,6 +22,9 @@ internal sealed class DerivedForms
         }
     }
 
+    /// <summary>Raised each time the numbers change, or may have.</summary>
+    public int Version { get; private set; }
+
     public Tensor<float>? Find(in FormKey key)
     {
         lock (gate)
@@ -41,6 +44,7 @@ internal sealed class DerivedForms
     /// <summary>Forgets all forms: the numbers have changed, or are gone.</summary>
     public void Drop()
     {
+        Version++;
         if (forms.Count == 0) return;
         lock (gate)
         {

@@ -11,14 +11,12 @@ public sealed partial class GpuDevice
             throw new NotSupportedException($"copy on {Name} moves elements of 4 bytes, not {typeof(T).Name}");
         Span<Places> places = stackalloc Places[2];
         Iteration.Of(destination.Shape, [destination.Strides, source.Strides], places);
-        var kernel = new CopyKernel(BitsOf(source), places[1], BitsOf(destination), places[0]);
+        var kernel = new CopyKernel(ViewOf(source).Cast<int>(), places[1], ViewToWrite(destination).Cast<int>(), places[0]);
         LaunchElements(kernel, CountOf(destination), source, destination);
     }
 
     internal override void Fill(Tensor<float> destination, float value) => LaunchElements(
-        new FillKernel(value, ViewOf(destination), Iteration.Of(destination.Shape, destination.Strides)), CountOf(destination), destination);
-
-    private ArrayView<int> BitsOf<T>(Tensor<T> tensor) where T : unmanaged => ViewOf(tensor).Cast<int>();
+        new FillKernel(value, ViewToWrite(destination), Iteration.Of(destination.Shape, destination.Strides)), CountOf(destination), destination);
 }
 
 /// <summary>destination = source, bit by bit, in the order of the destination's memory.</summary>

@@ -8,7 +8,7 @@ public sealed partial class GpuDevice
     {
         Span<Places> places = stackalloc Places[2];
         Iteration.Of(y.Shape, [y.Strides, x.Strides], places);
-        LaunchElements(new MapKernel<TOp>(op, ViewOf(x), places[1], ViewOf(y)), CountOf(y), x, y);
+        LaunchElements(new MapKernel<TOp>(op, ViewOf(x), places[1], ViewToWrite(y)), CountOf(y), x, y);
     }
 
     internal override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx)

@@ -8,7 +8,7 @@ public sealed partial class GpuDevice
     {
         Span<Places> places = stackalloc Places[3];
         Iteration.Of(y.Shape, [y.Strides, Iteration.Broadcast(a, y.Shape), Iteration.Broadcast(b, y.Shape)], places);
-        LaunchElements(new ZipKernel<TOp>(op, ViewOf(a), places[1], ViewOf(b), places[2], ViewOf(y)), CountOf(y), a, b, y);
+        LaunchElements(new ZipKernel<TOp>(op, ViewOf(a), places[1], ViewOf(b), places[2], ViewToWrite(y)), CountOf(y), a, b, y);
     }
 
     internal override void ZipBackward<TOp>(

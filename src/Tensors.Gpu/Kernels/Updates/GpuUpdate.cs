@@ -6,7 +6,7 @@ public sealed partial class GpuDevice
 {
     internal override void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second) =>
         LaunchElements(
-            new UpdateKernel<TRule>(rule, ViewOf(weight), ViewOf(gradient), ViewOf(first, weight), ViewOf(second, weight)),
+            new UpdateKernel<TRule>(rule, ViewToWrite(weight), ViewOf(gradient), ViewOf(first, weight), ViewOf(second, weight)),
             CountOf(weight), weight, gradient, first, second);
 }
 

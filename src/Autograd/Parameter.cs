@@ -24,11 +24,11 @@ public abstract class Parameter
     /// <summary>The numbers, on the device that used them last; made on the CPU if nobody has yet.</summary>
     public Tensor<float> Value => value ??= Create();
 
-    /// <summary>The numbers on <paramref name="device"/>, moved there if they are elsewhere.</summary>
+    /// <summary>The numbers where a pass on <paramref name="device"/> reads them, moved there if they are elsewhere.</summary>
     internal Tensor<float> On(Device device)
     {
-        if (Value.Device == device) return Value;
-        var moved = device.Rent<float>(Shape);
+        if (Value.Device == device.Home) return Value;
+        var moved = device.Home.Rent<float>(Shape);
         if (Value.Device is CpuDevice && Value.IsContiguous) moved.CopyFrom(Value.Span());
         else moved.CopyFrom(Value.ToArray());
         value!.Dispose();

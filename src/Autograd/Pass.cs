@@ -219,7 +219,7 @@ public sealed class Pass : IDisposable
     private Tensor<float> Here(Tensor<float> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return tensor.Device == Device
+        return tensor.Device == Device || tensor.Device == Device.Home
             ? tensor
             : throw new ArgumentException($"the tensor {tensor.Shape} is on {tensor.Device.Name}, the pass on {Device.Name}: make it there");
     }

@@ -19,6 +19,9 @@ public abstract class Device
     /// <summary>The device in words, for reports and error messages.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Where the parameters of a pass on this device lie: here, unless the device only records for another.</summary>
+    internal virtual Device Home => this;
+
     /// <summary>Memory of at least <paramref name="bytes"/>, from the pool; its contents are anything. The caller holds it once.</summary>
     internal abstract DeviceMemory Rent(long bytes);
 
@@ -68,7 +71,7 @@ public abstract class Device
         TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
         where TEpilogue : unmanaged, IEpilogue;
 
-    /// <summary>y = epilogue(x * weight). x: [N, C, H, W], y and residual: [N, O, OH, OW], all channels last;
+    /// <summary>y = epilogue(x * weight). x: [N, C, H, W], y and residual: [N, O, OH, OW], all channels last, residual may be y;
     /// weight: [O, C / groups, KH, KW] with any strides; bias: [O], and [2, O] (biases, then scales) where the epilogue scales.</summary>
     internal abstract void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,

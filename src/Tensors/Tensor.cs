@@ -6,7 +6,7 @@ namespace Graft.Tensors;
 /// <summary>Numbers in a device's memory, seen through a shape. A view shares the memory and never copies; there is no
 /// arithmetic here.</summary>
 /// <typeparam name="T">The element: <see cref="float"/> for values, <see cref="int"/> for labels and indices.</typeparam>
-public sealed class Tensor<T> : IDisposable where T : unmanaged
+public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
 {
     private readonly DeviceMemory memory;
     private readonly Layout layout;
@@ -47,6 +47,8 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
             return memory;
         }
     }
+
+    DeviceMemory ITensor.Block => memory;
 
     internal bool IsAlive => ((uint)memory.Generation << 1) == (generationAndHold & ~1u);
 
@@ -165,6 +167,11 @@ public sealed class Tensor<T> : IDisposable where T : unmanaged
 
     /// <summary>The same memory read through strides of the caller's; nothing is checked.</summary>
     internal Tensor<T> View(Shape shape, in Strides view, long offset) => new(Memory, shape, view, offset);
+
+    unsafe ITensor ITensor.On(DeviceMemory block, long first) => new Tensor<T>(block, Shape, Strides, offset + first / sizeof(T));
+
+    bool ITensor.LiesAs(ITensor other) =>
+        other is Tensor<T> tensor && tensor.offset == offset && tensor.Shape == Shape && Tensors.Strides.Match(Shape, Strides, tensor.Strides);
 
     /// <summary>Gives the memory back to its device; needed only where waiting for the garbage collector is too late. A view
     /// has nothing to give back.</summary>

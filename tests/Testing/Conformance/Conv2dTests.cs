@@ -37,6 +37,11 @@ public abstract class Conv2dTests : DeviceTests
     }
 
     [Fact]
+    public void Residual_may_be_the_output_itself() => Each(
+        Tiny ? Conv2dCases.Tiny : Conv2dCases.Full.Where((_, i) => i % 3 == 1),
+        item => Forward(item, default(ScaleBiasResidualThen<Relu>), Layout.Contiguous, overwritesResidual: true));
+
+    [Fact]
     public void Backward_input_agrees_with_the_definition() => Each(Cases, item => BackwardInput(item, Layout.Contiguous));
 
     [Fact]
@@ -60,15 +65,15 @@ public abstract class Conv2dTests : DeviceTests
         Each(cases, pair => BackwardWeight(pair.item, pair.layout));
     }
 
-    private void Forward<TEpilogue>(ReferenceConv2d item, TEpilogue epilogue, Layout weightLayout) where TEpilogue : unmanaged, IEpilogue
+    private void Forward<TEpilogue>(ReferenceConv2d item, TEpilogue epilogue, Layout weightLayout, bool overwritesResidual = false) where TEpilogue : unmanaged, IEpilogue
     {
         var (x, weight) = (Draw.Uniform("x", item.X.ElementCount), Draw.Uniform("weight", item.Weight.ElementCount));
         var (bias, residual) = (Draw.Uniform("bias", 2 * item.Outputs), Draw.Uniform("residual", item.Y.ElementCount));
-        var y = Output(item.Y, Layout.ChannelsLast);
+        var y = overwritesResidual ? Input(item.Y, residual, Layout.ChannelsLast) : Output(item.Y, Layout.ChannelsLast);
         Device.Conv2d(
             epilogue, item.Geometry, Input(item.X, x, Layout.ChannelsLast).Tensor, Input(item.Weight, weight, weightLayout).Tensor,
             TEpilogue.UsesScale ? Input([2, item.Outputs], bias).Tensor : TEpilogue.UsesBias ? Input([item.Outputs], bias.AsSpan(0, item.Outputs).ToArray()).Tensor : null,
-            TEpilogue.UsesResidual ? Input(item.Y, residual, Layout.ChannelsLast).Tensor : null, y.Tensor);
+            TEpilogue.UsesResidual ? (overwritesResidual ? y : Input(item.Y, residual, Layout.ChannelsLast)).Tensor : null, y.Tensor);
         int plane = item.OutputHeight * item.OutputWidth;
         var expected = Once($"conv {item}", () => item.Forward(x, weight)).Then(
             (sum, i) => epilogue.Apply(

@@ -66,11 +66,13 @@ public sealed partial class CpuDevice
         if (db is not null) Elementwise(new BinaryBackwardRight<TOp>(op), db, dy, a, b, y);
     }
 
-    internal override void Fill(Tensor<float> destination, float value)
+    internal override unsafe void Fill(Tensor<float> destination, float value)
     {
-        using var one = Rent<float>([1]);
-        one.Span()[0] = value;
-        Copy(one.Expand(destination.Shape), destination);
+        destination.Memory.Derived.Drop();
+        // one number, read again for each place
+        var kernel = new CopyKernel(new LoopNest(destination.Shape, destination.Strides, default), (uint*)&value, (uint*)destination.Pointer());
+        workers.Run(kernel, kernel.Count, stepsPerItem: 2);
+        GC.KeepAlive(destination);
     }
 
     private unsafe void Elementwise<TFormula>(

@@ -1,0 +1,110 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>A pass of inference for inputs of one shape, recorded once: what depends on parameters alone is computed beforehand, the
+/// memory between input and output is planned as one block, and a run makes the kernels' calls and nothing else. The numbers are
+/// those of the eager pass, bit by bit.</summary>
+/// <remarks>Where parameters change, by training or by loading, the next run computes anew what was made of them. Several threads may
+/// call <see cref="Run(ReadOnlySpan{float}, Span{float})"/>; one waits for the other, as they share the memory.</remarks>
+/// <example><code>
+/// using var captured = model.Capture(Device.Cpu, [1, 3, 224, 224]);
+/// captured.Run(pixels, logits);
+/// </code></example>
+public sealed class Captured : IDisposable
+{
+    private readonly Lock oneAtATime = new();
+    private readonly Replay replay;
+    private readonly Tensor<float> input;
+    private readonly Tensor<float> output;
+    private bool isDisposed;
+
+    private Captured(Device device, Replay replay, Tensor<float> input, Tensor<float> output)
+    {
+        Device = device;
+        this.replay = replay;
+        this.input = input;
+        this.output = output;
+    }
+
+    /// <summary>The device that it runs on.</summary>
+    public Device Device { get; }
+
+    /// <summary>The lengths of the input's axes.</summary>
+    public Shape InputShape => input.Shape;
+
+    /// <summary>The lengths of the output's axes.</summary>
+    public Shape OutputShape => output.Shape;
+
+    /// <summary>Bytes of memory for all that a run computes, the copy of its input and its output among them. Parameters and what was
+    /// made of them beforehand are not counted.</summary>
+    public long PlannedBytes => replay.Plan.Bytes;
+
+    internal Replay Replay => replay;
+
+    /// <summary>Runs the recording on one input.</summary>
+    /// <param name="input">The numbers of an input of <see cref="InputShape"/>, in the order of its axes.</param>
+    /// <param name="output">Where the numbers of the output go, in the order of the axes of <see cref="OutputShape"/>.</param>
+    /// <exception cref="ShapeException">There are not as many numbers as the shapes have places.</exception>
+    /// <exception cref="InvalidOperationException">The model was used on another device since: capture it again.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    public void Run(ReadOnlySpan<float> input, Span<float> output)
+    {
+        if (input.Length != InputShape.ElementCount) Misfit("input", input.Length, InputShape);
+        if (output.Length != OutputShape.ElementCount) Misfit("output", output.Length, OutputShape);
+        lock (oneAtATime)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            this.input.CopyFrom(input);
+            replay.Run();
+            this.output.CopyTo(output);
+        }
+    }
+
+    /// <summary>As <see cref="Run(ReadOnlySpan{float}, Span{float})"/>, of a tensor on the same device.</summary>
+    /// <exception cref="ShapeException">The input has another shape, or the output another number of places.</exception>
+    /// <exception cref="ArgumentException">The input is on another device.</exception>
+    /// <exception cref="InvalidOperationException">The model was used on another device since: capture it again.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    public void Run(Tensor<float> input, Span<float> output)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.Device != Device)
+            throw new ArgumentException($"the tensor {input.Shape} is on {input.Device.Name}, the captured pass on {Device.Name}: make it there");
+        if (input.Shape != InputShape)
+            ShapeException.Throw("captured", $"input {input.Shape} does not fit {InputShape}", "a recording is of one shape; capture one for each");
+        if (output.Length != OutputShape.ElementCount) Misfit("output", output.Length, OutputShape);
+        lock (oneAtATime)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            Device.Copy(input, this.input);
+            replay.Run();
+            this.output.CopyTo(output);
+        }
+    }
+
+    /// <summary>Gives all memory back, after the run that is under way.</summary>
+    public void Dispose()
+    {
+        lock (oneAtATime)
+        {
+            isDisposed = true;
+            replay.Dispose();
+        }
+    }
+
+    /// <summary>Records what a function makes of an input of that shape.</summary>
+    internal static Captured Of(Device device, Shape input, Func<Variable, Variable> forward)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        var recorder = new Recorder(device);
+        var images = recorder.Input<float>(input);
+        using var pass = Pass.Infer(recorder);
+        var output = pass.Contiguous(forward(pass.Constant(images)).Value);
+        var replay = recorder.Finish(output);
+        return new Captured(device, replay, Replay.Placed(images), Replay.Placed(output));
+    }
+
+    private static void Misfit(string what, int length, Shape shape) => ShapeException.Throw(
+        "captured", $"{what} of {length} numbers does not fit {shape}", $"{shape} has {shape.ElementCount} places; a recording is of one shape");
+}

@@ -1,0 +1,30 @@
+namespace Graft.Tensors;
+
+/// <summary>A block that a recording asked for: a name for memory which is there only once the recording is planned. It is never
+/// handed out twice, so that a block has one life.</summary>
+internal sealed class RecordedMemory(Recorder recorder, long bytes) : DeviceMemory(recorder, bytes)
+{
+    /// <summary>Whether the caller of a replay fills it.</summary>
+    public bool IsInput { get; init; }
+
+    /// <summary>Whether the host wrote its numbers while the pass was recorded: they are part of the recording.</summary>
+    public bool IsOfHost { get; set; }
+
+    /// <summary>Whether a call reads or writes it.</summary>
+    public bool IsUsed { get; set; }
+
+    /// <summary>Whether its numbers differ from replay to replay.</summary>
+    public bool Varies { get; set; }
+
+    /// <summary>The device's memory that it turned out to be in; null until then.</summary>
+    public DeviceMemory? Place { get; private set; }
+
+    /// <summary>Where in <see cref="Place"/> it begins.</summary>
+    public long FirstByte { get; private set; }
+
+    public void Put(DeviceMemory place, long firstByte) => (Place, FirstByte) = (place, firstByte);
+
+    protected override void Recycle()
+    {
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Graft.Tensors;
+
+/// <summary>Stands before a device while a pass of inference runs, and takes its calls down instead of making them: what is read and
+/// what is written is known without a single number. The recording then costs no memory for what lies between input and output, and
+/// code that would look at a number, so that the recording would hold for that number alone, is refused.</summary>
+/// <remarks>Parameters stay where they are, on the device behind (<see cref="Device.Home"/>). What the host writes into a tensor
+/// during the recording is part of it.</remarks>
+internal sealed partial class Recorder(Device home) : Device
+{
+    private readonly List<Call> calls = [];
+    private readonly List<RecordedMemory> inputs = [];
+
+    public override string Name => $"a recording for {Home.Name}";
+
+    internal override Device Home { get; } = home.Home;
+
+    /// <summary>A tensor that is filled before each replay.</summary>
+    public Tensor<T> Input<T>(Shape shape) where T : unmanaged
+    {
+        var memory = new RecordedMemory(this, BytesOf<T>(shape)) { IsInput = true, Varies = true };
+        inputs.Add(memory);
+        return new Tensor<T>(memory, shape, Strides.Dense(shape));
+    }
+
+    /// <summary>What was recorded, folded and planned, with the outputs kept to the end of each replay.</summary>
+    public Replay Finish(params ReadOnlySpan<ITensor> outputs) => new(Home, calls, inputs, outputs);
+
+    internal override DeviceMemory Rent(long bytes)
+    {
+        var memory = new RecordedMemory(this, bytes);
+        memory.Retain();
+        return memory;
+    }
+
+    internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
+    {
+        var memory = (RecordedMemory)destination.Memory;
+        if (memory.IsUsed || memory.IsInput)
+            throw new NotSupportedException($"capture: the pass writes {destination.Shape} from the host after a kernel has used it, which a recording does not keep in order");
+        memory.IsOfHost = true;
+        if (memory.Place is null) memory.Put(Home.Rent(memory.Bytes), 0);
+        Home.Upload(source, (Tensor<T>)Call.Placed(destination));
+    }
+
+    internal override void Download<T>(Tensor<T> source, Span<T> destination) => throw new NotSupportedException(
+        $"capture: the pass reads the numbers of {source.Shape} on the host, and what it does with them cannot be recorded; run it eagerly");
+
+    private void Record<TSettings>(TSettings settings, Kernel<TSettings> kernel, params ReadOnlySpan<Operand> operands)
+    {
+        foreach (var operand in operands) Check(operand);
+        foreach (var operand in operands)
+            if (operand.Tensor?.Block is RecordedMemory memory) memory.IsUsed = true;
+        calls.Add(new Call<TSettings>(settings, kernel, operands.ToArray()));
+    }
+
+    private void Check(Operand operand)
+    {
+        if (operand.Tensor is not { } tensor) return;
+        if (tensor.Block.Device != this && tensor.Block.Device != Home)
+            throw new ArgumentException($"capture: a tensor is on {tensor.Block.Device.Name}, the captured pass on {Home.Name}: make it there");
+        if (!operand.IsWritten) return;
+        if (tensor.Block is not RecordedMemory memory)
+            throw new NotSupportedException("capture: the pass writes to a tensor that is not its own; a captured pass only infers");
+        if (memory.IsOfHost || memory.IsInput)
+            throw new NotSupportedException("capture: a kernel writes over numbers that came from the host; give it a tensor of its own to write to");
+    }
+
+    [DoesNotReturn]
+    private static void Refuse(string family) =>
+        throw new NotSupportedException($"capture: {family} is a part of training, and a captured pass only infers");
+
+    private static unsafe long BytesOf<T>(Shape shape) where T : unmanaged => Math.Max(1, shape.ElementCount) * sizeof(T);
+}

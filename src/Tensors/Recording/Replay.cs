@@ -1,0 +1,116 @@
+namespace Graft.Tensors;
+
+/// <summary>A recorded pass that is run again and again: what does not depend on the inputs was computed once, the rest lies in one
+/// block of memory whose places are planned, and a run allocates nothing.</summary>
+/// <remarks>One run at a time; the owner sees to it.</remarks>
+internal sealed class Replay : IDisposable
+{
+    private readonly Device device;
+    private readonly Call[] folded;
+    private readonly Call[] replayed;
+    private readonly Source[] sources;
+    private readonly List<DeviceMemory> held = [];
+    private bool isDisposed;
+
+    /// <param name="device">Where to run.</param>
+    /// <param name="calls">All calls in their order.</param>
+    /// <param name="inputs">What is filled before each run.</param>
+    /// <param name="outputs">What is kept to the end of a run.</param>
+    public Replay(Device device, IReadOnlyList<Call> calls, IReadOnlyList<RecordedMemory> inputs, ReadOnlySpan<ITensor> outputs)
+    {
+        this.device = device;
+        Folding.Mark(calls);
+        folded = [.. calls.Where(call => !call.Varies)];
+        replayed = [.. calls.Where(call => call.Varies)];
+        Plan = MemoryPlan.Of(replayed, inputs, outputs);
+        Place(calls, outputs);
+        foreach (var call in calls) call.Bind();
+        sources = [.. Operands(calls).Select(tensor => tensor.Block).Where(block => block is not RecordedMemory).Distinct().Select(block => new Source(block))];
+        Fold();
+    }
+
+    /// <summary>Where what differs from run to run lies.</summary>
+    public MemoryPlan Plan { get; }
+
+    /// <summary>How many calls a run makes.</summary>
+    public int ReplayedCalls => replayed.Length;
+
+    /// <summary>How many calls were made once and for all.</summary>
+    public int FoldedCalls => folded.Length;
+
+    /// <summary>A tensor of the recording, where its numbers are.</summary>
+    public static Tensor<T> Placed<T>(Tensor<T> recorded) where T : unmanaged => (Tensor<T>)Call.Placed(recorded);
+
+    /// <summary>Makes the calls. The inputs have to be filled anew before each run: their places serve others later.</summary>
+    /// <exception cref="InvalidOperationException">A parameter is no longer where it was.</exception>
+    public void Run()
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        Follow();
+        foreach (var call in replayed) call.Run(device);
+    }
+
+    /// <summary>Gives all memory back.</summary>
+    public void Dispose()
+    {
+        if (isDisposed) return;
+        isDisposed = true;
+        foreach (var memory in held) memory.Release();
+        held.Clear();
+    }
+
+    /// <summary>Computes anew what was folded, where a parameter has other numbers than then.</summary>
+    private void Follow()
+    {
+        bool changed = false;
+        foreach (ref readonly var source in sources.AsSpan())
+        {
+            if (source.Memory.Generation != source.Generation)
+                throw new InvalidOperationException(
+                    "a parameter that a captured pass reads is no longer where it was: its model was used on another device since; capture it again");
+            changed |= source.Memory.Derived.Version != source.Version;
+        }
+        if (changed) Fold();
+    }
+
+    private void Fold()
+    {
+        for (int i = 0; i < sources.Length; i++)
+        {
+            // as in any pass that infers, what kernels make of parameters is kept until they change
+            sources[i].Memory.Derived.IsConstant = true;
+            sources[i] = new Source(sources[i].Memory);
+        }
+        foreach (var memory in held) memory.Derived.Drop();
+        foreach (var call in folded) call.Run(device);
+    }
+
+    /// <summary>Gives each block its place: in the plan, or memory of its own where it is the same in every run.</summary>
+    private void Place(IReadOnlyList<Call> calls, ReadOnlySpan<ITensor> outputs)
+    {
+        var arena = device.Rent(Math.Max(1, Plan.Bytes));
+        held.Add(arena);
+        foreach (var (block, offset) in Plan.Places) block.Put(arena, offset);
+        foreach (var tensor in Operands(calls).Concat(outputs.ToArray()))
+        {
+            if (tensor.Block is not RecordedMemory block || block.Varies) continue;
+            if (block.Place is null) block.Put(device.Rent(block.Bytes), 0);
+            if (held.Contains(block.Place!)) continue;
+            block.Place!.Derived.IsConstant = true;
+            held.Add(block.Place);
+        }
+    }
+
+    private static IEnumerable<ITensor> Operands(IEnumerable<Call> calls) =>
+        calls.SelectMany(call => call.Operands.ToArray()).Select(operand => operand.Tensor).OfType<ITensor>();
+
+    /// <summary>Memory that the pass reads and does not own, as it was when what depends on it was computed.</summary>
+    private readonly struct Source(DeviceMemory memory)
+    {
+        public DeviceMemory Memory { get; } = memory;
+
+        public int Generation { get; } = memory.Generation;
+
+        public int Version { get; } = memory.Derived.Version;
+    }
+}

@@ -1,0 +1,82 @@
+using Graft.Autograd;
+using Graft.Tensors;
+using Graft.Testing;
+
+namespace Graft.Models.Tests;
+
+/// <summary>A captured pass gives the eager pass's bits, from one planned block of memory.</summary>
+public sealed class CapturedImageTests
+{
+    public static TheoryData<string, int, int, int> Models => new()
+    {
+        { "cifar-resnet20", 32, 1, 1 }, { "cifar-resnet20", 32, 3, 2 }, { "resnet18", 40, 1, 2 }, { "resnet18", 40, 3, 1 }, { "resnet50", 33, 2, 2 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_logits_are_the_eager_ones_bit_by_bit(string name, int size, int images, int threads)
+    {
+        using var device = new CpuDevice(threads);
+        var model = Grown(name);
+        Shape shape = [images, 3, size, size];
+        using var captured = model.Capture(device, shape);
+        Assert.Equal(shape, captured.InputShape);
+        Assert.Equal([images, 10], captured.OutputShape);
+        var logits = new float[images * 10];
+        for (int run = 0; run < 3; run++)
+        {
+            // after another input of another range, so that nothing left over from the run before can be taken for this one's
+            float[] pixels = Draw.Uniform($"pixels {run}", (int)shape.ElementCount);
+            captured.Run(pixels, logits);
+            Assert.Equal(Eager(model, device, shape, pixels), logits);
+
+            using var tensor = Tensor.From<float>(shape, pixels, device);
+            Array.Clear(logits);
+            captured.Run(tensor, logits);
+            Assert.Equal(Eager(model, device, shape, pixels), logits);
+        }
+    }
+
+    [Fact]
+    public void A_warmed_up_run_allocates_nothing()
+    {
+        foreach (int threads in (int[])[1, 2])
+        {
+            using var device = new CpuDevice(threads);
+            using var captured = Grown("resnet18").Capture(device, [2, 3, 64, 64]);
+            float[] pixels = Draw.Uniform("pixels", (int)captured.InputShape.ElementCount), logits = new float[20];
+            for (int i = 0; i < 5; i++) captured.Run(pixels, logits);
+            long taken = device.BytesTaken, before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 5; i++) captured.Run(pixels, logits);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(taken, device.BytesTaken);
+        }
+    }
+
+    /// <summary>The last of the resnets' batch norms is folded: their scales and shifts are no part of a run.</summary>
+    [Fact]
+    public void What_depends_on_parameters_alone_is_computed_once()
+    {
+        using var device = new CpuDevice(1);
+        using var captured = Grown("resnet18").Capture(device, [1, 3, 64, 64]);
+        // 20 convolutions, the pooling of the stem, the mean and the last map, and the images with their channels innermost
+        Assert.Equal(24, captured.Replay.ReplayedCalls);
+        Assert.Equal(4 * 20, captured.Replay.FoldedCalls);
+    }
+
+    private static ImageModel Grown(string name)
+    {
+        var model = ModelRegistry.Create(name, classes: 10, seed: 7);
+        // statistics that make a difference
+        foreach (var tensor in model.Tensors().Where(tensor => tensor.IsBuffer))
+            tensor.Fill(numbers => Draw.Uniform(tensor.Name, numbers.Length).Select(number => 1.5f + 0.5f * number).ToArray().CopyTo(numbers));
+        return model;
+    }
+
+    private static float[] Eager(ImageModel model, Device device, Shape shape, float[] pixels)
+    {
+        using var images = Tensor.From<float>(shape, pixels, device);
+        using var pass = Pass.Infer(device);
+        return model.Forward(pass.Constant(images)).Value.ToArray();
+    }
+}

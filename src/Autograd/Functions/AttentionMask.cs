@@ -66,8 +66,23 @@ internal sealed class AttentionMask
     {
         if (shape.Rank != 2 || shape.ElementCount != bias.Length)
             ShapeException.Throw("attention", $"mask {shape} of {bias.Length} numbers", "a mask of keys is [sequences, keys], with a number each");
-        int keys = shape[1], longest = 0;
         var lengths = new int[shape[0]];
+        bool isPadding = LengthsOf(bias, lengths);
+        int longest = lengths.Length == 0 ? 0 : lengths.Max();
+        return new(isCausal, Place<int>(pass, [lengths.Length], lengths), isPadding ? null : Place(pass, shape, bias), longest);
+    }
+
+    /// <summary>A mask whose numbers come later, for sequences of <paramref name="keys"/> places each.</summary>
+    /// <param name="lengths">The number of keys of each sequence without its padding [B].</param>
+    /// <param name="bias">What is added to the scores of each key [B, S]; null for nothing.</param>
+    /// <param name="keys">S.</param>
+    public static AttentionMask Of(Tensor<int> lengths, Tensor<float>? bias, int keys) => new(isCausal: false, lengths, bias, keys);
+
+    /// <summary>The number of keys of each sequence up to the last that is not hidden, and whether hiding those behind it is all that the
+    /// numbers do.</summary>
+    public static bool LengthsOf(ReadOnlySpan<float> bias, Span<int> lengths)
+    {
+        int keys = lengths.Length == 0 ? 0 : bias.Length / lengths.Length;
         bool isPadding = true;
         for (int sequence = 0; sequence < lengths.Length; sequence++)
         {
@@ -76,9 +91,8 @@ internal sealed class AttentionMask
             while (length > 0 && row[length - 1] <= AttentionProblem.LowestMaximum) length--;
             isPadding &= !row[..length].ContainsAnyExcept(0f);
             lengths[sequence] = length;
-            longest = Math.Max(longest, length);
         }
-        return new(isCausal, Place<int>(pass, [lengths.Length], lengths), isPadding ? null : Place(pass, shape, bias), longest);
+        return isPadding;
     }
 
     /// <summary>Refuses a mask of other sequences or keys.</summary>

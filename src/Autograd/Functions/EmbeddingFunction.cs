@@ -15,7 +15,7 @@ internal static class EmbeddingFunction
         if (table.Shape.Rank != 2) ShapeException.Throw("embedding", $"table {table.Shape}", "the table has to be [V, D]");
         if (leading.ElementCount != ids.Length)
             ShapeException.Throw("embedding", $"ids [{ids.Length}] do not fit {leading}", $"{leading} has {leading.ElementCount} places");
-        int rows = table.Shape[0], width = table.Shape[1];
+        int rows = table.Shape[0];
         if (paddingIndex is { } padding && (uint)padding >= (uint)rows)
             throw new ArgumentException($"embedding: padding index {padding} is not one of the table's {rows} rows 0 ... {rows - 1}");
         for (int i = 0; i < ids.Length; i++)
@@ -24,10 +24,17 @@ internal static class EmbeddingFunction
                 throw new ArgumentException(
                     $"embedding: id {ids[i]} at place {i} is not one of the table's {rows} rows 0 ... {rows - 1}; does the tokeniser belong to the model?");
         }
-        var pass = table.Pass;
-        var indices = pass.Own(pass.Device.Rent<int>([ids.Length]));
+        var indices = table.Pass.Own(table.Pass.Device.Rent<int>([ids.Length]));
         indices.CopyFrom(ids);
-        var y = pass.Rent([ids.Length, width]);
+        return Apply(table, indices, leading, paddingIndex);
+    }
+
+    /// <summary>As the other, of ids that are where the pass computes and that the caller has seen to be rows of the table.</summary>
+    public static Variable Apply(Variable table, Tensor<int> indices, Shape leading, int? paddingIndex)
+    {
+        var pass = table.Pass;
+        int width = table.Shape[1];
+        var y = pass.Rent([(int)indices.ElementCount, width]);
         pass.Device.Gather(pass.Contiguous(table.Value), indices, y);
         var shaped = y.Reshape(leading.Append(width));
         return table.NeedsGradient ? pass.Record(shaped, new EmbeddingNode(table, indices, paddingIndex)) : pass.Untracked(shaped);

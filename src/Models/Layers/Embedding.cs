@@ -21,15 +21,16 @@ internal sealed class Embedding : Module
     /// <summary>[V, D].</summary>
     public ModuleParameter Weight { get; }
 
-    /// <summary>The rows of <paramref name="ids"/>: [leading..., D].</summary>
+    /// <summary>Refuses ids that are none of the table's; the function would too, but does not know which table it is.</summary>
     /// <exception cref="ArgumentException">An id lies outside the table.</exception>
-    public Variable Forward(Pass pass, ReadOnlySpan<int> ids, Shape leading)
+    public void Require(ReadOnlySpan<int> ids)
     {
-        // the function would refuse it too, but does not know which table it is
         int count = Weight.Shape[0];
         foreach (int id in ids)
             if ((uint)id >= (uint)count)
                 throw new ArgumentException($"embedding: the id {id} is none of the {count} in the table, 0 ... {count - 1} (in {Key})");
-        return EmbeddingFunction.Apply(pass.Of(Weight), ids, leading, paddingIndex);
     }
+
+    /// <summary>The rows of <paramref name="ids"/>, all of which the table has: [leading..., D].</summary>
+    public Variable Forward(Pass pass, Tensor<int> ids, Shape leading) => EmbeddingFunction.Apply(pass.Of(Weight), ids, leading, paddingIndex);
 }

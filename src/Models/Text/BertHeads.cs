@@ -19,11 +19,13 @@ internal sealed class BertModel : TextModel
 
     internal override IReadOnlyList<Stage> Stages { get; }
 
-    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
+    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
     {
-        var states = trunk.Forward(pass, batch, trace);
+        var states = trunk.Forward(inputs, trace);
         return new(("last_hidden_state", states), ("pooler_output", trunk.Pool(states)));
     }
+
+    internal override void Require(TextBatch batch) => trunk.Require(batch);
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
         throw new ArgumentException($"{Name} has no head and so no loss of its own");
@@ -39,6 +41,8 @@ internal abstract class BertHead : TextModel
     internal override string TrunkKey => TrunkKeyOfHub;
 
     private protected BertTrunk Trunk { get; }
+
+    internal override void Require(TextBatch batch) => Trunk.Require(batch);
 
     /// <summary>The mean cross-entropy of [..., L] over the places that are not ignored.</summary>
     private protected static Variable CrossEntropy(Variable logits, int[] labels)
@@ -72,8 +76,8 @@ internal sealed class BertForSequenceClassification : BertHead
 
     internal override IReadOnlyList<Stage> Stages { get; }
 
-    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null) =>
-        new(("logits", classifier.Forward(dropout.Forward(Trunk.Pool(Trunk.Forward(pass, batch, trace))))));
+    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
+        new(("logits", classifier.Forward(dropout.Forward(Trunk.Pool(Trunk.Forward(inputs, trace))))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets)
     {
@@ -106,8 +110,8 @@ internal sealed class BertForTokenClassification : BertHead
 
     internal override IReadOnlyList<Stage> Stages { get; }
 
-    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null) =>
-        new(("logits", classifier.Forward(dropout.Forward(Trunk.Forward(pass, batch, trace)))));
+    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
+        new(("logits", classifier.Forward(dropout.Forward(Trunk.Forward(inputs, trace)))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
         CrossEntropy(outputs["logits"], Needed(targets.Labels, "a class number for each token"));
@@ -128,12 +132,12 @@ internal sealed class BertForQuestionAnswering : BertHead
 
     internal override IReadOnlyList<Stage> Stages { get; }
 
-    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
+    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
     {
-        var logits = outputs.Forward(Trunk.Forward(pass, batch, trace));
+        var logits = outputs.Forward(Trunk.Forward(inputs, trace));
         return new(("start_logits", Column(0)), ("end_logits", Column(1)));
 
-        Variable Column(int number) => logits.Slice(2, number, 1).Reshape([batch.Sequences, batch.Length]);
+        Variable Column(int number) => logits.Slice(2, number, 1).Reshape(inputs.Places);
     }
 
     /// <summary>The mean of the start's and the end's cross-entropy. An answer that begins or ends behind the last token does not
@@ -169,8 +173,8 @@ internal sealed class BertForMaskedLM : BertHead
 
     internal override IReadOnlyList<Stage> Stages { get; }
 
-    public override TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null) =>
-        new(("logits", head.Forward(Trunk.Forward(pass, batch, trace))));
+    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
+        new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
         CrossEntropy(outputs["logits"], Needed(targets.Labels, "a word for each place, or that it is ignored"));

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Graft.Autograd;
-using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -33,25 +32,27 @@ internal sealed class BertTrunk : Module
     ];
 
     /// <summary>The last hidden states [B, T, D]. Without a trace the pass keeps nothing of the way but what backward needs.</summary>
-    public Variable Forward(Pass pass, TextBatch batch, ForwardTrace? trace)
+    public Variable Forward(TextInputs inputs, ForwardTrace? trace)
     {
-        var mask = batch.AttentionMask is { } counts
-            ? AttentionMask.OfKeys(pass, [batch.Sequences, batch.Length], Array.ConvertAll(counts, value => value == 1)) : AttentionMask.None;
+        var pass = inputs.Pass;
         int mark = pass.Enter();
-        var x = embeddings.Forward(pass, batch);
+        var x = embeddings.Forward(inputs);
         var shape = x.Shape;
         trace?.HiddenStates.Add(x);
         // the layers see rows: sequences are told apart by attention alone
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
         foreach (var layer in layers)
         {
-            trace?.Attentions.Add(layer.Probabilities(x.Reshape(shape), batch.AttentionMask));
-            x = layer.Forward(x, batch.Sequences, mask);
+            trace?.Attentions.Add(layer.Probabilities(x.Reshape(shape), trace.Counts));
+            x = layer.Forward(x, inputs.Sequences, inputs.Mask);
             trace?.HiddenStates.Add(x.Reshape(shape));
             if (trace is null) pass.Leave(mark, keep: x.Value);
         }
         return x.Reshape(shape);
     }
+
+    /// <summary>Refuses a batch with a token, a type or a position that the tables have no row for.</summary>
+    public void Require(TextBatch batch) => embeddings.Require(batch);
 
     /// <summary>What the pooler makes of the first place's state: [B, D].</summary>
     public Variable Pool(Variable states) => pooler!.Forward(states);
@@ -81,16 +82,24 @@ internal sealed class BertEmbeddings : Module
 
     public ModuleParameter Words => words.Weight;
 
-    public Variable Forward(Pass pass, TextBatch batch)
+    public void Require(TextBatch batch)
     {
-        Shape leading = [batch.Sequences, batch.Length];
         if (batch.Positions is null && batch.Length > positions.Weight.Shape[0])
             throw new ArgumentException($"{batch.Length} tokens are more than the {positions.Weight.Shape[0]} positions that the model knows: shorten the text");
+        words.Require(batch.TokenIds);
+        types.Require(batch.TokenTypes);
+        positions.Require(batch.Positions);
+    }
+
+    public Variable Forward(TextInputs inputs)
+    {
+        var pass = inputs.Pass;
         int mark = pass.Enter();
         // without types all tokens are of the first, and without places they stand one after another: rows of the tables as they lie
-        var sum = words.Forward(pass, batch.TokenIds, leading)
-            + (batch.TokenTypes is { } kinds ? types.Forward(pass, kinds, leading) : pass.Of(types.Weight).Slice(0, 0, 1));
-        sum += batch.Positions is { } places ? positions.Forward(pass, places, leading) : pass.Of(positions.Weight).Slice(0, 0, batch.Length);
+        var sum = words.Forward(pass, inputs.TokenIds, inputs.Places)
+            + (inputs.TokenTypes is { } kinds ? types.Forward(pass, kinds, inputs.Places) : pass.Of(types.Weight).Slice(0, 0, 1));
+        sum += inputs.Positions is { } places
+            ? positions.Forward(pass, places, inputs.Places) : pass.Of(positions.Weight).Slice(0, 0, inputs.Length);
         var y = dropout.Forward(norm.Forward(sum));
         pass.Leave(mark, keep: y.Value);
         return y;

@@ -1,4 +1,5 @@
 using Graft.Autograd;
+using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -10,13 +11,34 @@ internal abstract class TextModel : Model
     /// <param name="batch">B sequences of T tokens.</param>
     /// <param name="trace">Takes down what happens on the way; null for nothing.</param>
     /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
-    public abstract TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null);
+    public TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
+    {
+        Require(batch);
+        if (trace is not null) trace.Counts = batch.AttentionMask;
+        return Compute(TextInputs.Of(pass, batch), trace);
+    }
+
+    /// <summary>As the other, of a batch that is there already and whose numbers the tables have rows for.</summary>
+    internal TextOutputs Forward(TextInputs inputs) => Compute(inputs, trace: null);
+
+    /// <summary>Records the forward pass of batches like this one, to be run again and again without allocating. What the example leaves
+    /// out (types, a mask, positions) the batches of its runs have to leave out too.</summary>
+    /// <param name="device">Where to run.</param>
+    /// <param name="example">Its numbers do not matter, but for places that it hides between others.</param>
+    /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
+    public CapturedText Capture(Device device, TextBatch example) => new(this, device, example);
+
+    /// <summary>Refuses a batch with a number that the model's tables have no row for.</summary>
+    /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
+    internal abstract void Require(TextBatch batch);
 
     /// <summary>The loss [] that Hugging Face's class of the same name defines.</summary>
-    /// <param name="outputs">What <see cref="Forward"/> gave.</param>
+    /// <param name="outputs">What <see cref="Forward(Pass, TextBatch, ForwardTrace?)"/> gave.</param>
     /// <param name="targets">What it should have been.</param>
     /// <exception cref="ArgumentException">The targets are not those that this head learns from.</exception>
     public abstract Variable Loss(TextOutputs outputs, TextTargets targets);
+
+    private protected abstract TextOutputs Compute(TextInputs inputs, ForwardTrace? trace);
 }
 
 /// <summary>A model's outputs by name: <c>logits</c>, <c>last_hidden_state</c> ...</summary>
@@ -57,6 +79,9 @@ internal sealed record TextTargets
 /// <summary>What happened on the way: slower and larger than a plain run, and the same numbers.</summary>
 internal sealed class ForwardTrace
 {
+    /// <summary>[B, T], 0 where a sequence was filled up; null where none was.</summary>
+    public int[]? Counts { get; set; }
+
     /// <summary>After the embeddings and after each layer [B, T, D].</summary>
     public List<Variable> HiddenStates { get; } = [];
 

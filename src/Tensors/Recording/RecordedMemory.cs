@@ -10,7 +10,7 @@ internal sealed class RecordedMemory(Recorder recorder, long bytes) : DeviceMemo
     /// <summary>Whether the host wrote its numbers while the pass was recorded: they are part of the recording.</summary>
     public bool IsOfHost { get; set; }
 
-    /// <summary>Whether a call reads or writes it.</summary>
+    /// <summary>Whether a call reads or writes it, or it is an output.</summary>
     public bool IsUsed { get; set; }
 
     /// <summary>Whether its numbers differ from replay to replay.</summary>

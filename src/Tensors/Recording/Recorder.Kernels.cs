@@ -30,8 +30,8 @@ internal sealed partial class Recorder
         static (device, given, at) => device.Conv2d(given.Epilogue, given.Geometry, at[0], at[1], at.OrNull(2), at.OrNull(3), at[4]),
         new(x, Access.Read), new(weight, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(y, Access.Result));
 
-    internal override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int> indices) => Record(
-        geometry, static (device, geometry, at) => device.MaxPool2d(geometry, at[0], at[1], at.Of<int>(2)),
+    internal override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices) => Record(
+        geometry, static (device, geometry, at) => device.MaxPool2d(geometry, at[0], at[1], at.OrNull<int>(2)),
         new(x, Access.Read), new(y, Access.Result), new(indices, Access.Aside));
 
     internal override void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y) => Record(
@@ -41,11 +41,12 @@ internal sealed partial class Recorder
         default(int), static (device, _, at) => device.ChannelStatistics(at[0], at[1], at[2]),
         new(x, Access.Read), new(mean, Access.Aside), new(variance, Access.Aside));
 
-    internal override void BatchNorm(
-        Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias, Tensor<float> y) => Record(
-        default(int), static (device, _, at) => device.BatchNorm(at[0], at[1], at[2], at[3], at[4], at[5]),
+    internal override void BatchNorm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
+        Tensor<float>? residual, Tensor<float> y) => Record(
+        epilogue, static (device, epilogue, at) => device.BatchNorm(epilogue, at[0], at[1], at[2], at[3], at[4], at.OrNull(5), at[6]),
         new(x, Access.Spare), new(mean, Access.Read), new(inverseDeviation, Access.Read), new(weight, Access.Read), new(bias, Access.Read),
-        new(y, Access.Result));
+        new(residual, Access.Spare), new(y, Access.Result));
 
     internal override void LayerNorm(
         Tensor<float> x, Tensor<float> weight, Tensor<float> bias, float epsilon,
@@ -93,13 +94,13 @@ internal sealed partial class Recorder
 
     internal override void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx) => Refuse(nameof(AveragePool2dBackward));
 
-    internal override void BatchNormBackwardParameters(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> dweight, Tensor<float> dbias) =>
-        Refuse(nameof(BatchNormBackwardParameters));
+    internal override void BatchNormBackwardParameters<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
+        Tensor<float> dweight, Tensor<float> dbias) => Refuse(nameof(BatchNormBackwardParameters));
 
-    internal override void BatchNormBackwardInput(
-        Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
-        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx) => Refuse(nameof(BatchNormBackwardInput));
+    internal override void BatchNormBackwardInput<TOp>(
+        TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
+        Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual) => Refuse(nameof(BatchNormBackwardInput));
 
     internal override void LayerNormBackward(
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,

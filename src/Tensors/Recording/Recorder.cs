@@ -11,6 +11,7 @@ internal sealed partial class Recorder(Device home) : Device
 {
     private readonly List<Call> calls = [];
     private readonly List<RecordedMemory> inputs = [];
+    private readonly List<RecordedMemory> ofHost = [];
 
     public override string Name => $"a recording for {Home.Name}";
 
@@ -25,7 +26,14 @@ internal sealed partial class Recorder(Device home) : Device
     }
 
     /// <summary>What was recorded, folded and planned, with the outputs kept to the end of each replay.</summary>
-    public Replay Finish(params ReadOnlySpan<ITensor> outputs) => new(Home, calls, inputs, outputs);
+    public Replay Finish(params ReadOnlySpan<ITensor> outputs)
+    {
+        foreach (var output in outputs)
+            if (output.Block is RecordedMemory memory) memory.IsUsed = true;
+        foreach (var memory in ofHost)
+            if (!memory.IsUsed) memory.Place!.Release();
+        return new Replay(Home, calls, inputs, outputs);
+    }
 
     internal override DeviceMemory Rent(long bytes)
     {
@@ -39,8 +47,12 @@ internal sealed partial class Recorder(Device home) : Device
         var memory = (RecordedMemory)destination.Memory;
         if (memory.IsUsed || memory.IsInput)
             throw new NotSupportedException($"capture: the pass writes {destination.Shape} from the host after a kernel has used it, which a recording does not keep in order");
-        memory.IsOfHost = true;
-        if (memory.Place is null) memory.Put(Home.Rent(memory.Bytes), 0);
+        if (!memory.IsOfHost)
+        {
+            memory.IsOfHost = true;
+            memory.Put(Home.Rent(memory.Bytes), 0);
+            ofHost.Add(memory);
+        }
         Home.Upload(source, (Tensor<T>)Call.Placed(destination));
     }
 

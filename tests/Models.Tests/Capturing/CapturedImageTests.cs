@@ -53,7 +53,20 @@ public sealed class CapturedImageTests
         }
     }
 
-    /// <summary>The last of the resnets' batch norms is folded: their scales and shifts are no part of a run.</summary>
+    [Theory]
+    [InlineData("cifar-resnet20", 32, 4)]
+    [InlineData("resnet18", 224, 1)]
+    [InlineData("resnet50", 224, 2)]
+    public void A_plan_takes_little_more_than_what_is_alive_at_once(string name, int size, int images)
+    {
+        using var captured = ModelRegistry.Create(name).Capture(Device.Cpu, [images, 3, size, size]);
+        var plan = captured.Replay.Plan;
+        Assert.Equal(plan.Bytes, captured.PlannedBytes);
+        Assert.InRange(plan.Bytes, plan.BytesAlive, plan.BytesAlive * 11 / 10);
+        Assert.InRange(plan.Bytes, 1, plan.BytesApart / 2);
+    }
+
+    /// <summary>Batch norms are scales and shifts that weights alone decide: they are no part of a run.</summary>
     [Fact]
     public void What_depends_on_parameters_alone_is_computed_once()
     {

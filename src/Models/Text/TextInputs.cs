@@ -1,0 +1,52 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>A batch of text where a pass computes with it: what a model's tables are asked for, and who looks at whom.</summary>
+/// <remarks>Letters: B sequences, T places.</remarks>
+internal sealed record TextInputs
+{
+    public required Pass Pass { get; init; }
+
+    /// <summary>B.</summary>
+    public required int Sequences { get; init; }
+
+    /// <summary>T.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>[B T].</summary>
+    public required Tensor<int> TokenIds { get; init; }
+
+    /// <summary>[B T]; null where all are of the first type.</summary>
+    public Tensor<int>? TokenTypes { get; init; }
+
+    /// <summary>[B T]; null where the tokens of every sequence stand one after another.</summary>
+    public Tensor<int>? Positions { get; init; }
+
+    /// <summary>Which places hold a token.</summary>
+    public required AttentionMask Mask { get; init; }
+
+    /// <summary>[B, T].</summary>
+    public Shape Places => [Sequences, Length];
+
+    /// <summary>Puts a batch where the pass computes, for as long as the pass lasts.</summary>
+    public static TextInputs Of(Pass pass, TextBatch batch) => new()
+    {
+        Pass = pass,
+        Sequences = batch.Sequences,
+        Length = batch.Length,
+        TokenIds = Place(pass, batch.TokenIds),
+        TokenTypes = batch.TokenTypes is { } types ? Place(pass, types) : null,
+        Positions = batch.Positions is { } positions ? Place(pass, positions) : null,
+        Mask = batch.AttentionMask is { } counts
+            ? AttentionMask.OfKeys(pass, [batch.Sequences, batch.Length], Array.ConvertAll(counts, value => value == 1)) : AttentionMask.None,
+    };
+
+    private static Tensor<int> Place(Pass pass, int[] numbers)
+    {
+        var tensor = pass.Own(pass.Device.Rent<int>([numbers.Length]));
+        tensor.CopyFrom(numbers);
+        return tensor;
+    }
+}

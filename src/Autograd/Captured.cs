@@ -16,14 +16,22 @@ public sealed class Captured : IDisposable
     private readonly Lock oneAtATime = new();
     private readonly Replay replay;
     private readonly Tensor<float> input;
+    private readonly Tensor<float> ordered;
     private readonly Tensor<float> output;
     private bool isDisposed;
 
-    private Captured(Device device, Replay replay, Tensor<float> input, Tensor<float> output)
+    /// <param name="device">Where to run.</param>
+    /// <param name="replay">The recording.</param>
+    /// <param name="input">What numbers of the host are copied to.</param>
+    /// <param name="ordered">The input in the order of memory that the first kernel reads, where a replay's first call brings it there;
+    /// else the input.</param>
+    /// <param name="output">What is copied from.</param>
+    private Captured(Device device, Replay replay, Tensor<float> input, Tensor<float> ordered, Tensor<float> output)
     {
         Device = device;
         this.replay = replay;
         this.input = input;
+        this.ordered = ordered;
         this.output = output;
     }
 
@@ -77,8 +85,9 @@ public sealed class Captured : IDisposable
         lock (oneAtATime)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
-            Device.Copy(input, this.input);
-            replay.Run();
+            // a tensor may have any strides, so it is brought in order on the way
+            Device.Copy(input, ordered);
+            replay.Run(first: ordered == this.input ? 0 : 1);
             this.output.CopyTo(output);
         }
     }
@@ -93,16 +102,18 @@ public sealed class Captured : IDisposable
         }
     }
 
-    /// <summary>Records what a function makes of an input of that shape.</summary>
-    internal static Captured Of(Device device, Shape input, Func<Variable, Variable> forward)
+    /// <summary>Records what a function makes of an input of that shape, given in the order of its axes or with its channels innermost.</summary>
+    internal static Captured Of(Device device, Shape shape, Func<Variable, Variable> forward, MemoryFormat format = MemoryFormat.Contiguous)
     {
         ArgumentNullException.ThrowIfNull(device);
         var recorder = new Recorder(device);
-        var images = recorder.Input<float>(input);
+        var input = recorder.Input<float>(shape);
         using var pass = Pass.Infer(recorder);
-        var output = pass.Contiguous(forward(pass.Constant(images)).Value);
+        var ordered = format == MemoryFormat.ChannelsLast ? pass.ChannelsLast(input) : input;
+        var output = pass.Contiguous(forward(pass.Constant(ordered)).Value);
         var replay = recorder.Finish(output);
-        return new Captured(device, replay, Replay.Placed(images), Replay.Placed(output));
+        var placed = Replay.Placed(input);
+        return new Captured(device, replay, placed, ordered == input ? placed : Replay.Placed(ordered), Replay.Placed(output));
     }
 
     private static void Misfit(string what, int length, Shape shape) => ShapeException.Throw(

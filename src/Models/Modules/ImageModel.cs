@@ -23,7 +23,10 @@ public abstract class ImageModel : Model
     /// <param name="device">Where to run.</param>
     /// <param name="images">[N, C, H, W].</param>
     /// <exception cref="ShapeException">The shape does not fit; the message names the module.</exception>
-    public Captured Capture(Device device, Shape images) => Captured.Of(device, images, Forward);
+    public Captured Capture(Device device, Shape images) => Captured.Of(device, images, Forward, MemoryFormat.ChannelsLast);
+
+    /// <summary>As <see cref="Capture"/>, of what the trunk makes of images.</summary>
+    internal Captured CaptureFeatures(Device device, Shape images) => Captured.Of(device, images, Features, MemoryFormat.ChannelsLast);
 
     private protected abstract Variable ComputeFeatures(Variable x);
 

@@ -126,7 +126,7 @@ public sealed class ImageClassifier
     public IEnumerable<Prediction> Predict(IReadOnlyList<string> files, CancellationToken cancellation = default)
     {
         if (files.Count == 0) yield break;
-        foreach (var (batch, logits, classes) in ImageInference.Run(device, InOrder(new ImageFiles(files)), Model.Forward, cancellation))
+        foreach (var (batch, logits, classes) in ImageInference.Run(Model, device, InOrder(new ImageFiles(files)), cancellation))
         {
             for (int row = 0; row < batch.Count; row++)
             {
@@ -143,7 +143,7 @@ public sealed class ImageClassifier
     public IEnumerable<float[]> Features(IReadOnlyList<string> files, CancellationToken cancellation = default)
     {
         if (files.Count == 0) yield break;
-        foreach (var (batch, features, width) in ImageInference.Run(device, InOrder(new ImageFiles(files)), Model.Features, cancellation))
+        foreach (var (batch, features, width) in ImageInference.Features(Model, device, InOrder(new ImageFiles(files)), cancellation))
             for (int row = 0; row < batch.Count; row++) yield return features.AsSpan(row * width, width).ToArray();
     }
 

@@ -8,18 +8,43 @@ namespace Graft.Tasks;
 /// <summary>Runs a model over pictures without training it.</summary>
 internal static class ImageInference
 {
-    /// <summary>The model's output for each batch, row by row [N, D], beside the batch it came from.</summary>
+    /// <summary>The logits for each batch, row by row [N, D], beside the batch they came from.</summary>
     public static IEnumerable<(ImageBatch Batch, float[] Rows, int Width)> Run(
-        Device device, Batches batches, Func<Variable, Variable> compute, CancellationToken cancellation)
+        ImageModel model, Device device, Batches batches, CancellationToken cancellation) =>
+        Run(device, batches, model.Forward, model.Capture, cancellation);
+
+    /// <summary>The trunk's features for each batch, as the logits.</summary>
+    public static IEnumerable<(ImageBatch Batch, float[] Rows, int Width)> Features(
+        ImageModel model, Device device, Batches batches, CancellationToken cancellation) =>
+        Run(device, batches, model.Features, model.CaptureFeatures, cancellation);
+
+    /// <summary>Where there is more than one batch all of the first one's size go through one captured pass; the last, often smaller, is
+    /// computed eagerly, with the same bits.</summary>
+    private static IEnumerable<(ImageBatch Batch, float[] Rows, int Width)> Run(
+        Device device, Batches batches, Func<Variable, Variable> compute, Func<Device, Shape, Captured> capture, CancellationToken cancellation)
     {
-        foreach (var batch in batches.Epoch(0, cancellation))
+        Captured? captured = null;
+        try
         {
-            using (batch)
-            using (var pass = Pass.Infer(device))
+            foreach (var batch in batches.Epoch(0, cancellation))
             {
-                var y = compute(batch.On(pass)).Value;
-                yield return (batch, y.ToArray(), y.Shape[1]);
+                using (batch)
+                {
+                    if (batches.Count > 1) captured ??= capture(device, batch.Images.Shape);
+                    if (captured?.InputShape == batch.Images.Shape)
+                    {
+                        yield return (batch, batch.Through(captured), captured.OutputShape[1]);
+                        continue;
+                    }
+                    using var pass = Pass.Infer(device);
+                    var y = compute(batch.On(pass)).Value;
+                    yield return (batch, y.ToArray(), y.Shape[1]);
+                }
             }
+        }
+        finally
+        {
+            captured?.Dispose();
         }
     }
 
@@ -28,7 +53,7 @@ internal static class ImageInference
     {
         int examples = 0, correct = 0;
         double loss = 0;
-        foreach (var (batch, logits, classes) in Run(device, batches, model.Forward, cancellation))
+        foreach (var (batch, logits, classes) in Run(model, device, batches, cancellation))
         {
             int[] labels = batch.Labels.ToArray();
             for (int row = 0; row < batch.Count; row++)

@@ -36,6 +36,15 @@ internal sealed class ImageBatch : IDisposable
         return pass.Constant(pass.Own(there.Permute(0, 3, 1, 2)));
     }
 
+    /// <summary>What a captured pass makes of the pictures, row by row.</summary>
+    public float[] Through(Captured captured)
+    {
+        var rows = new float[captured.OutputShape.ElementCount];
+        if (Images.Device == captured.Device) captured.Run(Images, rows);
+        else captured.Run(Images.ToArray(), rows);
+        return rows;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

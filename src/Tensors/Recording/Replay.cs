@@ -42,12 +42,13 @@ internal sealed class Replay : IDisposable
     public static Tensor<T> Placed<T>(Tensor<T> recorded) where T : unmanaged => (Tensor<T>)Call.Placed(recorded);
 
     /// <summary>Makes the calls. The inputs have to be filled anew before each run: their places serve others later.</summary>
+    /// <param name="first">The first call to make: those before it have been done otherwise.</param>
     /// <exception cref="InvalidOperationException">A parameter is no longer where it was.</exception>
-    public void Run()
+    public void Run(int first = 0)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         Follow();
-        foreach (var call in replayed) call.Run(device);
+        foreach (var call in replayed.AsSpan(first)) call.Run(device);
     }
 
     /// <summary>Gives all memory back.</summary>

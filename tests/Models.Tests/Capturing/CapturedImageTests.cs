@@ -45,11 +45,18 @@ public sealed class CapturedImageTests
             using var device = new CpuDevice(threads);
             using var captured = Grown("resnet18").Capture(device, [2, 3, 64, 64]);
             float[] pixels = Draw.Uniform("pixels", (int)captured.InputShape.ElementCount), logits = new float[20];
-            for (int i = 0; i < 5; i++) captured.Run(pixels, logits);
+            using var images = Tensor.From<float>(captured.InputShape, pixels, device);
+            for (int i = 0; i < 5; i++) Runs();
             long taken = device.BytesTaken, before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 5; i++) captured.Run(pixels, logits);
+            for (int i = 0; i < 5; i++) Runs();
             Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
             Assert.Equal(taken, device.BytesTaken);
+
+            void Runs()
+            {
+                captured.Run(pixels, logits);
+                captured.Run(images, logits);
+            }
         }
     }
 

@@ -46,6 +46,20 @@ public sealed class ImageClassifierTests : IDisposable
         Assert.Equal(classifier.Evaluate(train), loaded.Evaluate(train));
     }
 
+    /// <summary>Several batches go through a captured pass, one batch and what is left over do not: nobody can tell.</summary>
+    [Fact]
+    public void Pictures_get_the_same_bits_together_and_batch_by_batch()
+    {
+        const int Batch = ImageClassifier.InferenceBatch;
+        string[] files = [.. Enumerable.Range(0, 2 * Batch + 3).Select(number => folder.Write($"{number}.ppm", Pictures.Ppm(number % 3, number)))];
+        var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        Assert.Equal(files.Chunk(Batch).SelectMany(part => classifier.Predict(part)).SelectMany(Answers), classifier.Predict(files).SelectMany(Answers));
+        Assert.Equal(files.Chunk(Batch).SelectMany(part => classifier.Features(part)), classifier.Features(files));
+
+        static IEnumerable<(string Path, string Label, double Probability)> Answers(Prediction prediction) =>
+            prediction.Classes.Select(entry => (prediction.Path, entry.Label, entry.Probability));
+    }
+
     [Fact]
     public void The_saved_folder_tells_the_recipe_and_the_base_checkpoint()
     {

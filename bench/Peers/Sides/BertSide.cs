@@ -13,6 +13,8 @@ internal sealed class BertSide : ISide
     private readonly TextBatch batch;
     private readonly TextTargets targets;
     private readonly Optimiser? optimiser;
+    private readonly CapturedText? captured;
+    private readonly float[] logits = [];
 
     public BertSide(BertShape shape, bool training, int threads)
     {
@@ -20,7 +22,12 @@ internal sealed class BertSide : ISide
         model = new BertForSequenceClassification(shape.Config) { Seed = 1 };
         batch = new TextBatch(shape.Batch, BertShape.Length, shape.TokenIds);
         targets = new TextTargets { Labels = shape.Labels };
-        if (!training) return;
+        if (!training)
+        {
+            captured = model.Capture(device, batch);
+            logits = new float[captured.ShapeOf(0).ElementCount];
+            return;
+        }
         var groups = new ParameterGroups(model);
         groups.Rates(Training.LearningRate);
         optimiser = Optimiser.AdamW(groups);
@@ -30,16 +37,20 @@ internal sealed class BertSide : ISide
 
     public float Run()
     {
-        using var pass = optimiser is null ? Pass.Infer(device) : Pass.Train(device, seed: 1);
-        var outputs = model.Forward(pass, batch);
-        if (optimiser is null) return outputs["logits"].Value.Span()[0];
-        var loss = model.Loss(outputs, targets);
-        optimiser.Step(pass.Backward(loss));
+        if (captured is not null)
+        {
+            captured.Run(batch, logits);
+            return logits[0];
+        }
+        using var pass = Pass.Train(device, seed: 1);
+        var loss = model.Loss(model.Forward(pass, batch), targets);
+        optimiser!.Step(pass.Backward(loss));
         return loss.Value.Span()[0];
     }
 
     public void Dispose()
     {
+        captured?.Dispose();
         optimiser?.Dispose();
         device.Dispose();
     }

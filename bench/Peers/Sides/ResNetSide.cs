@@ -12,12 +12,12 @@ internal sealed class ResNetSide : ISide
     private readonly ImageModel model;
     private readonly Tensor<float> images;
     private readonly int[] labels;
-    private readonly ResNetTask task;
     private readonly Optimiser optimiser;
+    private readonly Captured? captured;
+    private readonly float[] logits;
 
     public ResNetSide(string architecture, int batch, ResNetTask task, int threads)
     {
-        this.task = task;
         device = new CpuDevice(threads);
         model = ModelRegistry.Create(architecture, ResNetShape.Classes);
         images = Inputs.Uniform(device, "images", [batch, 3, ResNetShape.ImageSize, ResNetShape.ImageSize]);
@@ -26,22 +26,28 @@ internal sealed class ResNetSide : ISide
         groups.Rates(Training.LearningRate);
         if (task == ResNetTask.TrainHead) groups.FreezeBelow("head");
         optimiser = Optimiser.Sgd(groups, Training.Momentum);
+        logits = new float[batch * ResNetShape.Classes];
+        if (task == ResNetTask.Evaluate) captured = model.Capture(device, images.Shape);
     }
 
     public long ParameterCount => model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
 
     public float Run()
     {
-        using var pass = task == ResNetTask.Evaluate ? Pass.Infer(device) : Pass.Train(device, seed: 1);
-        var logits = model.Forward(pass.Constant(images));
-        if (task == ResNetTask.Evaluate) return logits.Value.Span()[0];
-        var loss = logits.CrossEntropy(labels);
+        if (captured is not null)
+        {
+            captured.Run(images, logits);
+            return logits[0];
+        }
+        using var pass = Pass.Train(device, seed: 1);
+        var loss = model.Forward(pass.Constant(images)).CrossEntropy(labels);
         optimiser.Step(pass.Backward(loss));
         return loss.Value.Span()[0];
     }
 
     public void Dispose()
     {
+        captured?.Dispose();
         optimiser.Dispose();
         device.Dispose();
     }

@@ -57,6 +57,19 @@ public sealed class RecordingTests : IDisposable
         Assert.Contains("make it there", Assert.Throws<ArgumentException>(() => recorder.Map(default(Relu), foreign, x)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_plan_that_no_block_can_hold_is_refused_before_memory_is_taken()
+    {
+        var recorder = new Recorder(device);
+        var x = recorder.Input<float>([1 << 30]);
+        using Tensor<float> y = recorder.Rent<float>(x.Shape), z = recorder.Rent<float>(x.Shape);
+        recorder.Copy(x, y);
+        recorder.Zip(default(Add), x, y, z);
+        long taken = device.BytesTaken;
+        Assert.Contains("smaller batch", Assert.Throws<NotSupportedException>(() => recorder.Finish(x, y, z)).Message, StringComparison.Ordinal);
+        Assert.Equal(taken, device.BytesTaken);
+    }
+
     /// <summary>Forty calls, each of one of the last few results: in place or not, whole or in parts, longer and shorter.</summary>
     private static Tensor<float> Calls(Device device, Tensor<float> input, int seed)
     {

@@ -7,6 +7,9 @@ internal sealed class MemoryPlan
     /// <summary>A cache line, and what the kernels' lanes like best.</summary>
     private const int Alignment = 64;
 
+    /// <summary>As far into a block as a tensor's offset, a number of elements, reaches.</summary>
+    private const long MostBytes = (long)int.MaxValue * sizeof(float);
+
     private readonly Dictionary<RecordedMemory, Slot> slots = [];
 
     private MemoryPlan()
@@ -29,6 +32,7 @@ internal sealed class MemoryPlan
     /// <param name="calls">The calls of a replay.</param>
     /// <param name="inputs">What is there before the first is made.</param>
     /// <param name="outputs">What has to be there when all have been made.</param>
+    /// <exception cref="NotSupportedException">It would be more memory than one block can be.</exception>
     public static MemoryPlan Of(IReadOnlyList<Call> calls, IReadOnlyList<RecordedMemory> inputs, ReadOnlySpan<ITensor> outputs)
     {
         var plan = new MemoryPlan();
@@ -41,6 +45,8 @@ internal sealed class MemoryPlan
         var apart = plan.slots.Values.Distinct().ToList();
         plan.BytesAlive = Enumerable.Range(-1, calls.Count + 2).Max(at => apart.Where(slot => slot.First <= at && at <= slot.Last).Sum(slot => slot.Bytes));
         plan.Bytes = Arrange(apart);
+        if (plan.Bytes > MostBytes)
+            throw new NotSupportedException($"capture: a run would need {plan.Bytes} bytes in one block, which can have {MostBytes}: capture a smaller batch, or run eagerly");
         return plan;
     }
 

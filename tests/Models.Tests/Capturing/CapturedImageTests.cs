@@ -73,6 +73,14 @@ public sealed class CapturedImageTests
         Assert.InRange(plan.Bytes, 1, plan.BytesApart / 2);
     }
 
+    [Fact]
+    public void A_shape_that_does_not_fit_is_refused_when_it_is_captured()
+    {
+        var exception = Assert.Throws<ShapeException>(() => ModelRegistry.Create("resnet18").Capture(Device.Cpu, [1, 4, 64, 64]));
+        Assert.Contains("[1, 4, 64, 64]", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("conv1", exception.ModuleKey);
+    }
+
     /// <summary>Batch norms are scales and shifts that weights alone decide: they are no part of a run.</summary>
     [Fact]
     public void What_depends_on_parameters_alone_is_computed_once()

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Graft.Tensors;
 
 /// <summary>Sums down the channels of [R, C], cut into chunks of rows whose boundaries depend on the shape alone; an item is one
@@ -36,18 +34,4 @@ internal readonly struct ChannelChunks(Tensor<float> x)
     public nint RowsIn(nint chunk) => FirstRowAfter(chunk) - chunk * RowsPerChunk;
 
     private nint FirstRowAfter(nint chunk) => Math.Min(Rows, (chunk + 1) * RowsPerChunk);
-}
-
-/// <summary>Four lanes of neighbouring channels.</summary>
-internal static unsafe class SideBySide
-{
-    /// <summary>Stores four lanes one after another.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<S>(S v0, S v1, S v2, S v3, float* to) where S : unmanaged, IVectorLane<S>
-    {
-        S.Store(v0, to);
-        S.Store(v1, to + S.Width);
-        S.Store(v2, to + 2 * S.Width);
-        S.Store(v3, to + 3 * S.Width);
-    }
 }

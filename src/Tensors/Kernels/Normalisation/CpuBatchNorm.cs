@@ -119,42 +119,36 @@ internal readonly unsafe struct ChunkStatisticsKernel(ChannelChunks sums, float*
             float* from = x + first * sums.Channels + channel;
             nint at = chunk * sums.Channels + channel;
             int c = 0;
-            for (; c + 4 * S.Width <= width; c += 4 * S.Width) Channels<S>(from + c, last - first, means + at + c, squares + at + c);
+            for (; c + 2 * S.Width <= width; c += 2 * S.Width) Channels<S>(from + c, last - first, means + at + c, squares + at + c);
             for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, means + at + c, squares + at + c);
             for (; c < width; c++) Channel<Lane1>(from + c, last - first, means + at + c, squares + at + c);
         }
     }
 
-    /// <summary>Four lanes of channels side by side, so that memory is read in longer stretches.</summary>
+    /// <summary>Two lanes of channels side by side, so that memory is read in longer stretches.</summary>
     private void Channels<S>(float* from, nint rows, float* mean, float* square) where S : unmanaged, IVectorLane<S>
     {
-        int w = S.Width;
-        S s0 = S.Splat(0f), s1 = s0, s2 = s0, s3 = s0;
+        S left = S.Splat(0f), right = left;
         float* at = from;
         for (nint row = 0; row < rows; row++, at += sums.Channels)
         {
-            s0 += S.Load(at);
-            s1 += S.Load(at + w);
-            s2 += S.Load(at + 2 * w);
-            s3 += S.Load(at + 3 * w);
+            left += S.Load(at);
+            right += S.Load(at + S.Width);
         }
-        var share = S.Splat(1f / rows);
-        S c0 = s0 * share, c1 = s1 * share, c2 = s2 * share, c3 = s3 * share;
-        s0 = s1 = s2 = s3 = S.Splat(0f);
+        S share = S.Splat(1f / rows), leftCentre = left * share, rightCentre = right * share;
+        left = right = S.Splat(0f);
         at = from;
         for (nint row = 0; row < rows; row++, at += sums.Channels)
         {
-            s0 = AddSquare(s0, S.Load(at) - c0);
-            s1 = AddSquare(s1, S.Load(at + w) - c1);
-            s2 = AddSquare(s2, S.Load(at + 2 * w) - c2);
-            s3 = AddSquare(s3, S.Load(at + 3 * w) - c3);
+            S leftDistance = S.Load(at) - leftCentre, rightDistance = S.Load(at + S.Width) - rightCentre;
+            left = S.FusedMultiplyAdd(leftDistance, leftDistance, left);
+            right = S.FusedMultiplyAdd(rightDistance, rightDistance, right);
         }
-        SideBySide.Store(c0, c1, c2, c3, mean);
-        SideBySide.Store(s0, s1, s2, s3, square);
+        S.Store(leftCentre, mean);
+        S.Store(rightCentre, mean + S.Width);
+        S.Store(left, square);
+        S.Store(right, square + S.Width);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static S AddSquare<S>(S sum, S distance) where S : unmanaged, IVectorLane<S> => S.FusedMultiplyAdd(distance, distance, sum);
 
     private void Channel<S>(float* from, nint rows, float* mean, float* square) where S : unmanaged, IVectorLane<S>
     {
@@ -219,34 +213,33 @@ internal readonly unsafe struct ChunkGradientsKernel<TOp>(
             var (chunk, first, last, channel, width) = sums.Item(item);
             nint from = first * sums.Channels + channel, to = chunk * sums.Channels + channel;
             int c = 0;
-            for (; c + 4 * S.Width <= width; c += 4 * S.Width) Channels<S>(from + c, last - first, channel + c, to + c);
+            for (; c + 2 * S.Width <= width; c += 2 * S.Width) Channels<S>(from + c, last - first, channel + c, to + c);
             for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, channel + c, to + c);
             for (; c < width; c++) Channel<Lane1>(from + c, last - first, channel + c, to + c);
         }
     }
 
-    /// <summary>Four lanes of channels side by side, so that memory is read in longer stretches.</summary>
+    /// <summary>Two lanes of channels side by side, so that memory is read in longer stretches.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Channels<S>(nint from, nint rows, int channel, nint to) where S : unmanaged, IVectorLane<S>
     {
-        int w = S.Width;
-        float* centre = mean + channel;
-        S w0 = S.Splat(0f), w1 = w0, w2 = w0, w3 = w0, b0 = w0, b1 = w0, b2 = w0, b3 = w0;
+        S leftCentre = S.Load(mean + channel), rightCentre = S.Load(mean + channel + S.Width);
+        S leftWeight = S.Splat(0f), rightWeight = leftWeight, leftBias = leftWeight, rightBias = leftWeight;
         for (nint row = 0; row < rows; row++, from += sums.Channels)
         {
-            S g0 = before.Load<S>(from), g1 = before.Load<S>(from + w), g2 = before.Load<S>(from + 2 * w), g3 = before.Load<S>(from + 3 * w);
-            b0 += g0;
-            b1 += g1;
-            b2 += g2;
-            b3 += g3;
-            w0 = S.FusedMultiplyAdd(g0, S.Load(x + from) - S.Load(centre), w0);
-            w1 = S.FusedMultiplyAdd(g1, S.Load(x + from + w) - S.Load(centre + w), w1);
-            w2 = S.FusedMultiplyAdd(g2, S.Load(x + from + 2 * w) - S.Load(centre + 2 * w), w2);
-            w3 = S.FusedMultiplyAdd(g3, S.Load(x + from + 3 * w) - S.Load(centre + 3 * w), w3);
+            S left = before.Load<S>(from), right = before.Load<S>(from + S.Width);
+            leftBias += left;
+            rightBias += right;
+            leftWeight = S.FusedMultiplyAdd(left, S.Load(x + from) - leftCentre, leftWeight);
+            rightWeight = S.FusedMultiplyAdd(right, S.Load(x + from + S.Width) - rightCentre, rightWeight);
         }
-        SideBySide.Store(w0, w1, w2, w3, weights + to);
-        SideBySide.Store(b0, b1, b2, b3, biases + to);
+        S.Store(leftWeight, weights + to);
+        S.Store(rightWeight, weights + to + S.Width);
+        S.Store(leftBias, biases + to);
+        S.Store(rightBias, biases + to + S.Width);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Channel<S>(nint from, nint rows, int channel, nint to) where S : unmanaged, IVectorLane<S>
     {
         var centre = S.Load(mean + channel);
@@ -318,8 +311,15 @@ internal readonly unsafe struct BatchNormBackwardKernel<TOp>(
             nint at = row * channels;
             int c = 0;
             for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
-            for (; c < channels; c++) Channel<Lane1>(at, c);
+            if (c < channels) Rest(at, c);
         }
+    }
+
+    // apart, so that the compiler has room left to inline all of the loop above
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Rest(nint row, int c)
+    {
+        for (; c < channels; c++) Channel<Lane1>(row, c);
     }
 
     private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
@@ -343,8 +343,15 @@ internal readonly unsafe struct ScaleChannelsKernel<TOp>(GradientBefore<TOp> bef
             nint at = row * channels;
             int c = 0;
             for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
-            for (; c < channels; c++) Channel<Lane1>(at, c);
+            if (c < channels) Rest(at, c);
         }
+    }
+
+    // apart, so that the compiler has room left to inline all of the loop above
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Rest(nint row, int c)
+    {
+        for (; c < channels; c++) Channel<Lane1>(row, c);
     }
 
     private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>

@@ -24,8 +24,8 @@ internal readonly record struct WinogradSquares(int Down, int Across)
 /// channels instead of 144 (Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks").</summary>
 /// <remarks>
 /// outputs = A^T [(G g G^T) * (B^T d B)] A with the 6 x 6 patch d and the 3x3 filter g; the polynomials' points are 0, 1, -1, 2, -2
-/// and infinity. All sums over channels are products of matrices, 36 of them. The error is some ten times that of summing directly,
-/// still a few millionths of the sum of magnitudes.
+/// and infinity. All sums over channels are products of matrices, 36 of them. The error is a few times that of summing directly, still
+/// a few millionths of the sum of magnitudes. An input that is not finite spreads over the squares that it belongs to.
 /// </remarks>
 internal static unsafe class Winograd
 {

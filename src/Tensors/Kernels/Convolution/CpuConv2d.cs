@@ -110,7 +110,7 @@ public sealed partial class CpuDevice
         }
         else
         {
-            var blocks = WindowBlocks.Cut(windows, panels, Threads);
+            var blocks = WindowBlocks.Cut(windows, panels, tile, Threads);
             workers.Run(
                 new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
                 blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));

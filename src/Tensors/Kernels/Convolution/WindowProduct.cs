@@ -18,13 +18,19 @@ internal readonly record struct WindowBlocks(nint Lines, nint Panels, nint Acros
 
     private const int ItemsPerThread = 4;
 
-    public static WindowBlocks Cut(in Windows windows, nint panels, int threads)
+    /// <summary>The most floats of neighbouring panels that are gone through together: they stay in the second-level cache while
+    /// strips of rows pass by, each of which is read and written once, in whole stretches of memory.</summary>
+    public const int LargestGroup = 64 * 1024;
+
+    public static WindowBlocks Cut(in Windows windows, nint panels, TileShape tile, int threads)
     {
         nint places = Math.Clamp(WantedFloats / ((nint)windows.Channels * windows.Rows.Stride * windows.Columns.Stride), FewestPlaces, MostPlaces);
         nint lines = Math.Min(windows.Lines, Math.Max(1, places / windows.GridWidth));
         nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
-        // few places: their panels are shared out first, since tiles that are not full and weights read twice cost more than windows opened twice
-        if (windows.Lines / lines * panels < wanted) lines = Math.Max(1, Math.Min(lines, windows.Lines * panels / wanted));
+        // weights that stay near are read by everybody; of others the panels are shared out first, since tiles that are not full and weights
+        // read twice cost more than windows opened twice
+        if (windows.Depth * panels * tile.Columns <= LargestGroup) lines = Math.Max(1, Math.Min(lines, windows.Lines / wanted));
+        else if (windows.Lines / lines * panels < wanted) lines = Math.Max(1, Math.Min(lines, windows.Lines * panels / wanted));
         if (lines > windows.GridHeight) lines -= lines % windows.GridHeight;
         while (lines > 1 && windows.CopyLength(lines) > LargestCopy) lines = lines > windows.GridHeight ? lines - windows.GridHeight : (lines + 1) / 2;
         nint down = (windows.Lines + lines - 1) / lines;
@@ -45,10 +51,6 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
     /// <summary>The most of the depth that is walked at a time: so much of a panel stays in the second-level cache.</summary>
     private const int DeepestWalk = 640;
 
-    /// <summary>The most floats of neighbouring panels that are gone through together: they stay in the second-level cache while
-    /// strips of rows pass by, each of which is read and written once, in whole stretches of memory.</summary>
-    private const int LargestGroup = 64 * 1024;
-
     /// <summary>Tiles of a strip.</summary>
     private const int StripTiles = 16;
 
@@ -57,7 +59,7 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
         nint tiles = (blocks.Lines * windows.GridWidth + tile.Rows - 1) / tile.Rows;
         // a deep panel is walked in parts, each along all rows: the sums of all rows wait
         bool isDeep = product.Depth > DeepestWalk;
-        nint group = isDeep ? 1 : Math.Clamp(LargestGroup / Math.Max(1, product.Depth * tile.Columns), 1, blocks.Panels);
+        nint group = isDeep ? 1 : Math.Clamp(WindowBlocks.LargestGroup / Math.Max(1, product.Depth * tile.Columns), 1, blocks.Panels);
         nint strip = isDeep ? tiles : Math.Min(tiles, StripTiles);
         nint starts = Scratch.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float)), sumsLength = group * strip * tile.Sums;
         using var scratch = new Scratch(starts + sumsLength + windows.CopyLength(blocks.Lines));

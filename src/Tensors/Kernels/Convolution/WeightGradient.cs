@@ -93,7 +93,7 @@ internal readonly unsafe struct WeightGradientKernel(
                 // rows that fill up the last tile compute what nobody reads
                 for (int i = 0; i < tile.Rows; i++) rows[i] = origin + Offset(Math.Min(at * tile.Rows + i, windows.Depth - 1));
                 float* to = partSums + (panel * tiles + at) * tile.Sums;
-                GemmTile.Panel<S>(rows, 1, right, right, walk, to, width, accumulate);
+                GemmTile.Panel<S>(rows, 1, right, right, 0, walk, to, width, accumulate);
             }
         }
     }

@@ -93,13 +93,25 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
         }
     }
 
-    /// <summary>Some rows by some panels: their sums, then their output. After the last strip the panels behind these are wanted.</summary>
+    /// <summary>Some rows by some panels: their sums, then their output. What is wanted meanwhile is the residual of these rows, and
+    /// after the last strip the panels behind these.</summary>
     private void Strip<S>(float** windowStarts, nint tiles, nint row, nint rows, nint panel, nint count, bool isLast, float* sums) where S : unmanaged, IVectorLane<S>
     {
         nint column = panel * tile.Columns, columns = Math.Min(count * tile.Columns, product.Columns - column), panelSums = tiles * tile.Sums;
-        float* to = sums;
-        for (nint at = 0; at < columns; at += tile.Columns, to += panelSums)
-            Multiply<S>(panels + (column + at) * product.Depth, windowStarts, tiles, isLast ? count * tile.Columns * product.Depth : 0, to, columns - at);
+        float* right = panels + column * product.Depth, to = sums, next = right;
+        nint length = 0;
+        if (TEpilogue.UsesResidual && columns == product.Columns)
+        {
+            next = product.Residual.Row(row);
+            length = rows * tile.Columns;
+        }
+        else if (isLast)
+        {
+            next += count * tile.Columns * product.Depth;
+            length = tile.Columns * product.Depth;
+        }
+        for (nint at = 0; at < columns; at += tile.Columns, to += panelSums, next += length)
+            Multiply<S>(right + at * product.Depth, windowStarts, tiles, next, length, to, columns - at);
         for (nint i = 0; i < rows; i++)
         {
             float* from = sums + i * tile.Columns;     // tiles are as long as their rows together
@@ -108,8 +120,8 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
         }
     }
 
-    /// <summary>The sums of one panel; <paramref name="ahead"/> is how far behind it lies what is wanted next.</summary>
-    private void Multiply<S>(float* panel, float** windowStarts, nint tiles, nint ahead, float* sums, nint columns) where S : unmanaged, IVectorLane<S>
+    /// <summary>The sums of one panel, while what is wanted next is brought near.</summary>
+    private void Multiply<S>(float* panel, float** windowStarts, nint tiles, float* next, nint nextLength, float* sums, nint columns) where S : unmanaged, IVectorLane<S>
     {
         if (product.Depth == 0)
         {
@@ -132,8 +144,11 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
                     starts[i] = tapRow * windows.Rows.Step * windows.RowStep + tapColumn * windows.Columns.Step * windows.PixelStep + from;
                 }
                 var walk = new TileWalk(count, Math.Min(partLength, length - from), starts, step: 1, tile.Columns);
-                GemmTile.Panel<S>(windowStarts, tiles, panel, panel + ahead, walk, sums, columns, accumulate: first + from > 0);
+                nint share = Math.Min(nextLength, DeepestWalk * tile.Columns);
+                GemmTile.Panel<S>(windowStarts, tiles, panel, next, share, walk, sums, columns, accumulate: first + from > 0);
                 panel += walk.Depth * tile.Columns;
+                next += share;
+                nextLength -= share;
             }
         }
     }

@@ -64,7 +64,7 @@ internal readonly unsafe struct WinogradGradientKernel(
                         nint start = at * room.PatchStep;
                         var walk = new TileWalk(1, count, &start, channels, tile.Columns);
                         float* right = room.Panels + at * room.PanelStep;
-                        GemmTile.Panel<S>(rows, tiles, right, right, walk, to, columns, accumulate: from > first);
+                        GemmTile.Panel<S>(rows, tiles, right, right, 0, walk, to, columns, accumulate: from > first);
                     }
                 }
             }

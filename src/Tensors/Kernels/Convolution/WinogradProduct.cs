@@ -67,7 +67,7 @@ internal readonly unsafe struct WinogradKernel<TRows, TEpilogue>(
         {
             nint start = at * room.PatchStep;
             var walk = new TileWalk(1, windows.Channels, &start, step: 1, tile.Columns);
-            GemmTile.Panel<S>((float**)room.Starts, tiles, right, right + matrix, walk, room.Panels + at * room.PanelStep, columns, accumulate: false);
+            GemmTile.Panel<S>((float**)room.Starts, tiles, right, right + matrix, matrix, walk, room.Panels + at * room.PanelStep, columns, accumulate: false);
         }
         for (nint square = 0; square < count; square++)
         {

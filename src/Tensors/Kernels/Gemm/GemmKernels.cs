@@ -53,7 +53,7 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
         for (nint column = 0; column < columns; column += tile.Columns, right += panels.PanelStep, sums += tiles * tile.Sums)
         {
             float* next = column + tile.Columns < columns ? right + panels.PanelStep : right;
-            GemmTile.Panel<S>(rowStarts, tiles, right, next, walk, sums, columns - column, accumulate);
+            GemmTile.Panel<S>(rowStarts, tiles, right, next, depth * tile.Columns, walk, sums, columns - column, accumulate);
         }
     }
 
@@ -101,7 +101,7 @@ internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
             {
                 int count = (int)Math.Min(tile.Columns, columns - column);
                 right.Pack(panel, tile.Columns, column, count, 0, (int)depth);
-                GemmTile.Panel<S>(rowStarts, tiles, panel, panel, new TileWalk(1, depth, &zero, step, tile.Columns), sums, count, accumulate: false);
+                GemmTile.Panel<S>(rowStarts, tiles, panel, panel, 0, new TileWalk(1, depth, &zero, step, tile.Columns), sums, count, accumulate: false);
                 for (nint row = 0; row < rows; row++) product.Finish<S>(row, column, count, sums + row * tile.Columns);
             }
         }

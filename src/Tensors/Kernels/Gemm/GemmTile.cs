@@ -68,20 +68,22 @@ internal static unsafe class GemmTile
     /// <param name="rows">Where each row of the left operand begins; full tiles of them.</param>
     /// <param name="tiles">How many tiles.</param>
     /// <param name="right">The panel: at each step a tile's columns, side by side.</param>
-    /// <param name="next">What is wanted after this panel, as long as it; it is brought near on the way.</param>
+    /// <param name="next">What is wanted after this panel; it is brought near on the way.</param>
+    /// <param name="nextLength">How many numbers of it.</param>
     /// <param name="walk">How both run along the depth.</param>
     /// <param name="sums">The sums, a row after the other, rows as long as a tile's.</param>
     /// <param name="columns">How many columns are wanted.</param>
     /// <param name="accumulate">Whether the sums go on from what is there.</param>
-    public static void Panel<S>(float** rows, nint tiles, float* right, float* next, in TileWalk walk, float* sums, nint columns, bool accumulate)
+    public static void Panel<S>(
+        float** rows, nint tiles, float* right, float* next, nint nextLength, in TileWalk walk, float* sums, nint columns, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
         int width = Lanes<S>() * S.Width;
         // a tile brings a line of the cache near at each step of the depth
-        nint ahead = walk.Depth * CacheLine, length = walk.Depth * width;
+        nint ahead = walk.Depth * CacheLine;
         for (nint at = 0; at < tiles; at++, rows += Rows, sums += Rows * width)
         {
-            float* wanted = at * ahead < length ? next + at * ahead : right;
+            float* wanted = at * ahead < nextLength ? next + at * ahead : right;
             if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, accumulate);
             else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, accumulate);
             else Four<S>(rows, right, wanted, walk, sums, accumulate);

@@ -97,8 +97,9 @@ internal static class KernelProfile
         {
             string method = stack.CodeAddress.FullMethodName;
             if (!method.StartsWith(device, StringComparison.Ordinal)) continue;
-            string name = method[device.Length..];
-            int end = name.IndexOfAny(['(', '[', '<']);
+            // a function within a method is called <method>g__function
+            string name = method[device.Length..].TrimStart('<');
+            int end = name.IndexOfAny(['(', '[', '<', '>']);
             family = end < 0 ? name : name[..end];
         }
         return family;

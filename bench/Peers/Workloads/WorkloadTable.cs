@@ -60,7 +60,7 @@ internal static class WorkloadTable
             name, shape.Operations(batch, task), Repeats: 1,
             [
                 (Workload.Ours, threads => new ResNetSide(architecture, batch, task, threads)),
-                (Torch, threads => new TorchResNetSide(shape, batch, task, threads)),
+                (Torch, threads => TorchSide.ResNet(shape, batch, task, threads)),
                 .. OnnxSide(name, onnx),
             ],
             onnx);
@@ -74,7 +74,7 @@ internal static class WorkloadTable
             name, shape.Operations(training), Repeats: 1,
             [
                 (Workload.Ours, threads => new BertSide(shape, training, threads)),
-                (Torch, threads => new TorchBertSide(shape, training, threads)),
+                (Torch, threads => TorchSide.Bert(shape, training, threads)),
                 .. OnnxSide(name, onnx),
             ],
             onnx);

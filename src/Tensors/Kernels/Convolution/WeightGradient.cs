@@ -49,9 +49,9 @@ internal readonly unsafe struct WeightGradientKernel(
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint startsLength = Scratch.RoundUp(blocks.Lines * windows.GridWidth * 2);
+        nint startsLength = Scratch.RoundUp(blocks.Lines * windows.GridWidth * 2), rowsLength = Scratch.RoundUp(blocks.Rows * tile.Rows * 2);
         nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (columns + tile.Columns - 1) / tile.Columns;
-        using var scratch = new Scratch(startsLength + tile.Columns * blocks.Lines * windows.GridWidth + windows.CopyLength(blocks.Lines));
+        using var scratch = new Scratch(startsLength + rowsLength + tile.Columns * blocks.Lines * windows.GridWidth + windows.CopyLength(blocks.Lines));
         for (nint item = begin; item < end; item++)
         {
             nint part = item / blocks.Across, firstTile = (item - part * blocks.Across) * blocks.Rows;
@@ -64,37 +64,35 @@ internal readonly unsafe struct WeightGradientKernel(
                     new Span<float>(partSums + (panel * tiles + firstTile) * tile.Sums, (int)((lastTile - firstTile) * tile.Sums)).Clear();
             }
             for (nint from = line; from < lastLine; from += blocks.Lines)
-                Block<S>(from, Math.Min(blocks.Lines, lastLine - from), firstTile, lastTile, tiles, panels, scratch.Pointer, startsLength, partSums, accumulate: from > line);
+                Block<S>(from, Math.Min(blocks.Lines, lastLine - from), firstTile, lastTile, tiles, panels, scratch.Pointer, startsLength, rowsLength, partSums, accumulate: from > line);
         }
     }
 
     /// <summary>Adds some lines to the sums of some tiles.</summary>
     private void Block<S>(
-        nint line, nint lines, nint firstTile, nint lastTile, nint tiles, nint panels, float* memory, nint startsLength, float* partSums, bool accumulate)
+        nint line, nint lines, nint firstTile, nint lastTile, nint tiles, nint panels, float* memory, nint startsLength, nint rowsLength,
+        float* partSums, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
-        float** starts = (float**)memory;
-        float* right = memory + startsLength, copy = right + tile.Columns * blocks.Lines * windows.GridWidth;
+        float** starts = (float**)memory, rows = (float**)(memory + startsLength);
+        float* right = memory + startsLength + rowsLength, copy = right + tile.Columns * blocks.Lines * windows.GridWidth;
         windows.Open(line, lines, copy, starts);
-        float** rows = stackalloc float*[GemmTile.Rows];
         nint gridWidth = windows.GridWidth;
         // the first place of each line, and from one to the next along it
         nint* lineStarts = (nint*)starts;
         float* origin = starts[0];
         for (nint i = 0; i < lines; i++) lineStarts[i] = (nint)(starts[i * gridWidth] - origin);
+        // rows that fill up the last tile compute what nobody reads
+        nint firstRow = firstTile * tile.Rows, rowCount = (lastTile - firstTile) * tile.Rows;
+        for (nint i = 0; i < rowCount; i++) rows[i] = origin + Offset(Math.Min(firstRow + i, windows.Depth - 1));
         var walk = new TileWalk(lines, gridWidth, lineStarts, windows.Columns.Stride * windows.PixelStep, tile.Columns);
         for (nint panel = 0; panel < panels; panel++)
         {
             nint column = panel * tile.Columns;
             int width = (int)Math.Min(tile.Columns, columns - column);
             PanelWriter.Columns(right, tile.Columns, gradient + line * gridWidth * gradientStep + column, gradientStep, width, (int)(lines * gridWidth));
-            for (nint at = firstTile; at < lastTile; at++)
-            {
-                // rows that fill up the last tile compute what nobody reads
-                for (int i = 0; i < tile.Rows; i++) rows[i] = origin + Offset(Math.Min(at * tile.Rows + i, windows.Depth - 1));
-                float* to = partSums + (panel * tiles + at) * tile.Sums;
-                GemmTile.Panel<S>(rows, 1, right, right, 0, walk, to, width, accumulate);
-            }
+            float* to = partSums + (panel * tiles + firstTile) * tile.Sums;
+            GemmTile.Panel<S>(rows, lastTile - firstTile, right, right, 0, walk, to, width, accumulate);
         }
     }
 

@@ -28,9 +28,9 @@ public sealed partial class CpuDevice
         using var scale = Borrow(channels);
         float* inverse = inverseDeviation.Pointer(), gamma = weight.Pointer();
         for (int c = 0; c < channels; c++) scale.Pointer[c] = inverse[c] * gamma[c];
-        var kernel = new BatchNormKernel<TEpilogue>(
-            epilogue, x.Pointer(), mean.Pointer(), scale.Pointer, bias.Pointer(), residual.PointerOrNull(), y.Pointer(), channels);
-        workers.Run(kernel, RowsOf(x), 2L * channels);
+        var step = new BatchNormStep<TEpilogue>(
+            epilogue, x.Pointer(), mean.Pointer(), scale.Pointer, bias.Pointer(), residual.PointerOrNull(), y.Pointer());
+        workers.Run(new ChannelRowsKernel<BatchNormStep<TEpilogue>>(step, channels), RowsOf(x), 2L * channels);
         GC.KeepAlive(x);
         GC.KeepAlive(mean);
         GC.KeepAlive(inverseDeviation);
@@ -84,14 +84,14 @@ public sealed partial class CpuDevice
         }
         if (dweight is null || dbias is null)
         {
-            var kernel = new ScaleChannelsKernel<TOp>(gradient, onGradient, dx.Pointer(), dresidual.PointerOrNull(), channels);
-            workers.Run(kernel, (nint)rows, channels);
+            var step = new ScaleChannelsStep<TOp>(gradient, onGradient, dx.Pointer(), dresidual.PointerOrNull());
+            workers.Run(new ChannelRowsKernel<ScaleChannelsStep<TOp>>(step, channels), (nint)rows, channels);
         }
         else
         {
-            var kernel = new BatchNormBackwardKernel<TOp>(
-                gradient, x.Pointer(), mean.Pointer(), onGradient, onInput, constant, dx.Pointer(), dresidual.PointerOrNull(), channels);
-            workers.Run(kernel, (nint)rows, 3L * channels);
+            var step = new BatchNormBackwardStep<TOp>(
+                gradient, x.Pointer(), mean.Pointer(), onGradient, onInput, constant, dx.Pointer(), dresidual.PointerOrNull());
+            workers.Run(new ChannelRowsKernel<BatchNormBackwardStep<TOp>>(step, channels), (nint)rows, 3L * channels);
         }
         GC.KeepAlive(dy);
         GC.KeepAlive(y);
@@ -275,34 +275,16 @@ internal readonly unsafe struct CombineGradientsKernel(
     }
 }
 
-/// <summary>y = epilogue(x - mean, scale, bias, residual).</summary>
-internal readonly unsafe struct BatchNormKernel<TEpilogue>(
-    TEpilogue epilogue, float* x, float* mean, float* scale, float* bias, float* residual, float* y, int channels) : IRangeKernel
-    where TEpilogue : unmanaged, IEpilogue
+/// <summary>What is done at a lane of neighbouring channels of one row.</summary>
+internal interface IChannelStep
 {
-    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
-    {
-        for (nint row = begin; row < end; row++)
-        {
-            nint at = row * channels;
-            int c = 0;
-            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
-            for (; c < channels; c++) Channel<Lane1>(at, c);
-        }
-    }
-
-    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
-    {
-        var added = TEpilogue.UsesResidual ? S.Load(residual + row + c) : S.Splat(0f);
-        S.Store(epilogue.Apply(S.Load(x + row + c) - S.Load(mean + c), S.Load(scale + c), S.Load(bias + c), added), y + row + c);
-    }
+    /// <param name="row">Where the row begins.</param>
+    /// <param name="c">The first channel.</param>
+    void At<S>(nint row, int c) where S : unmanaged, IVectorLane<S>;
 }
 
-/// <summary>dx = onGradient * g + onInput * (x - mean) + constant; dresidual, if any, = g.</summary>
-internal readonly unsafe struct BatchNormBackwardKernel<TOp>(
-    GradientBefore<TOp> before, float* x, float* mean, float* onGradient, float* onInput, float* constant, float* dx, float* dresidual, int channels)
-    : IRangeKernel
-    where TOp : unmanaged, IUnaryOp
+/// <summary>A step at every channel of every row; an item is a row.</summary>
+internal readonly struct ChannelRowsKernel<TStep>(TStep step, int channels) : IRangeKernel where TStep : unmanaged, IChannelStep
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -310,7 +292,7 @@ internal readonly unsafe struct BatchNormBackwardKernel<TOp>(
         {
             nint at = row * channels;
             int c = 0;
-            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
+            for (; c + S.Width <= channels; c += S.Width) step.At<S>(at, c);
             if (c < channels) Rest(at, c);
         }
     }
@@ -319,10 +301,30 @@ internal readonly unsafe struct BatchNormBackwardKernel<TOp>(
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Rest(nint row, int c)
     {
-        for (; c < channels; c++) Channel<Lane1>(row, c);
+        for (; c < channels; c++) step.At<Lane1>(row, c);
     }
+}
 
-    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
+/// <summary>y = epilogue(x - mean, scale, bias, residual).</summary>
+internal readonly unsafe struct BatchNormStep<TEpilogue>(
+    TEpilogue epilogue, float* x, float* mean, float* scale, float* bias, float* residual, float* y) : IChannelStep
+    where TEpilogue : unmanaged, IEpilogue
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void At<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
+    {
+        var added = TEpilogue.UsesResidual ? S.Load(residual + row + c) : S.Splat(0f);
+        S.Store(epilogue.Apply(S.Load(x + row + c) - S.Load(mean + c), S.Load(scale + c), S.Load(bias + c), added), y + row + c);
+    }
+}
+
+/// <summary>dx = onGradient * g + onInput * (x - mean) + constant; dresidual, if any, = g.</summary>
+internal readonly unsafe struct BatchNormBackwardStep<TOp>(
+    GradientBefore<TOp> before, float* x, float* mean, float* onGradient, float* onInput, float* constant, float* dx, float* dresidual) : IChannelStep
+    where TOp : unmanaged, IUnaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void At<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
     {
         var gradient = before.Load<S>(row + c);
         var rest = S.FusedMultiplyAdd(S.Load(x + row + c) - S.Load(mean + c), S.Load(onInput + c), S.Load(constant + c));
@@ -332,29 +334,11 @@ internal readonly unsafe struct BatchNormBackwardKernel<TOp>(
 }
 
 /// <summary>dx = factor * g, a factor a channel; dresidual, if any, = g.</summary>
-internal readonly unsafe struct ScaleChannelsKernel<TOp>(GradientBefore<TOp> before, float* factor, float* dx, float* dresidual, int channels)
-    : IRangeKernel
+internal readonly unsafe struct ScaleChannelsStep<TOp>(GradientBefore<TOp> before, float* factor, float* dx, float* dresidual) : IChannelStep
     where TOp : unmanaged, IUnaryOp
 {
-    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
-    {
-        for (nint row = begin; row < end; row++)
-        {
-            nint at = row * channels;
-            int c = 0;
-            for (; c + S.Width <= channels; c += S.Width) Channel<S>(at, c);
-            if (c < channels) Rest(at, c);
-        }
-    }
-
-    // apart, so that the compiler has room left to inline all of the loop above
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Rest(nint row, int c)
-    {
-        for (; c < channels; c++) Channel<Lane1>(row, c);
-    }
-
-    private void Channel<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void At<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
     {
         var gradient = before.Load<S>(row + c);
         S.Store(gradient * S.Load(factor + c), dx + row + c);

@@ -104,6 +104,18 @@ public sealed class CapturedTextTests : IDisposable
         Assert.Equal(taken, device.BytesTaken);
     }
 
+    /// <summary>Types and positions that a batch does not give are rows of tables as they lie: there is nothing to look up for them,
+    /// neither in a run nor beforehand.</summary>
+    [Fact]
+    public void What_no_batch_gives_costs_no_call()
+    {
+        var model = new BertForTokenClassification(Berts.Small);
+        using var plain = model.Capture(device, new TextBatch(3, Length, Berts.Padded.TokenIds));
+        using var typed = model.Capture(device, Berts.Padded);
+        Assert.Equal((0, 0), (plain.Replay.FoldedCalls, typed.Replay.FoldedCalls));
+        Assert.Equal(1, typed.Replay.ReplayedCalls - plain.Replay.ReplayedCalls);
+    }
+
     [Fact]
     public void Memory_is_used_again_within_a_pass()
     {

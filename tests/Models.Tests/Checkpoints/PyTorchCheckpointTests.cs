@@ -69,6 +69,8 @@ public class PyTorchCheckpointTests
         Assert.Contains(name, exception.Message, StringComparison.Ordinal);
         Assert.Contains("nothing was run", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
+        // what the hostile ones would do
+        Assert.False(File.Exists("file-it-ran"), "the file was run");
     }
 
     [Fact]

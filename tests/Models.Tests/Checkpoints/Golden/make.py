@@ -77,7 +77,7 @@ def main():
 
     class Command:
         def __reduce__(self):
-            return os.system, ("touch /tmp/it-ran",)
+            return os.system, ("touch file-it-ran",)
 
     torch.save({"weight": torch.ones(1), "run": Command()}, os.path.join(HERE, "hostile-zip.pt"))
     torch.save({"weight": torch.ones(1), "run": Command()}, os.path.join(HERE, "hostile-legacy.pt"),
@@ -85,7 +85,7 @@ def main():
     with open(os.path.join(HERE, "hostile.pkl"), "wb") as file:
         pickle.dump(Command(), file, protocol=4)
     with open(os.path.join(HERE, "hostile-protocol0.pkl"), "wb") as file:
-        file.write(b"cos\nsystem\n(S'touch /tmp/it-ran'\ntR.")
+        file.write(b"cos\nsystem\n(S'touch file-it-ran'\ntR.")
 
     expected = {key: {"type": str(value.dtype)[len("torch."):], "shape": list(value.shape), "values": listed(value)}
                 for key, value in state.items()}

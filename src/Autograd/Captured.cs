@@ -5,8 +5,8 @@ namespace Graft.Autograd;
 /// <summary>A pass of inference for inputs of one shape, recorded once: what depends on parameters alone is computed beforehand, the
 /// memory between input and output is planned as one block, and a run makes the kernels' calls and nothing else. The numbers are
 /// those of the eager pass, bit by bit.</summary>
-/// <remarks>Where parameters change, by training or by loading, the next run computes anew what was made of them. Several threads may
-/// call <see cref="Run(ReadOnlySpan{float}, Span{float})"/>; one waits for the other, as they share the memory.</remarks>
+/// <remarks>Where parameters change, by training or by loading, the next run computes anew what was made of them; a change that is under
+/// way is waited for. Several threads may call <see cref="Run(ReadOnlySpan{float}, Span{float})"/>; one waits for the other, as they share the memory.</remarks>
 /// <example><code>
 /// using var captured = model.Capture(Device.Cpu, [1, 3, 224, 224]);
 /// captured.Run(pixels, logits);
@@ -14,6 +14,7 @@ namespace Graft.Autograd;
 public sealed class Captured : IDisposable
 {
     private readonly Lock oneAtATime = new();
+    private readonly WeightLock[] weights;
     private readonly Replay replay;
     private readonly Tensor<float> input;
     private readonly Tensor<float> ordered;
@@ -21,14 +22,16 @@ public sealed class Captured : IDisposable
     private bool isDisposed;
 
     /// <param name="device">Where to run.</param>
+    /// <param name="weights">What keeps the weights that it reads whole.</param>
     /// <param name="replay">The recording.</param>
     /// <param name="input">What numbers of the host are copied to.</param>
     /// <param name="ordered">The input in the order of memory that the first kernel reads, where a replay's first call brings it there;
     /// else the input.</param>
     /// <param name="output">What is copied from.</param>
-    private Captured(Device device, Replay replay, Tensor<float> input, Tensor<float> ordered, Tensor<float> output)
+    private Captured(Device device, WeightLock[] weights, Replay replay, Tensor<float> input, Tensor<float> ordered, Tensor<float> output)
     {
         Device = device;
+        this.weights = weights;
         this.replay = replay;
         this.input = input;
         this.ordered = ordered;
@@ -64,7 +67,7 @@ public sealed class Captured : IDisposable
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             this.input.CopyFrom(input);
-            replay.Run();
+            using (new WeightReading(weights)) replay.Run();
             this.output.CopyTo(output);
         }
     }
@@ -87,7 +90,7 @@ public sealed class Captured : IDisposable
             ObjectDisposedException.ThrowIf(isDisposed, this);
             // a tensor may have any strides, so it is brought in order on the way
             Device.Copy(input, ordered);
-            replay.Run(first: ordered == this.input ? 0 : 1);
+            using (new WeightReading(weights)) replay.Run(first: ordered == this.input ? 0 : 1);
             this.output.CopyTo(output);
         }
     }
@@ -111,9 +114,11 @@ public sealed class Captured : IDisposable
         using var pass = Pass.Infer(recorder);
         var ordered = format == MemoryFormat.ChannelsLast ? pass.ChannelsLast(input) : input;
         var output = pass.Contiguous(forward(pass.Constant(ordered)).Value);
-        var replay = recorder.Finish(output);
+        var weights = pass.Locks.ToArray();
+        Replay replay;
+        using (new WeightReading(weights)) replay = recorder.Finish(output);
         var placed = Replay.Placed(input);
-        return new Captured(device, replay, placed, ordered == input ? placed : Replay.Placed(ordered), Replay.Placed(output));
+        return new Captured(device, weights, replay, placed, ordered == input ? placed : Replay.Placed(ordered), Replay.Placed(output));
     }
 
     private static void Misfit(string what, int length, Shape shape) => ShapeException.Throw(

@@ -3,9 +3,15 @@ using Graft.Tensors;
 namespace Graft.Autograd;
 
 /// <summary>A tensor that training moves: made when it is first used, kept between passes, frozen or not.</summary>
+/// <remarks>Any number of passes on any threads may use a parameter. Whoever changes its numbers while others may be using it does so
+/// through its model (<c>Load</c>, an optimiser's step, <c>ChangeWeights</c>), which lets forwards end before and begin after.</remarks>
 public abstract class Parameter
 {
+    private readonly Lock moving = new();
+    private WeightLock? own;
     private Tensor<float>? value;
+    private Tensor<float>? constant;
+    private bool isGivenBack;
 
     internal Parameter(Shape shape) => Shape = shape;
 
@@ -18,42 +24,104 @@ public abstract class Parameter
     /// <summary>Whether training leaves it as it is: no gradient, no decay, no clipping, no node on the tape.</summary>
     public bool IsFrozen { get; set; }
 
+    /// <summary>The numbers, on the device that used them last; made on the CPU if nobody has yet.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public Tensor<float> Value
+    {
+        get
+        {
+            lock (moving) return Made();
+        }
+    }
+
+    /// <summary>What keeps its numbers and those of its model whole.</summary>
+    internal virtual WeightLock Lock
+    {
+        get
+        {
+            if (own is null) Interlocked.CompareExchange(ref own, new WeightLock(), null);
+            return own;
+        }
+    }
+
     /// <summary>Whether the numbers have been made or read yet.</summary>
     internal bool IsMade => value is not null;
-
-    /// <summary>The numbers, on the device that used them last; made on the CPU if nobody has yet.</summary>
-    public Tensor<float> Value => value ??= Create();
 
     /// <summary>The numbers where a pass on <paramref name="device"/> reads them, moved there if they are elsewhere.</summary>
     internal Tensor<float> On(Device device)
     {
-        if (Value.Device == device.Home) return Value;
-        var moved = device.Home.Rent<float>(Shape);
-        if (Value.Device is CpuDevice && Value.IsContiguous) moved.CopyFrom(Value.Span());
-        else moved.CopyFrom(Value.ToArray());
-        value!.Dispose();
-        value = moved;
-        return moved;
+        lock (moving) return MovedTo(device.Home);
+    }
+
+    /// <summary>As <see cref="On"/>, with the memory held for the caller, who gives it back: it then stays as it is even where another
+    /// pass moves the parameter to another device.</summary>
+    /// <param name="device">Where the numbers are read.</param>
+    /// <param name="learns">Whether the caller wants a gradient; else what kernels make of the numbers is kept.</param>
+    internal Tensor<float> Hold(Device device, bool learns)
+    {
+        lock (moving)
+        {
+            var there = MovedTo(device.Home);
+            there.Memory.Retain();
+            return learns ? there : constant ??= there.AsConstant();
+        }
     }
 
     /// <summary>Overwrites the numbers, in the order of the axes. What nobody has used yet is not made first, and nothing is held twice
     /// on the CPU: a model's weights are most of its memory.</summary>
     internal void Fill(Filling fill)
     {
-        value ??= Device.Cpu.Rent<float>(Shape);
-        if (value.Device is CpuDevice && value.IsContiguous)
+        lock (moving)
         {
-            value.Memory.Derived.Drop();
-            fill(value.Span());
-            return;
+            RequireNotGivenBack();
+            value ??= Device.Cpu.Rent<float>(Shape);
+            if (value.Device is CpuDevice && value.IsContiguous)
+            {
+                fill(value.Span());
+                value.Memory.Derived.Drop();
+                return;
+            }
+            var numbers = new float[Shape.ElementCount];
+            fill(numbers);
+            value.CopyFrom(numbers);
         }
-        var numbers = new float[Shape.ElementCount];
-        fill(numbers);
-        value.CopyFrom(numbers);
+    }
+
+    /// <summary>Gives the memory back; the parameter is not used again.</summary>
+    internal void GiveBack()
+    {
+        lock (moving)
+        {
+            value?.Dispose();
+            (value, constant, isGivenBack) = (null, null, true);
+        }
     }
 
     /// <summary>The first numbers, where no checkpoint has any.</summary>
     internal abstract Tensor<float> Create();
+
+    private Tensor<float> Made()
+    {
+        RequireNotGivenBack();
+        return value ??= Create();
+    }
+
+    private Tensor<float> MovedTo(Device home)
+    {
+        var here = Made();
+        if (here.Device == home) return here;
+        var moved = home.Rent<float>(Shape);
+        if (here.Device is CpuDevice && here.IsContiguous) moved.CopyFrom(here.Span());
+        else moved.CopyFrom(here.ToArray());
+        here.Dispose();
+        (value, constant) = (moved, null);
+        return moved;
+    }
+
+    private void RequireNotGivenBack()
+    {
+        if (isGivenBack) throw new ObjectDisposedException(Name, "its model was disposed of; load it again to use it");
+    }
 }
 
 /// <summary>Overwrites all of its argument.</summary>

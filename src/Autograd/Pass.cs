@@ -1,9 +1,14 @@
+using System.Runtime.InteropServices;
 using Graft.Tensors;
 
 namespace Graft.Autograd;
 
 /// <summary>One run through a model, forward or forward and backward: whether it trains, on which device, with which seed. It
 /// holds every temporary of the run and gives the memory back when it is disposed.</summary>
+/// <remarks>A pass is used by one thread at a time; any number of passes may run side by side, on one model and one device. A model's
+/// forward sees its weights as they are between two changes of them, never in the middle of one; a backward is refused where what its
+/// forward read has changed since. What training changes beside weights (a batch norm's running statistics) changes together with them
+/// in the optimiser's step, or where there is none when the pass ends.</remarks>
 /// <example><code>
 /// using var pass = Pass.Train(Device.Cpu, seed: 1);
 /// var loss = model.Forward(pass.Constant(images)).CrossEntropy(labels);
@@ -13,7 +18,9 @@ public sealed class Pass : IDisposable
 {
     private PassStorage? storage;
     private Gradients? own;
+    private WeightLock? reading;
     private int slots;
+    private bool isDisposed;
 
     private Pass(Device device, bool isTraining, ulong seed)
     {
@@ -35,7 +42,15 @@ public sealed class Pass : IDisposable
     /// <summary>How many calls the tape holds: none for a frozen part of a model.</summary>
     internal int TapeLength => Tape.Count;
 
-    private PassStorage Storage => storage ??= PassStorage.Take();
+    private PassStorage Storage
+    {
+        get
+        {
+            if (storage is not null) return storage;
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            return storage = PassStorage.Take();
+        }
+    }
 
     private List<Node> Tape => Storage.Tape;
 
@@ -66,9 +81,7 @@ public sealed class Pass : IDisposable
         if (!Parameters.TryGetValue(parameter, out var variable))
         {
             bool learns = IsTraining && !parameter.IsFrozen;
-            var value = parameter.On(Device);
-            value.Memory.Derived.IsConstant = !learns;
-            variable = new Variable(this, value, learns ? slots++ : -1);
+            variable = new Variable(this, Hold(parameter, learns), learns ? slots++ : -1);
             Parameters.Add(parameter, variable);
         }
         return variable;
@@ -96,6 +109,7 @@ public sealed class Pass : IDisposable
             ShapeException.Throw("backward", $"loss {loss.Shape}", "a loss has one element; take its mean or its sum first");
         if (loss.Slot < 0) throw new InvalidOperationException("the loss depends on nothing that wants a gradient: is everything frozen?");
 
+        using var weights = new WeightReading(Locks);
         gradients.Begin(this, slots);
         int mark = Temporaries.Count;
         var one = Rent(loss.Shape);
@@ -107,6 +121,7 @@ public sealed class Pass : IDisposable
             var node = Tape[i];
             if (gradients.Take(node.Output) is { } dy)
             {
+                node.RequireUnchanged();
                 node.Backward(dy, gradients);
                 dy.Memory.Release();
             }
@@ -133,16 +148,68 @@ public sealed class Pass : IDisposable
         return gradients;
     }
 
-    /// <summary>Gives back every temporary of the run.</summary>
+    /// <summary>Gives back every temporary of the run. The pass, its variables and its gradients are not used again.</summary>
     public void Dispose()
     {
-        if (storage is null) return;
-        foreach (var node in Tape) node.Release();
+        if (isDisposed) return;
+        try
+        {
+            ApplyUpdates();
+        }
+        finally
+        {
+            isDisposed = true;
+            if (storage is not null) GiveBack(storage);
+            storage = null;
+        }
+    }
+
+    private void GiveBack(PassStorage storage)
+    {
+        ForgetUpdates();
+        foreach (var node in storage.Tape) node.Release();
+        foreach (var memory in storage.Weights) memory.Release();
         Leave(0, keep: null);
         own?.Leave();
         own = null;
         storage.GiveBack();
-        storage = null;
+    }
+
+    /// <summary>The locks of all weights that the run has used, in their order.</summary>
+    internal ReadOnlySpan<WeightLock> Locks => storage is null ? [] : CollectionsMarshal.AsSpan(storage.Locks);
+
+    /// <summary>The numbers of a parameter or a buffer for as long as the run lasts, wherever they are moved meanwhile.</summary>
+    /// <param name="parameter">Whose.</param>
+    /// <param name="learns">Whether a gradient is wanted; else what kernels make of the numbers is kept for the runs to come.</param>
+    internal Tensor<float> Hold(Parameter parameter, bool learns = false)
+    {
+        var value = parameter.Hold(Device, learns);
+        Storage.Weights.Add(value.Memory);
+        WeightLock.Insert(Storage.Locks, parameter.Lock);
+        return value;
+    }
+
+    /// <summary>Reads the weights behind a lock until the scope ends, unless a scope around it does so already.</summary>
+    internal ReadingScope Read(WeightLock weights) => new(this, weights);
+
+    /// <summary>Changes something of a model later, together with its weights.</summary>
+    internal void Defer(DeferredUpdate update) => Storage.Updates.Add(update);
+
+    /// <summary>Makes the changes that were put off.</summary>
+    internal void ApplyUpdates()
+    {
+        if (storage is null || storage.Updates.Count == 0) return;
+        using var change = new WeightChange(Locks);
+        foreach (var update in storage.Updates) update.Apply(Device);
+        ForgetUpdates();
+    }
+
+    /// <summary>Leaves undone what was put off: the run came to nothing.</summary>
+    internal void ForgetUpdates()
+    {
+        if (storage is null) return;
+        foreach (var update in storage.Updates) update.Release();
+        storage.Updates.Clear();
     }
 
     /// <summary>A temporary of the run.</summary>
@@ -219,8 +286,32 @@ public sealed class Pass : IDisposable
     private Tensor<float> Here(Tensor<float> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         return tensor.Device == Device || tensor.Device == Device.Home
             ? tensor
             : throw new ArgumentException($"the tensor {tensor.Shape} is on {tensor.Device.Name}, the pass on {Device.Name}: make it there");
+    }
+
+    /// <summary>A stretch of the run in which the weights behind a lock are read together.</summary>
+    internal readonly ref struct ReadingScope
+    {
+        private readonly Pass pass;
+        private readonly WeightLock weights;
+        private readonly WeightLock? outer;
+
+        public ReadingScope(Pass pass, WeightLock weights)
+        {
+            (this.pass, this.weights, outer) = (pass, weights, pass.reading);
+            if (outer == weights) return;
+            weights.EnterRead();
+            pass.reading = weights;
+        }
+
+        public void Dispose()
+        {
+            if (outer == weights) return;
+            pass.reading = outer;
+            weights.ExitRead();
+        }
     }
 }

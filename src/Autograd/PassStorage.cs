@@ -26,6 +26,15 @@ internal sealed class PassStorage
 
     public Dictionary<Parameter, Variable> Parameters { get; } = [];
 
+    /// <summary>The memory of parameters and buffers that the pass holds.</summary>
+    public List<DeviceMemory> Weights { get; } = [];
+
+    /// <summary>The locks of those, in the order in which they are entered.</summary>
+    public List<WeightLock> Locks { get; } = [];
+
+    /// <summary>What is to be changed in a model when its weights are.</summary>
+    public List<DeferredUpdate> Updates { get; } = [];
+
     /// <summary>The outputs of calls whose backward has run.</summary>
     public List<int> Spent { get; } = [];
 
@@ -42,6 +51,9 @@ internal sealed class PassStorage
         Temporaries.Clear();
         Memories.Clear();
         Parameters.Clear();
+        Weights.Clear();
+        Locks.Clear();
+        Updates.Clear();
         Spent.Clear();
         idle ??= [];
         if (idle.Count < MostIdle) idle.Push(this);

@@ -8,21 +8,25 @@ namespace Graft.Tensors;
 /// <typeparam name="T">The element: <see cref="float"/> for values, <see cref="int"/> for labels and indices.</typeparam>
 public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
 {
+    private const uint HoldFlag = 1;
+    private const uint ConstantFlag = 2;
+    private const int FlagBits = 2;
+
     private readonly DeviceMemory memory;
     private readonly Layout layout;
     private readonly int offset;
 
-    /// <summary>The memory's generation when the tensor was made, and in the lowest bit whether the tensor holds it still: a training
-    /// step makes thousands of these objects, so they are small.</summary>
-    private uint generationAndHold;
+    /// <summary>The memory's generation when the tensor was made, and below it whether the numbers are constant and whether the tensor
+    /// holds the memory still: a training step makes thousands of these objects, so they are small.</summary>
+    private uint state;
 
     /// <summary>A tensor that holds its memory once until it is disposed (<paramref name="owns"/>), or a view that does not.</summary>
-    internal Tensor(DeviceMemory memory, Shape shape, in Strides strides, long offset = 0, bool owns = false)
+    internal Tensor(DeviceMemory memory, Shape shape, in Strides strides, long offset = 0, bool owns = false, bool isConstant = false)
     {
         this.memory = memory;
         layout = Layout.Of(shape, strides);
         this.offset = checked((int)offset);
-        generationAndHold = ((uint)memory.Generation << 1) | (owns ? 1u : 0u);
+        state = ((uint)memory.Generation << FlagBits) | (isConstant ? ConstantFlag : 0u) | (owns ? HoldFlag : 0u);
     }
 
     /// <summary>The lengths of the axes.</summary>
@@ -50,7 +54,11 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
 
     DeviceMemory ITensor.Block => memory;
 
-    internal bool IsAlive => ((uint)memory.Generation << 1) == (generationAndHold & ~1u);
+    internal bool IsAlive => (uint)memory.Generation << FlagBits == (state & ~(HoldFlag | ConstantFlag));
+
+    /// <summary>Whether whoever handed the tensor out will use its numbers as they are more than once, so that what kernels make of them
+    /// (packed weights) is worth keeping. It is the view that says so: one pass may learn what another only reads.</summary>
+    internal bool IsConstant => (state & ConstantFlag) != 0;
 
     /// <summary>Whether the elements lie one after another in the order of the axes.</summary>
     internal bool IsContiguous => layout.IsContiguous;
@@ -107,7 +115,7 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
             ShapeException.Throw("reshape", $"{Shape} does not fit {shape}", $"{ElementCount} elements are not {shape.ElementCount}");
         if (!IsContiguous)
             ShapeException.Throw("reshape", $"{Shape} to {shape}", "the memory is not in the order of the axes, so a view cannot show it; copy it first");
-        return new Tensor<T>(Memory, shape, Strides.Dense(shape), Offset);
+        return View(shape, Strides.Dense(shape), Offset);
     }
 
     /// <summary>The same memory with its axes in another order: axis <c>i</c> of the view is axis <c>order[i]</c> of this.</summary>
@@ -129,7 +137,7 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
         }
         if (order.Length != Shape.Rank || seen != (1u << Shape.Rank) - 1)
             ShapeException.Throw("permute", $"{Shape} by ({string.Join(", ", order.ToArray())})", "the order has to name each axis once");
-        return new Tensor<T>(Memory, new Shape(lengths[..order.Length]), permuted, Offset);
+        return View(new Shape(lengths[..order.Length]), permuted, Offset);
     }
 
     /// <summary>Every <paramref name="step"/>th of <paramref name="length"/> places of one axis, from <paramref name="start"/>.</summary>
@@ -142,12 +150,12 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
             ShapeException.Throw("slice", $"{Shape} on axis {axis}", $"{length} places from {start} by {step} lie outside it");
         var sliced = Strides;
         sliced.Set(at, Strides[at] * step);
-        return new Tensor<T>(Memory, Shape.With(at, length), sliced, Offset + (long)start * Strides[at]);
+        return View(Shape.With(at, length), sliced, Offset + (long)start * Strides[at]);
     }
 
     /// <summary>The same memory seen as a larger shape: new outer axes and axes of length 1 repeat.</summary>
     /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
-    public Tensor<T> Expand(Shape shape) => new(Memory, shape, StridesOver(shape), Offset);
+    public Tensor<T> Expand(Shape shape) => View(shape, StridesOver(shape), Offset);
 
     /// <summary>The strides with which the elements are read as a larger shape: 0 where they repeat.</summary>
     /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
@@ -166,9 +174,13 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
     }
 
     /// <summary>The same memory read through strides of the caller's; nothing is checked.</summary>
-    internal Tensor<T> View(Shape shape, in Strides view, long offset) => new(Memory, shape, view, offset);
+    internal Tensor<T> View(Shape shape, in Strides view, long offset) => new(Memory, shape, view, offset, isConstant: IsConstant);
 
-    unsafe ITensor ITensor.On(DeviceMemory block, long first) => new Tensor<T>(block, Shape, Strides, offset + first / sizeof(T));
+    /// <summary>The same numbers as one who only reads them sees them.</summary>
+    internal Tensor<T> AsConstant() => IsConstant ? this : new(Memory, Shape, Strides, Offset, isConstant: true);
+
+    unsafe ITensor ITensor.On(DeviceMemory block, long first, bool isConstant) =>
+        new Tensor<T>(block, Shape, Strides, offset + first / sizeof(T), isConstant: isConstant);
 
     bool ITensor.LiesAs(ITensor other) =>
         other is Tensor<T> tensor && tensor.offset == offset && tensor.Shape == Shape && Tensors.Strides.Match(Shape, Strides, tensor.Strides);
@@ -177,9 +189,8 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
     /// has nothing to give back.</summary>
     public void Dispose()
     {
-        if ((generationAndHold & 1) == 0) return;
-        generationAndHold &= ~1u;
-        memory.Release();
+        // twice, perhaps by two threads: the memory is given back once
+        if ((Interlocked.And(ref state, ~HoldFlag) & HoldFlag) != 0) memory.Release();
     }
 
     private void RequireLength(int length)

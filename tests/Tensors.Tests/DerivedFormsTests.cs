@@ -16,12 +16,12 @@ public sealed class DerivedFormsTests : IDisposable
         using var x = Tensor.From<float>([2, 3], [1f, 2f, 3f, 4f, 5f, 6f], device);
         using var weight = Tensor.From<float>([3, 2], [1f, 0f, 0f, 1f, 1f, 1f], device);
         using var y = device.Rent<float>([2, 2]);
-        weight.Memory.Derived.IsConstant = true;
-        for (int i = 0; i < 2; i++) device.Gemm(default(NoEpilogue), x, weight, null, null, y);
+        var constant = weight.AsConstant();
+        for (int i = 0; i < 2; i++) device.Gemm(default(NoEpilogue), x, constant, null, null, y);
         Assert.Equal([4f, 5f, 10f, 11f], y.ToArray());
 
         Change(change, weight);
-        device.Gemm(default(NoEpilogue), x, weight, null, null, y);
+        device.Gemm(default(NoEpilogue), x, constant, null, null, y);
         Assert.Equal(Product(x.ToArray(), weight.ToArray()), y.ToArray());
     }
 
@@ -32,12 +32,12 @@ public sealed class DerivedFormsTests : IDisposable
         using var x = Tensor.From<float>([1, 1, 2, 2], [1f, 2f, 3f, 4f], device);
         using var weight = Tensor.From<float>([1, 1, 2, 2], [1f, 0f, 0f, 1f], device);
         using var y = device.Rent<float>([1, 1, 1, 1]);
-        weight.Memory.Derived.IsConstant = true;
-        for (int i = 0; i < 2; i++) device.Conv2d(default(NoEpilogue), Conv2dGeometry.Square(), x, weight, null, null, y);
+        var constant = weight.AsConstant();
+        for (int i = 0; i < 2; i++) device.Conv2d(default(NoEpilogue), Conv2dGeometry.Square(), x, constant, null, null, y);
         Assert.Equal([5f], y.ToArray());
 
         Change(change, weight);
-        device.Conv2d(default(NoEpilogue), Conv2dGeometry.Square(), x, weight, null, null, y);
+        device.Conv2d(default(NoEpilogue), Conv2dGeometry.Square(), x, constant, null, null, y);
         Assert.Equal([x.ToArray().Zip(weight.ToArray(), (left, right) => left * right).Sum()], y.ToArray());
     }
 
@@ -47,12 +47,12 @@ public sealed class DerivedFormsTests : IDisposable
         using var x = Tensor.From<float>([1, 2], [1f, 2f], device);
         using var weight = Tensor.From<float>([2, 2], [1f, 2f, 3f, 4f], device);
         using var y = device.Rent<float>([1, 2]);
-        weight.Memory.Derived.IsConstant = true;
+        var constant = weight.AsConstant();
         for (int i = 0; i < 2; i++)
         {
-            device.Gemm(default(NoEpilogue), x, weight, null, null, y);
+            device.Gemm(default(NoEpilogue), x, constant, null, null, y);
             Assert.Equal([7f, 10f], y.ToArray());
-            device.Gemm(default(NoEpilogue), x, weight.Permute(1, 0), null, null, y);
+            device.Gemm(default(NoEpilogue), x, constant.Permute(1, 0), null, null, y);
             Assert.Equal([5f, 11f], y.ToArray());
         }
     }
@@ -60,16 +60,66 @@ public sealed class DerivedFormsTests : IDisposable
     [Fact]
     public void A_weight_that_is_given_back_keeps_nothing()
     {
+        var (weight, forms) = Packed(out var form);
+        Assert.True(form.IsShared);
+        form.Release();
+        int generation = form.Generation;
+        weight.Dispose();
+        Assert.Equal(generation + 1, form.Generation);
+        Assert.Null(forms.Hold(Key));
+    }
+
+    [Fact]
+    public void A_form_that_is_being_read_outlives_a_change_of_its_weight()
+    {
+        var (weight, forms) = Packed(out var form);
+        device.Fill(weight, 9f);
+        Assert.Null(forms.Hold(Key));
+        using (var other = device.Rent<float>([2, 2])) device.Fill(other, 5f);
+        Assert.Equal(0, form.Generation);
+        form.Release();
+        Assert.Equal(1, form.Generation);
+        weight.Dispose();
+    }
+
+    /// <summary>A reader packs while a writer writes: what it made of half-written numbers is gone when the writer has finished.</summary>
+    [Fact]
+    public void A_form_that_was_made_while_its_weight_was_written_does_not_stay()
+    {
+        const int Depth = 256, Columns = 256;
+        using var x = Tensor.From<float>([1, Depth], Enumerable.Repeat(1f, Depth).ToArray(), device);
+        using var weight = device.Rent<float>([Depth, Columns]);
+        device.Fill(weight, 0f);
+        var constant = weight.AsConstant();
+        using var stop = new CancellationTokenSource();
+        var reader = new Thread(() =>
+        {
+            using var own = new CpuDevice(1);
+            using var y = own.Rent<float>([12, Columns]);
+            using var rows = Tensor.From<float>([12, Depth], Enumerable.Repeat(1f, 12 * Depth).ToArray(), own);
+            while (!stop.IsCancellationRequested) own.Gemm(default(NoEpilogue), rows, constant, null, null, y);
+        });
+        reader.Start();
+        for (int round = 1; round <= 300; round++) device.Fill(weight, round);
+        stop.Cancel();
+        reader.Join();
+        using var after = device.Rent<float>([1, Columns]);
+        device.Gemm(default(NoEpilogue), x, constant, null, null, after);
+        Assert.All(after.ToArray(), value => Assert.Equal(300f * Depth, value));
+    }
+
+    private static FormKey Key { get; } = new(0, 1, 2, 0, 0, 2, 2, 16);
+
+    private (Tensor<float> Weight, DerivedForms Forms) Packed(out DeviceMemory form)
+    {
         var weight = Tensor.From<float>([2, 2], [1f, 2f, 3f, 4f], device);
         var forms = weight.Memory.Derived;
-        using (var x = Tensor.From<float>([1, 2], [1f, 2f], device))
-        using (var y = device.Rent<float>([1, 2]))
-        {
-            forms.IsConstant = true;
-            device.Gemm(default(NoEpilogue), x, weight, null, null, y);
-        }
-        weight.Dispose();
-        Assert.False(forms.IsConstant);
+        Assert.Null(forms.Hold(Key));
+        form = device.Rent(16);
+        forms.Keep(Key, form);
+        Assert.Same(form, forms.Hold(Key));
+        form.Release();
+        return (weight, forms);
     }
 
     private void Change(string change, Tensor<float> weight)

@@ -13,6 +13,11 @@ internal static class BatchNormFunction
         bool relu = false, Variable? residual = null)
     {
         Check(x, weight, bias, residual);
+        // one number has no variance: it would come out as the bias whatever it was, and the running variance as 0 / 0
+        if (x.Shape.ElementCount <= x.Shape[1])
+            ShapeException.Throw(
+                "batch_norm", $"input {x.Shape}",
+                "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their stored statistics (BatchNormPolicy.AlwaysStored)");
         var pass = x.Pass;
         var input = pass.ChannelsLast(x.Value);
         mean = pass.Rent([x.Shape[1]]);

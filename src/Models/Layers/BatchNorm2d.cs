@@ -43,9 +43,9 @@ internal sealed class BatchNorm2d : Layer
         int channels = weight.Shape[0];
         var both = pass.Rent([2, channels]);
         Tensor<float> shift = both.Slice(0, 0, 1).Reshape([channels]), scale = both.Slice(0, 1, 1).Reshape([channels]);
-        device.Map(new InverseSquareRoot(epsilon), runningVariance.On(device), scale);
+        device.Map(new InverseSquareRoot(epsilon), pass.Hold(runningVariance), scale);
         device.Zip(default(Multiply), scale, pass.Of(weight).Value, scale);
-        device.Zip(default(Multiply), scale, runningMean.On(device), shift);
+        device.Zip(default(Multiply), scale, pass.Hold(runningMean), shift);
         device.Zip(default(Subtract), pass.Of(bias).Value, shift, shift);
         return both;
     }
@@ -58,18 +58,45 @@ internal sealed class BatchNorm2d : Layer
 
     private Variable Compute(Variable x, bool relu, Variable? residual)
     {
-        var device = x.Pass.Device;
-        Variable scale = x.Pass.Of(weight), shift = x.Pass.Of(bias);
-        Tensor<float> keptMean = runningMean.On(device), keptVariance = runningVariance.On(device);
-        if (!UsesBatch(x.Pass)) return BatchNormFunction.Stored(x, keptMean, keptVariance, scale, shift, epsilon, relu, residual);
+        var pass = x.Pass;
+        Variable scale = pass.Of(weight), shift = pass.Of(bias);
+        if (!UsesBatch(pass))
+            return BatchNormFunction.Stored(x, pass.Hold(runningMean), pass.Hold(runningVariance), scale, shift, epsilon, relu, residual);
 
         var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance, relu, residual);
         // the running variance is the unbiased one, as in PyTorch; the biased one has done its work
         float count = x.Shape.ElementCount / (float)x.Shape[1];
-        device.Map(new Scale(count / (count - 1)), variance, variance);
-        device.Zip(new Lerp(momentum), keptMean, mean, keptMean);
-        device.Zip(new Lerp(momentum), keptVariance, variance, keptVariance);
-        batches.Value++;
+        pass.Device.Map(new Scale(count / (count - 1)), variance, variance);
+        pass.Defer(new StatisticsUpdate(this, mean, variance));
         return y;
+    }
+
+    /// <summary>Moves the running statistics towards those of a batch.</summary>
+    private sealed class StatisticsUpdate : DeferredUpdate
+    {
+        private readonly BatchNorm2d norm;
+        private readonly Tensor<float> mean;
+        private readonly Tensor<float> variance;
+
+        public StatisticsUpdate(BatchNorm2d norm, Tensor<float> mean, Tensor<float> variance)
+        {
+            (this.norm, this.mean, this.variance) = (norm, mean, variance);
+            mean.Memory.Retain();
+            variance.Memory.Retain();
+        }
+
+        public override void Apply(Device device)
+        {
+            Tensor<float> keptMean = norm.runningMean.On(device), keptVariance = norm.runningVariance.On(device);
+            device.Zip(new Lerp(norm.momentum), keptMean, mean, keptMean);
+            device.Zip(new Lerp(norm.momentum), keptVariance, variance, keptVariance);
+            norm.batches.Value++;
+        }
+
+        public override void Release()
+        {
+            mean.Memory.Release();
+            variance.Memory.Release();
+        }
     }
 }

@@ -1,8 +1,14 @@
+using Graft.Autograd;
+
 namespace Graft.Models;
 
 /// <summary>A whole architecture: it knows its stages, stem to head, on which freezing and discriminative rates act.</summary>
-public abstract class Model : Module
+/// <remarks>Any number of threads may run passes that infer, also while one trains the model, loads it or changes its weights: every
+/// forward is of the weights between two such changes. Training by two at once is refused, as one would undo what the other does.</remarks>
+public abstract class Model : Module, IDisposable
 {
+    private int trainers;
+
     private protected Model()
     {
     }
@@ -33,22 +39,63 @@ public abstract class Model : Module
         return report;
     }
 
+    /// <summary>Gives the memory of the weights back, once the forwards that are running have ended. What is left of a model that is not
+    /// disposed of goes back when the garbage collector finds it.</summary>
+    public void Dispose()
+    {
+        using (new WeightChange([Weights]))
+            foreach (var tensor in Tensors()) tensor.GiveBack();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Says that the caller trains the model from here on, until what is returned is disposed of.</summary>
+    /// <exception cref="InvalidOperationException">Another does already.</exception>
+    internal IDisposable BeginTraining()
+    {
+        if (Interlocked.CompareExchange(ref trainers, 1, 0) != 0)
+            throw new InvalidOperationException($"{Name} is being fine-tuned already: wait until that has ended, or fine-tune another copy");
+        return new TrainingEnd(this);
+    }
+
     /// <summary>Takes the numbers of another model of the same architecture, all but the head's.</summary>
     internal void TakeTrunk(Model source)
     {
         var head = Stages[^1].Modules.SelectMany(module => module.Tensors()).Select(tensor => tensor.Name).ToHashSet();
-        var tensors = source.Tensors().ToDictionary(tensor => tensor.Name);
-        foreach (var target in Tensors().Where(tensor => !head.Contains(tensor.Name))) target.Value.CopyFrom(tensors[target.Name].Value.ToArray());
-        foreach (var (target, counter) in Counters().Zip(source.Counters())) target.Value = counter.Value;
+        Take(source, Tensors().Where(tensor => !head.Contains(tensor.Name)));
         IsHeadNew = true;
     }
 
+    /// <summary>Takes all numbers of another model of the same architecture and classes.</summary>
+    internal void Take(Model source)
+    {
+        Take(source, Tensors());
+        IsHeadNew = source.IsHeadNew;
+    }
+
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
-    public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null) => SafetensorsWriter.Write(
-        path,
-        Tensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
-            .Concat(Counters().Select(counter => TensorEntry.From(counter.Name, [], new[] { counter.Value }))),
-        metadata);
+    public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        using var reading = new WeightReading([Weights]);
+        SafetensorsWriter.Write(
+            path,
+            Tensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
+                .Concat(Counters().Select(counter => TensorEntry.From(counter.Name, [], new[] { counter.Value }))),
+            metadata);
+    }
+
+    private void Take(Model source, IEnumerable<ModuleParameter> targets)
+    {
+        using var reading = new WeightReading([source.Weights]);
+        using var alone = new WeightChange([Weights]);
+        var tensors = source.Tensors().ToDictionary(tensor => tensor.Name);
+        foreach (var target in targets) target.Fill(tensors[target.Name].Value.CopyTo);
+        foreach (var (target, counter) in Counters().Zip(source.Counters())) target.Value = counter.Value;
+    }
+
+    private sealed class TrainingEnd(Model model) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref model.trainers, 0);
+    }
 }
 
 /// <summary>A named part of a model's depth.</summary>

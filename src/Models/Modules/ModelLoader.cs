@@ -1,3 +1,5 @@
+using Graft.Autograd;
+
 namespace Graft.Models;
 
 /// <summary>What a load filled and what it left.</summary>
@@ -32,6 +34,7 @@ internal static class ModelLoader
         if (missing.Count + unexpected.Count + misshapen.Count > 0)
             throw new CheckpointException(checkpoint.Path, Describe(model, missing, unexpected, misshapen));
 
+        using var alone = new WeightChange([model.Weights]);
         foreach (var (target, source) in fills) target.Fill(source.CopyTo);
         foreach (var counter in model.Counters())
             if (checkpoint.TryGet(keys.InFile(counter.Name), out var source)) counter.Value = source.ToInt64Array()[0];

@@ -12,6 +12,7 @@ public abstract class Module
     private readonly List<Counter> counters = [];
     private readonly List<string> passedOver = [];
     private Module? parent;
+    private WeightLock? weights;
     private string key = "";
 
     private protected Module()
@@ -29,11 +30,33 @@ public abstract class Module
 
     internal Module Root => parent is null ? this : parent.Root;
 
+    /// <summary>What keeps the weights of the whole model whole.</summary>
+    internal WeightLock Weights
+    {
+        get
+        {
+            var root = Root;
+            if (root.weights is null) Interlocked.CompareExchange(ref root.weights, new WeightLock(), null);
+            return root.weights;
+        }
+    }
+
     /// <summary>Freezes every parameter of this part and of the parts within it.</summary>
     public void Freeze() => SetFrozen(true);
 
     /// <summary>Lets every parameter of this part and of the parts within it learn again.</summary>
     public void Unfreeze() => SetFrozen(false);
+
+    /// <summary>Changes weights of the model while other threads may be using it: what they compute is of the weights before or after the
+    /// change. Forwards and backwards that are running are waited for, those that come after it wait for it.</summary>
+    /// <param name="change">Writes to values of <see cref="Parameters"/>; it may read the model too.</param>
+    /// <exception cref="InvalidOperationException">The thread is in the middle of a forward or backward of the model.</exception>
+    public void ChangeWeights(Action change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        using var alone = new WeightChange([Weights]);
+        change();
+    }
 
     /// <summary>The parameters in the order of the checkpoint, without buffers.</summary>
     public IEnumerable<Parameter> Parameters() => Tensors().Where(tensor => !tensor.IsBuffer);
@@ -93,6 +116,7 @@ public abstract class Module
     private protected Variable Scoped<TGiven>(Variable x, TGiven given, Func<Variable, TGiven, Variable> compute)
     {
         ArgumentNullException.ThrowIfNull(x);
+        using var reading = x.Pass.Read(Weights);
         int mark = x.Pass.Enter();
         try
         {

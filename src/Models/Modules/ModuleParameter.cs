@@ -13,6 +13,8 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
 
     public override string Name => owner.KeyOf(key);
 
+    internal override WeightLock Lock => owner.Weights;
+
     /// <summary>Other keys under which a file may have the same numbers: tied weights, and names of earlier years.</summary>
     public IEnumerable<string> Aliases => aliases.Select(alias => alias.Owner.KeyOf(alias.Key));
 

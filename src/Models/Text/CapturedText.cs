@@ -9,6 +9,7 @@ namespace Graft.Models;
 internal sealed class CapturedText : IDisposable
 {
     private readonly Lock oneAtATime = new();
+    private readonly WeightLock[] weights;
     private readonly TextModel model;
     private readonly int sequences;
     private readonly int length;
@@ -49,7 +50,8 @@ internal sealed class CapturedText : IDisposable
         var computed = model.Forward(inputs);
         OutputNames = [.. computed.Names];
         outputs = [.. OutputNames.Select(name => pass.Contiguous(computed[name].Value))];
-        replay = recorder.Finish(outputs);
+        weights = pass.Locks.ToArray();
+        using (new WeightReading(weights)) replay = recorder.Finish(outputs);
 
         tokenIds = Replay.Placed(inputs.TokenIds);
         tokenTypes = inputs.TokenTypes is { } types ? Replay.Placed(types) : null;
@@ -96,7 +98,7 @@ internal sealed class CapturedText : IDisposable
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             Place(batch);
-            replay.Run();
+            using (new WeightReading(weights)) replay.Run();
             for (int i = 0; i < outputs.Length; i++) outputs[i].CopyTo(results[i]);
         }
     }

@@ -15,11 +15,16 @@ internal abstract class TextModel : Model
     {
         Require(batch);
         if (trace is not null) trace.Counts = batch.AttentionMask;
+        using var reading = pass.Read(Weights);
         return Compute(TextInputs.Of(pass, batch), trace);
     }
 
     /// <summary>As the other, of a batch that is there already and whose numbers the tables have rows for.</summary>
-    internal TextOutputs Forward(TextInputs inputs) => Compute(inputs, trace: null);
+    internal TextOutputs Forward(TextInputs inputs)
+    {
+        using var reading = inputs.Pass.Read(Weights);
+        return Compute(inputs, trace: null);
+    }
 
     /// <summary>Records the forward pass of batches like this one, to be run again and again without allocating. What the example leaves
     /// out (types, a mask, positions) the batches of its runs have to leave out too.</summary>

@@ -56,8 +56,8 @@ public sealed partial class CpuDevice : Device, IDisposable
 
     internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
-        destination.Memory.Derived.Drop();
         source.CopyTo(destination.Span());
+        destination.Memory.Derived.Drop();
         GC.KeepAlive(destination);
     }
 

@@ -4,51 +4,59 @@ namespace Graft.Tensors;
 internal readonly record struct FormKey(
     int Offset, nint LineStep, nint InnerStep, nint TapRowStep, nint TapColumnStep, nint Lines, nint Depth, int PanelWidth, bool IsTransformed = false);
 
-/// <summary>What a kernel has made of the numbers in a block that do not change (a weight, packed for products), kept until they do.</summary>
+/// <summary>What kernels have made of the numbers in a block (a weight, packed for products), kept until the numbers change.</summary>
+/// <remarks>Any thread may ask for a form while another changes the numbers. A form is held by whoever reads it, so that dropping it
+/// takes it from nobody; and numbers are dropped after they have been written, so that a form which was made of half-written ones
+/// does not stay.</remarks>
 internal sealed class DerivedForms
 {
-    private readonly Lock gate = new();
-    private readonly List<(FormKey Key, Tensor<float> Form)> forms = [];
-    private bool isConstant;
+    private readonly List<(FormKey Key, DeviceMemory Form)> forms = [];
+    private int version;
+    private bool mayHaveForms;
 
-    /// <summary>Whether the numbers will be used as they are more than once, so that forms are worth keeping.</summary>
-    public bool IsConstant
+    /// <summary>To be held from the search for a form to its keeping, so that two threads that need one make it once.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>Raised each time the numbers have changed, or may have.</summary>
+    public int Version => Volatile.Read(ref version);
+
+    /// <summary>The form of that key, held for the caller, who gives it back; null where there is none.</summary>
+    public DeviceMemory? Hold(in FormKey key)
     {
-        get => isConstant;
-        set
+        lock (Gate)
         {
-            isConstant = value;
-            if (!value) Drop();
-        }
-    }
-
-    /// <summary>Raised each time the numbers change, or may have.</summary>
-    public int Version { get; private set; }
-
-    public Tensor<float>? Find(in FormKey key)
-    {
-        lock (gate)
-        {
+            if (!mayHaveForms)
+            {
+                // whoever finds none makes one: that is seen before the numbers are read, so that whoever writes them drops it
+                mayHaveForms = true;
+                Interlocked.MemoryBarrier();
+            }
             foreach (var (known, form) in forms)
-                if (known == key) return form;
+            {
+                if (known != key) continue;
+                form.Retain();
+                return form;
+            }
             return null;
         }
     }
 
-    /// <summary>Takes a form over.</summary>
-    public void Keep(in FormKey key, Tensor<float> form)
+    /// <summary>Keeps a form beside the caller, who holds it on and gives it back as any other.</summary>
+    public void Keep(in FormKey key, DeviceMemory form)
     {
-        lock (gate) forms.Add((key, form));
+        form.Retain();
+        lock (Gate) forms.Add((key, form));
     }
 
-    /// <summary>Forgets all forms: the numbers have changed, or are gone.</summary>
+    /// <summary>Forgets all forms: to be called when the numbers have been changed, or are gone.</summary>
     public void Drop()
     {
-        Version++;
-        if (forms.Count == 0) return;
-        lock (gate)
+        Interlocked.Increment(ref version);
+        if (!mayHaveForms) return;
+        // a form of the old numbers that is not in the list yet is being made within the gate
+        lock (Gate)
         {
-            foreach (var (_, form) in forms) form.Dispose();
+            foreach (var (_, form) in forms) form.Release();
             forms.Clear();
         }
     }

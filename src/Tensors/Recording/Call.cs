@@ -61,7 +61,7 @@ internal abstract class Call(Operand[] operands)
 
     /// <summary>A recorded tensor in the memory where the plan has placed its block; any other is where it is.</summary>
     public static ITensor Placed(ITensor tensor) =>
-        tensor.Block is RecordedMemory { Place: { } place } memory ? tensor.On(place, memory.FirstByte) : tensor;
+        tensor.Block is RecordedMemory { Place: { } place } memory ? tensor.On(place, memory.FirstByte, isConstant: !memory.Varies) : tensor;
 
     public abstract void Run(Device device);
 }

@@ -9,6 +9,7 @@ internal interface ITensor
     /// <summary>Whether two tensors keep each of their elements at the same place of their blocks.</summary>
     bool LiesAs(ITensor other);
 
-    /// <summary>The same layout in another block, whose byte <paramref name="first"/> stands for the first of its own.</summary>
-    ITensor On(DeviceMemory block, long first);
+    /// <summary>The same layout in another block, whose byte <paramref name="first"/> stands for the first of its own, and whose numbers
+    /// stay as they are or not.</summary>
+    ITensor On(DeviceMemory block, long first, bool isConstant);
 }

@@ -47,8 +47,23 @@ internal sealed class Replay : IDisposable
     public void Run(int first = 0)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        Follow();
-        foreach (var call in replayed.AsSpan(first)) call.Run(device);
+        int kept = 0;
+        try
+        {
+            // held while they are read: another pass may move its parameters to another device meanwhile
+            for (; kept < sources.Length; kept++)
+            {
+                if (!sources[kept].Memory.TryRetain(sources[kept].Generation))
+                    throw new InvalidOperationException(
+                        "a parameter that a captured pass reads is no longer where it was: its model was used on another device since; capture it again");
+            }
+            Follow();
+            foreach (var call in replayed.AsSpan(first)) call.Run(device);
+        }
+        finally
+        {
+            while (kept > 0) sources[--kept].Memory.Release();
+        }
     }
 
     /// <summary>Gives all memory back.</summary>
@@ -64,24 +79,13 @@ internal sealed class Replay : IDisposable
     private void Follow()
     {
         bool changed = false;
-        foreach (ref readonly var source in sources.AsSpan())
-        {
-            if (source.Memory.Generation != source.Generation)
-                throw new InvalidOperationException(
-                    "a parameter that a captured pass reads is no longer where it was: its model was used on another device since; capture it again");
-            changed |= source.Memory.Derived.Version != source.Version;
-        }
+        foreach (ref readonly var source in sources.AsSpan()) changed |= source.Memory.Derived.Version != source.Version;
         if (changed) Fold();
     }
 
     private void Fold()
     {
-        for (int i = 0; i < sources.Length; i++)
-        {
-            // as in any pass that infers, what kernels make of parameters is kept until they change
-            sources[i].Memory.Derived.IsConstant = true;
-            sources[i] = new Source(sources[i].Memory);
-        }
+        for (int i = 0; i < sources.Length; i++) sources[i] = new Source(sources[i].Memory);
         foreach (var memory in held) memory.Derived.Drop();
         foreach (var call in folded) call.Run(device);
     }
@@ -96,9 +100,7 @@ internal sealed class Replay : IDisposable
         {
             if (tensor.Block is not RecordedMemory block || block.Varies) continue;
             if (block.Place is null) block.Put(device.Rent(block.Bytes), 0);
-            if (held.Contains(block.Place!)) continue;
-            block.Place!.Derived.IsConstant = true;
-            held.Add(block.Place);
+            if (!held.Contains(block.Place!)) held.Add(block.Place!);
         }
     }
 

@@ -45,12 +45,14 @@ public sealed class FineTuner
     /// <param name="validate">What says after each epoch how well it does; null for nothing.</param>
     /// <param name="progress">Is told of every step.</param>
     /// <param name="cancellation">Stops after the step that is running; the report says so and the model keeps what it learnt.</param>
-    /// <exception cref="NonFiniteException">The loss is not finite; the parameters are as they were before that step.</exception>
+    /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>
+    /// <exception cref="InvalidOperationException">The model is being fine-tuned already.</exception>
     public FitReport FineTune(
         ITrainingSet data, Func<CancellationToken, Evaluation>? validate = null, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(data.BatchesPerEpoch, 1);
+        using var training = model.BeginTraining();
         foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm;
         using var optimiser = options.Optimiser == OptimiserKind.AdamW
             ? Optimiser.AdamW(Groups, beta1: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm)
@@ -131,8 +133,17 @@ public sealed class FineTuner
             using var pass = Pass.Train(tuner.device, tuner.options.Seed + (ulong)steps);
             var loss = batch.Loss(pass);
             float value = loss.Value.ToArray()[0];
-            if (!float.IsFinite(value)) throw new NonFiniteException("the loss", value, $" in step {steps + 1}");
-            optimiser.Step(pass.Backward(loss), factor);
+            try
+            {
+                if (!float.IsFinite(value)) throw new NonFiniteException("the loss", value, $" in step {steps + 1}");
+                optimiser.Step(pass.Backward(loss), factor);
+            }
+            catch
+            {
+                // no step was made, so what it would have changed beside the weights stays as well
+                pass.ForgetUpdates();
+                throw;
+            }
             return value;
         }
 

@@ -8,6 +8,7 @@ public sealed class ParameterGroup
 {
     private readonly IReadOnlyList<Module> modules;
     private readonly Parameter[] parameters;
+    private double? rate;
 
     internal ParameterGroup(Stage stage)
     {
@@ -25,8 +26,15 @@ public sealed class ParameterGroup
     /// <summary>As <see cref="Parameters"/>, for loops that take nothing from the heap.</summary>
     internal ReadOnlySpan<Parameter> All => parameters;
 
-    /// <summary>The highest learning rate of the stage; a schedule scales it.</summary>
-    public double Rate { get; internal set; }
+    /// <summary>The highest learning rate of the stage; a schedule scales it. 0 until <see cref="ParameterGroups.Rates"/> has given one,
+    /// without which an optimiser refuses to step.</summary>
+    public double Rate
+    {
+        get => rate ?? 0;
+        internal set => rate = value;
+    }
+
+    internal bool HasRate => rate is not null;
 
     /// <summary>Whether the stage as a whole was frozen: no gradient, no decay, no clipping, stored statistics in its batch norms.</summary>
     public bool IsFrozen => modules.All(module => module.IsFrozen);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Graft.Autograd;
 using Graft.Tensors;
 
@@ -12,6 +13,7 @@ public abstract class Optimiser : IDisposable
     private readonly double? clipNorm;
     private readonly Dictionary<Parameter, State> states = [];
     private readonly List<(Parameter Parameter, Tensor<float> Gradient, double Rate)> moves = [];
+    private readonly List<WeightLock> locks = [];
 
     private protected Optimiser(ParameterGroups groups, double weightDecay, double? clipNorm)
     {
@@ -46,15 +48,20 @@ public abstract class Optimiser : IDisposable
         ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01, double? clipNorm = null) =>
         new AdamWOptimiser(groups, beta1, beta2, epsilon, weightDecay, clipNorm);
 
-    /// <summary>One step. Parameters without a gradient stay as they are.</summary>
+    /// <summary>One step, as a whole: who infers with the model at the same time sees its weights before it or after it. Parameters
+    /// without a gradient stay as they are.</summary>
     /// <param name="gradients">The gradients of the loss.</param>
     /// <param name="rateFactor">What a schedule multiplies every stage's rate by.</param>
+    /// <exception cref="InvalidOperationException">A stage that learns was given no rate, or the thread is in the middle of a forward of the
+    /// model; nothing was moved.</exception>
     /// <exception cref="NonFiniteException">Gradients are to be clipped and their norm is not finite; nothing was moved.</exception>
     public void Step(Gradients gradients, double rateFactor = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
         Gather(gradients);
         float scale = clipNorm is { } largest ? GradientNorm.ClipFactor(moves, largest) : 1f;
+        using var alone = new WeightChange(CollectionsMarshal.AsSpan(locks));
+        gradients.Pass?.ApplyUpdates();
         foreach (var (parameter, gradient, rate) in moves)
         {
             var weight = parameter.On(gradient.Device);
@@ -89,6 +96,9 @@ public abstract class Optimiser : IDisposable
     private void Gather(Gradients gradients)
     {
         moves.Clear();
+        locks.Clear();
+        if (gradients.Pass is { } pass)
+            foreach (var used in pass.Locks) WeightLock.Insert(locks, used);
         foreach (var group in groups.All)
         {
             foreach (var parameter in group.All)
@@ -99,6 +109,10 @@ public abstract class Optimiser : IDisposable
                 }
                 else if (gradients.Of(parameter) is { } gradient)
                 {
+                    if (!group.HasRate)
+                        throw new InvalidOperationException(
+                            $"the stage '{group.Name}' has gradients and no learning rate: give the groups their rates (ParameterGroups.Rates), or freeze it");
+                    WeightLock.Insert(locks, parameter.Lock);
                     moves.Add((parameter, gradient, group.Rate));
                 }
             }

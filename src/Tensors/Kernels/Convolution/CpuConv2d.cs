@@ -99,7 +99,7 @@ public sealed partial class CpuDevice
         var tile = TileShape.Of(Lanes);
         nint panels = (columns + tile.Columns - 1) / tile.Columns;
         bool byWinograd = Winograd.Suits(windows, columns);
-        var packed = Pack(weight, firstWeight, weights, columns, tile, byWinograd, out bool isKept);
+        var packed = Packed(weight, firstWeight, weights, columns, tile, byWinograd);
         var product = new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth);
         if (byWinograd)
         {
@@ -115,7 +115,7 @@ public sealed partial class CpuDevice
                 new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
                 blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
         }
-        if (!isKept) packed.Dispose();
+        packed.Release();
     }
 
     /// <summary>Windows times weights, channel by channel.</summary>
@@ -132,19 +132,29 @@ public sealed partial class CpuDevice
             Math.Max(1, (long)Lines * windows.GridWidth * windows.Channels * taps / 8));
     }
 
-    /// <summary>The panels of a weight, as they are or transformed; those of a weight that stays as it is are made once and are the
-    /// memory's own.</summary>
-    private unsafe Tensor<float> Pack(
-        Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile, bool transformed, out bool isKept)
+    /// <summary>The panels of a weight, as they are or transformed, held for the caller; those of a weight that stays as it is are made
+    /// once and are its memory's own.</summary>
+    private unsafe DeviceMemory Packed(Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile, bool transformed)
     {
-        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = (columns + tile.Columns - 1) / tile.Columns;
+        if (!weight.IsConstant) return Pack(first, weights, columns, tile, transformed);
+        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner;
         var forms = weight.Memory.Derived;
         var key = new FormKey(
             checked((int)(first - weight.Pointer() + weight.Offset)), weights.LineStep, weights.InnerStep, weights.TapRowStep, weights.TapColumnStep,
             columns, depth, tile.Columns, transformed);
-        isKept = forms.IsConstant;
-        if (isKept && forms.Find(key) is { } kept) return kept;
-        var packed = Rent<float>([checked((int)Math.Max(1, panels * tile.Columns * depth))]);
+        lock (forms.Gate)
+        {
+            if (forms.Hold(key) is { } kept) return kept;
+            var packed = Pack(first, weights, columns, tile, transformed);
+            forms.Keep(key, packed);
+            return packed;
+        }
+    }
+
+    private unsafe DeviceMemory Pack(float* first, WindowWeights weights, int columns, TileShape tile, bool transformed)
+    {
+        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = (columns + tile.Columns - 1) / tile.Columns;
+        var packed = Rent(panels * tile.Columns * depth * sizeof(float));
         if (weights.TapRows * weights.TapColumns == 1)
         {
             var matrix = new StridedSource(first, weights.LineStep, weights.InnerStep);
@@ -154,17 +164,13 @@ public sealed partial class CpuDevice
         {
             workers.Run(new PackWeightsKernel(first, weights, columns, tile.Columns, packed.Pointer()), panels, Math.Max(1, depth * tile.Columns));
         }
-        if (transformed)
-        {
-            var filters = Rent<float>([checked((int)(panels * tile.Columns * weights.Inner * Winograd.Products))]);
-            workers.Run(
-                new WinogradFiltersKernel(packed.Pointer(), weights.Inner, tile.Columns, filters.Pointer()), panels * weights.Inner,
-                Winograd.Products * tile.Columns);
-            packed.Dispose();
-            packed = filters;
-        }
-        if (isKept) forms.Keep(key, packed);
-        return packed;
+        if (!transformed) return packed;
+        var filters = Rent(panels * tile.Columns * weights.Inner * Winograd.Products * sizeof(float));
+        workers.Run(
+            new WinogradFiltersKernel(packed.Pointer(), weights.Inner, tile.Columns, filters.Pointer()), panels * weights.Inner,
+            Winograd.Products * tile.Columns);
+        packed.Release();
+        return filters;
     }
 
     internal override unsafe void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)

@@ -7,10 +7,10 @@ public sealed partial class CpuDevice
     internal override unsafe void Copy<T>(Tensor<T> source, Tensor<T> destination)
     {
         if (sizeof(T) != sizeof(float)) throw new NotSupportedException($"copies move 4-byte elements, not {typeof(T)}");
-        destination.Memory.Derived.Drop();
         var kernel = new CopyKernel(
             new LoopNest(destination.Shape, destination.Strides, source.Strides), (uint*)source.Pointer(), (uint*)destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
+        destination.Memory.Derived.Drop();
         GC.KeepAlive(source);
         GC.KeepAlive(destination);
     }

@@ -68,10 +68,10 @@ public sealed partial class CpuDevice
 
     internal override unsafe void Fill(Tensor<float> destination, float value)
     {
-        destination.Memory.Derived.Drop();
         // one number, read again for each place
         var kernel = new CopyKernel(new LoopNest(destination.Shape, destination.Strides, default), (uint*)&value, (uint*)destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
+        destination.Memory.Derived.Drop();
         GC.KeepAlive(destination);
     }
 
@@ -79,9 +79,9 @@ public sealed partial class CpuDevice
         TFormula formula, Tensor<float> output, Tensor<float>? in0, Tensor<float>? in1 = null, Tensor<float>? in2 = null, Tensor<float>? in3 = null)
         where TFormula : unmanaged, IFormula
     {
-        output.Memory.Derived.Drop();
         var kernel = new ElementwiseKernel<TFormula>(formula, output, in0, in1, in2, in3);
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
+        output.Memory.Derived.Drop();
         GC.KeepAlive(output);
         GC.KeepAlive(in0);
         GC.KeepAlive(in1);

@@ -16,7 +16,7 @@ public sealed partial class CpuDevice
         var operands = new ProductOperands(
             a.Pointer(), aSteps[rank - 2], aSteps[rank - 1], b.Pointer(), bSteps[rank - 1], bSteps[rank - 2], c.Pointer(), c.Strides[rank - 2],
             (residual ?? c).Pointer(), residualSteps[rank - 2]);
-        if (!b.Memory.Derived.IsConstant && SmallProductsKernel<TEpilogue>.Suits(leading.Count, rows, columns, depth))
+        if (!b.IsConstant && SmallProductsKernel<TEpilogue>.Suits(leading.Count, rows, columns, depth))
         {
             workers.Run(
                 new SmallProductsKernel<TEpilogue>(leading, operands, epilogue, bias.PointerOrNull(), rows, columns, depth, TileShape.Of(Lanes)),
@@ -66,32 +66,42 @@ public sealed partial class CpuDevice
         nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
         nint atOnce = Math.Clamp(GemmBlocks.LargestPanels / Math.Max(1, product.Depth * tile.Columns), 1, panels);
         // the panels of a right operand that stays as it is (a weight) are made once and are its memory's own
-        var forms = weight.Memory.Derived;
-        bool keep = forms.IsConstant && atOnce == panels;
-        int rank = weight.Shape.Rank;
-        var key = new FormKey(
-            checked((int)(weight.Offset + weightPlace)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns);
-        var kept = keep ? forms.Find(key) : null;
-        Shape length = [checked((int)Math.Max(1, atOnce * tile.Columns * product.Depth))];
-        var packed = kept?.Memory ?? Rent(length.ElementCount * sizeof(float));
+        bool isKept = weight.IsConstant && atOnce == panels;
+        var packed = isKept ? Packed(product, right, weight, weightPlace, tile) : Rent(atOnce * tile.Columns * product.Depth * sizeof(float));
         for (nint first = 0; first < panels; first += atOnce)
         {
             nint count = Math.Min(atOnce, panels - first);
-            if (kept is null)
-            {
-                workers.Run(
-                    new PackKernel(right, packed.Pointer(), tile.Columns, first * tile.Columns, product.Columns, product.Depth),
-                    count, product.Depth * tile.Columns);
-            }
+            if (!isKept) Pack(right, packed, tile, first, count, product.Columns, product.Depth);
             var blocks = GemmBlocks.Cut(product.Rows, count, tile, Threads);
             workers.Run(
                 new BlocksKernel<TEpilogue>(product, left, tile, RightPanels.Packed(packed.Pointer(), tile, product.Depth), first, count, blocks),
                 blocks.Count, Math.Max(1, blocks.Rows * blocks.Panels * tile.Columns * product.Depth / 8));
         }
-        if (keep && kept is null) forms.Keep(key, new Tensor<float>(packed, length, Strides.Dense(length), owns: true));
-        else if (kept is null) packed.Release();
-        GC.KeepAlive(kept);
+        packed.Release();
     }
+
+    /// <summary>All panels of a right operand that stays as it is: made once, held for the caller.</summary>
+    private DeviceMemory Packed<TEpilogue>(
+        in Product<StridedRows, TEpilogue> product, StridedSource right, Tensor<float> weight, nint weightPlace, TileShape tile)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        var forms = weight.Memory.Derived;
+        int rank = weight.Shape.Rank;
+        var key = new FormKey(
+            checked((int)(weight.Offset + weightPlace)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns);
+        lock (forms.Gate)
+        {
+            if (forms.Hold(key) is { } kept) return kept;
+            nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
+            var packed = Rent(panels * tile.Columns * product.Depth * sizeof(float));
+            Pack(right, packed, tile, first: 0, panels, product.Columns, product.Depth);
+            forms.Keep(key, packed);
+            return packed;
+        }
+    }
+
+    private unsafe void Pack(StridedSource right, DeviceMemory packed, TileShape tile, nint first, nint panels, nint columns, nint depth) => workers.Run(
+        new PackKernel(right, packed.Pointer(), tile.Columns, first * tile.Columns, columns, depth), panels, depth * tile.Columns);
 }
 
 /// <summary>How the output of a product is cut into items.</summary>

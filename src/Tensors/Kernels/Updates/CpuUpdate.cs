@@ -5,9 +5,9 @@ public sealed partial class CpuDevice
     internal override unsafe void Update<TRule>(
         TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second)
     {
-        weight.Memory.Derived.Drop();
         var kernel = new UpdateKernel<TRule>(rule, weight.Pointer(), gradient.Pointer(), first.PointerOrNull(), second.PointerOrNull());
         workers.Run(kernel, (nint)weight.ElementCount, stepsPerItem: 2 + 2 * TRule.StateCount);
+        weight.Memory.Derived.Drop();
         GC.KeepAlive(weight);
         GC.KeepAlive(gradient);
         GC.KeepAlive(first);

@@ -183,6 +183,6 @@ public abstract class Device
 
     private static class DefaultCpu
     {
-        public static readonly Device Instance = new CpuDevice();
+        public static readonly Device Instance = CpuDevice.MakeShared();
     }
 }

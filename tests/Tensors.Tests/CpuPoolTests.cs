@@ -102,5 +102,93 @@ public sealed class CpuPoolTests : IDisposable
     }
 
     [Fact]
+    public void Trimming_gives_back_what_nobody_holds()
+    {
+        using var held = device.Rent<float>([1000]);
+        long before = device.BytesTaken;
+        for (int size = 1; size <= 1 << 20; size *= 2) device.Rent<float>([size]).Dispose();
+        Assert.True(device.BytesTaken > before);
+        device.TrimMemory();
+        Assert.Equal(before, device.BytesTaken);
+        Assert.True(held.IsAlive);
+    }
+
+    [Fact]
+    public void What_lay_idle_between_two_looks_goes_back_and_what_was_used_stays()
+    {
+        using var pool = new CpuPool(device);
+        DeviceMemory[] blocks = [pool.Rent(4096), pool.Rent(4096), pool.Rent(4096), pool.Rent(1 << 20)];
+        foreach (var block in blocks) block.Release();
+        pool.TrimIdle();    // from here on it is watched what is needed
+        Assert.InRange(pool.BytesTaken, (1 << 20) + 4096, (1 << 20) + 3 * 4096);
+        pool.Rent(4096).Release();
+        pool.TrimIdle();
+        Assert.Equal(4096, pool.BytesTaken);
+        pool.TrimIdle();
+        Assert.Equal(0, pool.BytesTaken);
+    }
+
+    [Fact]
+    public void A_device_that_was_disposed_of_makes_nothing_and_takes_back_what_is_held()
+    {
+        var own = new CpuDevice(2);
+        using (var held = Tensor.From<float>([2], [1f, 2f], own))
+        {
+            own.Dispose();
+            own.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => own.Rent<float>([2]));
+            Assert.Throws<ObjectDisposedException>(() => own.Map(default(Relu), held, held));
+            Assert.Equal([1f, 2f], held.ToArray());
+        }
+        Assert.Equal(0, own.BytesTaken);
+    }
+
+    [Fact]
+    public void The_device_of_all_cannot_be_taken_away()
+    {
+        ((CpuDevice)Device.Cpu).Dispose();
+        using var tensor = Tensor.From<float>([2], [-1f, 2f]);
+        Device.Cpu.Map(default(Relu), tensor, tensor);
+        Assert.Equal([0f, 2f], tensor.ToArray());
+    }
+
+    [Fact]
+    public void Threads_of_devices_that_were_dropped_end()
+    {
+        const int Devices = 40, Threads = 4;
+        int most = MakeAndDrop();
+        int left = most;
+        for (int attempt = 0; attempt < 100 && left > most - Devices * (Threads - 1) / 2; attempt++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Thread.Sleep(20);
+            left = Count();
+        }
+        Assert.InRange(left, 1, most - Devices * (Threads - 1) / 2);
+
+        static int Count()
+        {
+            using var process = System.Diagnostics.Process.GetCurrentProcess();
+            return process.Threads.Count;
+        }
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static int MakeAndDrop()
+        {
+            int before = Count();
+            for (int i = 0; i < Devices; i++)
+            {
+                var dropped = new CpuDevice(Threads);
+                using var tensor = dropped.Rent<float>([1 << 18]);
+                dropped.Fill(tensor, 1f);
+            }
+            int most = Count();
+            Assert.InRange(most, before + Devices, int.MaxValue);
+            return most;
+        }
+    }
+
+    [Fact]
     public void A_negative_number_of_threads_is_refused() => Assert.Throws<ArgumentOutOfRangeException>(() => new CpuDevice(-1));
 }

@@ -5,13 +5,16 @@ using Graft.Transfer;
 namespace Graft.Tasks;
 
 /// <summary>Tells pictures apart: published weights, adapted to a folder of pictures, saved and used again.</summary>
+/// <remarks>Any number of threads may predict, evaluate and save at once, also while one fine-tunes: that works on a copy, which takes
+/// the place of the network, its classes and its figures in one moment when training ends. Until then answers are the old network's;
+/// each call keeps to the one that it began with. A second fine-tuning at the same time is refused.</remarks>
 /// <example><code>
 /// var classifier = ImageClassifier.FromPretrained("resnet18", "resnet18.pth");
 /// classifier.FineTune("photos/", epochs: 5);
 /// Console.WriteLine(classifier.Predict("cat.jpg").Label);
 /// classifier.Save("my-classifier");
 /// </code></example>
-public sealed class ImageClassifier
+public sealed class ImageClassifier : IDisposable
 {
     /// <summary>Pictures that are looked at together.</summary>
     internal const int InferenceBatch = 64;
@@ -19,38 +22,39 @@ public sealed class ImageClassifier
     private readonly Device device;
     private readonly CpuDevice decoding;
     private readonly PublishedModel published;
-    private bool namesAreAssumed;
-    private BundleConfig config;
-    private readonly GraftManifest manifest;
-    private FineTuneRecipe? recipe;
-    private Dictionary<string, double> metrics;
+    private readonly Lock changing = new();
+    private Network network;
+    private int tuning;
 
-    private ImageClassifier(
-        ImageModel model, BundleConfig config, ImagePreprocessing preprocessing, GraftManifest manifest, bool namesAreAssumed, Device? device)
+    private ImageClassifier(Network network, Device? device)
     {
-        Model = model;
-        Preprocessing = preprocessing;
-        this.config = config;
-        this.manifest = manifest;
-        this.namesAreAssumed = namesAreAssumed;
+        this.network = network;
         this.device = device ?? Device.Cpu;
         decoding = this.device as CpuDevice ?? (CpuDevice)Device.Cpu;
-        published = PublishedModel.Of(model.Name);
-        recipe = manifest.Recipe;
-        metrics = new Dictionary<string, double>(manifest.Metrics);
+        published = PublishedModel.Of(network.Model.Name);
     }
 
-    /// <summary>The network.</summary>
-    public ImageModel Model { get; private set; }
+    /// <summary>The network that answers now; a fine-tuning puts another in its place.</summary>
+    public ImageModel Model => Current.Model;
 
     /// <summary>The classes' names, by number. Published weights whose classes have no known names have LABEL_0, LABEL_1 ...</summary>
-    public IReadOnlyList<string> ClassNames => config.ClassNames;
+    public IReadOnlyList<string> ClassNames => Current.ClassNames;
 
     /// <summary>What is done to a picture before the network sees it.</summary>
-    public ImagePreprocessing Preprocessing { get; set; }
+    public ImagePreprocessing Preprocessing
+    {
+        get => Current.Preprocessing;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Change(now => now with { Preprocessing = value });
+        }
+    }
 
     /// <summary>Figures of the last fine-tuning and evaluation, saved with the classifier.</summary>
-    public IReadOnlyDictionary<string, double> Metrics => metrics;
+    public IReadOnlyDictionary<string, double> Metrics => Current.Manifest.Metrics;
+
+    private Network Current => Volatile.Read(ref network);
 
     /// <summary>Takes published weights: PyTorch's or safetensors, with a head of any size.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
@@ -81,7 +85,7 @@ public sealed class ImageClassifier
     public static ImageClassifier Load(string folder, Device? device = null)
     {
         var (model, config, preprocessing, manifest) = ClassifierBundle.Read(folder);
-        return new ImageClassifier(model, config, preprocessing, manifest ?? NewManifest(null), namesAreAssumed: false, device);
+        return new ImageClassifier(new Network(model, config, preprocessing, manifest ?? NewManifest(null), NamesAreAssumed: false), device);
     }
 
     /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class, with the default recipe.</summary>
@@ -95,9 +99,10 @@ public sealed class ImageClassifier
     /// <param name="options">How.</param>
     /// <param name="progress">Is told of every step.</param>
     /// <param name="cancellation">Stops after the step that is running; the classifier keeps what it learnt.</param>
-    /// <exception cref="ImageException">A folder or a picture in it cannot be used.</exception>
+    /// <exception cref="ImageException">A folder or a picture in it cannot be used; the classifier keeps what it learnt until then.</exception>
     /// <exception cref="ArgumentException">An option is impossible; nothing was changed.</exception>
     /// <exception cref="NonFiniteException">The loss is not finite; the classifier is as it was before that step.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is fine-tuning it; nothing was changed.</exception>
     public FitReport FineTune(
         string folder, ImageFineTuneOptions options, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -106,16 +111,16 @@ public sealed class ImageClassifier
         ImageFolder pictures = ImageFolder.Open(folder), training = pictures;
         ImageFolder? validation = options.Validation is { } other ? ImageFolder.Open(other).WithClasses(pictures.ClassNames) : null;
         if (options.HeldOut > 0) (training, validation) = pictures.Split(options.HeldOut, options.Recipe.Seed);
-        _ = new FineTuner(Model, device, options.Recipe);      // refuses bad options before anything changes
-        AdoptClasses(pictures.ClassNames, options.Recipe.Seed);
-
-        return Fit(training, validation, options, progress, cancellation);
+        return Fit(pictures.ClassNames, training, validation, options, progress, cancellation);
     }
 
     /// <summary>Counts how many pictures of a folder, a sub-folder a class, the classifier gets right.</summary>
     /// <exception cref="ImageException">The folder or a picture cannot be used, or it has classes that the classifier does not know.</exception>
-    public Evaluation Evaluate(string folder, CancellationToken cancellation = default) =>
-        Evaluate(Known(ImageFolder.Open(folder)), cancellation);
+    public Evaluation Evaluate(string folder, CancellationToken cancellation = default)
+    {
+        var now = Current;
+        return Evaluate(now, Known(now, ImageFolder.Open(folder)), cancellation);
+    }
 
     /// <summary>What the classifier makes of a picture.</summary>
     /// <exception cref="ImageException">The picture cannot be decoded.</exception>
@@ -125,15 +130,22 @@ public sealed class ImageClassifier
     /// <exception cref="ImageException">A picture cannot be decoded.</exception>
     public IEnumerable<Prediction> Predict(IReadOnlyList<string> files, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(files);
+        // one network answers all of a call, also where another takes its place meanwhile
+        return Predict(Current, files, cancellation);
+    }
+
+    private IEnumerable<Prediction> Predict(Network now, IReadOnlyList<string> files, CancellationToken cancellation)
+    {
         if (files.Count == 0) yield break;
-        foreach (var (batch, logits, classes) in ImageInference.Run(Model, device, InOrder(new ImageFiles(files)), cancellation))
+        foreach (var (batch, logits, classes) in ImageInference.Run(now.Model, device, InOrder(now, new ImageFiles(files)), cancellation))
         {
             for (int row = 0; row < batch.Count; row++)
             {
                 double[] logarithms = ImageInference.LogSoftmax(logits.AsSpan(row * classes, classes));
                 yield return new Prediction(
                     files[batch.Indices[row]],
-                    [.. logarithms.Select((value, number) => new ClassProbability(ClassNames[number], Math.Exp(value))).OrderByDescending(entry => entry.Probability)]);
+                    [.. logarithms.Select((value, number) => new ClassProbability(now.ClassNames[number], Math.Exp(value))).OrderByDescending(entry => entry.Probability)]);
             }
         }
     }
@@ -142,54 +154,99 @@ public sealed class ImageClassifier
     /// <exception cref="ImageException">A picture cannot be decoded.</exception>
     public IEnumerable<float[]> Features(IReadOnlyList<string> files, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(files);
+        return Features(Current, files, cancellation);
+    }
+
+    private IEnumerable<float[]> Features(Network now, IReadOnlyList<string> files, CancellationToken cancellation)
+    {
         if (files.Count == 0) yield break;
-        foreach (var (batch, features, width) in ImageInference.Features(Model, device, InOrder(new ImageFiles(files)), cancellation))
+        foreach (var (batch, features, width) in ImageInference.Features(now.Model, device, InOrder(now, new ImageFiles(files)), cancellation))
             for (int row = 0; row < batch.Count; row++) yield return features.AsSpan(row * width, width).ToArray();
     }
 
     /// <summary>Saves the classifier as a folder that Hugging Face's users recognise: <c>model.safetensors</c>, <c>config.json</c>,
     /// <c>preprocessor_config.json</c>, and <c>graft.json</c> with the recipe, the base checkpoint's SHA-256 and the metrics.</summary>
     /// <exception cref="IOException">The folder cannot be written; an older classifier in it is as it was.</exception>
-    public void Save(string folder) => ClassifierBundle.Write(
-        folder, Model, config with { ImageSize = Preprocessing.OutputSize }, Preprocessing, manifest with { Recipe = recipe, Metrics = metrics });
+    public void Save(string folder)
+    {
+        var now = Current;
+        ClassifierBundle.Write(folder, now.Model, now.Config with { ImageSize = now.Preprocessing.OutputSize }, now.Preprocessing, now.Manifest);
+    }
 
+    /// <summary>Gives the network's memory back, once the calls that are running have ended; the classifier is not used again.</summary>
+    public void Dispose() => Current.Model.Dispose();
+
+    /// <summary>Adapts a copy of the network to these classes, with a new head unless it has one for them, and puts it in the network's
+    /// place as soon as training has ended, in whatever way.</summary>
     internal FitReport Fit(
-        IImageSource training, IImageSource? validation, ImageFineTuneOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<string> classNames, IImageSource training, IImageSource? validation, ImageFineTuneOptions options,
+        IProgress<FitProgress>? progress, CancellationToken cancellation)
+    {
+        if (Interlocked.CompareExchange(ref tuning, 1, 0) != 0)
+            throw new InvalidOperationException("the classifier is being fine-tuned already: wait until that has ended, or load it a second time");
+        try
+        {
+            return Fit(Copy(Current, classNames, options.Recipe.Seed), training, validation, options, progress, cancellation);
+        }
+        finally
+        {
+            Volatile.Write(ref tuning, 0);
+        }
+    }
+
+    private FitReport Fit(
+        Network copy, IImageSource training, IImageSource? validation, ImageFineTuneOptions options,
+        IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         var batches = new Batches(
-            training, Preprocessing, decoding,
+            training, copy.Preprocessing, decoding,
             new BatchOptions { BatchSize = options.BatchSize, Training = true, Seed = options.Recipe.Seed, Workers = decoding.Threads });
-        var held = validation is null ? null : InOrder(validation);
-        var tuner = new FineTuner(Model, device, options.Recipe);
-        recipe = RecipeFile.Of(Model, options);
-        var report = tuner.FineTune(
-            new ImageTrainingSet(Model, batches, options.LabelSmoothing),
-            held is null ? null : token => ImageInference.Evaluate(Model, device, held, token),
-            progress, cancellation);
-        metrics = RecipeFile.Metrics(report);
-        return report;
+        var held = validation is null ? null : InOrder(copy, validation);
+        copy = copy with { Manifest = copy.Manifest with { Recipe = RecipeFile.Of(copy.Model, options) } };
+        FitReport? report = null;
+        FineTuner? tuner = null;
+        try
+        {
+            tuner = new FineTuner(copy.Model, device, options.Recipe);
+            return report = tuner.FineTune(
+                new ImageTrainingSet(copy.Model, batches, options.LabelSmoothing),
+                held is null ? null : token => ImageInference.Evaluate(copy.Model, device, held, token),
+                progress, cancellation);
+        }
+        finally
+        {
+            if (report is not null) copy = copy with { Manifest = copy.Manifest with { Metrics = RecipeFile.Metrics(report) } };
+            if (tuner?.StepsMade > 0) Change(now => copy with { Preprocessing = now.Preprocessing });
+            else copy.Model.Dispose();
+        }
     }
 
     /// <param name="source">The pictures, numbered as the classifier's classes.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <param name="answered">Is told of each picture, in order: its class and the one that the classifier took it for.</param>
     internal Evaluation Evaluate(IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null) =>
-        ImageInference.Evaluate(Model, device, InOrder(source), cancellation, answered);
+        Evaluate(Current, source, cancellation, answered);
 
-    /// <summary>Gives the classifier these classes, and a new head unless it has one for them.</summary>
-    internal void AdoptClasses(IReadOnlyList<string> names, ulong seed)
+    private Evaluation Evaluate(Network now, IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null) =>
+        ImageInference.Evaluate(now.Model, device, InOrder(now, source), cancellation, answered);
+
+    /// <summary>The network as one to be trained for these classes; its head is new unless it has one for them.</summary>
+    private Network Copy(Network now, IReadOnlyList<string> classNames, ulong seed)
     {
-        bool sameHead = names.SequenceEqual(ClassNames) || (namesAreAssumed && published.ClassNames is null && names.Count == ClassNames.Count);
-        if (!sameHead)
-        {
-            var network = ModelRegistry.Create(Model.Name, names.Count, seed);
-            network.TakeTrunk(Model);
-            // without trained weights below it a new head is not the only thing that is new
-            network.IsHeadNew = manifest.BaseCheckpoint is not null || recipe is not null;
-            Model = network;
-        }
-        config = config with { ClassNames = [.. names] };
-        namesAreAssumed = false;
+        bool sameHead = classNames.SequenceEqual(now.ClassNames) ||
+            (now.NamesAreAssumed && published.ClassNames is null && classNames.Count == now.ClassNames.Count);
+        var model = ModelRegistry.Create(now.Model.Name, classNames.Count, seed);
+        if (sameHead) model.Take(now.Model);
+        else model.TakeTrunk(now.Model);
+        // without trained weights below it a new head is not the only thing that is new
+        if (!sameHead) model.IsHeadNew = now.Manifest.BaseCheckpoint is not null || now.Manifest.Recipe is not null;
+        return now with { Model = model, Config = now.Config with { ClassNames = [.. classNames] }, NamesAreAssumed = false };
+    }
+
+    private void Change(Func<Network, Network> change)
+    {
+        lock (changing) Volatile.Write(ref network, change(network));
     }
 
     private static ImageClassifier Make(ImageModel network, BaseCheckpoint? weights, Device? device)
@@ -197,7 +254,7 @@ public sealed class ImageClassifier
         var published = PublishedModel.Of(network.Name);
         var head = network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First();
         var config = new BundleConfig { Model = network.Name, ClassNames = published.NamesOf(head.Shape[0]) };
-        return new ImageClassifier(network, config, published.Preprocessing, NewManifest(weights), namesAreAssumed: true, device);
+        return new ImageClassifier(new Network(network, config, published.Preprocessing, NewManifest(weights), NamesAreAssumed: true), device);
     }
 
     private static GraftManifest NewManifest(BaseCheckpoint? weights) =>
@@ -211,13 +268,22 @@ public sealed class ImageClassifier
         return weight is not null && weight.Shape.Rank == 2 ? weight.Shape[0] : 0;
     }
 
-    private Batches InOrder(IImageSource source) =>
-        new(source, Preprocessing, decoding, new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads });
+    private Batches InOrder(Network now, IImageSource source) =>
+        new(source, now.Preprocessing, decoding, new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads });
 
     /// <summary>The folder with the classifier's class numbers: by name, or in order where the names are only assumed.</summary>
-    internal ImageFolder Known(ImageFolder folder)
+    internal ImageFolder Known(ImageFolder folder) => Known(Current, folder);
+
+    private static ImageFolder Known(Network now, ImageFolder folder)
     {
-        bool byOrder = namesAreAssumed && folder.ClassNames.Count == ClassNames.Count && !folder.ClassNames.All(ClassNames.Contains);
-        return byOrder ? folder : folder.WithClasses(ClassNames);
+        bool byOrder = now.NamesAreAssumed && folder.ClassNames.Count == now.ClassNames.Count && !folder.ClassNames.All(now.ClassNames.Contains);
+        return byOrder ? folder : folder.WithClasses(now.ClassNames);
+    }
+
+    /// <summary>What belongs together and changes at once: a network, what its answers mean, and what is known of it.</summary>
+    private sealed record Network(
+        ImageModel Model, BundleConfig Config, ImagePreprocessing Preprocessing, GraftManifest Manifest, bool NamesAreAssumed)
+    {
+        public IReadOnlyList<string> ClassNames => Config.ClassNames;
     }
 }

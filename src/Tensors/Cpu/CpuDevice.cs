@@ -4,11 +4,15 @@ using System.Runtime.Intrinsics;
 namespace Graft.Tensors;
 
 /// <summary>The CPU: pooled native memory, a fixed set of workers, kernels on the widest lane that the machine has.</summary>
-/// <remarks>Results do not depend on the number of threads. Several passes may use one device from several threads.</remarks>
+/// <remarks>Results do not depend on the number of threads. Any number of threads may run passes on one device at once: a kernel that
+/// finds the workers taken by another thread's runs on its own. Memory that nobody holds is kept for the passes to come; what lies idle
+/// for ten seconds or more goes back to the system.</remarks>
 public sealed partial class CpuDevice : Device, IDisposable
 {
     private readonly CpuPool pool;
     private readonly Workers workers;
+    private readonly ThreadsEnd threadsEnd;
+    private readonly bool isShared;
 
     /// <summary>Makes a device with its own memory pool and worker threads.</summary>
     /// <param name="threads">How many threads work, the caller among them; 0 for one a core.</param>
@@ -17,12 +21,14 @@ public sealed partial class CpuDevice : Device, IDisposable
     {
     }
 
-    internal CpuDevice(int threads, LaneKind lanes)
+    internal CpuDevice(int threads, LaneKind lanes, bool isShared = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        this.isShared = isShared;
         Lanes = lanes;
         pool = new CpuPool(this);
         workers = new Workers(threads == 0 ? Environment.ProcessorCount : threads, lanes);
+        threadsEnd = new ThreadsEnd(workers);
     }
 
     /// <inheritdoc/>
@@ -46,8 +52,19 @@ public sealed partial class CpuDevice : Device, IDisposable
         _ => Lane1.Width,
     };
 
-    /// <summary>Ends the worker threads; no kernel may run on the device afterwards.</summary>
-    public void Dispose() => workers.Dispose();
+    /// <summary>Gives memory that nobody holds back to the system at once, where waiting for the device to do so is too long.</summary>
+    public void TrimMemory() => pool.Trim();
+
+    /// <summary>Ends the worker threads and gives the memory back that nobody holds; what is still held follows when it is given back.
+    /// Nothing can be made or computed on the device afterwards. <see cref="Device.Cpu"/>, which belongs to all, stays as it is.</summary>
+    public void Dispose()
+    {
+        if (isShared) return;
+        workers.Dispose();
+        pool.Dispose();
+    }
+
+    internal static CpuDevice MakeShared() => new(0, WidestLanes, isShared: true);
 
     internal override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
 
@@ -65,5 +82,11 @@ public sealed partial class CpuDevice : Device, IDisposable
     {
         source.Span().CopyTo(destination);
         GC.KeepAlive(source);
+    }
+
+    /// <summary>Ends the threads of a device that was dropped and not disposed of: they would not end by themselves.</summary>
+    private sealed class ThreadsEnd(Workers workers)
+    {
+        ~ThreadsEnd() => workers.Dispose();
     }
 }

@@ -22,7 +22,7 @@ internal enum LaneKind
     Vector512,
 }
 
-/// <summary>Persistent threads that share a range of items, the caller among them. Each takes the next few items when it is through
+/// <summary>Persistent threads, started when there is work for them, that share a range of items, the caller among them. Each takes the next few items when it is through
 /// with its last, so one that is held up by another program does less. Waiting threads spin briefly, then sleep: on a shared
 /// machine a spinning thread takes the core from the one it waits for.</summary>
 internal sealed unsafe class Workers : IDisposable
@@ -50,6 +50,7 @@ internal sealed unsafe class Workers : IDisposable
     private int taken;
     private int places;
     private int running;
+    private volatile bool isDisposed;
     private ExceptionDispatchInfo? failure;
 
     public Workers(int threads, LaneKind lanes)
@@ -68,6 +69,7 @@ internal sealed unsafe class Workers : IDisposable
     /// <param name="stepsPerItem">About how many elementary steps an item costs: decides whether threads are woken.</param>
     public void Run<TKernel>(in TKernel kernel, nint count, long stepsPerItem = 1) where TKernel : unmanaged, IRangeKernel
     {
+        ObjectDisposedException.ThrowIf(isDisposed, typeof(CpuDevice));
         if (count <= 0) return;
         fixed (TKernel* at = &kernel)
         {
@@ -151,32 +153,44 @@ internal sealed unsafe class Workers : IDisposable
 
     public void Dispose()
     {
+        isDisposed = true;
         foreach (var worker in workers) worker.Stop();
     }
 
     private sealed class Worker
     {
         private readonly Workers owner;
+        private readonly int index;
         private readonly Signal signal = new();
+        private bool isStarted;
         private int work;
         private volatile bool stopping;
 
         public Worker(Workers owner, int index)
         {
             this.owner = owner;
-            new Thread(Loop) { IsBackground = true, Name = $"graft worker {index}" }.Start();
+            this.index = index;
         }
 
+        /// <summary>To be called by one thread at a time.</summary>
         public void Wake()
         {
             Volatile.Write(ref work, 1);
-            signal.Set();
+            if (isStarted)
+            {
+                signal.Set();
+                return;
+            }
+            // a device that never has work for its threads never has threads
+            isStarted = true;
+            new Thread(Loop) { IsBackground = true, Name = $"graft worker {index}" }.Start();
         }
 
         public void Stop()
         {
             stopping = true;
-            Wake();
+            Volatile.Write(ref work, 1);
+            signal.Set();
         }
 
         private void Loop()

@@ -20,6 +20,23 @@ internal static unsafe partial class LargePages
         return start;
     }
 
+    /// <summary>Has the C library give back what it keeps of memory that was freed.</summary>
+    public static void Trim()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        try
+        {
+            _ = TrimHeap(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // a C library that keeps nothing back (musl) has no such function
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int TrimHeap(nuint padding);
+
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(void* start, nuint length, int advice);
 }

@@ -40,6 +40,9 @@ public sealed class FineTuner
     /// <summary>The model's stages, as they stand.</summary>
     public ParameterGroups Groups { get; }
 
+    /// <summary>How many steps have been made, whether the run came to its end or not.</summary>
+    internal int StepsMade { get; private set; }
+
     /// <summary>Trains the model.</summary>
     /// <param name="data">What it learns from.</param>
     /// <param name="validate">What says after each epoch how well it does; null for nothing.</param>
@@ -111,7 +114,7 @@ public sealed class FineTuner
                     sum += Step(batch, factor) * batch.Count;
                     examples += batch.Count;
                     rate = headRate * factor;
-                    steps++;
+                    tuner.StepsMade = ++steps;
                     // the epoch's last step is told together with its report
                     if (steps < last) Tell(number, sum / examples, rate, finished: null);
                     cancellation.ThrowIfCancellationRequested();

@@ -120,6 +120,61 @@ public sealed class ImageClassifierTests : IDisposable
         Assert.Equal(snapshots[0], snapshots[1]);
     }
 
+    /// <summary>Other classes, so another head: who predicts meanwhile gets the answers of the old classifier or of the new one.</summary>
+    [Fact]
+    public async Task Predictions_beside_a_fine_tuning_are_those_of_the_classifier_before_or_after_it()
+    {
+        string train = Pictures.Folder(folder, "train", 8, Colours), picture = folder.Write("one.ppm", Pictures.Ppm(1, 99));
+        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        var before = classifier.Predict(picture).Classes;
+        using var stop = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+        {
+            var seen = new HashSet<string>();
+            while (!stop.IsCancellationRequested) seen.Add(string.Join("; ", classifier.Predict(picture).Classes));
+            return seen;
+        })).ToArray();
+        InvalidOperationException? second = null;
+        var progress = new Told(_ => second ??= Assert.Throws<InvalidOperationException>(() => classifier.FineTune(train, Short)));
+        classifier.FineTune(train, Short, progress);
+        await stop.CancelAsync();
+        var answers = await Task.WhenAll(readers);
+        var after = classifier.Predict(picture).Classes;
+        Assert.Equal((10, 3), (before.Count, after.Count));
+        HashSet<string> either = [string.Join("; ", before), string.Join("; ", after)];
+        Assert.All(answers, answer => Assert.Subset(either, answer));
+        Assert.Contains("is being fine-tuned already", second!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_fine_tuning_that_is_cancelled_keeps_what_it_learnt_and_one_that_never_began_changes_nothing()
+    {
+        string train = Pictures.Folder(folder, "train", 8, Colours);
+        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        var before = classifier.Model;
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.Equal(0, classifier.FineTune(train, Short, cancellation: cancelled.Token).Steps);
+        Assert.Same(before, classifier.Model);
+        Assert.Equal(10, classifier.ClassNames.Count);
+
+        using var later = new CancellationTokenSource();
+        var report = classifier.FineTune(train, Short, new Told(_ => later.Cancel()), later.Token);
+        Assert.True(report.Interrupted);
+        Assert.Equal(Colours, classifier.ClassNames);
+    }
+
+    [Fact]
+    public void A_classifier_that_was_disposed_of_says_so()
+    {
+        string picture = folder.Write("one.ppm", Pictures.Ppm(1, 99));
+        var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        classifier.Predict(picture);
+        classifier.Dispose();
+        var error = Assert.Throws<ObjectDisposedException>(() => classifier.Predict(picture));
+        Assert.Contains("its model was disposed of", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Assumed_class_names_go_by_order_and_known_ones_by_name()
     {
@@ -174,5 +229,10 @@ public sealed class ImageClassifierTests : IDisposable
         File.Delete(Path.Combine(saved, "preprocessor_config.json"));
         Assert.Contains("preprocessor_config.json", Assert.Throws<BundleException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
         Assert.Contains("is a file", Assert.Throws<BundleException>(() => classifier.Save(config)).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Told(Action<FitProgress> tell) : IProgress<FitProgress>
+    {
+        public void Report(FitProgress value) => tell(value);
     }
 }

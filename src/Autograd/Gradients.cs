@@ -24,11 +24,12 @@ public sealed class Gradients : IDisposable
     /// <summary>The gradient of a parameter, of its shape; null where it is frozen or had no part in the loss.</summary>
     public Tensor<float>? Of(Parameter parameter) => Table.OfParameters.GetValueOrDefault(parameter);
 
-    /// <summary>The gradient of a leaf made with <see cref="Pass.Leaf"/>; null where it had no part in the loss.</summary>
-    public Tensor<float>? Of(Variable leaf)
+    /// <summary>The gradient of a leaf made with <see cref="Pass.Leaf"/>, or of a variable whose gradient is retained
+    /// (<see cref="Variable.RetainGradient"/>); null where it had no part in the loss.</summary>
+    public Tensor<float>? Of(Variable variable)
     {
-        ArgumentNullException.ThrowIfNull(leaf);
-        return leaf.Pass == Pass && leaf.Slot >= 0 && leaf.Slot < Table.BySlot.Length ? Table.BySlot[leaf.Slot] : null;
+        ArgumentNullException.ThrowIfNull(variable);
+        return variable.Pass == Pass && variable.Slot >= 0 && variable.Slot < Table.BySlot.Length ? Table.BySlot[variable.Slot] : null;
     }
 
     /// <summary>Gives the gradients' memory back.</summary>
@@ -70,6 +71,20 @@ public sealed class Gradients : IDisposable
         return gradient;
     }
 
+    /// <summary>Holds the gradient at a slot until backward has ended: a slot is free for none other before.</summary>
+    internal void Keep(int slot, Tensor<float> gradient)
+    {
+        gradient.Memory.Retain();
+        Table.Kept.Add((slot, gradient));
+    }
+
+    /// <summary>Puts what was kept where <see cref="Of(Variable)"/> finds it.</summary>
+    internal void Finish()
+    {
+        foreach (var (slot, gradient) in Table.Kept) Table.BySlot[slot] = gradient;
+        Table.Kept.Clear();
+    }
+
     /// <summary>Files a leaf's finished gradient under its parameter.</summary>
     internal void File(Parameter parameter, int slot)
     {
@@ -80,6 +95,7 @@ public sealed class Gradients : IDisposable
 
     private void ReleaseSlots()
     {
+        Finish();
         for (int slot = 0; slot < Table.BySlot.Length; slot++) Take(slot)?.Memory.Release();
     }
 
@@ -108,6 +124,9 @@ public sealed class Gradients : IDisposable
 internal sealed class GradientTable
 {
     public Dictionary<Parameter, Tensor<float>> OfParameters { get; } = [];
+
+    /// <summary>Gradients within the graph that are to stay, while backward runs.</summary>
+    public List<(int Slot, Tensor<float> Gradient)> Kept { get; } = [];
 
     public Tensor<float>?[] BySlot { get; private set; } = [];
 

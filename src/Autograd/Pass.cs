@@ -39,8 +39,8 @@ public sealed class Pass : IDisposable
     /// <summary>The seed of whatever the run draws.</summary>
     public ulong Seed { get; }
 
-    /// <summary>How many calls the tape holds: none for a frozen part of a model.</summary>
-    internal int TapeLength => Tape.Count;
+    /// <summary>How many calls backward would run through: none for a frozen part of a model.</summary>
+    public int TapeLength => Tape.Count;
 
     private PassStorage Storage
     {
@@ -122,6 +122,9 @@ public sealed class Pass : IDisposable
             if (gradients.Take(node.Output) is { } dy)
             {
                 node.RequireUnchanged();
+                // held beside the node, which overwrites only what is its alone
+                bool stays = Storage.Retained.Contains(node.Output);
+                if (stays) gradients.Keep(node.Output, dy);
                 node.Backward(dy, gradients);
                 dy.Memory.Release();
             }
@@ -144,6 +147,7 @@ public sealed class Pass : IDisposable
         }
         foreach (var (parameter, variable) in Parameters)
             if (variable.Slot >= 0) gradients.File(parameter, variable.Slot);
+        gradients.Finish();
         Leave(mark, keep: null);
         return gradients;
     }
@@ -188,6 +192,9 @@ public sealed class Pass : IDisposable
         WeightLock.Insert(Storage.Locks, parameter.Lock);
         return value;
     }
+
+    /// <summary>Has backward leave the gradient at a slot.</summary>
+    internal void Retain(int slot) => Storage.Retained.Add(slot);
 
     /// <summary>Reads the weights behind a lock until the scope ends, unless a scope around it does so already.</summary>
     internal ReadingScope Read(WeightLock weights) => new(this, weights);

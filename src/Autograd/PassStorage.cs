@@ -35,6 +35,9 @@ internal sealed class PassStorage
     /// <summary>What is to be changed in a model when its weights are.</summary>
     public List<DeferredUpdate> Updates { get; } = [];
 
+    /// <summary>The slots of variables whose gradients are to stay.</summary>
+    public HashSet<int> Retained { get; } = [];
+
     /// <summary>The outputs of calls whose backward has run.</summary>
     public List<int> Spent { get; } = [];
 
@@ -54,6 +57,7 @@ internal sealed class PassStorage
         Weights.Clear();
         Locks.Clear();
         Updates.Clear();
+        Retained.Clear();
         Spent.Clear();
         idle ??= [];
         if (idle.Count < MostIdle) idle.Push(this);

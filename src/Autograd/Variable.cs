@@ -78,8 +78,8 @@ public sealed class Variable
     /// <exception cref="ShapeException">There are no elements.</exception>
     public Variable Mean() => Reductions.Sum(this, AllAxes(), mean: true).Reshape([]);
 
-    /// <summary>The mean over some axes, each kept with length 1.</summary>
-    /// <exception cref="ShapeException">An axis of length 0.</exception>
+    /// <summary>The mean over some axes, each kept with length 1; -1 is the last.</summary>
+    /// <exception cref="ShapeException">An axis that is not there, is named twice or has length 0.</exception>
     public Variable Mean(params int[] axes) => Reductions.Sum(this, axes, mean: true);
 
     /// <summary>The same elements under another shape.</summary>
@@ -102,9 +102,24 @@ public sealed class Variable
     /// <param name="labels">The class numbers [rows].</param>
     /// <param name="labelSmoothing">How much of the target is spread over all classes, 0 to 1.</param>
     /// <exception cref="ShapeException">Not as many labels as rows.</exception>
-    /// <exception cref="ArgumentException">A label beyond the classes, or no label at all.</exception>
+    /// <exception cref="ArgumentException">A label beyond the classes, no label at all, or a smoothing outside [0, 1].</exception>
     public Variable CrossEntropy(ReadOnlySpan<int> labels, float labelSmoothing = 0f) =>
         CrossEntropyFunction.Apply(this, labels, labelSmoothing);
+
+    /// <summary>Has backward leave the gradient of this variable for <see cref="Gradients.Of(Variable)"/>, as PyTorch's
+    /// <c>retain_grad</c>; else only that of a leaf or a parameter stays.</summary>
+    /// <returns>The variable itself.</returns>
+    /// <exception cref="InvalidOperationException">Nothing that it was computed from wants a gradient.</exception>
+    public Variable RetainGradient()
+    {
+        if (!NeedsGradient)
+            throw new InvalidOperationException("nothing that the variable was computed from wants a gradient, so it has none: use Pass.Train and a leaf or a parameter that learns");
+        Pass.Retain(Slot);
+        return this;
+    }
+
+    /// <summary>The shape, and whether a gradient is wanted: <c>Variable [2, 3], gradient wanted</c>.</summary>
+    public override string ToString() => $"Variable {Shape}{(NeedsGradient ? ", gradient wanted" : "")}";
 
     internal void RequireSamePass(Variable other)
     {

@@ -39,7 +39,7 @@ public abstract class Device
     /// <summary>Copies a contiguous tensor to the host, after all work on it is done.</summary>
     internal abstract void Download<T>(Tensor<T> source, Span<T> destination) where T : unmanaged;
 
-    /// <summary>destination = source, element by element, through any strides of either (4-byte elements).</summary>
+    /// <summary>destination = source, element by element, through any strides of either, bit by bit.</summary>
     internal abstract void Copy<T>(Tensor<T> source, Tensor<T> destination) where T : unmanaged;
 
     /// <summary>Every element = value; the tensor may have any strides.</summary>

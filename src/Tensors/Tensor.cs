@@ -193,6 +193,9 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
         if ((Interlocked.And(ref state, ~HoldFlag) & HoldFlag) != 0) memory.Release();
     }
 
+    /// <summary>The element, the shape and the device, without a number: <c>Tensor of Single [2, 3] on cpu (2 threads, 16 lanes)</c>.</summary>
+    public override string ToString() => $"Tensor of {typeof(T).Name} {Shape} on {Device.Name}{(IsAlive ? "" : ", given back")}";
+
     private void RequireLength(int length)
     {
         if (length != ElementCount) throw new ArgumentException($"{length} elements do not fill a tensor {Shape} of {ElementCount}");

@@ -19,6 +19,69 @@ public sealed class PassTests : IDisposable
     }
 
     [Fact]
+    public void The_gradient_of_an_intermediate_stays_where_it_is_retained()
+    {
+        using var pass = Pass.Train(device);
+        var x = Leaf(pass, 1, -2);
+        var forgotten = x * 3f;
+        var y = forgotten.Relu().RetainGradient();
+        var gradients = pass.Backward((y * y + Constant(pass, 1, 1)).Sum());
+        Assert.Equal([6f, 0], gradients.Of(y)!.ToArray());
+        Assert.Null(gradients.Of(forgotten));
+        Assert.Equal([18f, 0], gradients.Of(x)!.ToArray());
+        Assert.Throws<InvalidOperationException>(() => Constant(pass, 1).RetainGradient());
+    }
+
+    [Fact]
+    public void A_leaf_that_was_overwritten_after_the_forward_refuses_backward()
+    {
+        using var pass = Pass.Train(device);
+        using var numbers = Tensor.From<float>([2], [1f, 2f], device);
+        var x = pass.Leaf(numbers);
+        var loss = (x * x).Sum();
+        numbers.CopyFrom([5f, 5f]);
+        var error = Assert.Throws<InvalidOperationException>(() => pass.Backward(loss));
+        Assert.Contains("has been overwritten since the forward", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pass_that_was_disposed_of_does_nothing_more()
+    {
+        using var numbers = Tensor.From<float>([2], [1f, 2f], device);
+        var pass = Pass.Train(device);
+        var x = pass.Leaf(numbers);
+        var loss = (x * x).Sum();
+        pass.Dispose();
+        pass.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => pass.Constant(numbers));
+        Assert.Throws<ObjectDisposedException>(() => pass.Leaf(numbers));
+        Assert.Throws<ObjectDisposedException>(() => x * 2f);
+        Assert.Throws<ObjectDisposedException>(() => pass.Backward(loss));
+        Assert.Equal([1f, 2f], numbers.ToArray());
+    }
+
+    [Fact]
+    public void Tensors_and_variables_say_what_they_are()
+    {
+        using var pass = Pass.Train(device);
+        using var labels = Tensor.From<int>([2], [1, 2], device);
+        Assert.Equal("Variable [2], gradient wanted", Leaf(pass, 1, 2).ToString());
+        Assert.Equal("Variable [2]", Constant(pass, 1, 2).ToString());
+        Assert.Equal($"Tensor of Int32 [2] on {device.Name}", labels.ToString());
+    }
+
+    [Theory]
+    [InlineData(-0.1f)]
+    [InlineData(2f)]
+    [InlineData(float.NaN)]
+    public void A_label_smoothing_outside_0_to_1_is_refused(float smoothing)
+    {
+        using var pass = Pass.Infer(device);
+        var logits = Constant(pass, 1, 2).Reshape([1, 2]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => logits.CrossEntropy([0], smoothing));
+    }
+
+    [Fact]
     public void The_same_variable_on_both_sides_counts_twice()
     {
         using var pass = Pass.Train(device);

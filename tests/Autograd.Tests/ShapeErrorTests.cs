@@ -26,6 +26,10 @@ public sealed class ShapeErrorTests : IDisposable
         Refused("slice: [2, 3] on axis 1: 3 places from 1 by 1 lie outside it", () => Of(2, 3).Slice(1, 1, 3));
         Refused("pad: [2, 3]: -1 and 2 places of padding are not both positive or 0", () => Of(2, 3).Pad(0, -1, 2));
         Refused("mean: [2, 0]: there is no mean of no numbers", () => Of(2, 0).Mean());
+        Refused("mean: [2, 3] over axis 2: the axes are -2 ... 1", () => Of(2, 3).Mean(2));
+        Refused("mean: [2, 3] over axis -3: the axes are -2 ... 1", () => Of(2, 3).Mean(0, -3));
+        Refused("mean: [2, 3] over axis -1: it is named twice", () => Of(2, 3).Mean(1, -1));
+        Assert.Equal([2, 1], Of(2, 3).Mean(-1).Shape);
     }
 
     [Fact]
@@ -63,6 +67,10 @@ public sealed class ShapeErrorTests : IDisposable
         Refused(
             "batch_norm: residual [1, 3] does not fit input [2, 3]: both need the same shape",
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(3), 1e-5f, out _, out _, relu: true, Of(1, 3)));
+        const string OneNumber =
+            "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their stored statistics (BatchNormPolicy.AlwaysStored)";
+        Refused($"batch_norm: input [1, 3, 1, 1]: {OneNumber}", () => BatchNormFunction.OfBatch(Of(1, 3, 1, 1), Of(3), Of(3), 1e-5f, out _, out _));
+        Refused($"batch_norm: input [0, 3, 4, 4]: {OneNumber}", () => BatchNormFunction.OfBatch(Of(0, 3, 4, 4), Of(3), Of(3), 1e-5f, out _, out _));
         Refused(
             "layer_norm: input [2, 3] does not fit weight [4]: the input's last axis is 3, so the weight has to be [3]",
             () => LayerNormFunction.Apply(Of(2, 3), Of(4), Of(4), 1e-5f));

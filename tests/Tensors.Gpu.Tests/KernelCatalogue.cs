@@ -16,6 +16,8 @@ internal static class KernelCatalogue
         (typeof(PlacesFactor), typeof(PatchAtPlaceFactor), typeof(FilterOutput)),
     ];
 
+    private static readonly Type[] Elements = [typeof(byte), typeof(short), typeof(int), typeof(long)];
+
     /// <summary>The kernels as they are written, generic ones open.</summary>
     public static IEnumerable<Type> Kernels => Implementing(typeof(IElementKernel)).Concat(Implementing(typeof(IGroupKernel)));
 
@@ -40,8 +42,11 @@ internal static class KernelCatalogue
         IEnumerable<Type[]> choices = [[]];
         foreach (var parameter in type.GetGenericArguments())
         {
-            var arguments = parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)
-                .SelectMany(contract => contract == typeof(IUpdateRule) ? [typeof(Adapt)] : Implementing(contract).SelectMany(Close)).ToArray();
+            Type[] contracts = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
+            // what may be any element is moved bit by bit
+            Type[] arguments = contracts.Length == 0
+                ? Elements
+                : [.. contracts.SelectMany(contract => contract == typeof(IUpdateRule) ? [typeof(Adapt)] : Implementing(contract).SelectMany(Close))];
             Assert.True(arguments.Length > 0, $"{type.Name} has no argument for {parameter.Name}");
             choices = choices.SelectMany(_ => arguments, (before, argument) => (Type[])[.. before, argument]).ToArray();
         }

@@ -28,6 +28,15 @@ public class ShapeTests
     public void Element_count_does_not_overflow_an_int() => Assert.Equal(1L << 40, Of(1 << 20, 1 << 20).ElementCount);
 
     [Fact]
+    public void More_elements_than_64_bits_count_are_refused()
+    {
+        Assert.Equal(int.MaxValue * (long)int.MaxValue * 2, Of(int.MaxValue, int.MaxValue, 2).ElementCount);
+        var error = Assert.Throws<ArgumentException>(() => Of(int.MaxValue, int.MaxValue, 3));
+        Assert.Contains("[2147483647, 2147483647, 3] has more elements than can be counted", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, Of(int.MaxValue, int.MaxValue, int.MaxValue, 0).ElementCount);
+    }
+
+    [Fact]
     public void Equal_axes_are_equal_shapes()
     {
         Assert.True(Of(2, 3) == [2, 3]);

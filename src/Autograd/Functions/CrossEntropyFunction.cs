@@ -10,6 +10,8 @@ internal static class CrossEntropyFunction
         if (logits.Shape.Rank != 2 || logits.Shape[0] != labels.Length)
             ShapeException.Throw(
                 "cross_entropy", $"logits {logits.Shape} do not fit labels [{labels.Length}]", "the logits have to be [rows, classes], with one label a row");
+        if (!(labelSmoothing is >= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "cross_entropy: the label smoothing lies in [0, 1]");
         int counted = 0, classes = logits.Shape[1];
         foreach (int label in labels)
         {

@@ -5,13 +5,19 @@ namespace Graft.Autograd;
 /// <summary>Sums and means over axes.</summary>
 internal static class Reductions
 {
-    /// <summary>y = scale * the sum of x over <paramref name="axes"/>, each kept with length 1.</summary>
+    /// <summary>y = scale * the sum of x over <paramref name="axes"/>, each kept with length 1; a negative axis counts from the last.</summary>
     public static Variable Sum(Variable x, int[] axes, bool mean)
     {
         var shape = x.Shape;
         long count = 1;
-        foreach (int axis in axes)
+        uint seen = 0;
+        foreach (int given in axes)
         {
+            int axis = given < 0 ? given + shape.Rank : given;
+            if ((uint)axis >= (uint)shape.Rank)
+                ShapeException.Throw(mean ? "mean" : "sum", $"{x.Shape} over axis {given}", $"the axes are {-shape.Rank} ... {shape.Rank - 1}");
+            if ((seen & (1u << axis)) != 0) ShapeException.Throw(mean ? "mean" : "sum", $"{x.Shape} over axis {given}", "it is named twice");
+            seen |= 1u << axis;
             count *= shape[axis];
             shape = shape.With(axis, 1);
         }

@@ -39,6 +39,10 @@ public abstract class Model : Module, IDisposable
         return report;
     }
 
+    /// <summary>The name and the number of parameters: <c>resnet18 (11,689,512 parameters)</c>.</summary>
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Name} ({Parameters().Sum(parameter => parameter.Shape.ElementCount):n0} parameters)");
+
     /// <summary>Gives the memory of the weights back, once the forwards that are running have ended. What is left of a model that is not
     /// disposed of goes back when the garbage collector finds it.</summary>
     public void Dispose()

@@ -61,6 +61,9 @@ public abstract class Module
     /// <summary>The parameters in the order of the checkpoint, without buffers.</summary>
     public IEnumerable<Parameter> Parameters() => Tensors().Where(tensor => !tensor.IsBuffer);
 
+    /// <summary>What is kept and saved beside the parameters and never has a gradient: the running statistics of batch norms.</summary>
+    public IEnumerable<Parameter> Buffers() => Tensors().Where(tensor => tensor.IsBuffer);
+
     /// <summary>The parameters and buffers, in the order in which they were added.</summary>
     internal IEnumerable<ModuleParameter> Tensors() => parameters.Concat(children.SelectMany(child => child.Child.Tensors()));
 

@@ -14,7 +14,7 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     private readonly AxisValues lengths;
 
     /// <summary>Makes a shape of the given axis lengths.</summary>
-    /// <exception cref="ArgumentException">More than <see cref="MaximumRank"/> axes, or a negative length.</exception>
+    /// <exception cref="ArgumentException">More than <see cref="MaximumRank"/> axes, a negative length, or more elements than 64 bits count.</exception>
     public Shape(ReadOnlySpan<int> lengths)
     {
         if (lengths.Length > MaximumRank)
@@ -25,6 +25,7 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
             this.lengths[axis] = lengths[axis];
         }
         Rank = lengths.Length;
+        if (IsBeyondCounting(lengths)) throw new ArgumentException($"{this} has more elements than can be counted (2^63)");
     }
 
     /// <summary>The number of axes.</summary>
@@ -134,6 +135,19 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
 
     /// <summary>The axes in brackets: <c>[32, 3, 224, 224]</c>.</summary>
     public override string ToString() => $"[{string.Join(", ", ToArray())}]";
+
+    private static bool IsBeyondCounting(ReadOnlySpan<int> lengths)
+    {
+        // an empty axis makes any shape empty
+        if (lengths.Contains(0)) return false;
+        long count = 1;
+        foreach (int length in lengths)
+        {
+            if (count > long.MaxValue / length) return true;
+            count *= length;
+        }
+        return false;
+    }
 
     /// <inheritdoc/>
     public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)ToArray()).GetEnumerator();

@@ -48,6 +48,31 @@ public abstract class CopyTests : DeviceTests
     }
 
     [Fact]
+    public void Elements_of_every_size()
+    {
+        Transposed<byte>([1, 2, 3, 4, 5, 255]);
+        Transposed<sbyte>([1, -2, 3, -4, 5, 127]);
+        Transposed<bool>([true, false, false, true, true, false]);
+        Transposed<Half>([(Half)1, (Half)(-2), Half.NaN, (Half)0.5, (Half)5, Half.MaxValue]);
+        Transposed<short>([1, 2, 3, 4, 5, short.MinValue]);
+        Transposed([1, 2, 3, 4, 5, int.MinValue]);
+        Transposed([1, 2, 3, 4, 5, long.MinValue]);
+        Transposed([1, 2, 3, 4, 5, double.Epsilon]);
+
+        void Transposed<T>(T[] elements) where T : unmanaged
+        {
+            using var tensor = Tensor.From<T>([2, 3], elements, Device);
+            var turned = tensor.Permute(1, 0);
+            Assert.Equal([elements[0], elements[3], elements[1], elements[4], elements[2], elements[5]], turned.ToArray());
+            using var other = Tensor.From<T>([3, 2], new T[6], Device);
+            Device.Copy(turned, other);
+            Assert.Equal(turned.ToArray(), other.ToArray());
+            turned.CopyFrom([.. elements.Reverse()]);
+            Assert.Equal([elements[5], elements[3], elements[1], elements[4], elements[2], elements[0]], tensor.ToArray());
+        }
+    }
+
+    [Fact]
     public void Expanded_axes_repeat()
     {
         Each<(Shape From, Shape To)>([([1, 5], [4, 5]), ([4, 1], [4, 5]), ([1], [3, 2]), ([], [2, 3]), ([2, 1, 3, 1], [2, 17, 3, 5])], item =>

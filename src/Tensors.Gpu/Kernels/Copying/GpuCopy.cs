@@ -7,11 +7,22 @@ public sealed partial class GpuDevice
 {
     internal override void Copy<T>(Tensor<T> source, Tensor<T> destination)
     {
-        if (Unsafe.SizeOf<T>() != sizeof(int))
-            throw new NotSupportedException($"copy on {Name} moves elements of 4 bytes, not {typeof(T).Name}");
+        // bits are moved, so that a kernel an element size is enough
+        switch (Unsafe.SizeOf<T>())
+        {
+            case sizeof(byte): Copy<T, byte>(source, destination); break;
+            case sizeof(short): Copy<T, short>(source, destination); break;
+            case sizeof(int): Copy<T, int>(source, destination); break;
+            case sizeof(long): Copy<T, long>(source, destination); break;
+            default: throw new NotSupportedException($"copy on {Name} moves elements of 1, 2, 4 and 8 bytes, not {typeof(T).Name}");
+        }
+    }
+
+    private void Copy<T, TBits>(Tensor<T> source, Tensor<T> destination) where T : unmanaged where TBits : unmanaged
+    {
         Span<Places> places = stackalloc Places[2];
         Iteration.Of(destination.Shape, [destination.Strides, source.Strides], places);
-        var kernel = new CopyKernel(ViewOf(source).Cast<int>(), places[1], ViewToWrite(destination).Cast<int>(), places[0]);
+        var kernel = new CopyKernel<TBits>(ViewOf(source).Cast<TBits>(), places[1], ViewToWrite(destination).Cast<TBits>(), places[0]);
         LaunchElements(kernel, CountOf(destination), source, destination);
     }
 
@@ -20,8 +31,9 @@ public sealed partial class GpuDevice
 }
 
 /// <summary>destination = source, bit by bit, in the order of the destination's memory.</summary>
-internal readonly struct CopyKernel(ArrayView<int> source, Places sourcePlaces, ArrayView<int> destination, Places destinationPlaces)
+internal readonly struct CopyKernel<TBits>(ArrayView<TBits> source, Places sourcePlaces, ArrayView<TBits> destination, Places destinationPlaces)
     : IElementKernel
+    where TBits : unmanaged
 {
     public void Run(int index) => destination[destinationPlaces.Of(index)] = source[sourcePlaces.Of(index)];
 }

@@ -6,9 +6,8 @@ public sealed partial class CpuDevice
 {
     internal override unsafe void Copy<T>(Tensor<T> source, Tensor<T> destination)
     {
-        if (sizeof(T) != sizeof(float)) throw new NotSupportedException($"copies move 4-byte elements, not {typeof(T)}");
-        var kernel = new CopyKernel(
-            new LoopNest(destination.Shape, destination.Strides, source.Strides), (uint*)source.Pointer(), (uint*)destination.Pointer());
+        var kernel = new CopyKernel<T>(
+            new LoopNest(destination.Shape, destination.Strides, source.Strides), source.Pointer(), destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
         destination.Memory.Derived.Drop();
         GC.KeepAlive(source);
@@ -17,7 +16,7 @@ public sealed partial class CpuDevice
 }
 
 /// <summary>Moves elements between any strides; runs that are contiguous on both sides go as blocks.</summary>
-internal readonly unsafe struct CopyKernel(LoopNest nest, uint* source, uint* destination) : IRangeKernel
+internal readonly unsafe struct CopyKernel<T>(LoopNest nest, T* source, T* destination) : IRangeKernel where T : unmanaged
 {
     public nint Count => nest.Count;
 
@@ -29,10 +28,10 @@ internal readonly unsafe struct CopyKernel(LoopNest nest, uint* source, uint* de
             nint row = at / nest.Inner;
             nint column = at - row * nest.Inner;
             nint length = Math.Min(nest.Inner - column, end - at);
-            uint* from = source + nest.Offset(1, row) + column * sourceStep;
-            uint* to = destination + nest.Offset(0, row) + column * destinationStep;
-            if (destinationStep == 1 && sourceStep == 1) Unsafe.CopyBlockUnaligned(to, from, checked((uint)(length * sizeof(uint))));
-            else if (destinationStep == 1 && sourceStep == 0) new Span<uint>(to, (int)length).Fill(*from);
+            T* from = source + nest.Offset(1, row) + column * sourceStep;
+            T* to = destination + nest.Offset(0, row) + column * destinationStep;
+            if (destinationStep == 1 && sourceStep == 1) Unsafe.CopyBlockUnaligned(to, from, checked((uint)(length * sizeof(T))));
+            else if (destinationStep == 1 && sourceStep == 0) new Span<T>(to, (int)length).Fill(*from);
             else
                 for (nint i = 0; i < length; i++) to[i * destinationStep] = from[i * sourceStep];
             at += length;

@@ -69,7 +69,7 @@ public sealed partial class CpuDevice
     internal override unsafe void Fill(Tensor<float> destination, float value)
     {
         // one number, read again for each place
-        var kernel = new CopyKernel(new LoopNest(destination.Shape, destination.Strides, default), (uint*)&value, (uint*)destination.Pointer());
+        var kernel = new CopyKernel<float>(new LoopNest(destination.Shape, destination.Strides, default), &value, destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
         destination.Memory.Derived.Drop();
         GC.KeepAlive(destination);

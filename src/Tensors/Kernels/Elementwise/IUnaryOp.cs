@@ -20,7 +20,8 @@ public enum Saves
 /// public readonly struct Softplus : IUnaryOp
 /// {
 ///     public static Saves Saves =&gt; Saves.Input;
-///     public S Forward&lt;S&gt;(S x) where S : unmanaged, ILane&lt;S&gt; =&gt; S.Log(S.Splat(1) + S.Exp(x));
+///     public S Forward&lt;S&gt;(S x) where S : unmanaged, ILane&lt;S&gt; =&gt;
+///         S.WhereGreater(x, S.Splat(0), x, S.Splat(0)) + S.Log(S.Splat(1) + S.Exp(-S.Abs(x)));
 ///     public S Derivative&lt;S&gt;(S x, S y) where S : unmanaged, ILane&lt;S&gt; =&gt; S.Splat(1) / (S.Splat(1) + S.Exp(-x));
 /// }
 /// </code></example>

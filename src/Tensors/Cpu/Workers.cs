@@ -50,6 +50,7 @@ internal sealed unsafe class Workers : IDisposable
     private int taken;
     private int places;
     private int running;
+    private int callers;
     private volatile bool isDisposed;
     private ExceptionDispatchInfo? failure;
 
@@ -87,15 +88,22 @@ internal sealed unsafe class Workers : IDisposable
     {
         long worthwhile = Math.Max(1, (long)count * Math.Max(1, stepsPerItem) / Grain);
         int parts = (int)Math.Min(Math.Min(worthwhile, Threads), count);
-        // nested calls, and callers that find the workers taken by another thread's pass, do all of it themselves
-        if (parts == 1 || insideKernel || !oneAtATime.TryEnter())
+        // small and nested calls run on their callers
+        if (parts == 1 || insideKernel)
         {
             body(kernel, 0, count);
             return;
         }
-
+        // so do those that find the workers taken by another thread's pass, and all where every core has a caller of its own: to wake
+        // threads and to wait for them would take time from everybody
+        bool isCrowded = Interlocked.Increment(ref callers) >= Threads, isEntered = false;
         try
         {
+            if (isCrowded || !(isEntered = oneAtATime.TryEnter()))
+            {
+                body(kernel, 0, count);
+                return;
+            }
             this.kernel = kernel;
             this.body = body;
             shares = (int)Math.Min(count, parts * SharesPerThread);
@@ -114,7 +122,8 @@ internal sealed unsafe class Workers : IDisposable
         }
         finally
         {
-            oneAtATime.Exit();
+            if (isEntered) oneAtATime.Exit();
+            Interlocked.Decrement(ref callers);
         }
     }
 

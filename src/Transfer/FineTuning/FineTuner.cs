@@ -134,12 +134,13 @@ public sealed class FineTuner
         private double Step(ITrainingBatch batch, double factor)
         {
             using var pass = Pass.Train(tuner.device, tuner.options.Seed + (ulong)steps);
-            var loss = batch.Loss(pass);
-            float value = loss.Value.ToArray()[0];
             try
             {
+                var loss = batch.Loss(pass);
+                float value = loss.Value.ToArray()[0];
                 if (!float.IsFinite(value)) throw new NonFiniteException("the loss", value, $" in step {steps + 1}");
                 optimiser.Step(pass.Backward(loss), factor);
+                return value;
             }
             catch
             {
@@ -147,7 +148,6 @@ public sealed class FineTuner
                 pass.ForgetUpdates();
                 throw;
             }
-            return value;
         }
 
         private void Tell(int epoch, double loss, double rate, EpochReport? finished) => progress?.Report(

@@ -32,10 +32,14 @@ public sealed partial class CpuDevice : Device, IDisposable
     }
 
     /// <inheritdoc/>
-    public override string Name => $"cpu ({Threads} threads, {LaneWidth} lanes)";
+    public override string Name => $"cpu ({Threads} threads, {LaneWidth} lanes{(HasFusedMultiplyAdd ? "" : ", multiply-adds emulated")})";
 
     /// <summary>How many threads work, the caller among them.</summary>
     public int Threads => workers.Threads;
+
+    /// <summary>Whether machine and build have an instruction for fused multiply-adds. Without one they are emulated: the same bits, many
+    /// times slower. A build ahead of time has one where its instruction set does (docs/native-aot.md).</summary>
+    public static bool HasFusedMultiplyAdd => !EmulatedFma.IsNeeded;
 
     /// <summary>Bytes of memory that the pool has taken from the system so far.</summary>
     internal long BytesTaken => pool.BytesTaken;

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.Intrinsics;
 
 namespace Graft.Tensors;
 
@@ -57,6 +58,8 @@ internal sealed unsafe class Workers : IDisposable
     public Workers(int threads, LaneKind lanes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        if (lanes == LaneKind.Vector512 && !Vector512.IsHardwareAccelerated)
+            throw new PlatformNotSupportedException("512-bit lanes: this machine, or what was compiled for it, has none");
         this.lanes = lanes;
         workers = new Worker[threads - 1];
         for (int i = 0; i < workers.Length; i++) workers[i] = new Worker(this, i + 1);
@@ -74,7 +77,8 @@ internal sealed unsafe class Workers : IDisposable
         if (count <= 0) return;
         fixed (TKernel* at = &kernel)
         {
-            if (lanes == LaneKind.Vector512) Share(at, &Invoke<TKernel, Lane16>, count, stepsPerItem);
+            // asked of the machine first: what it can't have is then not compiled ahead of time either
+            if (Vector512.IsHardwareAccelerated && lanes == LaneKind.Vector512) Share(at, &Invoke<TKernel, Lane16>, count, stepsPerItem);
             else if (lanes == LaneKind.Vector) Share(at, &Invoke<TKernel, LaneV>, count, stepsPerItem);
             else Share(at, &Invoke<TKernel, Lane1>, count, stepsPerItem);
         }

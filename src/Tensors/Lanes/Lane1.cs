@@ -36,8 +36,9 @@ internal readonly unsafe struct Lane1(float value) : IVectorLane<Lane1>
     [MethodImpl(Inline)] public static Lane1 operator -(Lane1 value) => new(-value.Value);
 
     [MethodImpl(Inline)]
-    public static Lane1 FusedMultiplyAdd(Lane1 left, Lane1 right, Lane1 addend) =>
-        new(MathF.FusedMultiplyAdd(left.Value, right.Value, addend.Value));
+    public static Lane1 FusedMultiplyAdd(Lane1 left, Lane1 right, Lane1 addend) => new(EmulatedFma.IsNeeded
+        ? EmulatedFma.MultiplyAdd(left.Value, right.Value, addend.Value)
+        : MathF.FusedMultiplyAdd(left.Value, right.Value, addend.Value));
 
     [MethodImpl(Inline)]
     public static Lane1 WhereGreater(Lane1 left, Lane1 right, Lane1 whenTrue, Lane1 whenFalse) =>

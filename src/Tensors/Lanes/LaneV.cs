@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
@@ -55,9 +56,16 @@ internal readonly unsafe struct LaneV(Vector<float> value) : IVectorLane<LaneV>
 
     [MethodImpl(Inline)] public static LaneV operator -(LaneV value) => new(-value.Value);
 
+    // in steps: a tile has dozens of these, and what is not taken should not count against what the compiler is willing to inline
     [MethodImpl(Inline)]
-    public static LaneV FusedMultiplyAdd(LaneV left, LaneV right, LaneV addend) =>
-        new(Vector.FusedMultiplyAdd(left.Value, right.Value, addend.Value));
+    public static LaneV FusedMultiplyAdd(LaneV left, LaneV right, LaneV addend) => Width == 4 && !AdvSimd.IsSupported
+        ? new(OfFour(left.Value.AsVector128(), right.Value.AsVector128(), addend.Value.AsVector128()).AsVector())
+        : new(Vector.FusedMultiplyAdd(left.Value, right.Value, addend.Value));
+
+    // by name: a build ahead of time that requires AVX alone finds out when it runs whether there is FMA, and not for Vector<T>
+    [MethodImpl(Inline)]
+    private static Vector128<float> OfFour(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
+        Fma.IsSupported ? Fma.MultiplyAdd(left, right, addend) : EmulatedFma.MultiplyAdd(left, right, addend);
 
     [MethodImpl(Inline)]
     public static LaneV WhereGreater(LaneV left, LaneV right, LaneV whenTrue, LaneV whenFalse) =>

@@ -84,7 +84,8 @@ internal static unsafe class GemmTile
         for (nint at = 0; at < tiles; at++, rows += Rows, sums += Rows * width)
         {
             float* wanted = at * ahead < nextLength ? next + at * ahead : right;
-            if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, accumulate);
+            if (EmulatedTile.Takes<S>()) EmulatedTile.Run(rows, right, walk, sums, width, columns <= S.Width ? S.Width : width, accumulate);
+            else if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, accumulate);
             else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, accumulate);
             else Four<S>(rows, right, wanted, walk, sums, accumulate);
         }

@@ -97,6 +97,31 @@ public abstract class Parameter
         }
     }
 
+    /// <summary>Takes numbers that lie ready on the CPU in the order of the axes, and owns them: where nobody has used the parameter yet
+    /// their memory becomes its own.</summary>
+    internal void Adopt(Tensor<float> numbers)
+    {
+        lock (moving)
+        {
+            RequireNotGivenBack();
+            if (value is null)
+            {
+                value = numbers;
+                return;
+            }
+            if (value.Device is CpuDevice && value.IsContiguous)
+            {
+                numbers.Span().CopyTo(value.Span());
+                value.Memory.Derived.Drop();
+            }
+            else
+            {
+                value.CopyFrom(numbers.Span());
+            }
+            numbers.Dispose();
+        }
+    }
+
     /// <summary>The first numbers, where no checkpoint has any.</summary>
     internal abstract Tensor<float> Create();
 

@@ -51,6 +51,10 @@ internal sealed class HubConfig
             ? list[0].GetString() : throw Wrong("architectures", "a list of names");
     }
 
+    /// <summary>The architecture by timm's name, without the tag of its weights: <c>resnet18</c> of <c>resnet18.a1_in1k</c>; null where the
+    /// config is not of timm's kind.</summary>
+    public string? TimmArchitecture() => Text("architecture")?.Split('.')[0];
+
     /// <summary>The family: <c>bert</c>; null where none is named.</summary>
     public string? ModelType() => Text("model_type");
 

@@ -35,8 +35,23 @@ public static class ModelRegistry
         ArgumentOutOfRangeException.ThrowIfNegative(classes);
         return Rows.TryGetValue(name, out var row)
             ? row.Make(name, classes == 0 ? row.Classes : classes, seed)
-            : throw new ArgumentException($"there is no model '{name}'; there are {string.Join(", ", Names)}");
+            : throw new ArgumentException($"there is no model '{name}'{Nearest(name)}; there are {string.Join(", ", Names)}");
     }
+
+    /// <summary>Makes a model with as many classes as the head in a checkpoint tells apart; where it has none, as many as the published
+    /// weights.</summary>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="CheckpointException">Several sets of weights fit and no rule decides.</exception>
+    internal static ImageModel CreateFor(string name, Checkpoint checkpoint, LoadOptions options, ulong seed = 0)
+    {
+        var model = Create(name, seed: seed);
+        var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).First();
+        int classes = ModelLoader.Find(model, head, checkpoint, options) is { Shape: { Rank: 2 } shape } ? shape[0] : 0;
+        return classes is 0 || classes == head.Shape[0] ? model : Create(name, classes, seed);
+    }
+
+    /// <summary>", perhaps ..." with the name that looks most like another; empty where none does.</summary>
+    internal static string Nearest(string name) => NearNames.Nearest(name, Names) is { } nearest ? $", perhaps {nearest}" : "";
 
     private static (int, Func<string, int, ulong, ImageModel>) Cifar(int blocks) =>
         (10, (name, classes, seed) => new CifarResNet(name, blocks, classes) { Seed = seed });

@@ -19,13 +19,16 @@ internal static class PretrainedModel
     /// <param name="folder">A folder with <c>config.json</c> and a checkpoint.</param>
     /// <param name="withoutDropout">Whether a pass that trains computes what one that infers does.</param>
     /// <exception cref="CheckpointException">Something is missing, damaged or not built, or the weights do not fit.</exception>
-    public static TextModel Open(string folder, bool withoutDropout = false)
+    public static TextModel Open(string folder, bool withoutDropout = false) => Open(folder, new LoadOptions(), withoutDropout).Model;
+
+    /// <summary>As the other, with a choice of what to take and the report of the load. An encoder without its pooler is taken as Hugging
+    /// Face takes it: the pooler is new, and said to be.</summary>
+    public static (TextModel Model, LoadReport Report) Open(string folder, LoadOptions options, bool withoutDropout = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var model = Create(HubConfig.Read(folder), withoutDropout: withoutDropout);
-        using var checkpoint = OpenWeights(folder);
-        model.Load(checkpoint);
-        return model;
+        using var checkpoint = Checkpoint.Open(folder);
+        return (model, model.Load(checkpoint, options with { AllowMissingHead = options.AllowMissingHead || model is BertModel }));
     }
 
     /// <summary>Makes the model that a config names, with random weights.</summary>
@@ -33,6 +36,8 @@ internal static class PretrainedModel
     public static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)
     {
         string? architecture = config.Architecture(), type = config.ModelType();
+        if (architecture is null && type is null && config.TimmArchitecture() is { } timm)
+            throw config.Fail("architecture", $"is '{Printable.Text(timm)}' in the way of timm: an image model, which is opened by its name ({string.Join(", ", ModelRegistry.Names)})");
         if (architecture is null && type is null) throw config.Fail("names neither 'architectures' nor 'model_type', so nothing says what the weights are");
         // a config without the class is one of the bare encoder
         if (architecture is null && type == "bert") architecture = nameof(BertModel);
@@ -44,13 +49,5 @@ internal static class PretrainedModel
             throw config.Fail("model_type", $"is '{Printable.Text(type)}', which does not go with the architecture {architecture}");
         var sizes = BertConfig.Read(config);
         return make(withoutDropout ? sizes.WithoutDropout() : sizes, seed);
-    }
-
-    /// <summary>The weights under the names that the hub uses, so that other checkpoints in the folder are in nobody's way.</summary>
-    private static Checkpoint OpenWeights(string folder)
-    {
-        foreach (string name in (string[])["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"])
-            if (Path.Combine(folder, name) is var path && File.Exists(path)) return Checkpoint.Open(path);
-        return Checkpoint.Open(folder);
     }
 }

@@ -13,12 +13,29 @@ internal sealed class ModelOptions
         "--model", "NAME|FOLDER", "An architecture that 'graft models' lists, or the folder of a saved classifier.", required: true);
 
     private readonly Option<string> weights = Options.FilePath(
-        "--weights", "FILE", "The architecture's weights: safetensors or a PyTorch checkpoint. A saved classifier has its own.");
+        "--weights", "FILE|FOLDER", "The architecture's weights: safetensors or a PyTorch checkpoint, or the folder of one. A saved classifier has its own.");
+
+    private readonly Option<string?> entry = new("--entry")
+    {
+        Description = "The entry of the file that holds the weights, such as state_dict_ema; found where it is not given.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> prefix = new("--prefix")
+    {
+        Description = "What stands before the weights' names in the file, such as backbone.; found where it is not given.",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<bool> allowNonFinite = new("--allow-non-finite") { Description = "Take weights that are not finite, and variances below 0." };
 
     public ModelOptions(Command command)
     {
         command.Add(model);
         command.Add(weights);
+        command.Add(entry);
+        command.Add(prefix);
+        command.Add(allowNonFinite);
     }
 
     /// <summary>Refuses a choice that cannot be followed, before anything is read.</summary>
@@ -36,29 +53,36 @@ internal sealed class ModelOptions
         if (!published && file is not null) throw new WrongInputException($"{shown} is a saved classifier and has its own weights: leave --weights out");
         if (published && fromScratch && file is not null) throw new WrongInputException("--weights and --from-scratch contradict each other: give one of them");
         if (published && !fromScratch && file is null) throw new WrongInputException($"{shown} has no weights yet: {withoutWeights}");
-        if (file is not null && Directory.Exists(file))
-            throw new WrongInputException($"--weights {Printable.Text(file)} is a folder: give the file in it; a saved classifier's folder goes to --model");
-        return new ModelChoice(name, published, file);
+        var options = new LoadOptions { Entry = parsed.GetValue(entry), Prefix = parsed.GetValue(prefix), AllowNonFinite = parsed.GetValue(allowNonFinite) };
+        if (file is null && options != new LoadOptions()) throw new WrongInputException("--entry, --prefix and --allow-non-finite go with --weights");
+        return new ModelChoice(name, published, file, options, parsed.InvocationConfiguration.Error);
     }
 }
 
 /// <summary>The model that a command is about.</summary>
 /// <param name="Name">The architecture's name, or the saved classifier's folder.</param>
 /// <param name="IsPublished">Whether it is an architecture's name.</param>
-/// <param name="Weights">The file of weights; null for a saved classifier and for none.</param>
-internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights)
+/// <param name="Weights">The file or folder of weights; null for a saved classifier and for none.</param>
+/// <param name="LoadOptions">What of it is taken.</param>
+/// <param name="Error">Where it is said what was taken, if there was something to choose.</param>
+internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights, LoadOptions LoadOptions, TextWriter Error)
 {
     /// <exception cref="CheckpointException">The weights cannot be read, or are another model's.</exception>
     /// <exception cref="BundleException">The folder holds no saved classifier, or a damaged one.</exception>
-    public ImageClassifier Open(Device device, ulong seed = 0) =>
-        !IsPublished ? ImageClassifier.Load(Name, device)
-        : Weights is { } file ? ImageClassifier.FromPretrained(Name, file, device, seed)
-        : ImageClassifier.FromScratch(Name, device, seed);
+    public ImageClassifier Open(Device device, ulong seed = 0)
+    {
+        if (!IsPublished) return ImageClassifier.Load(Name, device);
+        if (Weights is not { } file) return ImageClassifier.FromScratch(Name, device, seed);
+        var classifier = ImageClassifier.FromPretrained(Name, file, device, seed, LoadOptions);
+        if (classifier.WeightsReport is { IsNoteworthy: true } report) Error.WriteLine($"graft: {Printable.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(file)))}: {report.Summary}");
+        return classifier;
+    }
 
     /// <summary>Which architecture works, and where its numbers came from.</summary>
     public void Write(Utf8JsonWriter json, ImageClassifier classifier)
     {
         json.WriteString("model", classifier.Model.Name);
         json.WriteString("weights", IsPublished ? Weights : Name);
+        if (classifier.WeightsReport is { } report) report.Write(json);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Graft.Models;
 using Graft.Tasks;
 using Graft.Tensors.Gpu;
+using Graft.Transfer;
 
 namespace Graft.CommandLine;
 
@@ -67,7 +68,7 @@ internal static class Program
             error.WriteLine($"graft: {Line(exception.Message)}");
             return ExitCode.WrongInput;
         }
-        catch (Exception exception) when (exception is WorkFailedException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is WorkFailedException or NonFiniteException or IOException or UnauthorizedAccessException)
         {
             error.WriteLine($"graft: {Line(exception.Message)}");
             return ExitCode.Failed;

@@ -16,36 +16,41 @@ internal static class ConvertCommand
         var to = new Option<string>("--to") { Description = "The safetensors file to write.", Required = true, HelpName = "OUT.safetensors" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("convert", "Writes the tensors as safetensors: same keys, types, shapes and bytes.") { file, to, json };
+        var selection = new SelectionOptions(command);
         command.SetAction((parsed, interrupt) =>
         {
             string target = parsed.GetRequiredValue(to);
             using var checkpoint = Checkpoint.Open(parsed.GetRequiredValue(file));
-            Convert(checkpoint, target, interrupt);
+            var tensors = selection.Select(parsed, checkpoint);
+            Convert(checkpoint, tensors, target, interrupt);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
                 JsonOutput.Write(output, writer =>
                 {
-                    writer.WriteSummary(checkpoint);
+                    writer.WriteSummary(checkpoint, tensors);
                     writer.WriteString("writtenTo", target);
                     writer.WriteNumber("writtenBytes", new FileInfo(target).Length);
                 });
-            else output.WriteLine($"{Printable.Text(target)}: {Totals.Of(checkpoint)}");
+            else output.WriteLine($"{Printable.Text(target)}: {Totals.Of(tensors)}");
             return Task.FromResult(ExitCode.Done);
         });
         return command;
     }
 
-    private static void Convert(Checkpoint checkpoint, string target, CancellationToken interrupt)
+    private static void Convert(Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors, string target, CancellationToken interrupt)
     {
         if (string.IsNullOrWhiteSpace(target)) throw new WrongInputException("--to needs the path of the file to write");
         if (Directory.Exists(target)) throw new WrongInputException($"--to {Printable.Text(target)} is a folder: give the path of the file to write");
         string folder = Path.GetDirectoryName(Path.GetFullPath(target))!;
         if (!Directory.Exists(folder)) throw new WrongInputException($"--to {Printable.Text(target)}: there is no folder {Printable.Text(folder)}: make it first");
+        if (SpecialFile.Is(target)) throw new WrongInputException($"--to {Printable.Text(target)} is a pipe or device: give the path of a file to write");
         if (IsPartOf(target, checkpoint)) throw new WrongInputException($"--to {Printable.Text(target)} would overwrite its own source: give another name");
-        long bytes = Totals.Of(checkpoint).Bytes;
+        if (tensors.Count == 0) throw new CheckpointException(checkpoint.Path, "has no tensors, so there is nothing to convert");
+        foreach (var tensor in tensors) tensor.RequireReadable();
+        long bytes = Totals.Of(tensors).Bytes;
         if (bytes > Math.Max(checkpoint.ByteCount, AlwaysAllowed) * MostCopies)
             throw new CheckpointException(checkpoint.Path, $"its views repeat their elements to {bytes} bytes, from a file of {checkpoint.ByteCount}; save it without the repetition");
-        SafetensorsWriter.Write(target, checkpoint.Tensors.Select(TensorEntry.From), Metadata(checkpoint), interrupt);
+        SafetensorsWriter.Write(target, tensors.Select(TensorEntry.From), Metadata(checkpoint), interrupt);
     }
 
     // The format's readers look for 'format'; what the source says of itself is kept.

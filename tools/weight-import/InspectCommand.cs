@@ -11,42 +11,57 @@ internal static class InspectCommand
     {
         var file = new Argument<string>("FILE") { Description = "A safetensors file, a PyTorch checkpoint, or a folder that holds one." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        var command = new Command("inspect", "Lists every tensor (key, type, shape) and the metadata.") { file, json };
+        var command = new Command("inspect", "Lists every tensor (key, type, shape) the metadata, and the names of Python's that were not run.") { file, json };
+        var selection = new SelectionOptions(command);
         command.SetAction(parsed =>
         {
             using var checkpoint = Checkpoint.Open(parsed.GetRequiredValue(file));
             var output = parsed.InvocationConfiguration.Output;
-            if (parsed.GetValue(json)) WriteJson(output, checkpoint);
-            else WriteTable(output, checkpoint);
+            var tensors = selection.Select(parsed, checkpoint);
+            if (parsed.GetValue(json)) WriteJson(output, checkpoint, tensors);
+            else WriteTable(output, checkpoint, tensors);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void WriteJson(TextWriter output, Checkpoint checkpoint) => JsonOutput.Write(output, json =>
+    private static void WriteJson(TextWriter output, Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors) => JsonOutput.Write(output, json =>
     {
-        json.WriteSummary(checkpoint);
+        json.WriteSummary(checkpoint, tensors);
         json.WriteStartArray("tensors");
-        foreach (var tensor in checkpoint.Tensors)
+        foreach (var tensor in tensors)
         {
             json.WriteStartObject();
             json.WriteString("key", tensor.Key);
-            json.WriteString("type", tensor.ElementType.Name());
+            json.WriteString("type", tensor.TypeName);
             json.WriteStartArray("shape");
-            foreach (int length in tensor.Shape) json.WriteNumberValue(length);
+            foreach (long length in tensor.Lengths) json.WriteNumberValue(length);
             json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("unknownTensors");
+        foreach (var unknown in checkpoint.UnknownTensors)
+        {
+            json.WriteStartObject();
+            json.WriteString("key", unknown.Path);
+            json.WriteString("madeThrough", unknown.Name);
             json.WriteEndObject();
         }
         json.WriteEndArray();
     });
 
-    private static void WriteTable(TextWriter output, Checkpoint checkpoint)
+    private static void WriteTable(TextWriter output, Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("key").AddColumn("type").AddColumn("shape");
-        foreach (var tensor in checkpoint.Tensors)
-            table.AddRow(new Text(Printable.Text(tensor.Key)), new Text(tensor.ElementType.Name()), new Text(tensor.Shape.ToString()));
+        foreach (var tensor in tensors)
+            table.AddRow(new Text(Printable.Text(tensor.Key)), new Text(Printable.Text(tensor.TypeName)), new Text(tensor.ShapeText));
         PlainConsole.Of(output).Write(table);
         foreach (var (name, text) in checkpoint.Metadata) output.WriteLine($"{Printable.Text(name)}: {Printable.Text(text)}");
-        output.WriteLine($"{checkpoint.Format}: {Totals.Of(checkpoint)}");
+        if (checkpoint.ForeignNames.Count > 0)
+            output.WriteLine($"names that were not run or built: {string.Join(", ", checkpoint.ForeignNames.Select(Printable.Text))}");
+        foreach (var unknown in checkpoint.UnknownTensors)
+            output.WriteLine($"not read: {Printable.Text(unknown.Path)}, a tensor made through {Printable.Text(unknown.Name)}");
+        output.WriteLine($"{checkpoint.Format}: {Totals.Of(tensors)}");
     }
 }

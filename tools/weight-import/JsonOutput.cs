@@ -23,9 +23,9 @@ internal static class JsonOutput
     }
 
     /// <summary>The properties that both commands give of a checkpoint.</summary>
-    public static void WriteSummary(this Utf8JsonWriter json, Checkpoint checkpoint)
+    public static void WriteSummary(this Utf8JsonWriter json, Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors)
     {
-        var totals = Totals.Of(checkpoint);
+        var totals = Totals.Of(tensors);
         json.WriteString("file", checkpoint.Path);
         json.WriteString("format", checkpoint.Format);
         json.WriteNumber("fileBytes", checkpoint.ByteCount);
@@ -36,5 +36,8 @@ internal static class JsonOutput
         json.WriteStartObject("metadata");
         foreach (var (name, text) in checkpoint.Metadata) json.WriteString(name, text);
         json.WriteEndObject();
+        json.WriteStartArray("foreignNames");
+        foreach (string name in checkpoint.ForeignNames) json.WriteStringValue(name);
+        json.WriteEndArray();
     }
 }

@@ -15,10 +15,10 @@ internal readonly record struct Tolerances(double Outputs, double Gradients)
 /// <summary>Compares a folder's model with a reference and prints the largest difference of each kind.</summary>
 internal static class ReferenceOutput
 {
-    public static int Write(TextWriter output, string folder, string reference, Tolerances tolerances, bool asJson)
+    public static int Write(TextWriter output, string folder, string reference, LoadOptions options, Tolerances tolerances, bool asJson)
     {
         if (!Directory.Exists(folder)) throw new WrongInputException($"{Printable.Text(folder)}: with --reference, give the folder that holds {HubConfig.FileName} and the weights");
-        var report = ReferenceCheck.Run(folder, reference, Device.Cpu);
+        var report = ReferenceCheck.Run(folder, reference, Device.Cpu, options);
         bool within = report.IsWithin(tolerances.Outputs, tolerances.Gradients);
         if (asJson) JsonOutput.Write(output, json => WriteJson(json, report, tolerances, within));
         else WriteTable(output, report, tolerances, within);
@@ -28,7 +28,8 @@ internal static class ReferenceOutput
     private static void WriteJson(Utf8JsonWriter json, ReferenceReport report, Tolerances tolerances, bool within)
     {
         json.WriteString("architecture", report.Architecture);
-        json.WriteNumber("loaded", report.Loaded);
+        json.WriteNumber("loaded", report.Weights.Loaded);
+        report.Weights.Write(json);
         json.WriteNumber("tolerance", tolerances.Outputs);
         json.WriteNumber("gradientTolerance", tolerances.Gradients);
         json.WriteBoolean("within", within);
@@ -55,6 +56,7 @@ internal static class ReferenceOutput
         foreach (var kind in report.Kinds)
             table.AddRow(new Text(Printable.Text(kind.Kind)), new Text(Text(kind.Tensors)), new Text(Text(kind.Largest)), new Text(Text(tolerances.Of(kind))), new Text(Printable.Text(kind.At)));
         PlainConsole.Of(output).Write(table);
+        output.WriteLine($"weights: {report.Weights.Summary}");
         int vanishing = report.Kinds.Sum(kind => kind.Vanishing);
         if (vanishing > 0) output.WriteLine($"{vanishing} tensors vanish but for rounding; they are measured against the largest entry of their kind");
         output.WriteLine($"{report.Architecture}: {(within ? "all within tolerance" : "beyond tolerance")}, relative to each tensor's largest entry");

@@ -11,16 +11,16 @@ namespace Graft.WeightImport;
 /// <param name="Bytes">The bytes of all tensors.</param>
 internal readonly record struct Totals(int Tensors, long Elements, long Parameters, long Bytes)
 {
-    public static Totals Of(Checkpoint checkpoint)
+    public static Totals Of(IReadOnlyList<StoredTensor> tensors)
     {
         Int128 elements = 0, parameters = 0, bytes = 0;
-        foreach (var tensor in checkpoint.Tensors)
+        foreach (var tensor in tensors)
         {
             elements += tensor.ElementCount;
             bytes += tensor.ByteCount;
             if (CouldBeTrained(tensor)) parameters += tensor.ElementCount;
         }
-        return new Totals(checkpoint.Tensors.Count, Clamp(elements), Clamp(parameters), Clamp(bytes));
+        return new Totals(tensors.Count, Clamp(elements), Clamp(parameters), Clamp(bytes));
     }
 
     private static bool CouldBeTrained(StoredTensor tensor) =>

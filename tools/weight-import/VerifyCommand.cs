@@ -10,8 +10,16 @@ internal static class VerifyCommand
     public static Command Make()
     {
         var file = new Argument<string>("FILE") { Description = "A checkpoint; with --reference a folder with config.json and the weights." };
-        var architecture = new Option<string?>("--architecture") { Description = "The model to fill: resnet18, cifar-resnet20 ..." };
-        architecture.AcceptOnlyFromAmong([.. ModelRegistry.Names]);
+        var architecture = new Option<string?>("--architecture")
+        {
+            Description = "The model to fill, with as many classes as the weights have: resnet18, cifar-resnet20 ...",
+            HelpName = "NAME",
+        };
+        architecture.Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && !ModelRegistry.Names.Contains(name))
+                result.AddError($"--architecture '{Printable.Text(name)}' is not known{ModelRegistry.Nearest(name)}; known are {string.Join(", ", ModelRegistry.Names)}");
+        });
         var reference = new Option<string?>("--reference")
         {
             Description = "What another library computed: a safetensors file of input.*, output.*, loss and grad.*.",
@@ -29,25 +37,28 @@ internal static class VerifyCommand
             DefaultValueFactory = _ => 1e-4,
             HelpName = "T",
         };
+        var allowNonFinite = new Option<bool>("--allow-non-finite") { Description = "Take weights that are not finite, and variances below 0." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("verify", "Loads weights into their model and reports what fits, or what differs from a reference.")
         {
-            file, architecture, reference, tolerance, gradientTolerance, json,
+            file, architecture, reference, tolerance, gradientTolerance, allowNonFinite, json,
         };
+        var selection = new SelectionOptions(command);
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(file);
             bool asJson = parsed.GetValue(json);
+            var options = selection.Read(parsed) with { AllowNonFinite = parsed.GetValue(allowNonFinite) };
             var output = parsed.InvocationConfiguration.Output;
             switch (parsed.GetValue(architecture), parsed.GetValue(reference))
             {
                 case ({ } name, null):
                     if (parsed.GetResult(tolerance) is { Implicit: false } || parsed.GetResult(gradientTolerance) is { Implicit: false })
                         throw new WrongInputException("--tolerance and --gradient-tolerance go with --reference");
-                    return Fill(output, path, name, asJson);
+                    return Fill(output, path, name, options, asJson);
                 case (null, { } referencePath):
                     var limits = new Tolerances(Allowed(parsed.GetValue(tolerance), "--tolerance"), Allowed(parsed.GetValue(gradientTolerance), "--gradient-tolerance"));
-                    return ReferenceOutput.Write(output, path, referencePath, limits, asJson);
+                    return ReferenceOutput.Write(output, path, referencePath, options, limits, asJson);
                 case (null, null):
                     throw new WrongInputException("verify needs --architecture NAME, or --reference FILE and a folder with config.json");
                 default:
@@ -57,15 +68,16 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static int Fill(TextWriter output, string path, string architecture, bool asJson)
+    private static int Fill(TextWriter output, string path, string architecture, LoadOptions options, bool asJson)
     {
+        options = options with { AllowMissingHead = true };
         using var checkpoint = Checkpoint.Open(path);
-        var model = ModelRegistry.Create(architecture);
-        var report = model.Load(checkpoint);
+        var model = ModelRegistry.CreateFor(architecture, checkpoint, options);
+        var report = model.Load(checkpoint, options);
         long parameters = model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
         if (!asJson)
         {
-            output.WriteLine($"{model.Name}: {report.Loaded} tensors loaded, {parameters:N0} parameters; none missing, unexpected or of another shape");
+            output.WriteLine($"{model.Name}: {report.Summary}; {parameters:N0} parameters");
             return ExitCode.Done;
         }
         JsonOutput.Write(output, writer =>
@@ -73,6 +85,7 @@ internal static class VerifyCommand
             writer.WriteString("architecture", model.Name);
             writer.WriteNumber("loaded", report.Loaded);
             writer.WriteNumber("parameters", parameters);
+            report.Write(writer);
         });
         return ExitCode.Done;
     }

@@ -4,26 +4,32 @@ namespace Graft.Models;
 
 /// <summary>A file of named tensors, opened: its headers have been read, its numbers are read when they are asked for.</summary>
 /// <remarks>
-/// Read are safetensors files and their sharded folders, and PyTorch's <c>.pt</c>, <c>.pth</c>, <c>.th</c> and <c>.bin</c> in
-/// the zip format, in the legacy format before 1.6 and as TorchScript. Pickles are interpreted with an allow-list of names;
-/// nothing that a file contains is ever run.
+/// Read are safetensors files and their sharded folders, and PyTorch's <c>.pt</c>, <c>.pth</c>, <c>.th</c>, <c>.ckpt</c> and
+/// <c>.bin</c> in the zip format, in the legacy format before 1.6 and as TorchScript. Pickles are interpreted against a list of known
+/// names; nothing that a file contains is ever run, and a value that only Python could build is kept for display and never built.
 /// <para>Keys of a pickle are the path through its nested dictionaries, joined by '.'. If the outermost dictionary has one
 /// entry that holds tensors (<c>{"state_dict": {...}, "best_prec1": 91.7}</c>), or several of which one is called
 /// <c>state_dict</c>, <c>model_state_dict</c> or <c>model</c>, the keys of that entry are given without its name. What else is
 /// found beside the tensors (numbers, texts, lists of them) is the metadata.</para>
+/// <para>A folder is opened by one rule, Hugging Face's order: <c>model.safetensors</c>, <c>model.safetensors.index.json</c>,
+/// <c>pytorch_model.bin</c>, <c>pytorch_model.bin.index.json</c>; without these the only index of shards, then the only file that ends
+/// like a checkpoint's and is neither a shard, an adapter nor a training state; then an adapter. Several candidates are named and
+/// refused.</para>
 /// </remarks>
 public abstract class Checkpoint : IDisposable
 {
     private readonly Dictionary<string, StoredTensor> byKey;
 
     private protected Checkpoint(
-        string path, string format, long byteCount, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
+        string path, string format, long byteCount, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors,
+        IReadOnlyList<string>? foreignNames = null)
     {
         Path = path;
         Format = format;
         ByteCount = byteCount;
         Metadata = metadata;
         Tensors = tensors;
+        ForeignNames = foreignNames ?? [];
         byKey = new Dictionary<string, StoredTensor>(tensors.Count, StringComparer.Ordinal);
         foreach (var tensor in tensors)
             if (!byKey.TryAdd(tensor.Key, tensor))
@@ -45,6 +51,13 @@ public abstract class Checkpoint : IDisposable
 
     /// <summary>The tensors, in the order of the file.</summary>
     public IReadOnlyList<StoredTensor> Tensors { get; }
+
+    /// <summary>The names of Python's that a pickle would call or refer to and that no checkpoint needs: classes, functions, whatever its
+    /// writer kept beside the weights. They are listed for those who want to know; nothing of them was run or built.</summary>
+    public IReadOnlyList<string> ForeignNames { get; }
+
+    /// <summary>Values that would be tensors made in a way that is not known.</summary>
+    internal virtual IReadOnlyList<UnknownTensor> UnknownTensors => [];
 
     /// <summary>The tensor with that key.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

@@ -7,7 +7,7 @@ namespace Graft.Models;
 internal sealed class CheckpointFile : IDisposable
 {
     private readonly SafeFileHandle? handle;
-    private readonly byte[] resource = [];
+    private readonly Func<byte[]> resource = static () => [];
 
     private CheckpointFile(string path, SafeFileHandle handle, long length)
     {
@@ -19,9 +19,17 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>Takes bytes that are in memory already for a file of that name.</summary>
     public CheckpointFile(string name, byte[] resource)
     {
-        this.resource = resource;
+        this.resource = () => resource;
         Path = name;
         Length = resource.Length;
+    }
+
+    /// <summary>Takes bytes that are made when they are read, a packed part of a file, for the file itself.</summary>
+    public CheckpointFile(string path, long length, Func<byte[]> unpack)
+    {
+        resource = unpack;
+        Path = path;
+        Length = length;
     }
 
     public string Path { get; }
@@ -58,7 +66,7 @@ internal sealed class CheckpointFile : IDisposable
         if (handle is null)
         {
             if (buffer.Length > Length - position) throw Fail($"truncated: it ends at byte {Length}");
-            resource.AsSpan((int)position, buffer.Length).CopyTo(buffer);
+            resource().AsSpan((int)position, buffer.Length).CopyTo(buffer);
             return;
         }
         try

@@ -4,7 +4,7 @@ namespace Graft.Models;
 internal static class CheckpointFormats
 {
     public static Checkpoint Open(string path) =>
-        Directory.Exists(path) ? ShardedCheckpoint.OpenFolder(path) : OpenFile(path, isShard: false);
+        Directory.Exists(path) ? OpenFile(CheckpointFolder.Find(path), isShard: false) : OpenFile(path, isShard: false);
 
     /// <summary>Opens a checkpoint that is in memory.</summary>
     public static Checkpoint Open(string name, byte[] resource) => Guarded(new CheckpointFile(name, resource), isShard: true);
@@ -34,7 +34,7 @@ internal static class CheckpointFormats
         var start = file.Read(0, (int)Math.Min(file.Length, ForeignFormats.StartLength));
         if (IsSafetensors(start)) return SafetensorsCheckpoint.Read(file);
         if (start is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..]) return PyTorchZip.Read(file);
-        if (start is [0x80, >= 2 and <= 5, ..]) return PyTorchLegacy.Read(file);
+        if (start is [0x80, >= 2 and <= 5, ..] || start.AsSpan().StartsWith(PyTorchLegacy.StartInDigits)) return PyTorchLegacy.Read(file);
         if (start[0] == '{')
             return isShard ? throw file.Fail("an index, where another index names a shard") : ShardedCheckpoint.OpenIndex(file);
         throw file.Fail(ForeignFormats.Describe(start));

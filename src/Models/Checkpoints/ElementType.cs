@@ -33,6 +33,10 @@ public enum ElementType
 
     /// <summary>Whole numbers of 64 bits (PyTorch's <c>int64</c>).</summary>
     Int64,
+
+    /// <summary>A type whose tensors are listed but whose numbers are not read here: unsigned whole numbers of 16 bits and more,
+    /// 8-bit floating point, complex, quantised and sparse numbers. <see cref="StoredTensor.TypeName"/> says which.</summary>
+    Other,
 }
 #pragma warning restore CA1720
 
@@ -44,6 +48,7 @@ internal static class ElementTypes
         ElementType.Bool or ElementType.UInt8 or ElementType.Int8 => 1,
         ElementType.Int16 or ElementType.Float16 or ElementType.BFloat16 => 2,
         ElementType.Int32 or ElementType.Float32 => 4,
+        ElementType.Other => 0,
         _ => 8,
     };
 
@@ -70,30 +75,9 @@ internal static class ElementTypes
         foreach (var candidate in Enum.GetValues<ElementType>())
         {
             type = candidate;
-            if (candidate.SafetensorsName() == name) return true;
+            if (candidate != ElementType.Other && candidate.SafetensorsName() == name) return true;
         }
         type = default;
         return false;
-    }
-
-    /// <summary>The element type of PyTorch's typed storages, by the name of their class.</summary>
-    public static bool TryFromStorage(string className, out ElementType type)
-    {
-        ElementType? found = className switch
-        {
-            "DoubleStorage" => ElementType.Float64,
-            "FloatStorage" => ElementType.Float32,
-            "HalfStorage" => ElementType.Float16,
-            "BFloat16Storage" => ElementType.BFloat16,
-            "LongStorage" => ElementType.Int64,
-            "IntStorage" => ElementType.Int32,
-            "ShortStorage" => ElementType.Int16,
-            "CharStorage" => ElementType.Int8,
-            "ByteStorage" or "UntypedStorage" => ElementType.UInt8,
-            "BoolStorage" => ElementType.Bool,
-            _ => null,
-        };
-        type = found.GetValueOrDefault();
-        return found is not null;
     }
 }

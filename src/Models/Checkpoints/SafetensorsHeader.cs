@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -7,6 +6,8 @@ namespace Graft.Models;
 /// tensors fill the rest of the file without gap or overlap.</summary>
 internal sealed class SafetensorsHeader
 {
+    private const int MostAxes = 64;
+
     private readonly CheckpointFile file;
     private readonly long dataStart;
     private readonly List<Entry> entries = [];
@@ -68,8 +69,8 @@ internal sealed class SafetensorsHeader
 
     private Entry ParseTensor(ref Utf8JsonReader reader, string key)
     {
-        ElementType? type = null;
-        Shape? shape = null;
+        string? type = null;
+        long[]? lengths = null;
         (long Begin, long End)? range = null;
         Expect(ref reader, JsonTokenType.StartObject);
         while (Next(ref reader) == JsonTokenType.PropertyName)
@@ -79,13 +80,10 @@ internal sealed class SafetensorsHeader
             {
                 case "dtype":
                     Expect(ref reader, JsonTokenType.String);
-                    string typeName = reader.GetString()!;
-                    if (!ElementTypes.TryFromSafetensors(typeName, out var known))
-                        throw Wrong(key, $"has elements of type '{Printable.Text(typeName)}', which is not read here; convert it to F32 first");
-                    type = known;
+                    type = reader.GetString()!;
                     break;
                 case "shape":
-                    shape = ParseShape(ref reader, key);
+                    lengths = ParseShape(ref reader, key);
                     break;
                 case "data_offsets":
                     Expect(ref reader, JsonTokenType.StartArray);
@@ -99,24 +97,22 @@ internal sealed class SafetensorsHeader
                     throw Wrong(key, $"has the unknown property '{Printable.Text(name)}'; fetch the file again");
             }
         }
-        if (type is null || shape is null || range is null)
-            throw Wrong(key, "lacks its dtype, shape or data_offsets; fetch the file again");
-        return new Entry(key, type.Value, shape.Value, range.Value.Begin, range.Value.End);
+        return type is null || lengths is null || range is null
+            ? throw Wrong(key, "lacks its dtype, shape or data_offsets; fetch the file again")
+            : new Entry(key, type, lengths, range.Value.Begin, range.Value.End);
     }
 
-    private Shape ParseShape(ref Utf8JsonReader reader, string key)
+    private long[] ParseShape(ref Utf8JsonReader reader, string key)
     {
         Expect(ref reader, JsonTokenType.StartArray);
-        Span<long> lengths = stackalloc long[Shape.MaximumRank];
-        int rank = 0;
+        var lengths = new List<long>();
         while (Next(ref reader) == JsonTokenType.Number)
         {
-            if (rank == Shape.MaximumRank) throw Wrong(key, $"has more than {Shape.MaximumRank} axes");
-            lengths[rank++] = reader.GetInt64();
+            if (lengths.Count == MostAxes) throw Wrong(key, $"has more than {MostAxes} axes");
+            lengths.Add(reader.GetInt64());
         }
         if (reader.TokenType != JsonTokenType.EndArray) throw new JsonException("a shape has to be an array of numbers");
-        if (!StoredShape.TryMake(lengths[..rank], out var shape, out string? problem)) throw Wrong(key, problem);
-        return shape;
+        return StoredShape.Problem([.. lengths]) is { } problem ? throw Wrong(key, problem) : [.. lengths];
     }
 
     private void Place()
@@ -128,19 +124,23 @@ internal sealed class SafetensorsHeader
         var tensors = new List<StoredTensor>(ordered.Count);
         foreach (var entry in ordered)
         {
-            long bytes = entry.Shape.ElementCount * entry.Type.Size();
+            bool isRead = ElementTypes.TryFromSafetensors(entry.Type, out var type);
+            long bytes = isRead ? entry.ElementCount * type.Size() : entry.End - entry.Begin;
             if (entry.Begin < 0 || entry.End < entry.Begin)
                 throw Wrong(entry.Key, $"lies at the impossible bytes {entry.Begin} to {entry.End}; fetch the file again");
             if (entry.End > length)
                 throw Wrong(entry.Key, $"ends at byte {entry.End} of the data, of which there are {length}: truncated; fetch the file again");
             if (entry.End - entry.Begin != bytes)
-                throw Wrong(entry.Key, $"{entry.Type.Name()} {entry.Shape} needs {bytes} bytes but has {entry.End - entry.Begin}; "
+                throw Wrong(entry.Key, $"{type.Name()} [{string.Join(", ", entry.Lengths)}] needs {bytes} bytes but has {entry.End - entry.Begin}; "
                     + "fetch the file again");
             if (entry.Begin != end)
                 throw Wrong(entry.Key, $"starts at byte {entry.Begin} of the data, where {end} was due: "
                     + "tensors overlap or leave a gap; fetch the file again");
             end = entry.End;
-            tensors.Add(new StoredTensor(entry.Key, new StoredElements(file, dataStart + entry.Begin, entry.Type, entry.Shape)));
+            string? what = isRead ? StoredShape.TooManyAxes(entry.Lengths) : $"of the type '{Printable.Text(entry.Type)}'";
+            tensors.Add(new StoredTensor(entry.Key, what is null
+                ? new StoredElements(file, dataStart + entry.Begin, type, StoredShape.Of(entry.Lengths))
+                : StoredElements.Listed(file, isRead ? type.Name() : entry.Type, entry.Lengths, what)));
         }
         if (end != length) throw file.Fail($"damaged: its tensors end at byte {end} of the data, of which there are {length}; fetch it again");
         Tensors = tensors;
@@ -156,5 +156,8 @@ internal sealed class SafetensorsHeader
 
     private CheckpointException Wrong(string key, string problem) => file.Fail($"tensor '{Printable.Text(key)}' {problem}");
 
-    private readonly record struct Entry(string Key, ElementType Type, Shape Shape, long Begin, long End);
+    private readonly record struct Entry(string Key, string Type, long[] Lengths, long Begin, long End)
+    {
+        public long ElementCount => Lengths.Aggregate(1L, static (count, length) => count * length);
+    }
 }

@@ -35,6 +35,7 @@ public static class SafetensorsWriter
         byte[] header = Header(ordered, metadata);
         string full = Path.GetFullPath(path);
         if (Directory.Exists(full)) throw new IOException($"{path} is a folder, so no file can be written there");
+        if (SpecialFile.Is(full)) throw new IOException($"{path} is a pipe or device, which a file would replace");
         string partial = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.partial");
         try
         {

@@ -13,29 +13,12 @@ internal sealed class ShardedCheckpoint : Checkpoint
     private ShardedCheckpoint(
         string path, List<Checkpoint> shards, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
         : base(path, shards.All(shard => shard is SafetensorsCheckpoint) ? "safetensors-sharded" : "pytorch-sharded",
-            shards.Sum(shard => shard.ByteCount), metadata, tensors) => this.shards = shards;
+            shards.Sum(shard => shard.ByteCount), metadata, tensors,
+            [.. shards.SelectMany(shard => shard.ForeignNames).Distinct(StringComparer.Ordinal)]) => this.shards = shards;
+
+    internal override IReadOnlyList<UnknownTensor> UnknownTensors => [.. shards.SelectMany(shard => shard.UnknownTensors)];
 
     internal override IEnumerable<string> SourceFiles => shards.SelectMany(shard => shard.SourceFiles).Append(Path);
-
-    /// <summary>Opens the checkpoint in a folder: an index, or the only file there is.</summary>
-    public static Checkpoint OpenFolder(string folder)
-    {
-        try
-        {
-            foreach (string pattern in (string[])["*.safetensors.index.json", "*.safetensors", "*.bin.index.json", "pytorch_model.bin"])
-            {
-                string[] found = Directory.GetFiles(folder, pattern);
-                if (found.Length == 1) return CheckpointFormats.Open(found[0]);
-                if (found.Length > 1)
-                    throw new CheckpointException(folder, $"a folder with {found.Length} files {pattern}: give the path of the one to open");
-            }
-        }
-        catch (Exception exception) when (exception is (IOException or UnauthorizedAccessException) and not CheckpointException)
-        {
-            throw new CheckpointException(folder, "a folder that may not be read: ask for permission on it", exception);
-        }
-        throw new CheckpointException(folder, "a folder without a checkpoint (*.safetensors or pytorch_model.bin): give the path of the file");
-    }
 
     /// <summary>Opens the shards that an index names; the index itself is closed.</summary>
     public static Checkpoint OpenIndex(CheckpointFile index)

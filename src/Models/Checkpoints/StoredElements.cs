@@ -12,6 +12,7 @@ internal sealed class StoredElements
     private readonly long position;
     private readonly long[]? strides;
     private readonly bool bigEndian;
+    private readonly string? unread;
 
     /// <param name="file">Where to read.</param>
     /// <param name="position">The byte of the first element.</param>
@@ -26,24 +27,61 @@ internal sealed class StoredElements
         this.strides = strides;
         this.bigEndian = bigEndian;
         ElementType = type;
+        TypeName = type.Name();
         Shape = shape;
+        Lengths = [.. shape.ToArray().Select(length => (long)length)];
         ByteCount = shape.ElementCount * type.Size();
     }
 
+    private StoredElements(CheckpointFile file, string typeName, long[] lengths, string unread)
+    {
+        this.file = file;
+        this.unread = unread;
+        ElementType = ElementType.Other;
+        TypeName = typeName;
+        Shape = StoredShape.Of(lengths);
+        Lengths = lengths;
+    }
+
+    /// <summary>Elements of a kind that is listed and never read.</summary>
+    /// <param name="file">The file that is named where they are asked for.</param>
+    /// <param name="typeName">The file's own name of their type.</param>
+    /// <param name="lengths">The lengths of the axes, all of them possible.</param>
+    /// <param name="what">What about the tensor is not read here: <c>sparse</c>, <c>of complex64</c>.</param>
+    public static StoredElements Listed(CheckpointFile file, string typeName, long[] lengths, string what) => new(file, typeName, lengths, what);
+
     public ElementType ElementType { get; }
+
+    /// <summary>The type's name: the file's own where it is none of ours.</summary>
+    public string TypeName { get; }
 
     public Shape Shape { get; }
 
+    /// <summary>The lengths of the axes as the file has them.</summary>
+    public IReadOnlyList<long> Lengths { get; }
+
     public long ByteCount { get; }
+
+    /// <summary>Whether these are the very elements of another tensor: a name for the same numbers.</summary>
+    public bool IsSameAs(StoredElements other) => ReferenceEquals(file, other.file) && position == other.position && ElementType == other.ElementType
+        && unread is null && Shape == other.Shape && (strides ?? []).AsSpan().SequenceEqual(other.strides ?? []);
 
     /// <summary>Starts to read the elements in row-major order.</summary>
     public ElementStream Open(string key)
     {
+        RequireReadable(key);
         RequireJustified(key);
         ElementStream stream = strides is null || ByteCount == 0
             ? new ContiguousStream(file, position)
             : new StridedStream(file, position, ElementType.Size(), Shape, strides);
         return bigEndian && ElementType.Size() > 1 ? new ReversedStream(stream, ElementType.Size()) : stream;
+    }
+
+    /// <summary>Refuses a tensor of a kind that is only listed.</summary>
+    public void RequireReadable(string key)
+    {
+        if (unread is not null)
+            throw Fail($"tensor '{Printable.Text(key)}' is {unread}, which is listed but not read here; convert it to float32 where it was made");
     }
 
     /// <summary>Refuses a view that repeats its elements beyond what the file's length justifies.</summary>

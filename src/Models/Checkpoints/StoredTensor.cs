@@ -24,13 +24,25 @@ public sealed class StoredTensor
     /// <summary>What one element is in the file.</summary>
     public ElementType ElementType => elements.ElementType;
 
-    /// <summary>The lengths of the axes.</summary>
+    /// <summary>The name of that type as it is customary: <c>float32</c>; of a type that is only listed the file's own name.</summary>
+    public string TypeName => elements.TypeName;
+
+    /// <summary>The lengths of the axes. A tensor of more axes than a shape can have is listed with all its elements on one.</summary>
     public Shape Shape => elements.Shape;
+
+    /// <summary>The lengths of the axes as the file has them, however many.</summary>
+    internal IReadOnlyList<long> Lengths => elements.Lengths;
+
+    /// <summary>Where the tensor lies in the file: the keys of the dictionaries on the way to it, joined by '.', and its own.</summary>
+    internal string FilePath { get => field ?? Key; init; }
+
+    /// <summary>The path of the dictionary that holds it; empty for the outermost.</summary>
+    internal string Container { get; init; } = "";
 
     /// <summary>The number of elements.</summary>
     public long ElementCount => Shape.ElementCount;
 
-    /// <summary>The bytes of all elements, each once for every place of the shape.</summary>
+    /// <summary>The bytes of all elements (0 where they are only listed), each once for every place of the shape.</summary>
     public long ByteCount => elements.ByteCount;
 
     /// <summary>Reads the elements in row-major order, converted to single precision.</summary>
@@ -39,6 +51,7 @@ public sealed class StoredTensor
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
     public void CopyTo(Span<float> destination)
     {
+        elements.RequireReadable(Key);
         RequireLength(destination.Length);
         using var stream = elements.Open(Key);
         if (ElementType == ElementType.Float32)
@@ -100,6 +113,7 @@ public sealed class StoredTensor
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
     public void CopyBytesTo(Span<byte> destination)
     {
+        elements.RequireReadable(Key);
         if (destination.Length != ByteCount)
             throw new ArgumentException($"{destination.Length} bytes do not take the {ByteCount} bytes of tensor '{Key}'");
         using var stream = elements.Open(Key);
@@ -124,7 +138,18 @@ public sealed class StoredTensor
     }
 
     /// <summary>The key, type and shape: <c>conv1.weight float32 [64, 3, 7, 7]</c>.</summary>
-    public override string ToString() => $"{Key} {ElementType.Name()} {Shape}";
+    public override string ToString() => $"{Printable.Text(Key)} {Printable.Text(TypeName)} {ShapeText}";
+
+    internal string ShapeText => $"[{string.Join(", ", Lengths)}]";
+
+    /// <summary>The same tensor under another key.</summary>
+    internal StoredTensor Under(string key) => new(key, elements) { FilePath = FilePath, Container = Container };
+
+    internal bool IsSameAs(StoredTensor other) => elements.IsSameAs(other.elements);
+
+    /// <summary>Refuses a tensor of a kind that is only listed.</summary>
+    /// <exception cref="CheckpointException">It is one.</exception>
+    internal void RequireReadable() => elements.RequireReadable(Key);
 
     private void RequireLength(int length)
     {
@@ -133,6 +158,7 @@ public sealed class StoredTensor
 
     private int RequireArray()
     {
+        elements.RequireReadable(Key);
         elements.RequireJustified(Key);
         return ElementCount <= Array.MaxLength
             ? (int)ElementCount

@@ -26,15 +26,23 @@ public abstract class Model : Module, IDisposable
     /// such habit. A file of the bare encoder then fills a model with a head and the other way round.</summary>
     internal virtual string? TrunkKey => null;
 
-    /// <summary>Reads the numbers of a checkpoint. Keys and shapes have to be the model's own; a <c>module.</c> that PyTorch's
-    /// <c>DataParallel</c> put before every key is passed over, and a missing <c>num_batches_tracked</c> counts from 0. Tied weights
-    /// may be there under each of their keys or only one. With <paramref name="replaceHead"/> the head of another task is passed over.</summary>
+    /// <summary>Reads the numbers of a checkpoint. Keys and shapes have to be the model's own, but for a common prefix (the rule is on
+    /// <see cref="LoadOptions"/>); a missing <c>num_batches_tracked</c> counts from 0, and tied weights may be there under each of their
+    /// keys or only one. With <paramref name="replaceHead"/> the head of another task is passed over.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="replaceHead">Whether a head that is missing or of another size is left as it is and reported, to be trained anew.</param>
     /// <exception cref="CheckpointException">The checkpoint does not fit; nothing was changed.</exception>
-    public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false)
+    public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false) => Load(checkpoint, new LoadOptions { ReplaceHead = replaceHead });
+
+    /// <summary>As the other, with a choice of what to take.</summary>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="options">Which weights, and what to put up with.</param>
+    /// <exception cref="CheckpointException">The checkpoint does not fit, or its numbers are not finite; nothing was changed.</exception>
+    public LoadReport Load(Checkpoint checkpoint, LoadOptions options)
     {
-        var report = ModelLoader.Load(this, checkpoint, replaceHead);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(options);
+        var report = ModelLoader.Load(this, checkpoint, options);
         IsHeadNew = report.Replaced.Count > 0;
         return report;
     }

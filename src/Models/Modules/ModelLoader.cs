@@ -1,85 +1,184 @@
 using Graft.Autograd;
+using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>What a load filled and what it left.</summary>
-/// <param name="Loaded">How many tensors were read.</param>
-/// <param name="Replaced">Keys of a head of another size, left for training.</param>
-public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced);
-
+/// <summary>Fills a model from a checkpoint: what goes where is settled first, then every number is read and checked beside the
+/// model, and only then do they take the place of what was there. A load that fails has changed nothing.</summary>
 internal static class ModelLoader
 {
     private const int Named = 10;
     private const string CounterSuffix = "num_batches_tracked";
+    private const string VarianceSuffix = "running_var";
 
-    public static LoadReport Load(Model model, Checkpoint checkpoint, bool replaceHead)
+    public static LoadReport Load(Model model, Checkpoint checkpoint, LoadOptions options)
     {
-        var keys = KeyMap.Of(model, checkpoint);
-        var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).Select(tensor => tensor.Name).ToHashSet();
+        var plan = Plan(model, checkpoint, options);
+        var staged = new List<(ModuleParameter Target, Tensor<float> Numbers)>(plan.Fills.Count);
+        var odd = new List<string>();
+        bool areTaken = false;
+        try
+        {
+            foreach (var (_, source) in plan.Fills) source.RequireReadable();
+            var counted = ReadCounters(model, checkpoint, plan.Set);
+            foreach (var (target, source) in plan.Fills)
+            {
+                var numbers = Device.Cpu.Rent<float>(target.Shape);
+                staged.Add((target, numbers));
+                source.CopyTo(numbers.Span());
+                if (Oddity(target, numbers.Span()) is { } oddity) odd.Add($"{target.Name} ({oddity})");
+            }
+            if (odd.Count > 0 && !options.AllowNonFinite)
+                throw new CheckpointException(checkpoint.Path, $"{odd.Count} of {plan.Fills.Count} tensors hold numbers that no trained model has: "
+                    + $"{LoadReport.Some(odd, Named)}; the training diverged or the file is damaged (--allow-non-finite goes on)");
+
+            using var alone = new WeightChange([model.Weights]);
+            areTaken = true;
+            foreach (var (target, numbers) in staged) target.Adopt(numbers);
+            foreach (var (target, value) in counted) target.Value = value;
+            return plan.Report with { NonFinite = odd };
+        }
+        catch when (!areTaken)
+        {
+            foreach (var (_, numbers) in staged) numbers.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The tensor that a checkpoint has for a parameter of the model; null where it has none.</summary>
+    /// <exception cref="CheckpointException">Several sets of weights fit and no rule decides.</exception>
+    public static StoredTensor? Find(Model model, ModuleParameter parameter, Checkpoint checkpoint, LoadOptions options) =>
+        WeightSearch.Run(model, checkpoint, options).Taken.Find(parameter);
+
+    private static LoadPlan Plan(Model model, Checkpoint checkpoint, LoadOptions options)
+    {
+        var (set, others) = WeightSearch.Run(model, checkpoint, options);
+        var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).ToHashSet();
+        bool isHeadless = options.AllowMissingHead && head.Count > 0
+            && model.Tensors().All(tensor => set.Find(tensor) is null == head.Contains(tensor));
         var fills = new List<(ModuleParameter Target, StoredTensor Source)>();
         List<string> missing = [], misshapen = [], replaced = [];
-        var known = model.Counters().Select(counter => counter.Name).Concat(model.PassedOver()).Select(keys.InFile).ToHashSet(StringComparer.Ordinal);
+        var known = model.Counters().Select(counter => counter.Name).Concat(model.PassedOver()).Select(set.InFile).ToHashSet(StringComparer.Ordinal);
+        int expected = 0;
         foreach (var target in model.Tensors())
         {
-            string[] spellings = [.. target.Aliases.Prepend(target.Name).Select(keys.InFile)];
-            known.UnionWith(spellings);
-            var source = spellings.Select(spelling => checkpoint.TryGet(spelling, out var found) ? found : null).FirstOrDefault(found => found is not null);
-            if (source?.Shape == target.Shape) fills.Add((target, source));
-            else if (replaceHead && head.Contains(target.Name)) replaced.Add(target.Name);
+            expected++;
+            known.UnionWith(target.Aliases.Prepend(target.Name).Select(set.InFile));
+            var source = set.Find(target);
+            if (source is not null && source.Lengths.Count == target.Shape.Rank && source.Shape == target.Shape) fills.Add((target, source));
+            else if ((options.ReplaceHead || isHeadless) && head.Contains(target)) replaced.Add(target.Name);
             else if (source is null) missing.Add(target.Name);
-            else misshapen.Add($"{target.Name} is {source.Shape}, not {target.Shape}");
+            else misshapen.Add($"{target.Name} is {source.ShapeText}, not {target.Shape}");
         }
-        var unexpected = checkpoint.Tensors.Select(tensor => tensor.Key)
-            .Where(key => !known.Contains(key) && !key.EndsWith(CounterSuffix, StringComparison.Ordinal) && !IsOfAnotherHead(key)).Select(keys.Short).ToList();
-        if (missing.Count + unexpected.Count + misshapen.Count > 0)
-            throw new CheckpointException(checkpoint.Path, Describe(model, missing, unexpected, misshapen));
-
-        using var alone = new WeightChange([model.Weights]);
-        foreach (var (target, source) in fills) target.Fill(source.CopyTo);
-        foreach (var counter in model.Counters())
-            if (checkpoint.TryGet(keys.InFile(counter.Name), out var source)) counter.Value = source.ToInt64Array()[0];
-        return new LoadReport(fills.Count, replaced);
-
-        bool IsOfAnotherHead(string key) => (replaceHead || keys.IsWithinTrunk) && keys.IsBesideTrunk(key);
+        var rest = new RestOfFile(model, set, others, fills.Select(fill => fill.Source), known, options.ReplaceHead);
+        foreach (var tensor in checkpoint.Tensors) rest.Add(tensor);
+        if (missing.Count + rest.Unexpected.Count + misshapen.Count > 0)
+            throw new CheckpointException(checkpoint.Path, Describe(model, checkpoint, set, missing, rest.Unexpected, misshapen));
+        return new LoadPlan(set, fills, new LoadReport(fills.Count, replaced)
+        {
+            Expected = expected,
+            Entry = set.Entry,
+            Prefix = set.Prefix,
+            PassedOver = rest.PassedOver(),
+            Alternatives = [.. others.Select(other => other.Name)],
+        });
     }
 
-    private static string Describe(Model model, List<string> missing, List<string> unexpected, List<string> misshapen)
+    /// <summary>What a file may have as a count: one whole number of any type.</summary>
+    private static List<(Counter Target, long Value)> ReadCounters(Model model, Checkpoint checkpoint, WeightSet set)
+    {
+        var counted = new List<(Counter Target, long Value)>();
+        var odd = new List<string>();
+        foreach (var counter in model.Counters())
+        {
+            if (set.Find(counter.Name) is not { } source) continue;
+            if (source.ElementType != ElementType.Other && source.ElementCount != 1) odd.Add($"{counter.Name} has {source.ElementCount} elements {source.ShapeText}");
+            else if (StoredCounter.Read(source) is { } value) counted.Add((counter, value));
+            else odd.Add($"{counter.Name} is no whole number from 0");
+        }
+        return odd.Count == 0 ? counted : throw new CheckpointException(
+            checkpoint.Path, $"{odd.Count} counters are not one whole number: {LoadReport.Some(odd, 3)}; leave them out of the file or make them 0");
+    }
+
+    private static string? Oddity(ModuleParameter target, ReadOnlySpan<float> numbers)
+    {
+        if (numbers.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+        {
+            int count = 0;
+            foreach (float number in numbers)
+                if (!float.IsFinite(number)) count++;
+            return $"{count} of {numbers.Length} not finite";
+        }
+        if (!target.IsBuffer || !target.Name.EndsWith(VarianceSuffix, StringComparison.Ordinal)) return null;
+        int negative = 0;
+        foreach (float number in numbers)
+            if (number < 0) negative++;
+        return negative == 0 ? null : $"{negative} of {numbers.Length} below 0, and it is a variance";
+    }
+
+    private static string Describe(
+        Model model, Checkpoint checkpoint, WeightSet set, List<string> missing, List<string> unexpected, List<string> misshapen)
     {
         var parts = new List<string>();
-        if (missing.Count > 0) parts.Add($"{missing.Count} missing: {Some(missing.Select(key => WithNearest(key, unexpected)))}");
-        if (unexpected.Count > 0) parts.Add($"{unexpected.Count} unexpected: {Some(unexpected)}");
-        if (misshapen.Count > 0) parts.Add($"{misshapen.Count} of another shape: {Some(misshapen)}");
-        return $"it does not fit {model.Name}; {string.Join("; ", parts)}";
-    }
+        if (missing.Count > 0) parts.Add($"{missing.Count} missing: {LoadReport.Some(missing.Take(Named + 1).Select(Explained).Concat(missing.Skip(Named + 1)), Named)}");
+        if (unexpected.Count > 0) parts.Add($"{unexpected.Count} unexpected: {LoadReport.Some(unexpected, Named)}");
+        if (misshapen.Count > 0) parts.Add($"{misshapen.Count} of another shape: {LoadReport.Some(misshapen, Named)}");
+        string where = set.Entry.Length + set.Prefix.Length > 0 ? $" with {set.Name}" : "";
+        return $"it does not fit {model.Name}{where}; {string.Join("; ", parts)}";
 
-    private static string Some(IEnumerable<string> items)
-    {
-        var all = items.ToList();
-        return string.Join(", ", all.Take(Named)) + (all.Count > Named ? ", ..." : "");
-    }
-
-    /// <summary>The key, and of the keys that nobody asked for the one that looks most like it.</summary>
-    private static string WithNearest(string key, List<string> candidates)
-    {
-        string? nearest = candidates.MinBy(candidate => Distance(key, candidate));
-        return nearest is not null && Distance(key, nearest) <= key.Length / 2 ? $"{key} (nearest: {nearest})" : key;
-    }
-
-    /// <summary>How many characters have to be put in, taken out or changed (Levenshtein).</summary>
-    private static int Distance(string left, string right)
-    {
-        var row = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (int i = 1; i <= left.Length; i++)
+        string Explained(string key)
         {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= right.Length; j++)
-            {
-                int changed = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(changed, Math.Min(row[j], row[j - 1]) + 1);
-            }
+            string path = set.InFile(key);
+            if (checkpoint.UnknownTensors.FirstOrDefault(unknown => unknown.Path == path) is { Name: { } maker })
+                return $"{key} (the file makes it through {Printable.Text(maker)}, which is not known here and was not run)";
+            return NearNames.Nearest(key, unexpected) is { } nearest ? $"{key} (nearest: {nearest})" : key;
         }
-        return row[^1];
+    }
+
+    private sealed record LoadPlan(WeightSet Set, List<(ModuleParameter Target, StoredTensor Source)> Fills, LoadReport Report);
+
+    /// <summary>Tells what a file has beside the tensors that a model takes: what should not be there, and what is none of its business.</summary>
+    private sealed class RestOfFile
+    {
+        private readonly WeightSet set;
+        private readonly IReadOnlyList<WeightSet> others;
+        private readonly HashSet<string> known;
+        private readonly HashSet<string> containers;
+        private readonly string? trunk;
+        private readonly Dictionary<string, int> passedOver = new(StringComparer.Ordinal);
+
+        public RestOfFile(
+            Model model, WeightSet set, IReadOnlyList<WeightSet> others, IEnumerable<StoredTensor> taken, HashSet<string> known, bool replaceHead)
+        {
+            (this.set, this.others, this.known) = (set, others, known);
+            containers = taken.Select(tensor => tensor.Container).ToHashSet(StringComparer.Ordinal);
+            // beside the trunk stands the head of another task, which may go where the head is replaced
+            if (replaceHead && model.TrunkKey is { } key && set.InFile(key + ".") is var start && known.Any(one => one.StartsWith(start, StringComparison.Ordinal))) trunk = start;
+        }
+
+        public List<string> Unexpected { get; } = [];
+
+        public void Add(StoredTensor tensor)
+        {
+            string path = tensor.FilePath;
+            if (known.Contains(path) || (set.Contains(path) && path.EndsWith(CounterSuffix, StringComparison.Ordinal))) return;
+            string name = set.Contains(path) ? set.Short(path) : path;
+            if (set.Contains(path) && containers.Contains(tensor.Container) && !IsLoose(tensor, name) && !others.Any(other => other.Contains(path)) && !IsOfAnotherHead(path))
+            {
+                Unexpected.Add(name);
+                return;
+            }
+            string start = set.Entry.Length > 0 && tensor.Container == set.Entry ? path[(set.Entry.Length + 1)..] : path;
+            int dot = start.IndexOf('.', StringComparison.Ordinal);
+            string group = dot < 0 ? start : start[..dot];
+            passedOver[group] = passedOver.GetValueOrDefault(group) + 1;
+        }
+
+        public IReadOnlyList<string> PassedOver() => [.. passedOver.Select(group => group.Value == 1 ? group.Key : $"{group.Key} ({group.Value} tensors)")];
+
+        // A loss, an accuracy, a count of steps.
+        private static bool IsLoose(StoredTensor tensor, string name) => tensor.ElementCount <= 1 && !name.Contains('.', StringComparison.Ordinal);
+
+        private bool IsOfAnotherHead(string path) => trunk is not null && !path.StartsWith(trunk, StringComparison.Ordinal);
     }
 }

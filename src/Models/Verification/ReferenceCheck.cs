@@ -20,15 +20,18 @@ internal sealed class ReferenceCheck
     private readonly ForwardTrace trace = new();
     private readonly Dictionary<string, KindComparison> kinds = new(StringComparer.Ordinal);
 
-    private ReferenceCheck(Checkpoint reference, TextModel model) => (this.reference, this.model) = (reference, model);
+    private readonly LoadReport weights;
+
+    private ReferenceCheck(Checkpoint reference, TextModel model, LoadReport weights) =>
+        (this.reference, this.model, this.weights) = (reference, model, weights);
 
     /// <summary>Runs the folder's model on the reference's inputs, forward and (where there are gradients) backward.</summary>
     /// <exception cref="CheckpointException">The folder or the reference is not understood.</exception>
-    public static ReferenceReport Run(string folder, string referencePath, Device device)
+    public static ReferenceReport Run(string folder, string referencePath, Device device, LoadOptions? options = null)
     {
-        var model = PretrainedModel.Open(folder, withoutDropout: true);
+        var (model, weights) = PretrainedModel.Open(folder, options ?? new LoadOptions(), withoutDropout: true);
         using var reference = Checkpoint.Open(referencePath);
-        return new ReferenceCheck(reference, model).Run(device);
+        return new ReferenceCheck(reference, model, weights).Run(device);
     }
 
     private ReferenceReport Run(Device device)
@@ -61,7 +64,7 @@ internal sealed class ReferenceCheck
             throw Fail("has gradients and no 'loss' that they could be of");
         }
         if (kinds.Count == 0) throw Fail("has no 'output.*', 'loss' or 'grad.*' to compare with");
-        return new ReferenceReport(model.Name, model.Tensors().Count(), [.. kinds.Values.Select(kind => kind.Result())]);
+        return new ReferenceReport(model.Name, weights, [.. kinds.Values.Select(kind => kind.Result())]);
     }
 
     private void CompareGradients(Gradients gradients, List<StoredTensor> expected)

@@ -2,9 +2,9 @@ namespace Graft.Models;
 
 /// <summary>How far a model is from a reference, by kind of tensor.</summary>
 /// <param name="Architecture">The model's name.</param>
-/// <param name="Loaded">How many tensors its weights were.</param>
+/// <param name="Weights">What was taken of the folder.</param>
 /// <param name="Kinds">Each kind of output, the loss, the gradients, as far as the reference has them.</param>
-internal sealed record ReferenceReport(string Architecture, int Loaded, IReadOnlyList<KindDifference> Kinds)
+internal sealed record ReferenceReport(string Architecture, LoadReport Weights, IReadOnlyList<KindDifference> Kinds)
 {
     /// <summary>Whether every kind is within its tolerance.</summary>
     public bool IsWithin(double tolerance, double gradientTolerance) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Graft.Models;
 
 namespace Graft.Tasks;
 
@@ -10,11 +11,22 @@ internal sealed record BaseCheckpoint(string FileName, string Sha256)
 {
     private const int HashDigits = 64;
 
+    /// <summary>Describes the file of a checkpoint, or of one in shards its index and all their bytes, reading them through once.</summary>
+    public static BaseCheckpoint Of(Checkpoint checkpoint) => Of(checkpoint.Path, checkpoint.SourceFiles);
+
     /// <summary>Describes a file, reading it through once.</summary>
-    public static BaseCheckpoint Of(string path)
+    public static BaseCheckpoint Of(string path) => Of(path, [path]);
+
+    private static BaseCheckpoint Of(string name, IEnumerable<string> files)
     {
-        using var file = File.OpenRead(path);
-        return new BaseCheckpoint(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(file)));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 16];
+        foreach (string path in files)
+        {
+            using var file = File.OpenRead(path);
+            for (int read = file.Read(buffer); read > 0; read = file.Read(buffer)) hash.AppendData(buffer, 0, read);
+        }
+        return new BaseCheckpoint(Path.GetFileName(name), Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     public static BaseCheckpoint Read(JsonObjectReader checkpoint)

@@ -54,21 +54,32 @@ public sealed class ImageClassifier : IDisposable
     /// <summary>Figures of the last fine-tuning and evaluation, saved with the classifier.</summary>
     public IReadOnlyDictionary<string, double> Metrics => Current.Manifest.Metrics;
 
+    /// <summary>What <see cref="FromPretrained"/> took of its file; null for a classifier from elsewhere.</summary>
+    public LoadReport? WeightsReport { get; private init; }
+
     private Network Current => Volatile.Read(ref network);
 
-    /// <summary>Takes published weights: PyTorch's or safetensors, with a head of any size.</summary>
+    /// <summary>Takes published weights: PyTorch's or safetensors, with a head of any size or, to be fine-tuned or to give features, with
+    /// none.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
-    /// <param name="weights">The checkpoint's file.</param>
+    /// <param name="weights">The checkpoint's file or folder; a folder of timm's also says how pictures are prepared.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <param name="seed">The seed of a new head's numbers.</param>
+    /// <param name="options">Which weights of the file, and what to put up with; null to find them.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     /// <exception cref="CheckpointException">The file cannot be read, or holds another model.</exception>
-    public static ImageClassifier FromPretrained(string model, string weights, Device? device = null, ulong seed = 0)
+    /// <exception cref="BundleException">A folder's config asks for what is not done here.</exception>
+    public static ImageClassifier FromPretrained(
+        string model, string weights, Device? device = null, ulong seed = 0, LoadOptions? options = null)
     {
+        options = (options ?? new LoadOptions()) with { AllowMissingHead = true };
+        var timm = TimmConfig.Find(weights);
         using var checkpoint = Checkpoint.Open(weights);
-        var network = ModelRegistry.Create(model, ClassesOf(model, checkpoint), seed);
-        network.Load(checkpoint);
-        return Make(network, BaseCheckpoint.Of(weights), device);
+        timm?.Require(weights, model, timm.Classes ?? 0);
+        var network = ModelRegistry.CreateFor(model, checkpoint, options, seed);
+        var report = network.Load(checkpoint, options);
+        if (!network.IsHeadNew) timm?.Require(weights, model, network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First().Shape[0]);
+        return Make(network, BaseCheckpoint.Of(checkpoint), device, report, timm);
     }
 
     /// <summary>Begins without weights: for a comparison, or where there is data enough.</summary>
@@ -138,6 +149,7 @@ public sealed class ImageClassifier : IDisposable
     private IEnumerable<Prediction> Predict(Network now, IReadOnlyList<string> files, CancellationToken cancellation)
     {
         if (files.Count == 0) yield break;
+        RequireTrainedHead(now);
         foreach (var (batch, logits, classes) in ImageInference.Run(now.Model, device, InOrder(now, new ImageFiles(files)), cancellation))
         {
             for (int row = 0; row < batch.Count; row++)
@@ -217,6 +229,7 @@ public sealed class ImageClassifier : IDisposable
         finally
         {
             if (report is not null) copy = copy with { Manifest = copy.Manifest with { Metrics = RecipeFile.Metrics(report) } };
+            if (tuner?.StepsMade > 0) copy.Model.IsHeadNew = false;
             if (tuner?.StepsMade > 0) Change(now => copy with { Preprocessing = now.Preprocessing });
             else copy.Model.Dispose();
         }
@@ -228,8 +241,18 @@ public sealed class ImageClassifier : IDisposable
     internal Evaluation Evaluate(IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null) =>
         Evaluate(Current, source, cancellation, answered);
 
-    private Evaluation Evaluate(Network now, IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null) =>
-        ImageInference.Evaluate(now.Model, device, InOrder(now, source), cancellation, answered);
+    private Evaluation Evaluate(Network now, IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null)
+    {
+        RequireTrainedHead(now);
+        return ImageInference.Evaluate(now.Model, device, InOrder(now, source), cancellation, answered);
+    }
+
+    private static void RequireTrainedHead(Network now)
+    {
+        if (now.Model.IsHeadNew)
+            throw new CheckpointException(now.Manifest.BaseCheckpoint?.FileName ?? now.Model.Name,
+                $"has no head for {now.Model.Name}, so the classifier's is untrained and its answers would mean nothing: fine-tune it first, or take features");
+    }
 
     /// <summary>The network as one to be trained for these classes; its head is new unless it has one for them.</summary>
     private Network Copy(Network now, IReadOnlyList<string> classNames, ulong seed)
@@ -249,24 +272,19 @@ public sealed class ImageClassifier : IDisposable
         lock (changing) Volatile.Write(ref network, change(network));
     }
 
-    private static ImageClassifier Make(ImageModel network, BaseCheckpoint? weights, Device? device)
+    private static ImageClassifier Make(
+        ImageModel network, BaseCheckpoint? weights, Device? device, LoadReport? report = null, TimmConfig? timm = null)
     {
         var published = PublishedModel.Of(network.Name);
         var head = network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First();
-        var config = new BundleConfig { Model = network.Name, ClassNames = published.NamesOf(head.Shape[0]) };
-        return new ImageClassifier(new Network(network, config, published.Preprocessing, NewManifest(weights), NamesAreAssumed: true), device);
+        var config = new BundleConfig { Model = network.Name, ClassNames = timm?.ClassNames ?? published.NamesOf(head.Shape[0]) };
+        var preprocessing = timm?.Preprocessing ?? published.Preprocessing;
+        bool isAssumed = timm?.ClassNames is null;
+        return new ImageClassifier(new Network(network, config, preprocessing, NewManifest(weights), isAssumed), device) { WeightsReport = report };
     }
 
     private static GraftManifest NewManifest(BaseCheckpoint? weights) =>
         new() { GraftVersion = typeof(ImageClassifier).Assembly.GetName().Version!.ToString(3), BaseCheckpoint = weights };
-
-    /// <summary>How many classes the head in a checkpoint tells apart; 0, as the registry has it, where it cannot be seen.</summary>
-    private static int ClassesOf(string model, Checkpoint checkpoint)
-    {
-        string key = ModelRegistry.Create(model).Stages[^1].Modules.SelectMany(module => module.Parameters()).First().Name;
-        var weight = checkpoint.Tensors.FirstOrDefault(tensor => tensor.Key == key || tensor.Key.EndsWith("." + key, StringComparison.Ordinal));
-        return weight is not null && weight.Shape.Rank == 2 ? weight.Shape[0] : 0;
-    }
 
     private Batches InOrder(Network now, IImageSource source) =>
         new(source, now.Preprocessing, decoding, new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads });

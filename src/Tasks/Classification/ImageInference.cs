@@ -33,12 +33,12 @@ internal static class ImageInference
                     if (batches.Count > 1) captured ??= capture(device, batch.Images.Shape);
                     if (captured?.InputShape == batch.Images.Shape)
                     {
-                        yield return (batch, batch.Through(captured), captured.OutputShape[1]);
+                        yield return Finite(batches, batch, batch.Through(captured), captured.OutputShape[1]);
                         continue;
                     }
                     using var pass = Pass.Infer(device);
                     var y = compute(batch.On(pass)).Value;
-                    yield return (batch, y.ToArray(), y.Shape[1]);
+                    yield return Finite(batches, batch, y.ToArray(), y.Shape[1]);
                 }
             }
         }
@@ -46,6 +46,15 @@ internal static class ImageInference
         {
             captured?.Dispose();
         }
+    }
+
+    /// <summary>Numbers that are not finite are no answer.</summary>
+    /// <exception cref="NonFiniteException">A row has one.</exception>
+    private static (ImageBatch Batch, float[] Rows, int Width) Finite(Batches batches, ImageBatch batch, float[] rows, int width)
+    {
+        int at = rows.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+        return at < 0 ? (batch, rows, width) : throw new NonFiniteException(
+            $"{Printable.Text(batches.Name(batch.Indices[at / width]))}: the network makes of it numbers that are not finite; its weights are damaged or diverged in training");
     }
 
     public static Evaluation Evaluate(

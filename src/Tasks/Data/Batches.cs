@@ -42,6 +42,9 @@ internal sealed class Batches
         ? source.Count - source.Count % options.BatchSize
         : source.Count;
 
+    /// <summary>What messages call a picture of the source.</summary>
+    public string Name(int example) => source.Name(example);
+
     /// <summary>The batches of one epoch, each the caller's to dispose. Leaving the loop early stops the threads.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="cancellation">Ends the wait for a batch.</param>

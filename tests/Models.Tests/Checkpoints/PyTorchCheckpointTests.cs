@@ -58,12 +58,29 @@ public class PyTorchCheckpointTests
     }
 
     [Theory]
-    [InlineData("hostile-zip.pt", "posix.system")]
-    [InlineData("hostile-legacy.pt", "posix.system")]
+    [InlineData("hostile-zip.pt")]
+    [InlineData("hostile-legacy.pt")]
+    public void A_call_of_a_foreign_name_beside_the_weights_is_named_and_not_run(string file)
+    {
+        using var checkpoint = Checkpoint.Open(GoldenFiles.At(file));
+        Assert.Equal(["posix.system"], checkpoint.ForeignNames);
+        Assert.Equal("posix.system(touch file-it-ran)", checkpoint.Metadata["run"]);
+        Assert.Equal([1f], checkpoint["weight"].ToSingleArray());
+        Assert.False(File.Exists("file-it-ran"), "the file was run");
+    }
+
+    [Fact]
+    public void A_whole_module_gives_the_tensors_that_its_state_dict_would()
+    {
+        using var checkpoint = Checkpoint.Open(GoldenFiles.At("whole-module.pt"));
+        GoldenFiles.AssertHolds(checkpoint, "expected-module.json");
+        Assert.Contains("torch.nn.modules.container.Sequential", checkpoint.ForeignNames);
+    }
+
+    [Theory]
     [InlineData("hostile.pkl", "posix.system")]
     [InlineData("hostile-protocol0.pkl", "os.system")]
-    [InlineData("whole-module.pt", "torch.nn.modules.container.Sequential")]
-    public void A_name_that_is_not_on_the_list_is_refused_by_name(string file, string name)
+    public void A_pickle_that_holds_no_checkpoint_is_refused_with_the_names_in_it(string file, string name)
     {
         var exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(GoldenFiles.At(file)));
         Assert.Contains(name, exception.Message, StringComparison.Ordinal);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Graft.Testing;
 
 namespace Graft.Tools.Tests;
@@ -36,16 +35,21 @@ public sealed class EvaluateTests(Workplace place) : IClassFixture<Workplace>
     }
 
     [Fact]
-    public void Loss_that_is_not_finite_is_null()
+    public void Weights_and_answers_that_are_not_finite_are_refused()
     {
         var model = Graft.Models.ModelRegistry.Create("cifar-resnet20");
         var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).First();
         head.Value.CopyFrom(Enumerable.Repeat(float.NaN, (int)head.Shape.ElementCount).ToArray());
         model.Save(place.In("broken.safetensors"));
         Workplace.Paint(place.In("cats", "cat", "0.ppm"), 50, 0);
-        var report = GraftLine.Run(
-            "evaluate", "--model", "cifar-resnet20", "--weights", place.In("broken.safetensors"), "--data", place.In("cats"), "--json").AssertDone();
-        Assert.Equal(JsonValueKind.Null, report.GetProperty("loss").ValueKind);
+        string[] weights = ["--model", "cifar-resnet20", "--weights", place.In("broken.safetensors"), "--json"];
+        foreach (string[] command in (string[][])[["evaluate", "--data", place.In("cats"), .. weights], ["predict", place.In("cats", "cat", "0.ppm"), .. weights]])
+        {
+            GraftLine.Run(command).AssertFailed(2, "linear.weight (640 of 640 not finite)", "--allow-non-finite");
+            var run = GraftLine.Run([.. command, "--allow-non-finite"]);
+            Assert.Equal((1, ""), (run.ExitCode, run.Output));
+            Assert.Contains("0.ppm: the network makes of it numbers that are not finite", run.Error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

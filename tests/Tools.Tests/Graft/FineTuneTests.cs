@@ -94,7 +94,8 @@ public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         string last = run.Error.TrimEnd('\n').Split('\n')[^1];
         Assert.Matches(@"^graft: the loss is (NaN|Infinity) in step \d+: lower the learning rate.*; what was learnt in \d+ steps before is saved in ", last);
-        Assert.Equal(0, GraftLine.Run("evaluate", "--model", place.In("diverged"), "--data", place.Data, "--json").ExitCode);
+        // saved it is as far as the numbers are numbers; answers are given only where they are
+        GraftLine.Run("evaluate", "--model", place.In("diverged"), "--data", place.Data, "--json").AssertFailed(1, "diverged in training");
     }
 
     [Fact]
@@ -165,7 +166,7 @@ public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>
         GraftLine.Run(With("--model", place.Data)).AssertFailed(2, "leave --weights out");
         GraftLine.Run(With("--weights", place.In("no.th"))).AssertFailed(2, "no.th");
         GraftLine.Run(With("--weights", place.In("data", "dark", "0.ppm"))).AssertFailed(2, "0.ppm");
-        GraftLine.Run(With("--weights", place.Folder)).AssertFailed(2, "is a folder");
+        GraftLine.Run(With("--weights", place.Data)).AssertFailed(2, "a folder without a checkpoint");
         GraftLine.Run(With("--data", place.In("nowhere"))).AssertFailed(2, "nowhere");
         GraftLine.Run(With("--data", place.In("data", "dark"))).AssertFailed(2, "sub-folder for each class");
         GraftLine.Run(With("--data", "")).AssertFailed(2, "--data needs");

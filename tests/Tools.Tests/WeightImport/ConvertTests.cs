@@ -61,8 +61,44 @@ public sealed class ConvertTests : IDisposable
         CommandLine.Run("convert", source, "--to", folder).AssertFailed(2, "is a folder");
         CommandLine.Run("convert", source, "--to", Path.Combine(folder, "no", "out.safetensors")).AssertFailed(2, "no folder");
         CommandLine.Run("convert", source, "--to", "").AssertFailed(2, "--to");
-        CommandLine.Run("convert", CommandLine.Golden("hostile-zip.pt"), "--to", At("out")).AssertFailed(2, "posix.system");
+        CommandLine.Run("convert", CommandLine.Golden("hostile.pkl"), "--to", At("out")).AssertFailed(2, "posix.system");
         Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public void A_pipe_or_device_is_refused_and_stays_what_it_is()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [At("pipe")])) make.WaitForExit();
+        File.CreateSymbolicLink(At("link"), At("pipe"));
+        File.CreateSymbolicLink(At("null"), "/dev/null");
+        foreach (string target in (string[])["/dev/null", At("pipe"), At("link"), At("null")])
+            CommandLine.Run("convert", CommandLine.Golden("module.pt"), "--to", target).AssertFailed(2, "is a pipe or device");
+        Assert.Throws<IOException>(() => SafetensorsWriter.Write(At("pipe"), []));
+        Assert.Equal(["link", "null", "pipe"], Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+
+        // a file that is empty is a file
+        File.WriteAllBytes(At("empty"), []);
+        Assert.Equal(0, CommandLine.Run("convert", CommandLine.Golden("module.pt"), "--to", At("empty")).ExitCode);
+        Assert.NotEqual(0, new FileInfo(At("empty")).Length);
+    }
+
+    [Fact]
+    public void A_file_without_tensors_is_not_converted()
+    {
+        SafetensorsWriter.Write(At("none.safetensors"), []);
+        CommandLine.Run("convert", At("none.safetensors"), "--to", At("out")).AssertFailed(2, "has no tensors");
+        Assert.False(File.Exists(At("out")));
+    }
+
+    [Fact]
+    public void An_entry_and_a_prefix_are_converted_alone()
+    {
+        string golden = CommandLine.Golden("zip-protocol4.pt");
+        Assert.Equal(0, CommandLine.Run("convert", golden, "--to", At("shared"), "--entry", "state_dict", "--prefix", "shared.").ExitCode);
+        using (var written = Checkpoint.Open(At("shared"))) Assert.Equal(["high", "low"], written.Tensors.Select(tensor => tensor.Key).Order(StringComparer.Ordinal));
+        CommandLine.Run("convert", golden, "--to", At("none"), "--entry", "model").AssertFailed(2, "its entries are state_dict, optimizer.state.0");
+        CommandLine.Run("convert", golden, "--to", At("none"), "--prefix", "backbone").AssertFailed(2, "prefix 'backbone'");
     }
 
     [Fact]

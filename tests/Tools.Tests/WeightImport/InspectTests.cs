@@ -37,11 +37,21 @@ public sealed class InspectTests
     }
 
     [Theory]
-    [InlineData("hostile-zip.pt", "posix.system")]
-    [InlineData("hostile-legacy.pt", "posix.system")]
+    [InlineData("hostile-zip.pt")]
+    [InlineData("hostile-legacy.pt")]
+    public void Foreign_names_are_listed_and_not_run(string name)
+    {
+        var run = CommandLine.Run("inspect", CommandLine.Golden(name));
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("names that were not run or built: posix.system", run.Output, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(CommandLine.Run("inspect", CommandLine.Golden(name), "--json").Output);
+        Assert.Equal(["posix.system"], document.RootElement.GetProperty("foreignNames").EnumerateArray().Select(one => one.GetString()));
+        Assert.False(File.Exists("file-it-ran"), "the file was run");
+    }
+
+    [Theory]
     [InlineData("hostile.pkl", "posix.system")]
     [InlineData("hostile-protocol0.pkl", "os.system")]
-    [InlineData("whole-module.pt", "Sequential")]
     [InlineData("make.py", "text file")]
     [InlineData("missing.pt", "no such file")]
     public void A_bad_file_is_one_line_and_exit_code_2(string name, string reason)

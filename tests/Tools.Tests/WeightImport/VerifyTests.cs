@@ -27,7 +27,8 @@ public sealed class VerifyTests
     [Fact]
     public void An_unknown_architecture_is_a_wrong_option()
     {
-        CommandLine.Run("verify", CommandLine.Golden("make.py"), "--architecture", "resnet19").AssertFailed(2, "resnet19");
+        CommandLine.Run("verify", CommandLine.Golden("make.py"), "--architecture", "resnet19").AssertFailed(2, "'resnet19' is not known, perhaps resnet18");
+        CommandLine.Run("verify", CommandLine.Golden("make.py"), "--architecture", "ResNet50").AssertFailed(2, "perhaps resnet50");
         CommandLine.Run("verify", CommandLine.Golden("make.py")).AssertFailed(2, "--architecture");
     }
 }

@@ -8,6 +8,7 @@ internal sealed class PickleBytes(CheckpointFile file, long position, long end)
 {
     private readonly byte[] buffer = new byte[(int)Math.Min(32 * 1024, end - position)];
     private long bufferStart = position;
+    private byte[] line = [];
     private int buffered;
     private int at;
 
@@ -45,19 +46,39 @@ internal sealed class PickleBytes(CheckpointFile file, long position, long end)
         return bytes;
     }
 
+    public void Skip(ulong length)
+    {
+        RequireLeft(length);
+        long target = Position + (long)length;
+        if (target <= bufferStart + buffered)
+        {
+            at += (int)length;
+            return;
+        }
+        bufferStart = target;
+        at = buffered = 0;
+    }
+
     public string ReadText(ulong length) => Encoding.UTF8.GetString(ReadBytes(length));
 
-    /// <summary>A name in plain letters, up to the end of its line.</summary>
+    /// <summary>A name, up to the end of its line.</summary>
     public string ReadLine()
     {
         const int Longest = 1024;
-        var line = new StringBuilder();
-        for (byte next = ReadByte(); next != '\n'; next = ReadByte())
+        byte[] line = ReadLineBytes(Longest);
+        return line.Length == Longest ? throw Damaged("has a name without end") : Encoding.UTF8.GetString(line);
+    }
+
+    /// <summary>The bytes up to the end of the line or, without it, as many as asked for.</summary>
+    public byte[] ReadLineBytes(int most = int.MaxValue)
+    {
+        int length = 0;
+        for (byte next = ReadByte(); next != '\n' && length < most; next = ReadByte())
         {
-            if (line.Length == Longest) throw Damaged("has a name without end");
-            line.Append((char)next);
+            if (length == line.Length) Array.Resize(ref line, Math.Max(64, 2 * length));
+            line[length++] = next;
         }
-        return line.ToString();
+        return line[..length];
     }
 
     public CheckpointException Damaged(string problem) =>

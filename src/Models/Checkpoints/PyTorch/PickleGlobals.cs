@@ -1,139 +1,122 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>The allow-list: every name that a checkpoint's pickle may use, and what it does here. None does more than make a
-/// value out of values.</summary>
+/// <summary>The names that a checkpoint's pickle may use, and what they do here. None does more than make a value out of values; a
+/// name that is not known makes a <see cref="PickleForeign"/>, which is kept and never built.</summary>
 internal static class PickleGlobals
 {
     private const string ScriptPrefix = "__torch__.";
 
-    /// <summary>The entry for a name, or null: then it is refused.</summary>
-    public static PickleGlobal? Find(string name, bool torchScript)
+    /// <summary>What a name stands for.</summary>
+    public static PickleGlobal Find(string name, bool torchScript)
     {
+        if (PickleTensors.Find(name) is { } rebuild) return new(name, rebuild);
         switch (name)
         {
-            case "collections.OrderedDict":
-            case "builtins.dict" or "__builtin__.dict":
-                return new(name, MakeDictionary);
-            case "builtins.list" or "__builtin__.list" or "builtins.set" or "__builtin__.set"
+            case "collections.OrderedDict" or "collections.Counter" or "builtins.dict" or "__builtin__.dict":
+                return new(name, (unpickler, items) => MakeDictionary(unpickler, items) ?? (object)new PickleForeign(name, items));
+            case "collections.defaultdict":
+                return new(name, static (_, _) => new PickleDictionary());
+            case "builtins.list" or "__builtin__.list" or "builtins.set" or "__builtin__.set" or "collections.deque"
                 or "builtins.frozenset" or "__builtin__.frozenset":
-                return new(name, MakeList);
+                return new(name, (unpickler, items) => MakeList(unpickler, items) ?? (object)new PickleForeign(name, items));
             case "builtins.tuple" or "__builtin__.tuple" or "torch.Size":
-                return new(name, MakeTuple);
-            case "torch._utils._rebuild_tensor":
-                return new(name, static (unpickler, items) => MakeTensor(unpickler, items, 4, 4));
-            case "torch._utils._rebuild_tensor_v2":
-                // Behind the strides: requires_grad, backward hooks and, lately, metadata. None of them is data.
-                return new(name, static (unpickler, items) => MakeTensor(unpickler, items, 6, 7));
-            case "torch._utils._rebuild_parameter":
-                return new(name, static (unpickler, items) => items is [PickleTensor tensor, ..]
-                    ? tensor
-                    : throw unpickler.Damaged("makes a parameter of what is no tensor"));
+                return new(name, (unpickler, items) => MakeTuple(unpickler, items) ?? (object)new PickleForeign(name, items));
+            case "builtins.complex" or "__builtin__.complex":
+                return new(name, static (_, items) => new PickleText($"({Shown(items, " + ")}j)"));
+            case "builtins.bytearray" or "__builtin__.bytearray" or "builtins.bytes" or "__builtin__.bytes":
+                return new(name, static (_, items) => items is [byte[] or PickleLatin, ..] ? items[0] : Array.Empty<byte>());
             case "torch.device":
-                return new(name, MakeDevice);
+                return new(name, static (_, items) => new PickleText(Shown(items, ":")));
             case "_codecs.encode":
-                return new(name, static (unpickler, items) => items is [string text, "latin1" or "latin-1"]
-                    ? new PickleLatin(text)
-                    : throw unpickler.Damaged("encodes a text in an unknown way"));
+                return new(name, static (_, items) => items is [string text, ..] ? new PickleLatin(text) : new PickleText("bytes"));
             case "numpy.dtype":
-                return new(name, static (unpickler, items) => items is [string { Length: <= 8 } code, ..]
-                    ? new PickleNumpyType(code)
-                    : throw unpickler.Damaged("has an unknown NumPy type"));
+                return new(name, static (_, items) => items is [string code, ..] ? new PickleNumpyType(code) : new PickleText("a NumPy type"));
             case "numpy.core.multiarray.scalar" or "numpy._core.multiarray.scalar":
                 return new(name, MakeNumpyScalar);
+            // How protocols below 2 make a value of a class: (class, base, state of the base), and (class, arguments ...).
+            case "copyreg._reconstructor" or "copy_reg._reconstructor":
+                return new(name, static (unpickler, items) => items is [PickleGlobal made, _, var state] ? Reconstruct(unpickler, made, state) : new PickleForeign("an object", items));
+            case "copyreg.__newobj__" or "copy_reg.__newobj__":
+                return new(name, static (unpickler, items) => items is [PickleGlobal { IsForeign: true } made, .. var rest] ? Make(unpickler, made, rest) : new PickleForeign("an object", items));
         }
         if (name.StartsWith("torch.", StringComparison.Ordinal))
         {
             string rest = name["torch.".Length..];
-            if (rest.StartsWith("storage.", StringComparison.Ordinal)) rest = rest["storage.".Length..];
-            else if (rest.StartsWith("cuda.", StringComparison.Ordinal)) rest = rest["cuda.".Length..];
-            if (ElementTypes.TryFromStorage(rest, out var storage)) return new(name, Storage: storage);
-            if (rest is "float64" or "float32" or "float16" or "bfloat16" or "int64" or "int32" or "int16" or "int8" or "uint8" or "bool"
-                or "strided" or "contiguous_format" or "channels_last" or "preserve_format") return new(name);
+            string type = rest.StartsWith("storage.", StringComparison.Ordinal) ? rest["storage.".Length..]
+                : rest.StartsWith("cuda.", StringComparison.Ordinal) ? rest["cuda.".Length..] : rest;
+            if (StorageKind.OfStorage(type) is { } storage) return new(name, Storage: storage);
+            if (StorageKind.OfType(rest) is not null || rest is "strided" or "sparse_coo" or "sparse_csr" or "sparse_csc" or "sparse_bsr" or "sparse_bsc"
+                or "contiguous_format" or "channels_last" or "channels_last_3d" or "preserve_format" or "serialization._get_layout") return new(name);
         }
-        if (!torchScript) return null;
         // In a TorchScript archive the classes are the model's own modules: bags of attributes, of which the tensors are read.
-        if (name.StartsWith(ScriptPrefix, StringComparison.Ordinal)) return new(name, static (_, _) => new PickleDictionary());
-        return name is "torch.jit._pickle.build_intlist" or "torch.jit._pickle.build_tensorlist"
-            or "torch.jit._pickle.build_doublelist" or "torch.jit._pickle.build_boollist" or "torch.jit._pickle.restore_type_tag"
-            ? new(name, static (unpickler, items) => items is [var only, ..] ? only : throw unpickler.Damaged("has a list of nothing"))
-            : null;
+        if (torchScript && name.StartsWith(ScriptPrefix, StringComparison.Ordinal)) return new(name, static (_, _) => new PickleDictionary());
+        if (torchScript && name is "torch.jit._pickle.build_intlist" or "torch.jit._pickle.build_tensorlist"
+            or "torch.jit._pickle.build_doublelist" or "torch.jit._pickle.build_boollist" or "torch.jit._pickle.restore_type_tag")
+            return new(name, static (_, items) => items is [var only, ..] ? only : null);
+        return new(name, (_, items) => new PickleForeign(name, items), IsForeign: true);
     }
+
+    /// <summary>What calling a value makes; what is no function that is known makes a foreign value.</summary>
+    public static object? Make(Unpickler unpickler, object? callable, object?[] arguments) => callable switch
+    {
+        PickleGlobal { Call: { } call } => call(unpickler, arguments),
+        PickleGlobal global => new PickleForeign(global.Name, arguments),
+        PickleForeign made => new PickleForeign(made.Name, arguments),
+        _ => throw unpickler.Damaged("calls something that is no function"),
+    };
 
     /// <summary>What BUILD does: sets the state of a value.</summary>
     public static void Build(Unpickler unpickler, object? value, object? state, bool torchScript)
     {
         switch (value)
         {
+            case PickleForeign foreign:
+                foreign.State = state;
+                break;
             case PickleDictionary attributes when torchScript && state is PickleDictionary given:
                 unpickler.Charge(given.Entries.Count);
                 if (ReferenceEquals(attributes, given)) throw unpickler.Damaged("builds a value of itself");
                 foreach (var (key, item) in given.Entries) attributes.Add(key, item);
                 break;
-            case PickleDictionary when state is PickleDictionary or PickleTuple or null:
-                // Attributes of an OrderedDict: the versions of a state_dict's modules. Not data.
+            case PickleNumpyType type:
+                type.IsBigEndian = state is PickleTuple { Items: [_, string and ">", ..] };
                 break;
-            case PickleNumpyType type when state is PickleTuple { Items: [_, string order, ..] }:
-                type.IsBigEndian = order == ">";
+            case PickleDictionary or PickleList or PickleTuple or PickleTensor or PickleText or PickleGlobal or PickleStorage:
+                // Attributes of what is no bag of attributes: the versions of a state_dict's modules. Not data.
                 break;
             default:
                 throw unpickler.Damaged("sets the state of a value that has none");
         }
     }
 
-    /// <summary>What a persistent id stands for: a storage.</summary>
-    public static PickleStorage Persistent(Unpickler unpickler, object? id)
+    // An object over a dictionary, a list or nothing; what the base holds becomes what the object holds.
+    private static object? Reconstruct(Unpickler unpickler, PickleGlobal made, object? state)
     {
-        if (id is PickleTuple { Items: ["module", ..] }) throw unpickler.Refuse("a module with its source code");
-        if (id is not PickleTuple { Items: ["storage", PickleGlobal { Storage: { } type }, var key, _, long count, ..] items }
-            || Key(key) is not { } name || count < 0 || count > long.MaxValue / 8)
-            throw unpickler.Damaged("refers to a storage in an unknown way");
-        if (items is not [_, _, _, _, _, PickleTuple view]) return new PickleStorage(name, type, 0, count, count);
-        // The legacy format's storages may be views of another: (key, first element, elements).
-        return view.Items is [_, long start, long length] && start >= 0 && length >= 0 && start <= count && length <= count - start
-            ? new PickleStorage(name, type, start, length, count)
-            : throw unpickler.Damaged("views a storage outside its bounds");
-    }
-
-    /// <summary>The name under which a storage is kept.</summary>
-    public static string? Key(object? key) => key switch
-    {
-        string text => text,
-        long number => number.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        BigInteger number => number.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        _ => null,
-    };
-
-    private static PickleTensor MakeTensor(Unpickler unpickler, object?[] items, int fewest, int most)
-    {
-        if (items.Length < fewest || items.Length > most
-            || items is not [PickleStorage storage, long offset, PickleTuple size, PickleTuple step, ..]
-            || size.Items.Length != step.Items.Length)
-            throw unpickler.Damaged("makes a tensor in an unknown way");
-        int rank = size.Items.Length;
-        unpickler.Charge(rank);
-        var lengths = new long[Math.Min(rank, Shape.MaximumRank + 1)];
-        var strides = new long[lengths.Length];
-        for (int axis = 0; axis < lengths.Length; axis++)
+        object? value = Make(unpickler, made, []);
+        switch (value, state)
         {
-            if (size.Items[axis] is not long length || step.Items[axis] is not long stride || stride < 0)
-                throw unpickler.Damaged("makes a tensor with an impossible shape or stride");
-            lengths[axis] = length;
-            strides[axis] = stride;
+            case (PickleForeign foreign, PickleDictionary dictionary):
+                unpickler.Charge(dictionary.Entries.Count);
+                foreach (var (key, item) in dictionary.Entries) foreign.Entries.Add(key, item);
+                break;
+            case (PickleForeign foreign, PickleList list):
+                unpickler.Charge(list.Items.Count);
+                foreach (object? item in list.Items) foreign.Items.Add(item);
+                break;
         }
-        if (!StoredShape.TryMake(lengths, out var shape, out string? problem)) throw unpickler.Damaged($"has a tensor that {problem}");
-        Int128 last = offset;
-        for (int axis = 0; axis < rank; axis++) last += (Int128)(lengths[axis] - 1) * strides[axis];
-        if (offset < 0 || (shape.ElementCount == 0 ? offset > storage.Count : last >= storage.Count))
-            throw unpickler.Damaged(
-                $"has a tensor {shape} that reaches beyond the {storage.Count} elements of its storage '{Printable.Text(storage.Key)}'");
-        return new PickleTensor(storage, offset, shape, strides);
+        return value;
     }
 
-    private static PickleDictionary MakeDictionary(Unpickler unpickler, object?[] items)
+    // Short, since a text that is kept once can be shown any number of times.
+    private static string Shown(object?[] items, string separator)
+    {
+        const int Items = 2, Letters = 32;
+        return string.Join(separator, items.Take(Items).Select(item => PickleMetadata.Text(item)).Select(text => text is { Length: > Letters } ? text[..Letters] : text));
+    }
+
+    private static PickleDictionary? MakeDictionary(Unpickler unpickler, object?[] items)
     {
         var made = new PickleDictionary();
         switch (items)
@@ -148,58 +131,49 @@ internal static class PickleGlobals
                 unpickler.Charge(pairs.Items.Count);
                 foreach (object? pair in pairs.Items)
                 {
-                    var (key, value) = pair switch
-                    {
-                        PickleTuple { Items: [var first, var second] } => (first, second),
-                        PickleList { Items: [var first, var second] } => (first, second),
-                        _ => throw unpickler.Damaged("makes a dictionary of something else than pairs"),
-                    };
-                    made.Add(key, value);
+                    if (pair is PickleTuple { Items: [var first, var second] }) made.Add(first, second);
+                    else if (pair is PickleList { Items: [var key, var value] }) made.Add(key, value);
+                    else return null;
                 }
                 return made;
             default:
-                throw unpickler.Damaged("makes a dictionary in an unknown way");
+                return null;
         }
     }
 
-    private static PickleList MakeList(Unpickler unpickler, object?[] items)
+    private static PickleList? MakeList(Unpickler unpickler, object?[] items)
     {
+        if (Elements(unpickler, items) is not { } elements) return null;
         var made = new PickleList();
-        foreach (object? item in Elements(unpickler, items)) made.Add(item);
+        foreach (object? item in elements) made.Add(item);
         return made;
     }
 
-    private static PickleTuple MakeTuple(Unpickler unpickler, object?[] items) => new([.. Elements(unpickler, items)]);
+    private static PickleTuple? MakeTuple(Unpickler unpickler, object?[] items) => Elements(unpickler, items) is { } elements ? new([.. elements]) : null;
 
-    private static IReadOnlyList<object?> Elements(Unpickler unpickler, object?[] items)
+    private static IReadOnlyList<object?>? Elements(Unpickler unpickler, object?[] items)
     {
-        IReadOnlyList<object?> elements = items switch
+        // a deque has its longest length behind its elements
+        IReadOnlyList<object?>? elements = items switch
         {
             [] => [],
-            [PickleList list] => list.Items,
-            [PickleTuple tuple] => tuple.Items,
-            _ => throw unpickler.Damaged("makes a list of something else than a list"),
+            [PickleList list, ..] => list.Items,
+            [PickleTuple tuple, ..] => tuple.Items,
+            _ => null,
         };
-        unpickler.Charge(elements.Count);
+        unpickler.Charge(elements?.Count ?? 0);
         return elements;
     }
 
-    private static PickleText MakeDevice(Unpickler unpickler, object?[] items) => items switch
+    private static object? MakeNumpyScalar(Unpickler unpickler, object?[] items)
     {
-        [string { Length: <= 32 } kind] => new PickleText(kind),
-        [string { Length: <= 32 } kind, long index] => new PickleText($"{kind}:{index}"),
-        _ => throw unpickler.Damaged("has an unknown device"),
-    };
-
-    private static object MakeNumpyScalar(Unpickler unpickler, object?[] items)
-    {
-        if (items is not [PickleNumpyType type, var content]) throw unpickler.Damaged("has a NumPy scalar in an unknown way");
+        if (items is not [PickleNumpyType type, var content]) return new PickleText("a NumPy scalar");
         Span<byte> bytes = stackalloc byte[8];
         int length = content switch
         {
-            byte[] raw when raw.Length <= 8 => Copy(raw, bytes),
+            byte[] { Length: <= 8 } raw => Copy(raw, bytes),
             PickleLatin { Text.Length: <= 8 } latin => System.Text.Encoding.Latin1.GetBytes(latin.Text, bytes),
-            _ => throw unpickler.Damaged("has a NumPy scalar of an unknown length"),
+            _ => 0,
         };
         if (type.IsBigEndian) bytes[..length].Reverse();
         return (type.Code, length) switch
@@ -213,7 +187,7 @@ internal static class PickleGlobals
             ("i1", 1) => (long)(sbyte)bytes[0],
             ("u1", 1) => (long)bytes[0],
             ("b1", 1) => bytes[0] != 0,
-            _ => throw unpickler.Damaged($"has a NumPy scalar of the unknown type '{Printable.Text(type.Code)}'"),
+            _ => NumpyText(type, content),
         };
 
         static int Copy(byte[] from, Span<byte> to)
@@ -221,5 +195,20 @@ internal static class PickleGlobals
             from.CopyTo(to);
             return from.Length;
         }
+    }
+
+    // A text has four bytes a letter; of everything else the type is shown.
+    private static PickleText NumpyText(PickleNumpyType type, object? content)
+    {
+        const int LongestText = 256;
+        byte[]? bytes = content switch
+        {
+            byte[] raw => raw,
+            PickleLatin latin => System.Text.Encoding.Latin1.GetBytes(latin.Text.Length > LongestText ? latin.Text[..LongestText] : latin.Text),
+            _ => null,
+        };
+        if (bytes is null || !type.Code.StartsWith('U')) return new PickleText($"a NumPy scalar of type {Shown([type.Code], "")}");
+        var encoding = new System.Text.UTF32Encoding(bigEndian: type.IsBigEndian, byteOrderMark: false);
+        return new PickleText(encoding.GetString(bytes, 0, Math.Min(bytes.Length, LongestText) / 4 * 4).TrimEnd('\0'));
     }
 }

@@ -2,17 +2,19 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>Where the bytes of a storage lie in a file.</summary>
-internal readonly record struct StorageRange(long Position, long Length);
+/// <summary>Where the bytes of a storage lie in the checkpoint's file, or in another that stands for a part of it.</summary>
+internal readonly record struct StorageRange(long Position, long Length, CheckpointFile? File = null);
 
 /// <summary>A PyTorch file of whatever format, once its pickle has been interpreted and its storages have been found.</summary>
 internal sealed class PyTorchCheckpoint : Checkpoint
 {
     private readonly CheckpointFile file;
 
-    private PyTorchCheckpoint(
-        CheckpointFile file, string format, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
-        : base(file.Path, format, file.Length, metadata, tensors) => this.file = file;
+    private PyTorchCheckpoint(CheckpointFile file, string format, StateDictionary state, IReadOnlyList<StoredTensor> tensors)
+        : base(file.Path, format, file.Length, state.Metadata, tensors, state.ForeignNames) =>
+        (this.file, UnknownTensors) = (file, state.Unknown);
+
+    internal override IReadOnlyList<UnknownTensor> UnknownTensors { get; }
 
     /// <param name="file">The file; the checkpoint closes it.</param>
     /// <param name="format">The name of the format.</param>
@@ -22,20 +24,35 @@ internal sealed class PyTorchCheckpoint : Checkpoint
     public static PyTorchCheckpoint Make(
         CheckpointFile file, string format, StateDictionary state, Func<PickleStorage, StorageRange> find, bool bigEndian = false)
     {
+        string start = state.Unnamed is { } unnamed ? unnamed + "." : "";
         var tensors = new List<StoredTensor>(state.Tensors.Count);
-        foreach (var (key, tensor) in state.Tensors)
+        foreach (var placed in state.Tensors)
+            tensors.Add(new StoredTensor(placed.Path[(placed.Path.StartsWith(start, StringComparison.Ordinal) ? start.Length : 0)..], Elements(placed))
+            {
+                FilePath = placed.Path,
+                Container = placed.Container,
+            });
+        // A name that another tensor has in full is needed after all.
+        if (start.Length > 0 && tensors.DistinctBy(tensor => tensor.Key, StringComparer.Ordinal).Count() < tensors.Count)
+            tensors = [.. tensors.Select(tensor => tensor.Under(tensor.FilePath))];
+        return new PyTorchCheckpoint(file, format, state, tensors);
+
+        StoredElements Elements(PlacedTensor placed)
         {
-            var storage = tensor.Storage;
-            int size = storage.ElementType.Size();
+            var tensor = placed.Tensor;
+            if (tensor is not PickleView view) return StoredElements.Listed(file, tensor.Kind.Name, tensor.Lengths, ((PickleListed)tensor).What);
+            var storage = view.Storage;
             var range = find(storage);
-            if (range.Length != storage.TotalCount * size)
-                throw file.Fail($"damaged: the storage of tensor '{Printable.Text(key)}' should have {storage.TotalCount} elements of "
-                    + $"{storage.ElementType.Name()}, but has {range.Length} bytes; fetch it again");
-            long position = range.Position + (storage.Start + tensor.Offset) * size;
-            tensors.Add(new StoredTensor(key, new StoredElements(
-                file, position, storage.ElementType, tensor.Shape, InOrder(tensor.Shape, tensor.Strides) ? null : tensor.Strides, bigEndian)));
+            if (range.Length != storage.TotalCount * storage.Kind.Size)
+                throw file.Fail($"damaged: the storage of tensor '{Printable.Text(placed.Path)}' should have {storage.TotalCount} elements of "
+                    + $"{storage.Kind.Name}, but has {range.Length} bytes; fetch it again");
+            if (view.Kind.Type == ElementType.Other) return StoredElements.Listed(file, view.Kind.Name, view.Lengths, $"of {view.Kind.Name}");
+            if (StoredShape.TooManyAxes(view.Lengths) is { } many) return StoredElements.Listed(file, view.Kind.Name, view.Lengths, many);
+            long position = range.Position + storage.Start * storage.Kind.Size + view.Offset * view.Kind.Size;
+            var shape = StoredShape.Of(view.Lengths);
+            return new StoredElements(
+                range.File ?? file, position, view.Kind.Type, shape, InOrder(shape, view.Strides) ? null : view.Strides, bigEndian);
         }
-        return new PyTorchCheckpoint(file, format, state.Metadata, tensors);
     }
 
     // Row-major without gaps; the stride of an axis of length 1 says nothing.

@@ -9,37 +9,47 @@ namespace Graft.Models;
 internal static class PyTorchLegacy
 {
     private const long ProtocolVersion = 1001;
+    private const int NamesShown = 5;
+
+    /// <summary>How a file of protocol 0 or 1 begins: with the magic number, in digits.</summary>
+    public static ReadOnlySpan<byte> StartInDigits => "L119547037146038801333356L\n."u8;
 
     private static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     public static Checkpoint Read(CheckpointFile file)
     {
         long at = 0;
-        if (Next(file, ref at, out _) is not BigInteger magic || magic != Magic)
-            throw file.Fail("a pickle that torch.save did not write, not a checkpoint; "
+        var first = Next(file, ref at);
+        if (first.Value is not BigInteger magic || magic != Magic)
+            throw file.Fail($"a pickle that torch.save did not write{Names(first.ForeignNames)}, not a checkpoint; "
                 + "load it in PyTorch and save model.state_dict() with torch.save");
-        if (Next(file, ref at, out _) is not long version || version != ProtocolVersion)
+        if (Next(file, ref at).Value is not long version || version != ProtocolVersion)
             throw file.Fail($"a PyTorch file of another protocol than {ProtocolVersion}; load it in PyTorch and save it again");
         // About the system that wrote it; the bytes are little-endian on every system.
-        Next(file, ref at, out _);
+        Next(file, ref at);
         long start = at;
-        object? value = Next(file, ref at, out var storages);
-        var state = StateDictionary.Flatten(file, value, at - start);
-        if (Next(file, ref at, out _) is not PickleList keys) throw file.Fail("damaged: the list of its storages is missing; fetch it again");
-        var ranges = Locate(file, storages, keys, at);
+        var content = Next(file, ref at);
+        var state = StateDictionary.Find(file, content.Value, at - start, content.ForeignNames);
+        if (Next(file, ref at).Value is not PickleList keys) throw file.Fail("damaged: the list of its storages is missing; fetch it again");
+        var ranges = Locate(file, content.Storages, keys, at);
         return PyTorchCheckpoint.Make(file, "pytorch-legacy", state, storage => ranges.TryGetValue(storage.Key, out var range)
             ? range
             : throw file.Fail($"damaged: the storage '{Printable.Text(storage.Key)}' of a tensor is missing; fetch it again"));
     }
 
-    private static object? Next(CheckpointFile file, ref long at, out Dictionary<string, PickleStorage> storages)
+    private static string Names(IEnumerable<string> foreign)
+    {
+        string names = string.Join(", ", foreign.Take(NamesShown).Select(Printable.Text));
+        return names.Length == 0 ? "" : $" (it names {names}; nothing was run)";
+    }
+
+    private static Content Next(CheckpointFile file, ref long at)
     {
         var bytes = new PickleBytes(file, at, file.Length);
         var unpickler = new Unpickler(bytes);
         object? value = unpickler.Load();
-        storages = unpickler.Storages;
         at = bytes.Position;
-        return value;
+        return new Content(value, unpickler.Storages, unpickler.ForeignNames);
     }
 
     private static Dictionary<string, StorageRange> Locate(
@@ -49,10 +59,10 @@ internal static class PyTorchLegacy
         Span<byte> prefix = stackalloc byte[8];
         foreach (object? item in keys.Items)
         {
-            string? key = PickleGlobals.Key(item);
+            string? key = PickleTensors.Key(item);
             if (key is null || !storages.TryGetValue(key, out var storage))
                 throw file.Fail($"damaged: its storage '{Printable.Text(key ?? "?")}' belongs to nothing, so its length is unknown; fetch it again");
-            int size = storage.ElementType.Size();
+            int size = storage.Kind.Size;
             if (at > file.Length - 8)
                 throw file.Fail($"truncated: it ends before the storage '{Printable.Text(key)}'; fetch it again");
             file.Read(at, prefix);
@@ -67,4 +77,6 @@ internal static class PyTorchLegacy
         }
         return ranges;
     }
+
+    private sealed record Content(object? Value, Dictionary<string, PickleStorage> Storages, IEnumerable<string> ForeignNames);
 }

@@ -10,22 +10,23 @@ internal static class PyTorchZip
 
     public static Checkpoint Read(CheckpointFile file)
     {
-        var records = ZipArchiveRecords.Read(file);
-        var pickle = records.Find(record => record.Name.EndsWith($"/{Pickle}", StringComparison.Ordinal)
+        var directory = ZipArchiveRecords.Read(file);
+        var pickle = directory.Find(record => record.Name.EndsWith($"/{Pickle}", StringComparison.Ordinal)
             && record.Name.IndexOf('/', StringComparison.Ordinal) == record.Name.Length - Pickle.Length - 1)
-            ?? throw file.Fail(Describe(records));
+            ?? throw file.Fail(Describe(directory));
         string folder = pickle.Name[..^Pickle.Length];
-        var byName = new Dictionary<string, ZipRecord>(records.Count, StringComparer.Ordinal);
-        foreach (var record in records)
+        var byName = new Dictionary<string, ZipRecord>(directory.Count, StringComparer.Ordinal);
+        foreach (var record in directory)
             if (!byName.TryAdd(record.Name, record))
                 throw file.Fail($"damaged: two records are called '{Printable.Text(record.Name)}'; fetch it again");
 
         bool torchScript = byName.ContainsKey(folder + "constants.pkl");
-        bool bigEndian = ReadByteOrder(file, byName.GetValueOrDefault(folder + "byteorder"));
-        long start = ZipArchiveRecords.Locate(file, pickle);
-        var bytes = new PickleBytes(file, start, start + pickle.Length);
-        object? value = new Unpickler(bytes, torchScript).Load();
-        var state = StateDictionary.Flatten(file, value, pickle.Length);
+        var records = new ZipRecordReader(file);
+        var (source, start) = records.Open(pickle, mostTimesPacked: 64);
+        var unpickler = new Unpickler(new PickleBytes(source, start, start + pickle.Length), torchScript);
+        bool bigEndian = ReadByteOrder(file, records, byName.GetValueOrDefault(folder + "byteorder"));
+        object? value = unpickler.Load();
+        var state = StateDictionary.Find(file, value, pickle.Length, unpickler.ForeignNames);
 
         var found = new Dictionary<string, StorageRange>(StringComparer.Ordinal);
         return PyTorchCheckpoint.Make(file, torchScript ? "torchscript" : "pytorch-zip", state, Find, bigEndian);
@@ -35,18 +36,22 @@ internal static class PyTorchZip
             if (found.TryGetValue(storage.Key, out var known)) return known;
             if (!byName.TryGetValue($"{folder}data/{storage.Key}", out var record))
                 throw file.Fail($"damaged: the record 'data/{Printable.Text(storage.Key)}' of a tensor is missing; fetch it again");
-            var range = new StorageRange(ZipArchiveRecords.Locate(file, record), record.Length);
+            var (from, position) = records.Open(record);
+            var range = new StorageRange(position, record.Length, from);
             found.Add(storage.Key, range);
             return range;
         }
     }
 
-    private static bool ReadByteOrder(CheckpointFile file, ZipRecord? record)
+    private static bool ReadByteOrder(CheckpointFile file, ZipRecordReader records, ZipRecord? record)
     {
         if (record is null) return false;
-        string order = record.Length <= 16
-            ? Encoding.UTF8.GetString(file.Read(ZipArchiveRecords.Locate(file, record), (int)record.Length)).Trim()
-            : "a long text";
+        string order = "a long text";
+        if (record.Length <= 16)
+        {
+            var (source, position) = records.Open(record);
+            order = Encoding.UTF8.GetString(source.Read(position, (int)record.Length)).Trim();
+        }
         return order switch
         {
             "little" => false,

@@ -1,22 +1,35 @@
 using System.Globalization;
-using System.Numerics;
 
 namespace Graft.Models;
 
-/// <summary>Turns what a pickle holds into tensors under flat keys and metadata (the rule is on <see cref="Checkpoint"/>).</summary>
+/// <summary>A tensor of a pickle and where it lies in it.</summary>
+/// <param name="Path">The keys on the way to it, joined by '.'.</param>
+/// <param name="Entry">The first of those keys; empty where there is no other.</param>
+/// <param name="Container">The path of the dictionary that holds it: the start of <paramref name="Path"/>.</param>
+/// <param name="Tensor">The tensor.</param>
+internal readonly record struct PlacedTensor(string Path, string Entry, string Container, PickleTensor Tensor);
+
+/// <summary>A value in a pickle that would be made of tensors in a way that is not known.</summary>
+internal readonly record struct UnknownTensor(string Path, string Name);
+
+/// <summary>Finds the tensors in what a pickle holds, wherever they lie.</summary>
+/// <remarks>Looked into are dictionaries, lists and tuples, and of values that only Python could build what was put into them and the
+/// attributes they have; a module's parameters, buffers and modules stand under the keys that its own state_dict would give them.</remarks>
 internal sealed class StateDictionary
 {
-    private const int DeepestNesting = 64;
-    private const int LongestKey = 4096;
-    private const int LongestList = 32;
+    private const int DeepestNesting = 100;
+    private const int LongestPath = 4096;
 
     private static readonly string[] CustomaryNames = ["state_dict", "model_state_dict", "model"];
 
     private readonly CheckpointFile file;
-    private readonly List<KeyValuePair<string, PickleTensor>> tensors = [];
-    private readonly Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+    private readonly List<PlacedTensor> tensors = [];
+    private readonly List<UnknownTensor> unknown = [];
+    private readonly List<string> path = [];
     private readonly HashSet<object> open = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<object> barren = new(ReferenceEqualityComparer.Instance);
     private long budget;
+    private bool isCut;
 
     private StateDictionary(CheckpointFile file, long pickleLength)
     {
@@ -25,132 +38,156 @@ internal sealed class StateDictionary
         budget = 16 * pickleLength + (1 << 17);
     }
 
-    public IReadOnlyList<KeyValuePair<string, PickleTensor>> Tensors => tensors;
+    public IReadOnlyList<PlacedTensor> Tensors => tensors;
 
-    public IReadOnlyDictionary<string, string> Metadata => metadata;
+    public IReadOnlyList<UnknownTensor> Unknown => unknown;
 
-    public static StateDictionary Flatten(CheckpointFile file, object? value, long pickleLength)
+    public IReadOnlyDictionary<string, string> Metadata { get; private init; } = new Dictionary<string, string>();
+
+    /// <summary>The names in the pickle that are on no list.</summary>
+    public IReadOnlyList<string> ForeignNames { get; private init; } = [];
+
+    /// <summary>The entry of the outermost dictionary whose tensors are given without its name; null for none.</summary>
+    public string? Unnamed { get; private init; }
+
+    public static StateDictionary Find(CheckpointFile file, object? value, long pickleLength, IEnumerable<string> foreignNames)
     {
-        var state = new StateDictionary(file, pickleLength);
-        var root = value as PickleDictionary;
-        var unnamed = root is null ? null : state.FindUnnamed(root);
-        if (root is null)
+        var found = new StateDictionary(file, pickleLength);
+        if (value is PickleTensor or PickleForeign { IsOfTensors: true }) found.path.Add("tensor");
+        found.Visit(value, 0);
+        string? unnamed = value is PickleDictionary root && UnnamedOf(found.tensors) is { } name && root.Find(name) is PickleDictionary or PickleForeign
+            ? name : null;
+        return new StateDictionary(file, pickleLength, found.tensors, found.unknown)
         {
-            state.Visit(value is PickleTensor ? "tensor" : "", value, 0);
-            return state;
-        }
-        state.open.Add(root);
-        foreach (var (key, item) in root.Entries)
-            state.Visit(ReferenceEquals(item, unnamed) ? "" : state.Key("", key), item, 1);
-        return state;
+            Unnamed = unnamed,
+            Metadata = PickleMetadata.Of(value, unnamed, pickleLength),
+            ForeignNames = [.. foreignNames],
+        };
     }
+
+    private StateDictionary(CheckpointFile file, long pickleLength, List<PlacedTensor> tensors, List<UnknownTensor> unknown) : this(file, pickleLength) =>
+        (this.tensors, this.unknown) = (tensors, unknown);
+
+    /// <summary>A path and the next key on it.</summary>
+    public static string Join(string path, object? key)
+    {
+        string name = Name(key);
+        return path.Length == 0 ? name : $"{path}.{name}";
+    }
+
+    private static string Name(object? key) => key as string ?? PickleMetadata.Text(key) ?? "None";
 
     // The one entry that holds tensors, or the one with a customary name.
-    private PickleDictionary? FindUnnamed(PickleDictionary root)
+    private static string? UnnamedOf(List<PlacedTensor> tensors)
     {
-        PickleDictionary? only = null, customary = null;
-        int rank = CustomaryNames.Length;
-        int holders = 0;
-        foreach (var (key, item) in root.Entries)
-        {
-            if (item is PickleTensor) holders++;
-            if (item is not (PickleDictionary or PickleList or PickleTuple) || !HoldsTensor(item)) continue;
-            holders++;
-            if (item is not PickleDictionary dictionary) continue;
-            only = dictionary;
-            int found = Array.IndexOf(CustomaryNames, key as string);
-            if (found < 0 || found >= rank) continue;
-            rank = found;
-            customary = dictionary;
-        }
-        return customary ?? (holders == 1 ? only : null);
+        var entries = tensors.Select(tensor => tensor.Entry).ToHashSet(StringComparer.Ordinal);
+        return CustomaryNames.FirstOrDefault(entries.Contains) ?? (entries.Count == 1 && entries.First() is { Length: > 0 } only ? only : null);
     }
 
-    private bool HoldsTensor(object? value)
+    // Recurses no deeper than the nesting that is allowed. True where something was found.
+    private bool Visit(object? value, int depth)
     {
-        var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
-        var waiting = new Stack<object?>();
-        waiting.Push(value);
-        while (waiting.TryPop(out object? next))
-        {
-            if (next is PickleTensor) return true;
-            if (next is null || !seen.Add(next)) continue;
-            switch (next)
-            {
-                case PickleDictionary dictionary:
-                    foreach (var (_, item) in dictionary.Entries) Look(item);
-                    break;
-                case PickleList list:
-                    foreach (object? item in list.Items) Look(item);
-                    break;
-                case PickleTuple tuple:
-                    foreach (object? item in tuple.Items) Look(item);
-                    break;
-            }
-        }
-        return false;
-
-        void Look(object? item)
-        {
-            if (item is not (PickleTensor or PickleDictionary or PickleList or PickleTuple)) return;
-            Spend(1);
-            waiting.Push(item);
-        }
-    }
-
-    // Recurses no deeper than the nesting that is allowed.
-    private void Visit(string path, object? value, int depth)
-    {
-        Spend(path.Length + 16);
         switch (value)
         {
             case PickleTensor tensor:
-                tensors.Add(new(path, tensor));
-                return;
-            case PickleDictionary dictionary:
-                Enter(path, value, depth);
-                foreach (var (key, item) in dictionary.Entries) Visit(Key(path, key), item, depth + 1);
-                break;
-            case PickleList { Items: var items }:
-                VisitItems(path, value, items, depth);
-                break;
-            case PickleTuple { Items: var items }:
-                VisitItems(path, value, items, depth);
+                Add(tensor);
+                return true;
+            case PickleForeign { IsOfTensors: true } foreign:
+                Spend(foreign.Name.Length + 16);
+                unknown.Add(new(Path(path.Count), foreign.Name));
+                return true;
+            case PickleDictionary or PickleList or PickleTuple or PickleForeign:
                 break;
             default:
-                if (Text(value) is { } text) metadata.TryAdd(path, text);
-                return;
+                return false;
         }
-        open.Remove(value);
-    }
-
-    private void VisitItems(string path, object value, IReadOnlyList<object?> items, int depth)
-    {
-        Enter(path, value, depth);
-        if (items.Any(item => item is PickleTensor or PickleDictionary or PickleList or PickleTuple))
-        {
-            for (int at = 0; at < items.Count; at++) Visit(Key(path, (long)at), items[at], depth + 1);
-            return;
-        }
-        string shown = string.Join(", ", items.Take(LongestList).Select(item => Text(item) ?? "None"));
-        Spend(shown.Length);
-        metadata.TryAdd(path, items.Count <= LongestList ? $"[{shown}]" : $"[{shown}, … {items.Count} in all]");
-    }
-
-    private void Enter(string path, object value, int depth)
-    {
+        Spend(1);
         if (depth > DeepestNesting)
-            throw file.Fail($"its pickle is nested more than {DeepestNesting} deep, at '{Printable.Text(path)}'; save the state_dict alone");
-        if (!open.Add(value))
-            throw file.Fail($"its pickle contains itself, at '{Printable.Text(path)}'; save the state_dict alone");
+        {
+            isCut = true;
+            return false;
+        }
+        if (barren.Contains(value) || !open.Add(value)) return false;
+        bool wasCut = isCut;
+        isCut = false;
+        bool found = value switch
+        {
+            PickleDictionary dictionary => VisitEntries(dictionary, depth),
+            PickleList list => VisitItems(list.Items, depth),
+            PickleTuple tuple => VisitItems(tuple.Items, depth),
+            _ => VisitForeign((PickleForeign)value, depth),
+        };
+        open.Remove(value);
+        // Without tensors it need not be looked into again; but what was too deep here may not be so elsewhere.
+        if (!found && !isCut && value is not (PickleList { Items.Count: 0 } or PickleDictionary { Entries.Count: 0 } or PickleTuple { Items.Length: 0 }))
+            barren.Add(value);
+        isCut |= wasCut;
+        return found;
     }
 
-    private string Key(string path, object? key)
+    private bool VisitEntries(PickleDictionary dictionary, int depth)
     {
-        string name = key as string ?? Text(key) ?? "None";
-        if (path.Length + name.Length >= LongestKey)
-            throw file.Fail($"a key in its pickle, below '{Printable.Text(path)}', has more than {LongestKey} letters; save the state_dict alone");
-        return path.Length == 0 ? name : $"{path}.{name}";
+        bool found = false;
+        Spend(dictionary.Entries.Count);
+        foreach (var (key, item) in dictionary.Entries)
+        {
+            if (item is not (PickleTensor or PickleDictionary or PickleList or PickleTuple or PickleForeign)) continue;
+            path.Add(Name(key));
+            found |= Visit(item, depth + 1);
+            path.RemoveAt(path.Count - 1);
+        }
+        return found;
+    }
+
+    private bool VisitItems(IReadOnlyList<object?> items, int depth)
+    {
+        bool found = false;
+        Spend(items.Count);
+        for (int at = 0; at < items.Count; at++)
+        {
+            if (items[at] is not (PickleTensor or PickleDictionary or PickleList or PickleTuple or PickleForeign)) continue;
+            path.Add(at.ToString(CultureInfo.InvariantCulture));
+            found |= Visit(items[at], depth + 1);
+            path.RemoveAt(path.Count - 1);
+        }
+        return found;
+    }
+
+    private bool VisitForeign(PickleForeign foreign, int depth)
+    {
+        bool found = VisitEntries(foreign.Entries, depth) | VisitItems(foreign.Items.Items, depth);
+        if (foreign.State is not PickleDictionary state) return found;
+        // torch.nn.Module: the names of the three are no part of the keys, and what is marked so is not saved
+        if (state.Find("_parameters") is not PickleDictionary parameters || state.Find("_modules") is not PickleDictionary modules)
+            return found | VisitEntries(state, depth);
+        found |= VisitEntries(parameters, depth);
+        if (state.Find("_buffers") is PickleDictionary buffers)
+        {
+            var unsaved = ((state.Find("_non_persistent_buffers_set") as PickleList)?.Items ?? []).OfType<string>().ToHashSet(StringComparer.Ordinal);
+            var saved = new PickleDictionary();
+            Spend(buffers.Entries.Count + unsaved.Count);
+            foreach (var (key, item) in buffers.Entries)
+                if (key is not string name || !unsaved.Contains(name)) saved.Add(key, item);
+            found |= VisitEntries(saved, depth);
+        }
+        return found | VisitEntries(modules, depth);
+    }
+
+    private void Add(PickleTensor tensor)
+    {
+        Spend(16);
+        string whole = Path(path.Count), container = path.Count < 2 ? "" : Path(path.Count - 1);
+        tensors.Add(new(whole, path.Count < 2 ? "" : path[0], container, tensor));
+    }
+
+    private string Path(int count)
+    {
+        long length = count;
+        for (int at = 0; at < count; at++) length += path[at].Length;
+        if (length > LongestPath)
+            throw file.Fail($"a key in its pickle, '{Printable.Text(path[0])}', has more than {LongestPath} letters; save the state_dict alone");
+        Spend(length);
+        return string.Join('.', path.Take(count));
     }
 
     private void Spend(long cost)
@@ -159,18 +196,4 @@ internal sealed class StateDictionary
         if (budget < 0)
             throw file.Fail("its pickle repeats its contents more often than its length justifies; save the state_dict alone");
     }
-
-    private static string? Text(object? value) => value switch
-    {
-        bool truth => truth ? "True" : "False",
-        string given => given,
-        double number => number.ToString("R", CultureInfo.InvariantCulture),
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        BigInteger number => number.ToString(CultureInfo.InvariantCulture),
-        PickleText shown => shown.Text,
-        PickleGlobal global => global.Name,
-        byte[] bytes => $"{bytes.Length} bytes",
-        PickleLatin latin => $"{latin.Text.Length} bytes",
-        _ => null,
-    };
 }

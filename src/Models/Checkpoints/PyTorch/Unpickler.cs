@@ -1,17 +1,17 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Numerics;
 
 namespace Graft.Models;
 
-/// <summary>Interprets a pickle (protocols 2 to 5, as far as data needs them) without Python and without running anything: the
-/// only names it knows are those of <see cref="PickleGlobals"/>, and their effect is written there.</summary>
+/// <summary>Interprets a pickle of any protocol without Python and without running anything: the only names that have an effect are
+/// those of <see cref="PickleGlobals"/>, where it is written; what any other name would make is kept as it stands.</summary>
 /// <remarks>Nothing recurses, so that no nesting overflows the stack, and every copy is charged against the length of the
 /// pickle, so that a small file cannot ask for much memory.</remarks>
-internal sealed class Unpickler
+internal sealed partial class Unpickler
 {
-    // Beyond any model: a tensor takes some twenty-five operations.
-    private const long MostOperations = 20_000_000;
     private const int LongestInteger = 128;
+    private const byte NextBuffer = 0x97, ReadOnlyBuffer = 0x98;
 
     private readonly PickleBytes bytes;
     private readonly bool torchScript;
@@ -26,11 +26,14 @@ internal sealed class Unpickler
     {
         this.bytes = bytes;
         this.torchScript = torchScript;
-        budget = Math.Min(MostOperations, 2 * bytes.Left + 1000);
+        budget = 2 * bytes.Left + 1000;
     }
 
     /// <summary>Every storage that the pickle has named, by its key: also those of no tensor.</summary>
     public Dictionary<string, PickleStorage> Storages { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The names that are on no list, in the order in which they come up.</summary>
+    public IEnumerable<string> ForeignNames => globals.Values.Where(global => global.IsForeign).Select(global => global.Name);
 
     /// <summary>Counts what an operation copies; more than the pickle's length justifies is refused.</summary>
     public void Charge(long elements)
@@ -41,9 +44,7 @@ internal sealed class Unpickler
 
     public CheckpointException Damaged(string problem) => bytes.Damaged(problem);
 
-    public CheckpointException Refuse(string name) => bytes.File.Fail(
-        $"its pickle names {Printable.Text(name)}, which the tensors of a checkpoint do not need, so it is refused; nothing was run. "
-        + "If you trust the file, load it in PyTorch and save model.state_dict() alone");
+    public CheckpointException Refuse(string problem) => bytes.File.Fail($"its pickle {problem}; load it in PyTorch and save model.state_dict() alone");
 
     /// <summary>Interprets one pickle, up to and including its STOP.</summary>
     public object? Load()
@@ -58,13 +59,8 @@ internal sealed class Unpickler
                 if (stack.Count > 0 || marks.Count > 0) throw Damaged("ends with values left over");
                 return result;
             }
-            if (!Scalar(operation) && !Container(operation) && !Reference(operation))
-                throw operation switch
-                {
-                    (byte)'i' => Refuse($"{bytes.ReadLine()}.{bytes.ReadLine()}"),
-                    0x82 or 0x83 or 0x84 => Refuse("an extension code"),
-                    _ => Damaged($"has the operation 0x{operation:X2}, which no checkpoint uses"),
-                };
+            if (!Scalar(operation) && !Line(operation) && !Container(operation) && !Reference(operation))
+                throw Damaged($"has the operation 0x{operation:X2}, which there is not");
         }
     }
 
@@ -74,7 +70,7 @@ internal sealed class Unpickler
         {
             case 0x80: // PROTO
                 byte protocol = bytes.ReadByte();
-                if (protocol is < 2 or > 5) throw Damaged($"is of protocol {protocol}; 2 to 5 are read");
+                if (protocol > 5) throw Refuse($"is of protocol {protocol}, and 0 to 5 are read");
                 break;
             case 0x95: Number(8); break; // FRAME: only says how much could be read at once
             case (byte)'N': stack.Add(null); break;
@@ -111,7 +107,7 @@ internal sealed class Unpickler
                 else Pop();
                 break;
             case (byte)'1': Discard(PopMark()); break;
-            case (byte)'2': stack.Add(Peek<object>()); break;
+            case (byte)'2': stack.Add(Peek()); break;
             case (byte)')': stack.Add(new PickleTuple([])); break;
             case 0x85 or 0x86 or 0x87: stack.Add(new PickleTuple(Take(TopItems(operation - 0x84)))); break;
             case (byte)'t': stack.Add(new PickleTuple(Take(PopMark()))); break;
@@ -123,11 +119,11 @@ internal sealed class Unpickler
                 break;
             case (byte)'a':
                 object? appended = Pop();
-                Peek<PickleList>().Add(appended);
+                PeekList().Add(appended);
                 break;
             case (byte)'e' or 0x90:
                 var items = Take(PopMark());
-                var list = Peek<PickleList>();
+                var list = PeekList();
                 foreach (object? item in items) list.Add(item);
                 break;
             case (byte)'}': stack.Add(new PickleDictionary()); break;
@@ -139,11 +135,11 @@ internal sealed class Unpickler
             case (byte)'s':
                 object? value = Pop();
                 object? key = Pop();
-                Peek<PickleDictionary>().Add(key, value);
+                PeekDictionary().Add(key, value);
                 break;
             case (byte)'u':
                 var entries = Take(PopMark());
-                Fill(Peek<PickleDictionary>(), entries);
+                Fill(PeekDictionary(), entries);
                 break;
             default: return false;
         }
@@ -156,25 +152,39 @@ internal sealed class Unpickler
         {
             case (byte)'h': stack.Add(Recall((uint)Number(1))); break;
             case (byte)'j': stack.Add(Recall((uint)Number(4))); break;
-            case (byte)'q': memo[(uint)Number(1)] = Peek<object>(); break;
-            case (byte)'r': memo[(uint)Number(4)] = Peek<object>(); break;
-            case 0x94: memo[(uint)memo.Count] = Peek<object>(); break;
+            case (byte)'q': memo[(uint)Number(1)] = Peek(); break;
+            case (byte)'r': memo[(uint)Number(4)] = Peek(); break;
+            case 0x94: memo[(uint)memo.Count] = Peek(); break;
             case (byte)'c': stack.Add(Global(bytes.ReadLine(), bytes.ReadLine())); break;
             case 0x93:
                 string name = Pop() as string ?? throw Damaged("names something by what is no text");
                 stack.Add(Global(Pop() as string ?? throw Damaged("names something by what is no text"), name));
                 break;
             case (byte)'R' or 0x81 or 0x92: // REDUCE, NEWOBJ, NEWOBJ_EX
-                if (operation == 0x92 && Pop() is not PickleDictionary { Entries.Count: 0 })
-                    throw Damaged("calls something with named arguments");
+                object? named = operation == 0x92 ? Pop() : null;
                 var arguments = Pop() as PickleTuple ?? throw Damaged("calls something without arguments");
-                stack.Add(Call(Pop(), arguments));
+                object? called = PickleGlobals.Make(this, Pop(), arguments.Items);
+                if (called is PickleForeign { State: null } foreign) foreign.State = named;
+                stack.Add(called);
                 break;
+            case (byte)'o': // OBJ: a class and its arguments above a mark
+                var parts = Take(PopMark());
+                stack.Add(PickleGlobals.Make(this, parts.Length == 0 ? null : parts[0], parts.Length == 0 ? [] : parts[1..]));
+                break;
+            case (byte)'i': // INST: the same with the class named in the operation
+                var constructed = Global(bytes.ReadLine(), bytes.ReadLine());
+                stack.Add(PickleGlobals.Make(this, constructed, Take(PopMark())));
+                break;
+            case 0x82 or 0x83 or 0x84: // EXT1, 2, 4: a name by its number in Python's registry of extensions
+                stack.Add(Global("extension", Number(operation switch { 0x82 => 1, 0x83 => 2, _ => 4 }).ToString(CultureInfo.InvariantCulture)));
+                break;
+            case NextBuffer: stack.Add(new PickleForeign("a buffer outside the pickle", [])); break;
+            case ReadOnlyBuffer: Peek(); break;
             case (byte)'b':
                 object? state = Pop();
-                PickleGlobals.Build(this, Peek<object>(), state, torchScript);
+                PickleGlobals.Build(this, Peek(), state, torchScript);
                 break;
-            case (byte)'Q': stack.Add(Storage(PickleGlobals.Persistent(this, Pop()))); break;
+            case (byte)'Q': stack.Add(Persistent(Pop())); break;
             default: return false;
         }
         return true;
@@ -183,24 +193,19 @@ internal sealed class Unpickler
     private PickleGlobal Global(string module, string name)
     {
         string full = $"{module}.{name}";
-        if (globals.TryGetValue(full, out var known)) return known;
-        var found = PickleGlobals.Find(full, torchScript) ?? throw Refuse(full);
-        globals.Add(full, found);
+        if (!globals.TryGetValue(full, out var found)) globals.Add(full, found = PickleGlobals.Find(full, torchScript));
         return found;
     }
 
-    private PickleStorage Storage(PickleStorage storage)
+    private object? Persistent(object? id)
     {
-        if (Storages.TryAdd(storage.Key, storage)) return storage;
+        object? value = PickleTensors.Persistent(this, id);
+        if (value is not PickleStorage storage || Storages.TryAdd(storage.Key, storage)) return value;
         var known = Storages[storage.Key];
-        return known.ElementType == storage.ElementType && known.TotalCount == storage.TotalCount
+        return known.Kind == storage.Kind && known.TotalCount == storage.TotalCount
             ? storage
             : throw Damaged($"describes its storage '{Printable.Text(storage.Key)}' in two ways");
     }
-
-    private object? Call(object? callable, PickleTuple arguments) => callable is PickleGlobal { Call: not null } global
-        ? global.Call(this, arguments.Items)
-        : throw Damaged("calls something that is no function");
 
     private void Fill(PickleDictionary dictionary, object?[] items)
     {
@@ -210,7 +215,12 @@ internal sealed class Unpickler
 
     private void PushInteger(ulong length)
     {
-        if (length > LongestInteger) throw Damaged($"has a whole number of {length} bytes");
+        if (length > LongestInteger)
+        {
+            bytes.Skip(length);
+            stack.Add(new PickleText($"a whole number of {length} bytes"));
+            return;
+        }
         var number = new BigInteger(bytes.ReadBytes(length));
         if (number >= long.MinValue && number <= long.MaxValue) stack.Add((long)number);
         else stack.Add(number);
@@ -239,13 +249,21 @@ internal sealed class Unpickler
         return value;
     }
 
-    private T Peek<T>() where T : class
+    private object? Peek() => stack.Count > Floor ? stack[^1] : throw Damaged("takes a value that is not there");
+
+    private PickleList PeekList() => Peek() switch
     {
-        if (stack.Count <= Floor) throw Damaged("takes a value that is not there");
-        // A null may be kept and copied like any other value; nothing can be added to it.
-        if (typeof(T) == typeof(object)) return (T)stack[^1]!;
-        return stack[^1] as T ?? throw Damaged("adds to something that takes nothing");
-    }
+        PickleList list => list,
+        PickleForeign foreign => foreign.Items,
+        _ => throw Damaged("adds to something that takes nothing"),
+    };
+
+    private PickleDictionary PeekDictionary() => Peek() switch
+    {
+        PickleDictionary dictionary => dictionary,
+        PickleForeign foreign => foreign.Entries,
+        _ => throw Damaged("adds to something that takes nothing"),
+    };
 
     private int PopMark()
     {

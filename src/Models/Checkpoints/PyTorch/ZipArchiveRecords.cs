@@ -6,12 +6,20 @@ namespace Graft.Models;
 /// <summary>One file in a zip archive.</summary>
 /// <param name="Name">Its path in the archive.</param>
 /// <param name="Length">Its bytes, unpacked.</param>
+/// <param name="PackedLength">Its bytes in the archive.</param>
 /// <param name="Header">Where its local header lies in the archive.</param>
-/// <param name="IsStored">Whether it is neither compressed nor encrypted, as PyTorch writes all of them.</param>
-internal sealed record ZipRecord(string Name, long Length, long Header, bool IsStored);
+/// <param name="Packing">How it is packed: PyTorch packs nothing, but other programs do when they touch an archive.</param>
+internal sealed record ZipRecord(string Name, long Length, long PackedLength, long Header, ZipPacking Packing);
 
-/// <summary>The directory of a zip archive, with 64-bit extensions. Nothing is ever unpacked: PyTorch stores its records as
-/// they are, so a record is a range of the file and a zip bomb has nowhere to go off.</summary>
+internal enum ZipPacking
+{
+    None,
+    Deflate,
+    Other,
+}
+
+/// <summary>The directory of a zip archive, with 64-bit extensions. PyTorch stores its records as they are, so a record is a range of
+/// the file.</summary>
 internal static class ZipArchiveRecords
 {
     private const int EndLength = 22;
@@ -38,10 +46,10 @@ internal static class ZipArchiveRecords
             ulong header = BinaryPrimitives.ReadUInt32LittleEndian(directory[42..]);
             Widen(directory.Slice(EntryLength + nameLength, extraLength), ref unpacked, ref packed, ref header);
             string name = Encoding.UTF8.GetString(directory.Slice(EntryLength, nameLength));
-            bool stored = method == 0 && (flags & 1) == 0;
-            if (header > (ulong)file.Length || (stored && (unpacked != packed || unpacked > (ulong)file.Length)))
+            var packing = ((flags & 1) != 0, method) switch { (false, 0) => ZipPacking.None, (false, 8) => ZipPacking.Deflate, _ => ZipPacking.Other };
+            if (header > (ulong)file.Length || packed > (ulong)file.Length || (packing == ZipPacking.None && unpacked != packed))
                 throw file.Fail($"damaged: its record '{Printable.Text(name)}' claims {unpacked} bytes of a file of {file.Length}; fetch it again");
-            records.Add(new ZipRecord(name, (long)Math.Min(unpacked, long.MaxValue), (long)header, stored));
+            records.Add(new ZipRecord(name, (long)Math.Min(unpacked, long.MaxValue), (long)packed, (long)header, packing));
             directory = directory[entryLength..];
         }
         return records;
@@ -50,17 +58,17 @@ internal static class ZipArchiveRecords
     /// <summary>Where a record's bytes start in the file; all of them are there.</summary>
     public static long Locate(CheckpointFile file, ZipRecord record)
     {
-        if (!record.IsStored)
-            throw file.Fail($"its record '{Printable.Text(record.Name)}' is compressed or encrypted, which PyTorch's files never are; "
-                + "load it in PyTorch and save it again with torch.save");
+        if (record.Packing == ZipPacking.Other)
+            throw file.Fail($"its record '{Printable.Text(record.Name)}' is encrypted or packed otherwise than by Deflate; "
+                + "unpack the archive and pack it again without compression");
         if (record.Header + LocalLength > file.Length) throw Damaged(file);
         Span<byte> header = stackalloc byte[LocalLength];
         file.Read(record.Header, header);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50) throw Damaged(file);
         long start = record.Header + LocalLength
             + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
-        if (start > file.Length - record.Length)
-            throw file.Fail($"truncated: its record '{Printable.Text(record.Name)}' of {record.Length} bytes reaches beyond the end; fetch it again");
+        if (start > file.Length - record.PackedLength)
+            throw file.Fail($"truncated: its record '{Printable.Text(record.Name)}' of {record.PackedLength} bytes reaches beyond the end; fetch it again");
         return start;
     }
 

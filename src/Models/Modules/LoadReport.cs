@@ -1,0 +1,76 @@
+using System.Text.Json;
+
+namespace Graft.Models;
+
+/// <summary>What a load filled and what it left.</summary>
+/// <param name="Loaded">How many tensors were read.</param>
+/// <param name="Replaced">Keys of a head that is missing or of another size, left for training.</param>
+public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
+{
+    private const int Named = 5;
+
+    /// <summary>How many tensors the model has, buffers included.</summary>
+    public int Expected { get; init; } = Loaded + Replaced.Count;
+
+    /// <summary>The entry of the file that was taken; empty where the file is no dictionary of dictionaries.</summary>
+    public string Entry { get; init; } = "";
+
+    /// <summary>What stood before each of the model's names in that entry.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>Tensors of the file that are no part of the model, by where they lie: the state of an optimiser, another head,
+    /// averaged weights.</summary>
+    public IReadOnlyList<string> PassedOver { get; init; } = [];
+
+    /// <summary>Other sets of weights in the file that fit as well, by their entry and prefix.</summary>
+    public IReadOnlyList<string> Alternatives { get; init; } = [];
+
+    /// <summary>Tensors with numbers that are not finite or variances below 0, where those were allowed.</summary>
+    public IReadOnlyList<string> NonFinite { get; init; } = [];
+
+    /// <summary>Whether there was something to choose, to pass over or to leave out.</summary>
+    internal bool IsNoteworthy =>
+        Entry.Length + Prefix.Length + Replaced.Count + PassedOver.Count + NonFinite.Count > 0;
+
+    /// <summary>All of it in one line.</summary>
+    public string Summary
+    {
+        get
+        {
+            string line = $"{Loaded} of {Expected} tensors found";
+            if (Entry.Length > 0) line += $" in the entry '{Printable.Text(Entry)}'";
+            if (Prefix.Length > 0) line += $" under the prefix '{Printable.Text(Prefix)}'";
+            if (Replaced.Count > 0) line += $"; left new, to be trained: {Some(Replaced)}";
+            if (PassedOver.Count > 0) line += $"; passed over: {Some(PassedOver)}";
+            if (Alternatives.Count > 0) line += $"; {Some(Alternatives)} would fit too";
+            if (NonFinite.Count > 0) line += $"; not finite or below 0: {Some(NonFinite)}";
+            return line;
+        }
+    }
+
+    /// <summary>All of it as one object of JSON.</summary>
+    internal void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("weightsTaken");
+        json.WriteString("entry", Entry);
+        json.WriteString("prefix", Prefix);
+        json.WriteNumber("found", Loaded);
+        json.WriteNumber("expected", Expected);
+        foreach (var (name, texts) in ((string, IReadOnlyList<string>)[])
+            [("leftNew", Replaced), ("passedOver", PassedOver), ("alternatives", Alternatives), ("nonFinite", NonFinite)])
+        {
+            json.WriteStartArray(name);
+            foreach (string text in texts) json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+
+    /// <summary>The first few, and how many more there are.</summary>
+    internal static string Some(IEnumerable<string> items, int named = Named)
+    {
+        var all = items.ToList();
+        string shown = string.Join(", ", all.Take(named).Select(Printable.Text));
+        return all.Count > named ? $"{shown} and {all.Count - named} more" : shown;
+    }
+}

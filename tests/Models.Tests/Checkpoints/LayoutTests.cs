@@ -1,0 +1,104 @@
+using System.Text.Json;
+
+namespace Graft.Models.Tests;
+
+/// <summary>The layouts that people's training programs write (<c>Golden/layouts.py</c>): what is taken, and that it is the right numbers.</summary>
+public class LayoutTests
+{
+    [Theory]
+    [InlineData("imagenet-example", "97 of 97 tensors found in the entry 'state_dict' under the prefix 'module.'; passed over: best_acc1, optimizer (2 tensors)")]
+    [InlineData("torchvision-reference", "97 of 97 tensors found in the entry 'model'; passed over: optimizer (2 tensors), model_ema (117 tensors); the entry 'model_ema' with the prefix 'module.' would fit too")]
+    [InlineData("lightning", "97 of 97 tensors found in the entry 'state_dict' under the prefix 'net.'; passed over: criterion, callbacks (2 tensors), optimizer_states (2 tensors)")]
+    [InlineData("torch-compile", "97 of 97 tensors found under the prefix '_orig_mod.'")]
+    [InlineData("torch-compile-parallel", "97 of 97 tensors found in the entry 'model' under the prefix 'module._orig_mod.'")]
+    [InlineData("timm", "97 of 97 tensors found in the entry 'state_dict'; passed over: optimizer (2 tensors), state_dict_ema (116 tensors); the entry 'state_dict_ema' would fit too")]
+    [InlineData("twice", "97 of 97 tensors found in the entry 'state_dict'; passed over: best (116 tensors)")]
+    [InlineData("half", "97 of 97 tensors found in the entry 'state_dict'")]
+    public void The_weights_are_found_and_everything_beside_them_is_passed_over(string layout, string line)
+    {
+        var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        var report = Load(model, layout, new LoadOptions());
+        Assert.Equal(line, report.Summary);
+        Assert.Equal((97, 97), (report.Loaded, report.Expected));
+        Assert.False(model.IsHeadNew);
+        AssertHolds(model, factor: 1);
+    }
+
+    [Theory]
+    [InlineData("torchvision-reference", "model_ema", null)]
+    [InlineData("timm", "state_dict_ema", null)]
+    [InlineData("timm", null, "state_dict_ema")]
+    public void Averaged_weights_are_taken_when_they_are_asked_for(string layout, string? entry, string? prefix)
+    {
+        var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        Assert.Equal(97, Load(model, layout, new LoadOptions { Entry = entry, Prefix = prefix }).Loaded);
+        AssertHolds(model, factor: 2);
+    }
+
+    [Fact]
+    public void An_encoder_without_its_head_is_taken_where_the_head_may_be_new()
+    {
+        var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        string problem = Assert.Throws<CheckpointException>(() => Load(model, "mae", new LoadOptions())).Message;
+        Assert.Contains("2 missing: linear.weight, linear.bias", problem, StringComparison.Ordinal);
+        var report = Load(model, "mae", new LoadOptions { AllowMissingHead = true });
+        Assert.Equal(["linear.weight", "linear.bias"], report.Replaced);
+        Assert.Equal("95 of 97 tensors found in the entry 'model'; left new, to be trained: linear.weight, linear.bias; passed over: optimizer (2 tensors)", report.Summary);
+        Assert.True(model.IsHeadNew);
+        AssertHolds(model, factor: 1, withoutHead: true);
+    }
+
+    [Fact]
+    public void Two_networks_are_told_apart_and_never_mixed()
+    {
+        var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        float[] before = model.Tensors().First().Value.ToArray();
+        string problem = Assert.Throws<CheckpointException>(() => Load(model, "dino", new LoadOptions { AllowMissingHead = true })).Message;
+        Assert.Contains("holds 2 sets of weights that fit cifar-resnet20: the entry 'student' with the prefix 'module.backbone.', "
+            + "the entry 'teacher' with the prefix 'backbone.'; name one", problem, StringComparison.Ordinal);
+        Assert.Equal(before, model.Tensors().First().Value.ToArray());
+
+        var report = Load(model, "dino", new LoadOptions { Entry = "teacher", AllowMissingHead = true });
+        Assert.Equal(("teacher", "backbone.", 95), (report.Entry, report.Prefix, report.Loaded));
+        AssertHolds(model, factor: 2, withoutHead: true);
+        Load(model, "dino", new LoadOptions { Prefix = "module.backbone", AllowMissingHead = true });
+        AssertHolds(model, factor: 1, withoutHead: true);
+
+        problem = Assert.Throws<CheckpointException>(() => Load(model, "dino", new LoadOptions { Entry = "net" })).Message;
+        Assert.Contains("no weights of cifar-resnet20 in the entry 'net'; what fits is the entry 'student'", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Python_beside_the_weights_is_kept_for_display()
+    {
+        using var checkpoint = Checkpoint.Open(At("torchvision-reference"));
+        Assert.Equal(["argparse.Namespace"], checkpoint.ForeignNames);
+        Assert.Equal("resnet20", checkpoint.Metadata["args.arch"]);
+        Assert.Equal("89", checkpoint.Metadata["epoch"]);
+        using var lightning = Checkpoint.Open(At("lightning"));
+        Assert.Equal("0.1", lightning.Metadata["hyper_parameters.lr"]);
+    }
+
+    private static LoadReport Load(Model model, string layout, LoadOptions options)
+    {
+        using var checkpoint = Checkpoint.Open(At(layout));
+        return model.Load(checkpoint, options);
+    }
+
+    /// <summary>Every number is 0 but the last of each tensor, which tells the tensors apart.</summary>
+    private static void AssertHolds(Model model, float factor, bool withoutHead = false)
+    {
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(GoldenFiles.At("layouts/expected.json")));
+        foreach (var tensor in model.Tensors())
+        {
+            if (withoutHead && tensor.Name.StartsWith("linear.", StringComparison.Ordinal)) continue;
+            float[] numbers = tensor.Value.ToArray();
+            Assert.Equal(factor * expected.RootElement.GetProperty(tensor.Name).GetSingle(), numbers[^1]);
+            Assert.All(numbers[..^1], number => Assert.Equal(0f, number));
+        }
+        foreach (var counter in model.Counters())
+            Assert.Equal(expected.RootElement.GetProperty(counter.Name).GetInt64(), counter.Value);
+    }
+
+    private static string At(string layout) => GoldenFiles.At($"layouts/{layout}.pth");
+}

@@ -33,6 +33,7 @@ internal sealed class HubConfig
         try
         {
             using var document = JsonDocument.Parse(json);
+            JsonTexts.RequireValid(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new HubConfig(path, document.RootElement.Clone())
                 : throw new CheckpointException(path, "is no JSON object of named settings");

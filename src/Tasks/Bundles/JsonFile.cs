@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Graft.Models;
 
 namespace Graft.Tasks;
 
@@ -38,14 +39,16 @@ internal static class JsonFile
     public static T Parse<T>(ReadOnlyMemory<byte> bytes, string name, Func<JsonObjectReader, T> read)
     {
         if (bytes.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF])) bytes = bytes[3..];
-        JsonDocument document;
+        JsonDocument? document = null;
         try
         {
             document = JsonDocument.Parse(bytes);
+            JsonTexts.RequireValid(document.RootElement);
         }
         catch (JsonException exception)
         {
-            throw new BundleException($"{name}: is not JSON ({exception.Message})", exception);
+            document?.Dispose();
+            throw new BundleException($"{name}: is not JSON ({Printable.Text(exception.Message)})", exception);
         }
         using (document)
         {

@@ -79,6 +79,66 @@ public class LayoutTests
         Assert.Equal("0.1", lightning.Metadata["hyper_parameters.lr"]);
     }
 
+    [Theory]
+    [InlineData("zip", 0)]
+    [InlineData("zip", 1)]
+    [InlineData("zip", 2)]
+    [InlineData("zip", 4)]
+    [InlineData("legacy", 0)]
+    [InlineData("legacy", 1)]
+    [InlineData("legacy", 2)]
+    [InlineData("legacy", 4)]
+    public void Whatever_Python_lies_beside_the_weights_they_are_read_at_every_protocol(string format, int protocol)
+    {
+        using var checkpoint = Checkpoint.Open(At($"neighbours-{format}-{protocol}"));
+        Assert.Equal([1f, 2f, 3f], checkpoint["weight"].ToSingleArray());
+        Assert.Equal(["weight"], checkpoint.Tensors.Select(tensor => tensor.Key));
+        foreach (string name in (string[])["argparse.Namespace", "pathlib.PosixPath", "datetime.datetime", "own.Colour", "own.Config", "own.EasyDict", "posix.system"])
+            Assert.Contains(name, checkpoint.ForeignNames);
+        Assert.Equal("resnet20", checkpoint.Metadata["args.arch"]);
+        Assert.Equal("pathlib.PosixPath(runs, a)", checkpoint.Metadata["out"]);
+        Assert.Equal("[1, 2]", checkpoint.Metadata["history.loss"]);
+        Assert.Equal("2", checkpoint.Metadata["count.a"]);
+        Assert.Equal("cat", checkpoint.Metadata["label"]);
+        Assert.Equal("2", checkpoint.Metadata["easy.b.c"]);
+        Assert.Equal("résumé \\ 'quoted'\nline \U0001f600", checkpoint.Metadata["text"]);
+        Assert.Equal("-Infinity", checkpoint.Metadata["infinite"]);
+        Assert.Equal("True", checkpoint.Metadata["truth"]);
+        Assert.Equal("posix.system(touch file-it-ran)", checkpoint.Metadata["foreign"]);
+        Assert.False(File.Exists("file-it-ran"), "the file was run");
+    }
+
+    [Theory]
+    [InlineData("zip")]
+    [InlineData("legacy")]
+    public void Tensors_of_odd_kinds_are_listed_and_refused_only_where_their_numbers_are_wanted(string format)
+    {
+        using var checkpoint = Checkpoint.Open(At($"odd-{format}"));
+        Assert.Equal([1f, 2f, 3f], checkpoint["weight"].ToSingleArray());
+        (string Key, string Line, string What)[] odd =
+        [
+            ("complex", "complex complex64 [3]", "of complex64"), ("sparse", "sparse float32 [3, 3]", "sparse"),
+            ("quantised", "quantised qint8 [2, 2]", "quantised"), ("quantised_channels", "quantised_channels quint8 [2, 2]", "quantised"),
+            ("nine_axes", "nine_axes float32 [1, 1, 1, 1, 1, 1, 1, 1, 2]", "with 9 axes"), ("meta", "meta float32 [4]", "without memory"),
+        ];
+        foreach (var (key, line, what) in odd)
+        {
+            var tensor = checkpoint[key];
+            Assert.Equal((ElementType.Other, line), (tensor.ElementType, tensor.ToString()));
+            foreach (Action read in (Action[])[() => tensor.ToSingleArray(), () => tensor.ToInt64Array(), () => tensor.CopyBytesTo(Stream.Null), () => tensor.CopyTo(new float[tensor.ElementCount])])
+                Assert.Contains($"tensor '{key}' is {what}", Assert.Throws<CheckpointException>(read).Message, StringComparison.Ordinal);
+        }
+        Assert.Equal([new UnknownTensor("marked", "own.Marked")], checkpoint.UnknownTensors);
+    }
+
+    [Fact]
+    public void A_whole_model_is_as_good_as_its_state_dict()
+    {
+        var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        Assert.Equal("97 of 97 tensors found in the entry 'model'", Load(model, "whole-model", new LoadOptions()).Summary);
+        AssertHolds(model, factor: 1);
+    }
+
     private static LoadReport Load(Model model, string layout, LoadOptions options)
     {
         using var checkpoint = Checkpoint.Open(At(layout));

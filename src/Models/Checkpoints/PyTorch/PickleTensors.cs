@@ -58,6 +58,9 @@ internal static class PickleTensors
     private static PickleTuple? Parsed(string text)
     {
         const string ClassStart = "<class '", ClassEnd = "'>";
+        const string ModuleStart = "('module', " + ClassStart;
+        if (text.StartsWith(ModuleStart, StringComparison.Ordinal) && text.IndexOf(ClassEnd, StringComparison.Ordinal) is > 0 and var classEnd)
+            return new PickleTuple(["module", PickleGlobals.Find(text[ModuleStart.Length..classEnd], torchScript: false)]);
         if (!text.StartsWith("('storage', ", StringComparison.Ordinal) || !text.EndsWith(')')) return null;
         string[] parts = text[1..^1].Split(", ", 6);
         if (parts.Length < 5 || !parts[1].StartsWith(ClassStart, StringComparison.Ordinal) || !parts[1].EndsWith(ClassEnd, StringComparison.Ordinal)

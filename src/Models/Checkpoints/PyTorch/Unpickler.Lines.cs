@@ -21,14 +21,16 @@ internal sealed partial class Unpickler
                 break;
             case (byte)'L': PushDigits(Encoding.ASCII.GetString(bytes.ReadLineBytes()).TrimEnd('L')); break;
             case (byte)'F':
-                stack.Add(double.TryParse(bytes.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-                    ? number : throw Damaged("has a number that is none"));
+                string text = bytes.ReadLine();
+                stack.Add(text is "inf" or "-inf" ? (text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity)
+                    : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number
+                    : throw Damaged("has a number that is none"));
                 break;
             case (byte)'S': stack.Add(Unquoted(bytes.ReadLineBytes())); break;
             case (byte)'V': stack.Add(Unescaped(bytes.ReadLineBytes(), isUnicode: true)); break;
             case (byte)'p': memo[LineIndex()] = Peek(); break;
             case (byte)'g': stack.Add(Recall(LineIndex())); break;
-            case (byte)'P': stack.Add(Persistent(bytes.ReadLine())); break;
+            case (byte)'P': stack.Add(Persistent(Encoding.UTF8.GetString(bytes.ReadLineBytes()))); break;
             default: return false;
         }
         return true;

@@ -9,11 +9,19 @@ that the packed files stay small. With WEIGHTS (a checkpoint of the published Re
 
 import argparse
 import collections
+import datetime
+import decimal
+import enum
+import functools
 import json
 import os
+import pathlib
+import random
 import sys
+import uuid
 import zipfile
 
+import numpy
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,6 +41,64 @@ def register(*classes):
         for depth in range(1, len(parts) + 1):
             sys.modules.setdefault(".".join(parts[:depth]), type(sys)(".".join(parts[:depth])))
         setattr(sys.modules[one.__module__], one.__name__, one)
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+class Config:
+    """A user's class whose attributes lead back to it."""
+
+    def __init__(self):
+        self.parent = self
+        self.values = [1, {"a": self}]
+
+
+class EasyDict(dict):
+    pass
+
+
+class Command:
+    def __reduce__(self):
+        return os.system, ("touch file-it-ran",)
+
+
+class Marked(torch.Tensor):
+    pass
+
+
+for own in (Colour, Config, EasyDict, Marked):
+    own.__module__ = "own"
+register(Colour, Config, EasyDict, Marked)
+
+
+def neighbours():
+    deep = []
+    for _ in range(300):
+        deep = [deep]
+    return {
+        "state_dict": {"weight": torch.tensor([1.0, 2.0, 3.0])},
+        "args": argparse.Namespace(lr=0.1, arch="resnet20", augment=None), "out": pathlib.PosixPath("runs/a"),
+        "windows": pathlib.PureWindowsPath("runs/b"), "when": datetime.datetime(2024, 1, 2, 3, 4), "day": datetime.date(2024, 1, 2),
+        "history": collections.defaultdict(list, {"loss": [1.0, 2.0]}), "count": collections.Counter("aab"),
+        "ordered": collections.OrderedDict(a=1), "recent": collections.deque([1, 2], maxlen=5), "kinds": {1, 2}, "fixed": frozenset([3]),
+        "array": numpy.arange(6).reshape(2, 3), "texts": numpy.array(["a", "bc"]), "objects": numpy.array([{"a": 1}, None], dtype=object),
+        "label": numpy.str_("cat"), "complex": 1 + 2j, "wide": numpy.complex64(1 + 2j), "moment": numpy.datetime64("2024-01-01"),
+        "flag": numpy.bool_(True), "raw": numpy.bytes_(b"xy"),
+        "function": functools.partial(print, 1), "colour": Colour.RED, "config": Config(), "easy": EasyDict(a=1, b=EasyDict(c=2)),
+        "price": decimal.Decimal("1.5"), "id": uuid.UUID(int=7), "large": 10 ** 400, "negative": -(1 << 70), "truth": True, "nan": float("nan"),
+        "infinite": float("-inf"), "bytes": b"x" * 300, "buffer": bytearray(b"abc"), "python_rng": random.Random(1).getstate(),
+        "numpy_rng": numpy.random.RandomState(1).get_state(), "deep": deep, "foreign": Command(), "text": "r\u00e9sum\u00e9 \\ 'quoted'\nline \U0001f600"}
+
+
+def odd_tensors():
+    ones = torch.ones(2, 2)
+    return {
+        "weight": torch.tensor([1.0, 2.0, 3.0]), "complex": torch.zeros(3, dtype=torch.complex64), "sparse": torch.eye(3).to_sparse(),
+        "quantised": torch.quantize_per_tensor(ones, 0.1, 0, torch.qint8),
+        "quantised_channels": torch.quantize_per_channel(ones, torch.tensor([0.1, 0.2]), torch.tensor([0, 0]), 0, torch.quint8),
+        "nine_axes": torch.zeros([1] * 8 + [2]), "meta": torch.zeros(4, device="meta"), "marked": ones.as_subclass(Marked)}
 
 
 class Block(torch.nn.Module):
@@ -151,6 +217,15 @@ def main():
         if not weights:
             pack(path)
     if not weights:
+        for old in (False, True):
+            for protocol in (0, 1, 2, 4):
+                # the legacy format would keep PyTorch's source code of these
+                modules = {} if old else {"activation": torch.nn.ReLU, "loss": torch.nn.CrossEntropyLoss()}
+                torch.save(neighbours() | modules, os.path.join(folder, f"neighbours-{'legacy' if old else 'zip'}-{protocol}.pth"),
+                           pickle_protocol=protocol, _use_new_zipfile_serialization=not old)
+            torch.save(odd_tensors(), os.path.join(folder, f"odd-{'legacy' if old else 'zip'}.pth"), _use_new_zipfile_serialization=not old)
+        torch.save({"epoch": 3, "model": model}, os.path.join(folder, "whole-model.pth"))
+        pack(os.path.join(folder, "whole-model.pth"))
         expected = {key: value.view(-1)[-1].item() for key, value in model.state_dict().items()}
         with open(os.path.join(folder, "expected.json"), "w") as file:
             json.dump(expected, file, indent=1)

@@ -22,7 +22,7 @@ internal static class Program
             string value = at + 1 < args.Length ? args[at + 1] : "";
             bool known = args[at] switch
             {
-                "--steps" => Whole(value, 1, out steps),
+                "--steps" => Whole(value, 0, out steps),
                 "--threads" => Whole(value, 0, out threads),
                 "--weights" => (weights = value).Length > 0,
                 _ => false,
@@ -35,7 +35,7 @@ internal static class Program
         using var device = new CpuDevice(threads);
         Console.WriteLine($"device: {device.Name}");
         var model = ModelRegistry.Create("cifar-resnet20", Classes, seed: 1);
-        Learn(model, device, steps);
+        if (steps > 0) Learn(model, device, steps);
         if (weights is not null) model.Save(weights);
         return 0;
     }

@@ -21,7 +21,8 @@ internal sealed record CommandRun(string Line, int ExitCode, string Output)
     public static Task<CommandRun> DotNet(string folder, Dictionary<string, string>? environment, params string[] arguments) =>
         Done(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, environment, arguments);
 
-    private static async Task<CommandRun> Of(string program, string folder, Dictionary<string, string>? environment, string[] arguments)
+    /// <summary>Runs a program to its end, whatever that is.</summary>
+    public static async Task<CommandRun> Of(string program, string folder, Dictionary<string, string>? environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

@@ -99,7 +99,7 @@ public sealed class EmulatedFmaTests
             {
                 for (int row = 0; row < GemmTile.Rows; row++) rows[row] = l + row * Depth;
                 nint start = 0;
-                EmulatedTile.Run(rows, r, new TileWalk(1, Depth, &start, 1, Columns), s, Columns, wanted, accumulate);
+                EmulatedTile.Panel(rows, 1, r, new TileWalk(1, Depth, &start, 1, Columns), s, Columns, wanted, accumulate);
             }
             for (int at = 0; at < sums.Length; at++) AssertSame(expected[at], sums[at], $"sum {at} of round {round}");
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using Graft.Tensors;
 using Graft.Tensors.Gpu;
 
@@ -26,11 +27,20 @@ internal sealed class DeviceOptions
         command.Add(threads);
     }
 
+    /// <summary>Whether the GPU is part of this build. A trimmed one leaves it out: its kernels are made at run time, of code whose use
+    /// trimming does not see.</summary>
+    [FeatureSwitchDefinition("Graft.CommandLine.Gpu")]
+    private static bool HasGpu => !AppContext.TryGetSwitch("Graft.CommandLine.Gpu", out bool has) || has;
+
     /// <summary>Opens the device that was asked for; the caller closes it.</summary>
     /// <exception cref="DeviceUnavailableException">This machine has none.</exception>
     public OpenDevice Open(ParseResult parsed)
     {
-        if (parsed.GetValue(device) == "gpu") return new OpenDevice(GpuDevice.Create(), owned: true);
+        if (parsed.GetValue(device) == "gpu")
+        {
+            if (HasGpu) return new OpenDevice(GpuDevice.Create(), owned: true);
+            throw new DeviceUnavailableException("this build was trimmed, which leaves the GPU out: use one that was not, or the CPU");
+        }
         return parsed.Find(threads) is { } count ? new OpenDevice(new CpuDevice(count), owned: true) : new OpenDevice(Device.Cpu, owned: false);
     }
 }

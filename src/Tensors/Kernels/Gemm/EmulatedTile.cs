@@ -13,12 +13,14 @@ internal static unsafe class EmulatedTile
     private const int UpperOfLargest = ((1023 + 128) << 20) - 1;
 
     /// <summary>Whether tiles of the lane are computed here.</summary>
+    [MethodImpl(Inline)]
     public static bool Takes<S>() where S : unmanaged, IVectorLane<S> => S.Width == 4 && EmulatedFma.IsNeeded && Vector128.IsHardwareAccelerated;
 
-    /// <summary>As a tile of <see cref="GemmTile.Panel"/>, of the first <paramref name="wanted"/> columns, a multiple of four.</summary>
-    public static void Run(float** rows, float* right, in TileWalk walk, float* sums, int columns, int wanted, bool accumulate)
+    /// <summary>As <see cref="GemmTile.Panel"/>, of the first <paramref name="wanted"/> of a tile's columns, a multiple of four.</summary>
+    public static void Panel(
+        float** rows, nint tiles, float* right, in TileWalk walk, float* sums, int columns, int wanted, bool accumulate)
     {
-        for (int row = 0; row < GemmTile.Rows; row += 2)
+        for (nint row = 0; row < tiles * GemmTile.Rows; row += 2)
             for (int column = 0; column < wanted; column += 4)
                 TwoByFour(rows + row, right + column, walk, sums + row * columns + column, columns, accumulate);
     }

@@ -79,13 +79,17 @@ internal static unsafe class GemmTile
         where S : unmanaged, IVectorLane<S>
     {
         int width = Lanes<S>() * S.Width;
+        if (EmulatedTile.Takes<S>())
+        {
+            EmulatedTile.Panel(rows, tiles, right, walk, sums, width, columns <= S.Width ? S.Width : width, accumulate);
+            return;
+        }
         // a tile brings a line of the cache near at each step of the depth
         nint ahead = walk.Depth * CacheLine;
         for (nint at = 0; at < tiles; at++, rows += Rows, sums += Rows * width)
         {
             float* wanted = at * ahead < nextLength ? next + at * ahead : right;
-            if (EmulatedTile.Takes<S>()) EmulatedTile.Run(rows, right, walk, sums, width, columns <= S.Width ? S.Width : width, accumulate);
-            else if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, accumulate);
+            if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, accumulate);
             else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, accumulate);
             else Four<S>(rows, right, wanted, walk, sums, accumulate);
         }

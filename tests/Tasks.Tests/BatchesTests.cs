@@ -25,13 +25,13 @@ public sealed class BatchesTests
     }
 
     [Fact]
-    public void Training_shuffles_anew_each_epoch_and_drops_what_is_left()
+    public void Training_shuffles_anew_each_epoch_and_sees_every_picture()
     {
         using var device = new CpuDevice(1);
         var batches = new Batches(Pictures(37), Small, device, new BatchOptions { BatchSize = 8, Training = true, Seed = 5 });
-        Assert.Equal((4, 32), (batches.Count, batches.Examples));
+        Assert.Equal((5, 37), (batches.Count, batches.Plan.Examples));
         int[] first = Indices(batches, 0), second = Indices(batches, 1);
-        Assert.Equal(32, first.Distinct().Count());
+        Assert.Equal(Enumerable.Range(0, 37), first.Order());
         Assert.NotEqual(first, second);
         Assert.NotEqual(first, first.Order());
         Assert.Equal(first, Indices(batches, 0));
@@ -43,7 +43,7 @@ public sealed class BatchesTests
         var source = Pictures(11);
         using var device = new CpuDevice(1);
         var batches = new Batches(source, Small, device, new BatchOptions { BatchSize = 4 });
-        Assert.Equal((3, 11), (batches.Count, batches.Examples));
+        Assert.Equal((3, 11), (batches.Count, batches.Plan.Examples));
         Assert.Equal(Enumerable.Range(0, 11), Indices(batches, 0));
         var transforms = new ImageTransforms(Small);
         var expected = new float[12 * 12 * 3];
@@ -67,7 +67,7 @@ public sealed class BatchesTests
     {
         using var device = new CpuDevice(1);
         var batches = new Batches(Pictures(3), Small, device, new BatchOptions { BatchSize = 8, Training = true });
-        Assert.Equal((1, 3), (batches.Count, batches.Examples));
+        Assert.Equal((1, 3), (batches.Count, batches.Plan.Examples));
         Assert.Equal([0, 1, 2], Indices(batches, 0).Order());
     }
 
@@ -76,7 +76,7 @@ public sealed class BatchesTests
     {
         var source = new Watched(Pictures(40));
         using var device = new CpuDevice(1);
-        var batches = new Batches(source, Small, device, new BatchOptions { BatchSize = 8, Training = true, Workers = 3, DropLast = false });
+        var batches = new Batches(source, Small, device, new BatchOptions { BatchSize = 8, Training = true, Workers = 3 });
         Indices(batches, 0);
         Assert.Equal(40, source.Loads);
         Indices(batches, 1);
@@ -120,6 +120,30 @@ public sealed class BatchesTests
         Assert.Equal(2, good);
         Assert.Equal("watched[21]: broken", thrown.Message);
         RequireAllGivenBack(device);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void A_bad_picture_costs_itself_alone_where_somebody_is_told(int workers)
+    {
+        int[] broken = [30, 21, 22, 0, 1, 2, 3];
+        var source = new Watched(Pictures(40)) { Broken = broken };
+        using var device = new CpuDevice(1);
+        var told = new List<int>();
+        var options = new BatchOptions { BatchSize = 4, Workers = workers, Unreadable = (index, problem) => told.Add(problem.Message.Length > 0 ? index : -1) };
+        var batches = new Batches(source, Small, device, options);
+        Assert.Equal(Enumerable.Range(0, 40).Except(broken), Indices(batches, 0));
+        Assert.Equal(broken.Order(), told);
+
+        // what stands around it does not change the others
+        var whole = Collect(Pictures(40), Small, options with { Unreadable = null }, 1);
+        var rest = Collect(source, Small, options, 1);
+        Assert.Equal(whole.Count - broken.Length * (12 * 12 * 3 + 1), rest.Count);
+        Assert.Equal(whole[^(12 * 12 * 3 * 4)..], rest[^(12 * 12 * 3 * 4)..]);
+        long taken = device.BytesTaken;
+        for (int epoch = 1; epoch < 6; epoch++) Indices(batches, epoch);
+        Assert.InRange(device.BytesTaken, taken, taken + 2 * 4 * (12 * 12 * 3 * 4 + 4));
     }
 
     [Fact]

@@ -32,6 +32,8 @@ public sealed class ImageDecoderTests
     [InlineData("png_rgb")]
     [InlineData("bmp_rgb")]
     [InlineData("gif")]
+    [InlineData("gif_interlaced")]
+    [InlineData("gif_local_palette")]
     [InlineData("webp_lossless")]
     [InlineData("ppm")]
     public void A_file_cut_anywhere_is_refused_by_one_exception(string name)
@@ -48,7 +50,7 @@ public sealed class ImageDecoderTests
     public void Damaged_bytes_give_a_picture_or_one_exception()
     {
         var random = new Random(5);
-        foreach (string name in new[] { "jpeg_420", "png_rgb", "gif", "bmp_rgb", "webp_lossy", "ppm_100" })
+        foreach (string name in new[] { "jpeg_420", "png_rgb", "gif", "gif_noise", "gif_offset", "bmp_rgb", "webp_lossy", "ppm_100" })
         {
             for (int round = 0; round < 60; round++)
             {
@@ -104,6 +106,129 @@ public sealed class ImageDecoderTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         Assert.Contains("20000 x 20000 pixels are more than the 178,956,970", large.Message, StringComparison.Ordinal);
         Assert.Contains("cannot lie in a file of", lying.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Large ones are decoded by another road, which has to come to the same place.</summary>
+    [Fact]
+    public unsafe void PNG_row_by_row_gives_the_codecs_bytes()
+    {
+        int compared = 0;
+        var files = Golden.Where(file => file.Key.StartsWith("file_png", StringComparison.Ordinal)).Select(file => file.Value.Bytes).Concat(
+        [
+            Png.Encode(3, 2, 16, 0, [0, 0x12, 0x34, 0xFE, 0xDC, 1, 2, 1, 5, 6, 7, 8, 9, 10]),
+            Png.Encode(9, 2, 2, 0, [0, 0x1B, 0xE4, 0x40, 2, 1, 2, 0x80]),
+            Png.Encode(2, 1, 16, 6, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]),
+        ]);
+        foreach (byte[] file in files)
+        {
+            Assert.True(PngRows.CanDecode(file));
+            fixed (byte* bytes = file) Assert.Equal(ImageDecoder.Decode(file, "x").Pixels, PngRows.Decode(bytes, file.Length, 1, "x").Pixels);
+            compared++;
+        }
+        Assert.True(compared >= 10);
+    }
+
+    [Fact]
+    public void Rows_are_reduced_by_the_mean_of_their_squares()
+    {
+        var whole = GoldenFile.Noise(11, 7, 3);
+        foreach (bool fromBelow in new[] { false, true })
+        {
+            var rows = new RowReducer(11, 7, 3);
+            for (int i = 0; i < 7; i++) rows.Add(fromBelow ? 6 - i : i, whole.Row(fromBelow ? 6 - i : i));
+            Assert.Equal(new ImageSize(3, 4), rows.Image.Size);
+            int sum = 0;
+            for (int y = 6; y < 7; y++) for (int x = 9; x < 11; x++) sum += whole.Row(y)[x * 3 + 1];
+            Assert.Equal((sum + 1) / 2, rows.Image.Row(2)[3 * 3 + 1]);
+            sum = 0;
+            for (int y = 3; y < 6; y++) for (int x = 6; x < 9; x++) sum += whole.Row(y)[x * 3];
+            Assert.Equal((sum + 4) / 9, rows.Image.Row(1)[2 * 3]);
+        }
+    }
+
+    /// <summary>Six of 13,000 x 13,000 pixels at a time: 4 GB of pixels that never stand in memory.</summary>
+    [Fact]
+    public void A_large_picture_in_a_small_file_takes_little_memory()
+    {
+        const int Side = 13_000, RowBytes = 1 + Side / 8; // the first says how the row is filtered
+        byte[] rows = new byte[Side * RowBytes];
+        byte[] png = Png.Encode(Side, Side, bitDepth: 1, colourType: 0, rows);
+        Assert.InRange(png.Length, 1, 300_000);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Parallel.For(0, 6, new ParallelOptions { MaxDegreeOfParallelism = 6 }, _ =>
+        {
+            var image = ImageDecoder.Decode(png, "large.png");
+            Assert.InRange(image.Pixels.Length, 1, 3 * 4_000_000);
+            Assert.All([image.Pixels[0], image.Pixels[^1]], value => Assert.Equal(0, value));
+        });
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 1, 600L << 20);
+        Assert.Equal(0, DecodingMemory.Held);
+    }
+
+    [Fact]
+    public async Task Decoding_waits_for_its_share_of_the_memory_and_refuses_more_than_all_of_it()
+    {
+        long half = ImageDecoding.MemoryBudget / 2 + 1;
+        Assert.Null(DecodingMemory.Take(1000, "small"));
+        var first = DecodingMemory.Take(half, "first");
+        bool second = false;
+        var waiting = Task.Run(() =>
+        {
+            using var memory = DecodingMemory.Take(half, "second");
+            Volatile.Write(ref second, true);
+        }, TestContext.Current.CancellationToken);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(Volatile.Read(ref second));
+        first!.Dispose();
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True(second);
+        Assert.Contains("more than the 512", Assert.Throws<ImageException>(() => DecodingMemory.Take(ImageDecoding.MemoryBudget + 1, "x")).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => ImageDecoding.MaximumPixels = 0);
+    }
+
+    /// <summary>From a megabyte of pixels on rows are taken in strips.</summary>
+    [Fact]
+    public void Strips_give_the_bytes_of_the_whole()
+    {
+        const int Width = 603, Height = 437;
+        var noise = GoldenFile.Noise(Width, Height, 4);
+        using var bitmap = new SkiaSharp.SKBitmap(new SkiaSharp.SKImageInfo(Width, Height, SkiaSharp.SKColorType.Rgba8888, SkiaSharp.SKAlphaType.Unpremul));
+        bitmap.Pixels = [.. Enumerable.Range(0, Width * Height).Select(at => new SkiaSharp.SKColor(noise.Pixels[3 * at], noise.Pixels[3 * at + 1], noise.Pixels[3 * at + 2]))];
+        using var jpeg = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Jpeg, 80);
+        using var decoded = SkiaSharp.SKBitmap.Decode(jpeg.ToArray(), new SkiaSharp.SKImageInfo(Width, Height, SkiaSharp.SKColorType.Rgba8888, SkiaSharp.SKAlphaType.Unpremul));
+        var image = ImageDecoder.Decode(jpeg.ToArray(), "strips.jpg");
+        Assert.Equal(decoded.Pixels.SelectMany(pixel => new[] { pixel.Red, pixel.Green, pixel.Blue }), image.Pixels);
+        Assert.Throws<ImageException>(() => ImageDecoder.Decode(jpeg.ToArray().AsSpan(0, (int)jpeg.Size / 2), "cut.jpg"));
+
+        // a bitmap's rows come from below
+        int stride = (Width * 3 + 3) / 4 * 4;
+        var bmp = new byte[54 + stride * Height];
+        "BM"u8.CopyTo(bmp);
+        BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(2), bmp.Length);
+        bmp[10] = 54;
+        bmp[14] = 40;
+        BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(18), Width);
+        BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(22), Height);
+        (bmp[26], bmp[28]) = (1, 24);
+        for (int y = 0; y < Height; y++)
+            for (int i = 0; i < Width * 3; i++) bmp[54 + (Height - 1 - y) * stride + i] = noise.Row(y)[i / 3 * 3 + 2 - i % 3];
+        Assert.Equal(noise.Pixels, ImageDecoder.Decode(bmp, "strips.bmp").Pixels);
+    }
+
+    [Fact]
+    public void What_is_no_file_is_not_waited_for()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("there are no named pipes in folders there");
+        using var folder = new TemporaryFolder();
+        string pipe = folder["pipe.jpg"];
+        using var made = System.Diagnostics.Process.Start("mkfifo", [pipe]);
+        made.WaitForExit();
+        File.CreateSymbolicLink(folder["link.jpg"], pipe);
+        File.CreateSymbolicLink(folder["nowhere.jpg"], folder["missing.jpg"]);
+        foreach (string name in new[] { "pipe.jpg", "link.jpg" })
+            Assert.Contains("a pipe or device", Assert.Throws<ImageException>(() => ImageDecoder.Decode(folder[name])).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", Assert.Throws<ImageException>(() => ImageDecoder.Decode(folder["nowhere.jpg"])).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<ImageException>(() => ImageDecoder.Decode(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

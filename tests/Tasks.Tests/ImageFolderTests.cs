@@ -11,7 +11,7 @@ public sealed class ImageFolderTests
         // upper case before lower, '-' before '/', a code point above U+FFFF after U+FF21
         string[] files =
         [
-            "Zebra/b.PNG", "Zebra/a.jpg", "ant/2.jpeg", "ant/x-y/0.bmp", "ant/x/z/1.webp", "ant/x/9.tif",
+            "Zebra/b.PNG", "Zebra/a.jpg", "ant/2.jpeg", "ant/x-y/0.bmp", "ant/x/z/1.webp", "ant/x/9.gif",
             "\uFF21/1.jpg", "\U0001F408/1.jpg", "ant/.hidden.jpg", ".git/config.jpg", "ant/notes.txt", "ant/.cache/1.jpg",
         ];
         foreach (string file in files) folder.Write(file, [1]);
@@ -19,7 +19,7 @@ public sealed class ImageFolderTests
         Assert.Equal(["Zebra", "ant", "\uFF21", "\U0001F408"], images.ClassNames);
         Assert.Equal(
             [
-                ("Zebra/a.jpg", 0), ("Zebra/b.PNG", 0), ("ant/2.jpeg", 1), ("ant/x/9.tif", 1), ("ant/x-y/0.bmp", 1), ("ant/x/z/1.webp", 1),
+                ("Zebra/a.jpg", 0), ("Zebra/b.PNG", 0), ("ant/2.jpeg", 1), ("ant/x/9.gif", 1), ("ant/x-y/0.bmp", 1), ("ant/x/z/1.webp", 1),
                 ("\uFF21/1.jpg", 2), ("\U0001F408/1.jpg", 3),
             ],
             images.Items.Select(item => (Path.GetRelativePath(folder.Path, item.Path).Replace('\\', '/'), item.Label)));
@@ -35,12 +35,51 @@ public sealed class ImageFolderTests
         Assert.Contains("sub-folder for each class", Problem(folder["flat/"]), StringComparison.Ordinal);
         Directory.CreateDirectory(folder["bare/x"]);
         Assert.Contains("has no sub-folders", Problem(folder["bare/x"]), StringComparison.Ordinal);
-        Assert.Contains("no pictures in its 1 class folders", Problem(folder["bare/"]), StringComparison.Ordinal);
+        Assert.Contains("no pictures in its 1 class folder (", Problem(folder["bare/"]), StringComparison.Ordinal);
         folder.Write("some/cat/1.jpg", [1]);
         folder.Write("some/dog/1.txt", [1]);
         Assert.Contains("no pictures of the class dog", Problem(folder["some/"]), StringComparison.Ordinal);
 
         static string Problem(string path) => Assert.Throws<ImageException>(() => ImageFolder.Open(path)).Message;
+    }
+
+    [Fact]
+    public void What_systems_leave_is_never_a_class_and_what_is_passed_over_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        string[] foreign = ["__MACOSX", ".ipynb_checkpoints", ".git", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"];
+        foreach (string name in foreign) folder.Write($"{name}/0.png", [1]);
+        foreach (string name in new[] { "a/0.png", "a/._0.png", "a/Thumbs.db", "a/desktop.ini", "a/__MACOSX/1.png", "a/@eaDir/2.png", "a/1.GIF", "b/0.jfif" }) folder.Write(name, [1]);
+        Assert.Equal(["a", "b"], ImageFolder.Open(folder.Path).ClassNames);
+        Assert.Equal(3, ImageFolder.Open(folder.Path).Count);
+        Assert.Empty(ImageFolder.Open(folder.Path).Notes.Lines());
+
+        foreach (string name in new[] { "a/2.tif", "a/3.TIFF", "b/4.heic", "b/notes.txt", "b/README", "loose.png" }) folder.Write(name, [1]);
+        Directory.CreateDirectory(folder["empty/x"][..^2]);
+        Assert.Contains("no pictures of the class empty", Assert.Throws<ImageException>(() => ImageFolder.Open(folder.Path)).Message, StringComparison.Ordinal);
+        var images = ImageFolder.Open(folder.Path, emptyClasses: true);
+        Assert.Equal(["a", "b", "empty"], images.ClassNames);
+        Assert.Equal(["empty"], images.Notes.EmptyClasses);
+        Assert.Equal(
+            [
+                "no pictures of the class empty",
+                "passed over: 3 pictures of kinds that are not read (1 .heic, 1 .tif, 1 .tiff): convert them to JPEG or PNG",
+                "passed over: 2 other files (1 without an ending, 1 .txt)",
+                "passed over: 1 picture beside the class folders",
+            ],
+            images.Notes.Lines());
+        Assert.Equal(1, images.Notes.Skipped[".tiff"]);
+    }
+
+    [Fact]
+    public void The_parts_of_a_data_set_are_no_classes()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "train/cat/0.png", "train/dog/0.png", "val/cat/0.png", "__MACOSX/0.png" }) folder.Write(name, [1]);
+        string message = Assert.Throws<ImageException>(() => ImageFolder.Open(folder.Path)).Message;
+        Assert.Contains("the parts of a data set (train, val)", message, StringComparison.Ordinal);
+        Assert.EndsWith(Path.Combine(folder.Path, "train"), message, StringComparison.Ordinal);
+        Assert.Equal(2, ImageFolder.Open(folder["train/x"][..^2]).Count);
     }
 
     [Fact]
@@ -52,8 +91,8 @@ public sealed class ImageFolderTests
         var images = ImageFolder.Open(folder.Path).WithClasses(["dog", "emu", "cat"]);
         Assert.Equal([2, 0], images.Items.Select(item => item.Label));
         Assert.Equal(["dog", "emu", "cat"], images.ClassNames);
-        string message = Assert.Throws<ImageException>(() => images.WithClasses(["dog", "cat", "fox"])).Message;
-        Assert.Contains("does not know the class 'emu'; it knows dog, cat, fox", message, StringComparison.Ordinal);
+        string message = Assert.Throws<ImageException>(() => images.WithClasses(["dog", "goat"])).Message;
+        Assert.Contains("does not know the class 'cat'; it knows dog, goat", message, StringComparison.Ordinal);
     }
 
     [Fact]

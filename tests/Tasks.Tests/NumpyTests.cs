@@ -105,12 +105,12 @@ public sealed class NumpyTests
     public void Digits_and_X_rays_are_read_as_pictures()
     {
         using var digits = NumpyArchive.Open(RealData.Require("mnist/mnist-test-3000.npz"));
-        var images = ArrayImages.From("mnist", digits.Read("images"), digits.Read("labels"));
+        var images = From("mnist", digits.Read("images"), digits.Read("labels"));
         Assert.Equal(3000, images.Count);
         Assert.Equal(new ImageSize(28, 28), images.Load(2999).Size);
         Assert.Equal(10, Enumerable.Range(0, 3000).Select(images.Label).Distinct().Count());
         using var rays = NumpyArchive.Open(RealData.Require("pneumonia-mnist/pneumoniamnist.npz"));
-        var validation = ArrayImages.From("pneumonia", rays.Read("val_images"), rays.Read("val_labels"));
+        var validation = From("pneumonia", rays.Read("val_images"), rays.Read("val_labels"));
         Assert.Equal(270, validation.Count);
         Assert.Equal([0, 1], Enumerable.Range(0, 270).Select(validation.Label).Distinct().Order());
     }
@@ -120,15 +120,18 @@ public sealed class NumpyTests
     {
         var labels = new NumpyArray("labels", NumpyType.UInt8, [2], [0, 1]);
         var colour = new NumpyArray("images", NumpyType.UInt8, [2, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-        Assert.Equal([7, 8, 9, 10, 11, 12], ArrayImages.From("x", colour, labels).Load(1).Pixels);
+        Assert.Equal([7, 8, 9, 10, 11, 12], From("x", colour, labels).Load(1).Pixels);
         var grey = new NumpyArray("images", NumpyType.UInt8, [2, 1, 2], [1, 2, 3, 4]);
-        Assert.Equal([3, 3, 3, 4, 4, 4], ArrayImages.From("x", grey, labels).Load(1).Pixels);
-        foreach (var bad in new[] { new NumpyArray("images", NumpyType.Float32, [2, 1, 1], new byte[8]), new NumpyArray("images", NumpyType.UInt8, [2, 2], new byte[4]) })
-            Assert.Throws<NumpyException>(() => ArrayImages.From("x", bad, labels));
-        Assert.Throws<NumpyException>(() => ArrayImages.From("x", grey, new NumpyArray("labels", NumpyType.UInt8, [3], new byte[3])));
+        Assert.Equal([3, 3, 3, 4, 4, 4], From("x", grey, labels).Load(1).Pixels);
+        foreach (var bad in new[] { new NumpyArray("images", NumpyType.Float32, [2, 1, 1], [0, 0, 0, 0, 0, 0, 0xC0, 0x7F]), new NumpyArray("images", NumpyType.UInt8, [2, 2], new byte[4]) })
+            Assert.Throws<NumpyException>(() => From("x", bad, labels));
+        Assert.Throws<NumpyException>(() => From("x", grey, new NumpyArray("labels", NumpyType.UInt8, [3], new byte[3])));
         Assert.Throws<NumpyException>(() => new NumpyArray("x", NumpyType.Float32, [1], new byte[4]).ToInt32());
         Assert.Throws<NumpyException>(() => new NumpyArray("x", NumpyType.UInt32, [1], [255, 255, 255, 255]).ToInt32());
     }
+
+    private static NumpyImages From(string name, NumpyArray pictures, NumpyArray labels) =>
+        new(name, pictures, LabelledData.Labels(name, labels, pictures.Shape[0]));
 
     private static byte[] Npy(string type, string shape, byte[] data, bool columnMajor = false, int version = 1)
     {

@@ -10,19 +10,13 @@ internal sealed class DeviceOptions
 {
     private const int MostThreads = 1024;
 
-    private readonly Option<string> device = new("--device")
-    {
-        Description = "Where to compute: cpu or gpu.",
-        HelpName = "cpu|gpu",
-        DefaultValueFactory = _ => "cpu",
-    };
+    private readonly Option<string> device = Options.Choice("--device", "Where to compute.", ["cpu", "gpu"], "cpu");
 
     private readonly Option<int> threads = Options.WholeNumber(
         "--threads", "CPU threads; one a core where it is not given. Results do not depend on it.", 1, preset: null, MostThreads);
 
     public DeviceOptions(Command command)
     {
-        device.AcceptOnlyFromAmong("cpu", "gpu");
         command.Add(device);
         command.Add(threads);
     }

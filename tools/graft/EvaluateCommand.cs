@@ -11,25 +11,27 @@ internal static class EvaluateCommand
 {
     public static Command Make()
     {
-        var command = new Command("evaluate", "Counts how many pictures of a folder, a sub-folder a class, a model gets right.");
+        var command = new Command("evaluate", "Counts how many pictures a model gets right. Classes are matched by name. A picture that cannot be decoded is reported, the rest is counted, and the exit code is 1. " + Pictures.Rules);
         var model = new ModelOptions(command);
-        var data = Options.FilePath("--data", "DIR", "The pictures, a sub-folder a class.", required: true);
-        command.Add(data);
+        var data = new DataOptions(command);
         var device = new DeviceOptions(command);
         var json = Options.Json();
         command.Add(json);
         command.SetAction((parsed, interrupt) =>
         {
             var choice = model.Choose(parsed);
-            string folder = parsed.GetRequiredValue(data);
-            var pictures = ImageFolder.Open(folder);
+            string folder = data.Path(parsed);
+            var pictures = data.Open(parsed, DataUse.Evaluation);
             using var where = device.Open(parsed);
             var classifier = choice.Open(where.Device);
-            pictures = classifier.Known(pictures);
+            var error = parsed.InvocationConfiguration.Error;
+            pictures = classifier.Known(pictures, out string? matched);
+            Notes.Tell(error, folder, pictures.Notes, matched);
 
             var clock = Stopwatch.StartNew();
             var (examples, correct) = (new int[classifier.ClassNames.Count], new int[classifier.ClassNames.Count]);
-            var evaluation = ProgressDisplay.Show(parsed.InvocationConfiguration.Error, display =>
+            var unreadable = new List<(string Path, string Problem)>();
+            var evaluation = ProgressDisplay.Show(error, display =>
             {
                 var count = display.Count(pictures.Count, "picture");
                 return classifier.Evaluate(pictures, interrupt, (label, answer) =>
@@ -37,8 +39,15 @@ internal static class EvaluateCommand
                     examples[label]++;
                     if (answer == label) correct[label]++;
                     count();
+                }, (index, problem) =>
+                {
+                    unreadable.Add((pictures.Name(index), Program.Line(problem.Message)));
+                    display.Line($"graft: {unreadable[^1].Problem}");
+                    count();
                 });
             });
+            if (evaluation.Examples == 0) throw new WorkFailedException("none of the pictures can be read, so nothing was counted");
+            int exitCode = unreadable.Count == 0 ? ExitCode.Done : ExitCode.Failed;
             double seconds = clock.Elapsed.TotalSeconds;
             var classes = Enumerable.Range(0, examples.Length).Where(label => examples[label] > 0);
 
@@ -48,8 +57,8 @@ internal static class EvaluateCommand
                 Tables.Write(output, ["class", "examples", "correct", "accuracy"], classes.Select(label => (IReadOnlyList<string>)
                     [classifier.ClassNames[label], Tables.Count(examples[label]), Tables.Count(correct[label]), Tables.Percent((double)correct[label] / examples[label])]));
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{Printable.Text(choice.Name)}: {Tables.Count(evaluation.Correct)} of {Tables.Count(evaluation.Examples)} correct ({Tables.Percent(evaluation.Accuracy)}), loss {Tables.Loss(evaluation.Loss)}, {Tables.Seconds(seconds)}"));
-                return Task.FromResult(ExitCode.Done);
+                    $"{Printable.Whole(choice.Name)}: {Tables.Count(evaluation.Correct)} of {Tables.Count(evaluation.Examples)} correct ({Tables.Percent(evaluation.Accuracy)}), loss {Tables.Loss(evaluation.Loss)}, {Tables.Seconds(seconds)}{(unreadable.Count == 0 ? "" : $"; {Tables.Count(unreadable.Count)} could not be read")}"));
+                return Task.FromResult(exitCode);
             }
             JsonOutput.Write(output, writer =>
             {
@@ -60,6 +69,9 @@ internal static class EvaluateCommand
                 writer.WriteFigure("accuracy", evaluation.Accuracy);
                 writer.WriteFigure("loss", evaluation.Loss);
                 writer.WriteFigure("seconds", seconds);
+                writer.WriteString("matched", matched);
+                Notes.Write(writer, unreadable);
+                Notes.Write(writer, pictures.Notes);
                 writer.WriteStartArray("classes");
                 foreach (int label in classes)
                 {
@@ -71,7 +83,7 @@ internal static class EvaluateCommand
                 }
                 writer.WriteEndArray();
             });
-            return Task.FromResult(ExitCode.Done);
+            return Task.FromResult(exitCode);
         });
         return command;
     }

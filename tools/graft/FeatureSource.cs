@@ -4,20 +4,22 @@ using Graft.Tasks;
 namespace Graft.CommandLine;
 
 /// <summary>The pictures that features are wanted of, with their classes where they have any.</summary>
-/// <param name="Files">The pictures.</param>
-/// <param name="Labels">Each picture's class number; null where there are no classes.</param>
+/// <param name="Images">The pictures.</param>
 /// <param name="ClassNames">The classes' names by number; null where there are none.</param>
-internal sealed record FeatureSource(IReadOnlyList<string> Files, IReadOnlyList<int>? Labels, IReadOnlyList<string>? ClassNames)
+/// <param name="Notes">What the listing had to say.</param>
+internal sealed record FeatureSource(IImageSource Images, IReadOnlyList<string>? ClassNames, ListingNotes Notes)
 {
-    /// <summary>One folder whose pictures lie in sub-folders is labelled by them; anything else is a list of pictures.</summary>
-    public static FeatureSource Of(IReadOnlyList<string> paths)
+    /// <summary>One folder whose pictures lie in sub-folders is labelled by them, and one archive by its labels; anything else is a
+    /// list of pictures.</summary>
+    public static FeatureSource Of(IReadOnlyList<string> paths, string? split)
     {
-        if (paths is [var folder] && Directory.Exists(folder) && !HasPicturesOfItsOwn(folder) && Directory.EnumerateDirectories(folder).Any())
+        if (paths is [var single] && IsLabelled(single))
         {
-            var pictures = ImageFolder.Open(folder);
-            return new FeatureSource([.. pictures.Items.Select(item => item.Path)], [.. pictures.Items.Select(item => item.Label)], pictures.ClassNames);
+            var pictures = LabelledData.Open(single, DataUse.Evaluation, split);
+            return new FeatureSource(pictures, pictures.ClassNames, pictures.Notes);
         }
-        return new FeatureSource(Pictures.List(paths), null, null);
+        var notes = new ListingNotes();
+        return new FeatureSource(Pictures.List(paths, split, notes), null, notes);
     }
 
     /// <summary>Writes the rows of the pictures that could be used, and which ones they are.</summary>
@@ -33,16 +35,19 @@ internal sealed record FeatureSource(IReadOnlyList<string> Files, IReadOnlyList<
             ["format"] = "pt",
             ["model"] = classifier.Model.Name,
             ["weights"] = choice.Weights ?? choice.Name,
-            ["paths"] = JsonOutput.Array(rows.Select(row => Files[row.Index])),
+            ["paths"] = JsonOutput.Array(rows.Select(row => Images.Name(row.Index))),
         };
-        if (Labels is not null && ClassNames is not null)
+        if (ClassNames is not null)
         {
-            tensors.Add(TensorEntry.From("labels", [rows.Count], rows.Select(row => (long)Labels[row.Index]).ToArray()));
+            tensors.Add(TensorEntry.From("labels", [rows.Count], rows.Select(row => (long)Images.Label(row.Index)).ToArray()));
             metadata["classNames"] = JsonOutput.Array(ClassNames);
         }
         SafetensorsWriter.Write(file, tensors, metadata, interrupt);
     }
 
-    private static bool HasPicturesOfItsOwn(string folder) =>
-        ImageFolder.Pictures(folder).Any(path => Path.GetDirectoryName(Path.GetFullPath(path)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+    private static bool IsLabelled(string path)
+    {
+        if (!Directory.Exists(path)) return LabelledData.IsArchive(path) && File.Exists(path) && LabelledData.HasLabels(path);
+        return !Directory.EnumerateFiles(path).Any(ImageFileNames.IsPicture) && ImageFolder.Classes(path).Length > 0;
+    }
 }

@@ -13,9 +13,12 @@ internal static class FeaturesCommand
     {
         var command = new Command(
             "features",
-            "Writes what the trunk makes of pictures as safetensors: 'features' [N, D], and 'labels' [N] for one folder with a sub-folder a class; the paths and class names are in its metadata.");
-        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, or folders of them.", Arity = ArgumentArity.OneOrMore };
+            "Writes what the trunk makes of pictures as safetensors: 'features' [N, D], and 'labels' [N] for one folder with a sub-folder a class or one NumPy archive; the paths and class names are in its metadata. "
+            + Pictures.Rules);
+        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, folders of them, or NumPy archives (.npz).", Arity = ArgumentArity.OneOrMore };
         command.Add(images);
+        var split = DataOptions.Split();
+        command.Add(split);
         var model = new ModelOptions(command);
         var target = Options.FilePath("--out", "FILE", "The safetensors file to write.", required: true);
         command.Add(target);
@@ -25,30 +28,33 @@ internal static class FeaturesCommand
         command.SetAction((parsed, interrupt) =>
         {
             var choice = model.Choose(parsed);
-            var source = FeatureSource.Of(parsed.GetRequiredValue(images));
+            var source = FeatureSource.Of(parsed.GetRequiredValue(images), parsed.GetValue(split));
             string file = parsed.GetRequiredValue(target);
-            RequireWritable(file, source.Files, choice);
+            RequireWritable(file, source.Images, choice);
             using var where = device.Open(parsed);
             var classifier = choice.Open(where.Device);
 
             var error = parsed.InvocationConfiguration.Error;
+            Notes.Tell(error, string.Join(", ", parsed.GetRequiredValue(images)), source.Notes);
             var clock = Stopwatch.StartNew();
             var rows = ProgressDisplay.Show(error, display =>
             {
-                var count = display.Count(source.Files.Count, "picture");
+                var count = display.Count(source.Images.Count, "picture");
                 var done = new List<(int Index, float[] Row)>();
-                Pictures.ForEach(source.Files, some => classifier.Features(some, interrupt), (index, row) =>
+                foreach (var answer in classifier.Features(source.Images, Unreadable, interrupt))
                 {
-                    done.Add((index, row));
+                    done.Add(answer);
                     count();
-                }, (index, exception) =>
-                {
-                    display.Line($"graft: {Program.Line(exception.Message)}");
-                    count();
-                });
+                }
                 return done;
+
+                void Unreadable(int index, ImageException problem)
+                {
+                    display.Line($"graft: {Program.Line(problem.Message)}");
+                    count();
+                }
             });
-            int left = source.Files.Count - rows.Count;
+            int left = source.Images.Count - rows.Count;
             if (rows.Count == 0) throw new WorkFailedException("none of the pictures can be used, so nothing was written");
             int width = rows[0].Row.Length;
             source.Write(file, choice, classifier, rows, interrupt);
@@ -64,24 +70,25 @@ internal static class FeaturesCommand
                     writer.WriteNumberValue(width);
                     writer.WriteEndArray();
                     writer.WriteNumber("failed", left);
+                    Notes.Write(writer, source.Notes);
                     if (source.ClassNames is { } names) writer.WriteTexts("classes", names);
                     else writer.WriteNull("classes");
                     writer.WriteFigure("seconds", clock.Elapsed.TotalSeconds);
                 });
             else output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{Printable.Text(file)}: features [{rows.Count}, {width}]{(source.ClassNames is { } names ? $", labels of {names.Count} classes" : "")}, {Tables.Seconds(clock.Elapsed.TotalSeconds)}"));
+                $"{Printable.Whole(file)}: features [{rows.Count}, {width}]{(source.ClassNames is { } names ? $", labels of {names.Count} classes" : "")}, {Tables.Seconds(clock.Elapsed.TotalSeconds)}"));
             return Task.FromResult(left == 0 ? ExitCode.Done : ExitCode.Failed);
         });
         return command;
     }
 
-    private static void RequireWritable(string file, IReadOnlyList<string> pictures, ModelChoice choice)
+    private static void RequireWritable(string file, IImageSource pictures, ModelChoice choice)
     {
-        string shown = Printable.Text(file), full = Path.GetFullPath(file);
+        string shown = Printable.Whole(file), full = Path.GetFullPath(file);
         if (Directory.Exists(full)) throw new WrongInputException($"--out {shown} is a folder: give the path of the file to write");
         string folder = Path.GetDirectoryName(full)!;
-        if (!Directory.Exists(folder)) throw new WrongInputException($"--out {shown}: there is no folder {Printable.Text(folder)}: make it first");
-        bool isInput = pictures.Any(picture => Path.GetFullPath(picture) == full)
+        if (!Directory.Exists(folder)) throw new WrongInputException($"--out {shown}: there is no folder {Printable.Whole(folder)}: make it first");
+        bool isInput = Enumerable.Range(0, pictures.Count).Any(index => Path.GetFullPath(pictures.Name(index)) == full)
             || full == Path.GetFullPath(choice.Weights ?? Path.Combine(choice.Name, ClassifierBundle.WeightsFileName));
         if (isInput) throw new WrongInputException($"--out {shown} would overwrite its own source: give another name");
         try

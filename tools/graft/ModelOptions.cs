@@ -42,11 +42,11 @@ internal sealed class ModelOptions
     /// <exception cref="WrongInputException">There is no such model, or its weights are not said or said twice.</exception>
     public ModelChoice Choose(ParseResult parsed, bool fromScratch = false, string withoutWeights = "give its file with --weights FILE")
     {
-        string name = parsed.GetRequiredValue(model), shown = Printable.Text(name);
+        string name = parsed.GetRequiredValue(model), shown = Printable.Whole(name);
         string? file = parsed.GetValue(weights);
         bool published = ModelRegistry.Names.Contains(name);
         if (!published && !Path.Exists(name))
-            throw new WrongInputException($"--model {shown}: there is no such architecture or folder; 'graft models' lists the architectures");
+            throw new WrongInputException($"--model {shown}: there is no such architecture or folder{NearName.Hint(name, ModelRegistry.Names)}; 'graft models' lists the architectures");
         if (!published && File.Exists(name))
             throw new WrongInputException($"--model {shown} is a file: give the architecture's name, and the file with --weights");
         if (!published && fromScratch) throw new WrongInputException($"--from-scratch needs the name of an architecture, and {shown} is a saved classifier");

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Graft.Models;
+using Graft.Tasks;
 
 namespace Graft.CommandLine;
 
@@ -21,6 +23,36 @@ internal static class Options
         name, helpName, description, rule,
         text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && holds(value) ? value : null,
         preset);
+
+    /// <summary>One of a few words.</summary>
+    public static Option<string> Choice(string name, string description, IReadOnlyList<string> choices, string? preset)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', choices), Arity = ArgumentArity.ExactlyOne };
+        option.CustomParser = result =>
+        {
+            string given = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (choices.Contains(given)) return given;
+            result.AddError($"{name} is {string.Join(", ", choices.SkipLast(1))} or {choices[^1]}, not '{Printable.Whole(given)}'{NearName.Hint(given, choices)}");
+            return "";
+        };
+        option.CompletionSources.Add([.. choices]);
+        if (preset is not null) option.DefaultValueFactory = _ => preset;
+        return option;
+    }
+
+    /// <summary>Names with commas between them, each of them once.</summary>
+    public static Option<string[]> Names(string name, string helpName, string description)
+    {
+        var option = new Option<string[]>(name) { Description = description, HelpName = helpName, Arity = ArgumentArity.ExactlyOne };
+        option.CustomParser = result =>
+        {
+            string[] names = [.. (result.Tokens.Count == 1 ? result.Tokens[0].Value : "").Split(',').Select(static part => part.Trim())];
+            if (names.Any(static part => part.Length == 0)) result.AddError($"{name} needs names with commas between them, and one is empty");
+            else if (names.Distinct().Count() < names.Length) result.AddError($"{name} has a name twice");
+            return names;
+        };
+        return option;
+    }
 
     /// <summary>The path of a file or folder; that it is not empty is all that is known of it here.</summary>
     public static Option<string> FilePath(string name, string helpName, string description, bool required = false) => new(name)
@@ -46,7 +78,7 @@ internal static class Options
         option.CustomParser = result =>
         {
             if (result.Tokens is [var token] && parse(token.Value) is { } value) return value;
-            string given = result.Tokens.Count == 0 ? "" : $", not '{Graft.Models.Printable.Text(result.Tokens[0].Value)}'";
+            string given = result.Tokens.Count == 0 ? "" : $", not '{Printable.Whole(result.Tokens[0].Value)}'";
             result.AddError($"{name} is {rule}{given}");
             return default;
         };

@@ -13,9 +13,11 @@ internal static class PredictCommand
 
     public static Command Make()
     {
-        var command = new Command("predict", "Says what a model takes pictures for. A picture that cannot be decoded is reported, and the rest goes on.");
-        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, or folders of them.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("predict", "Says what a model takes pictures for. A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
+        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, folders of them, or NumPy archives (.npz).", Arity = ArgumentArity.OneOrMore };
         command.Add(images);
+        var split = DataOptions.Split();
+        command.Add(split);
         var model = new ModelOptions(command);
         var top = Options.WholeNumber("--top", "How many classes to name for a picture, the likeliest first.", 1, DefaultTop);
         command.Add(top);
@@ -25,10 +27,12 @@ internal static class PredictCommand
         command.SetAction((parsed, interrupt) =>
         {
             var choice = model.Choose(parsed);
-            var files = Pictures.List(parsed.GetRequiredValue(images));
+            var notes = new ListingNotes();
+            var files = Pictures.List(parsed.GetRequiredValue(images), parsed.GetValue(split), notes);
             using var where = device.Open(parsed);
             var classifier = choice.Open(where.Device);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            Notes.Tell(error, string.Join(", ", parsed.GetRequiredValue(images)), notes);
             int named = parsed.GetValue(top), damaged = 0;
 
             if (parsed.GetValue(json))
@@ -48,7 +52,7 @@ internal static class PredictCommand
                 {
                     choice.Write(writer, classifier);
                     writer.WriteStartArray("predictions");
-                    for (int index = 0; index < files.Count; index++) Write(writer, files[index], predictions[index], problems[index], named);
+                    for (int index = 0; index < files.Count; index++) Write(writer, files.Name(index), predictions[index], problems[index], named);
                     writer.WriteEndArray();
                 });
             }
@@ -61,25 +65,27 @@ internal static class PredictCommand
             int Predict(Action counted, Action<int, Prediction> done, Action<int, string> failed)
             {
                 int failures = 0;
-                Pictures.ForEach(files, some => classifier.Predict(some, interrupt), (index, prediction) =>
+                foreach (var (index, prediction) in classifier.Predict(files, Unreadable, interrupt))
                 {
                     done(index, prediction);
                     counted();
-                }, (index, exception) =>
+                }
+                return failures;
+
+                void Unreadable(int index, ImageException problem)
                 {
                     failures++;
-                    failed(index, Program.Line(exception.Message));
+                    failed(index, Program.Line(problem.Message));
                     counted();
-                });
-                return failures;
+                }
             }
         });
         return command;
     }
 
     private static string Line(Prediction prediction, int named) =>
-        $"{Printable.Text(prediction.Path)}: " + string.Join(", ", prediction.Classes.Take(named).Select(
-            one => string.Create(CultureInfo.InvariantCulture, $"{Printable.Text(one.Label)} {Tables.Percent(one.Probability)}")));
+        $"{Printable.Whole(prediction.Path)}: " + string.Join(", ", prediction.Classes.Take(named).Select(
+            one => string.Create(CultureInfo.InvariantCulture, $"{Printable.Whole(one.Label)} {Tables.Percent(one.Probability)}")));
 
     private static void Write(Utf8JsonWriter json, string path, Prediction? prediction, string? problem, int named)
     {

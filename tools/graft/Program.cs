@@ -9,19 +9,12 @@ namespace Graft.CommandLine;
 /// <summary>The command line of Graft.</summary>
 internal static class Program
 {
-    private const string ShowCursor = "\e[?25h";
-
     public static int Main(string[] args)
     {
-        using var interrupt = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, pressed) =>
-        {
-            // The running step ends and what was learnt is saved; a second Ctrl-C ends the process, with the cursor that a bar hides.
-            pressed.Cancel = !interrupt.IsCancellationRequested;
-            if (!pressed.Cancel && !Console.IsErrorRedirected) Console.Error.Write(ShowCursor);
-            interrupt.Cancel();
-        };
-        return Run(args, Console.Out, Console.Error, interrupt.Token);
+        Console.SetError(new LastingWriter(Console.Error));
+        Console.SetOut(new LastingWriter(Console.Out));
+        using var signals = new Signals();
+        return signals.ExitCodeOf(Run(args, Console.Out, Console.Error, signals.Token));
     }
 
     /// <summary>Runs one command line and returns its exit code.</summary>
@@ -37,13 +30,11 @@ internal static class Program
             FeaturesCommand.Make(),
         };
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
         {
-            string problem = parsed.UnmatchedTokens is [var unknown, ..]
-                ? $"there is no command or option '{Printable.Text(unknown)}'"
-                : Line(parsed.Errors[0].Message);
+            string problem = parsed.UnmatchedTokens is [var unknown, ..] ? Suggestions.Problem(parsed, unknown) : Line(parsed.Errors[0].Message);
             string command = parsed.CommandResult.Command == root ? "graft" : $"graft {parsed.CommandResult.Command.Name}";
-            error.WriteLine($"graft: {problem}; see {command} --help");
+            error.WriteLine($"graft: {problem}{(problem.EndsWith('?') ? "" : ";")} see {command} --help");
             return ExitCode.WrongInput;
         }
         try
@@ -80,6 +71,6 @@ internal static class Program
         }
     }
 
-    /// <summary>A message as the one line that it is to be.</summary>
-    public static string Line(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+    /// <summary>A message as the one line that it is to be, without anything in it that a terminal would obey.</summary>
+    public static string Line(string message) => Printable.Whole(message.ReplaceLineEndings(" ")).TrimEnd('.', ' ');
 }

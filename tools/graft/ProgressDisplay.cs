@@ -9,6 +9,9 @@ internal abstract class ProgressDisplay
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
+    /// <summary>Pieces of work after which the clock starts.</summary>
+    private const long WarmUp = 64;
+
     /// <summary>Does some work and shows its progress meanwhile.</summary>
     public static T Show<T>(TextWriter error, Func<ProgressDisplay, T> work) => IsTerminal(error) ? OnTerminal(error, work) : work(new Lines(error));
 
@@ -16,8 +19,8 @@ internal abstract class ProgressDisplay
     /// <param name="done">How much is done.</param>
     /// <param name="total">How much there is.</param>
     /// <param name="what">What is being done.</param>
-    /// <param name="remaining">How long the rest will take.</param>
-    public abstract void At(long done, long total, string what, TimeSpan remaining);
+    /// <param name="remaining">How long the rest will take; null where it is not known yet.</param>
+    public abstract void At(long done, long total, string what, TimeSpan? remaining);
 
     /// <summary>Writes a line that stays.</summary>
     public abstract void Line(string text);
@@ -25,13 +28,17 @@ internal abstract class ProgressDisplay
     /// <summary>Counts pieces of work: each call of what it gives shows one more of them.</summary>
     public Action Count(long total, string what)
     {
-        long done = 0;
-        var clock = Stopwatch.StartNew();
+        long done = 0, warm = 0;
+        Stopwatch? clock = null;
         return () =>
         {
             done++;
-            At(done, total, string.Create(CultureInfo.InvariantCulture, $"{what} {done}/{total}, {done / clock.Elapsed.TotalSeconds:0.0}/s"),
-                clock.Elapsed * ((double)(total - done) / done));
+            // The first pictures come late and together, while code is compiled: they say nothing of the others.
+            if (clock is null && done > Math.Min(WarmUp, total / 4)) (clock, warm) = (Stopwatch.StartNew(), done);
+            double seconds = clock?.Elapsed.TotalSeconds ?? 0;
+            bool known = seconds > 0.5 && done > warm;
+            At(done, total, string.Create(CultureInfo.InvariantCulture, $"{what} {done}/{total}{(known ? $", {(done - warm) / seconds:0.0}/s" : "")}"),
+                known ? TimeSpan.FromSeconds(seconds * (total - done) / (done - warm)) : null);
         };
     }
 
@@ -46,17 +53,20 @@ internal abstract class ProgressDisplay
             .Start(context => work(new Bar(console, context.AddTask("beginning"))));
     }
 
-    private static string Left(TimeSpan remaining) => remaining.TotalHours >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{(long)remaining.TotalHours}:{remaining.Minutes:00}:{remaining.Seconds:00} left")
-        : string.Create(CultureInfo.InvariantCulture, $"{remaining.Minutes}:{remaining.Seconds:00} left");
+    private static string Left(TimeSpan? remaining) => remaining switch
+    {
+        null => "",
+        { TotalHours: >= 1 } left => string.Create(CultureInfo.InvariantCulture, $", {(long)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left"),
+        { } left => string.Create(CultureInfo.InvariantCulture, $", {left.Minutes}:{left.Seconds:00} left"),
+    };
 
     private sealed class Bar(IAnsiConsole console, ProgressTask task) : ProgressDisplay
     {
-        public override void At(long done, long total, string what, TimeSpan remaining)
+        public override void At(long done, long total, string what, TimeSpan? remaining)
         {
             task.MaxValue = total;
             task.Value = done;
-            task.Description = Markup.Escape($"{what}, {Left(remaining)}");
+            task.Description = Markup.Escape($"{what}{Left(remaining)}");
         }
 
         public override void Line(string text) => console.WriteLine(text);
@@ -66,9 +76,9 @@ internal abstract class ProgressDisplay
     {
         private readonly Stopwatch sinceLast = Stopwatch.StartNew();
 
-        public override void At(long done, long total, string what, TimeSpan remaining)
+        public override void At(long done, long total, string what, TimeSpan? remaining)
         {
-            if (sinceLast.Elapsed >= BetweenLines) Line($"{what}, {Left(remaining)}");
+            if (sinceLast.Elapsed >= BetweenLines) Line($"{what}{Left(remaining)}");
         }
 
         public override void Line(string text)

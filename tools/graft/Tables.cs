@@ -12,7 +12,7 @@ internal static class Tables
     {
         var table = new Table().Border(TableBorder.Simple);
         foreach (string heading in headings) table.AddColumn(new TableColumn(new Text(heading)));
-        foreach (var row in rows) table.AddRow(row.Select(cell => new Text(Printable.Text(cell))));
+        foreach (var row in rows) table.AddRow(row.Select(cell => new Text(Printable.Whole(cell))));
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,

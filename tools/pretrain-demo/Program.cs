@@ -91,7 +91,7 @@ internal static class Program
         public void Report(FitProgress value)
         {
             if (value.Finished is not { } epoch) return;
-            string time = $"{epoch.Seconds:F0} s, about {value.Remaining.TotalSeconds:F0} s left";
+            string time = $"{epoch.Seconds:F0} s, about {(value.Remaining ?? TimeSpan.Zero).TotalSeconds:F0} s left";
             Console.Error.WriteLine($"epoch {epoch.Epoch} of {value.Epochs}: loss {epoch.Loss:F3}, {time}");
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Graft.Models;
@@ -7,25 +8,37 @@ internal static class Printable
 {
     private const int Longest = 200;
 
-    public static string Text(string text)
-    {
-        int taken = Math.Min(text.Length, Longest);
-        bool plain = taken == text.Length;
-        for (int at = 0; plain && at < taken; at++) plain = IsPlain(text[at]);
-        if (plain) return text;
+    /// <summary>The text, cut where it is longer than a message should be.</summary>
+    public static string Text(string text) => Text(text, Longest);
 
-        var builder = new StringBuilder(taken + 8);
-        foreach (char character in text.AsSpan(0, taken))
+    /// <summary>The whole text, however long: a path that is cut leads nowhere.</summary>
+    public static string Whole(string text) => Text(text, text.Length);
+
+    private static string Text(string text, int longest)
+    {
+        bool cut = text.Length > longest;
+        if (!cut && IsPlain(text)) return text;
+
+        var builder = new StringBuilder(Math.Min(text.Length, longest) + 8);
+        for (int at = 0; at < text.Length && at < longest;)
         {
-            if (IsPlain(character)) builder.Append(character);
-            else builder.Append("\\u").Append(((int)character).ToString("x4", null));
+            bool whole = Rune.TryGetRuneAt(text, at, out var rune);
+            int length = whole ? rune.Utf16SequenceLength : 1;
+            if (whole && IsPlain(rune)) builder.Append(text, at, length);
+            else foreach (char unit in text.AsSpan(at, length)) builder.Append("\\u").Append(((int)unit).ToString("x4", null));
+            at += length;
         }
-        return taken < text.Length ? builder.Append('…').ToString() : builder.ToString();
+        return cut ? builder.Append('…').ToString() : builder.ToString();
     }
 
-    // Format characters go too: they can turn the direction of a line on a terminal.
-    private static bool IsPlain(char character) => !char.IsControl(character)
-        && char.GetUnicodeCategory(character) is not (System.Globalization.UnicodeCategory.Format
-            or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator
-            or System.Globalization.UnicodeCategory.Surrogate);
+    private static bool IsPlain(string text)
+    {
+        foreach (char character in text)
+            if (char.IsSurrogate(character) || !IsPlain(new Rune(character))) return false;
+        return true;
+    }
+
+    // Format characters go too: they can turn the direction of a line on a terminal. The joiners stay, which emoji and scripts need.
+    private static bool IsPlain(Rune rune) => rune.Value is 0x200C or 0x200D || (!Rune.IsControl(rune)
+        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
 }

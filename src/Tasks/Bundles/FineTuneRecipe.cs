@@ -8,7 +8,7 @@ internal sealed record FineTuneRecipe
     private static readonly string[] Known =
     [
         "model", "optimizer", "epochs", "frozen_epochs", "batch_size", "seed", "learning_rate", "frozen_learning_rate", "learning_rate_decay_per_stage",
-        "momentum", "weight_decay", "label_smoothing", "gradient_clip_norm", "freeze_below",
+        "momentum", "weight_decay", "label_smoothing", "gradient_clip_norm", "freeze_below", "augmentation",
     ];
 
     /// <summary>Graft's name of the model.</summary>
@@ -23,7 +23,7 @@ internal sealed record FineTuneRecipe
     /// <summary>Epochs before those, with the head alone trained.</summary>
     public int FrozenEpochs { get; init; }
 
-    /// <summary>Pictures a step.</summary>
+    /// <summary>Pictures a step, at most.</summary>
     public required int BatchSize { get; init; }
 
     /// <summary>The seed of everything that was drawn.</summary>
@@ -53,6 +53,9 @@ internal sealed record FineTuneRecipe
     /// <summary>The first stage that was trained, where earlier ones were frozen for good.</summary>
     public string? FreezeBelow { get; init; }
 
+    /// <summary>How training pictures were varied, where it is known.</summary>
+    public TrainingAugmentation? Augmentation { get; init; }
+
     /// <summary>Members that this version does not know, kept as they are.</summary>
     public IReadOnlyDictionary<string, JsonElement> Other { get; init; } = new Dictionary<string, JsonElement>();
 
@@ -72,6 +75,7 @@ internal sealed record FineTuneRecipe
         LabelSmoothing = recipe.Number("label_smoothing"),
         GradientClipNorm = recipe.Number("gradient_clip_norm"),
         FreezeBelow = recipe.Text("freeze_below"),
+        Augmentation = recipe.Object("augmentation") is { } augmentation ? AugmentationMember.Read(augmentation) : null,
         Other = recipe.Others(Known),
     };
 
@@ -91,6 +95,12 @@ internal sealed record FineTuneRecipe
         WriteOptional("label_smoothing", LabelSmoothing);
         WriteOptional("gradient_clip_norm", GradientClipNorm);
         if (FreezeBelow is not null) writer.WriteString("freeze_below", FreezeBelow);
+        if (Augmentation is not null)
+        {
+            writer.WriteStartObject("augmentation");
+            AugmentationMember.Write(writer, Augmentation);
+            writer.WriteEndObject();
+        }
         foreach (var (name, value) in Other)
         {
             writer.WritePropertyName(name);

@@ -9,43 +9,32 @@ internal static class ClassifierBundle
     public const string WeightsFileName = "model.safetensors";
 
     /// <summary>Whether a path looks like a saved classifier rather than the name of a model.</summary>
-    public static bool IsBundle(string path) => Directory.Exists(path) && File.Exists(Path.Combine(path, BundleConfig.FileName));
+    public static bool IsBundle(string path) => Directory.Exists(path) && File.Exists(BundleFolder.PathOf(path, BundleConfig.FileName));
 
-    /// <summary>Writes the folder: all four files beside it first, so that an interrupted save leaves an older one as it was.</summary>
-    public static void Write(string folder, Model model, BundleConfig config, ImagePreprocessing preprocessing, GraftManifest manifest)
-    {
-        string full = Path.GetFullPath(folder);
-        if (File.Exists(full)) throw new BundleException($"{folder}: is a file; a classifier is saved as a folder");
-        Directory.CreateDirectory(full);
-        string partial = Path.Combine(full, $".partial-{Guid.NewGuid():n}");
-        Directory.CreateDirectory(partial);
-        try
+    /// <summary>Writes the folder, all four files or none of them.</summary>
+    public static void Write(string folder, Model model, BundleConfig config, ImagePreprocessing preprocessing, GraftManifest manifest) =>
+        BundleFolder.Write(folder, partial =>
         {
             model.Save(Path.Combine(partial, WeightsFileName), new Dictionary<string, string> { ["format"] = "pt" });
             config.Write(Path.Combine(partial, BundleConfig.FileName));
             PreprocessorConfig.Write(Path.Combine(partial, PreprocessorConfig.FileName), preprocessing);
             manifest.Write(Path.Combine(partial, GraftManifest.FileName));
-            foreach (string file in Directory.EnumerateFiles(partial)) File.Move(file, Path.Combine(full, Path.GetFileName(file)), overwrite: true);
-        }
-        finally
-        {
-            Directory.Delete(partial, recursive: true);
-        }
-    }
+        });
 
     /// <exception cref="BundleException">A file is missing or malformed, or the weights are of another model.</exception>
     public static (ImageModel Model, BundleConfig Config, ImagePreprocessing Preprocessing, GraftManifest? Manifest) Read(string folder)
     {
         if (!Directory.Exists(folder)) throw new BundleException($"{folder}: there is no such folder");
-        string configPath = Path.Combine(folder, BundleConfig.FileName), manifestPath = Path.Combine(folder, GraftManifest.FileName);
+        string configPath = BundleFolder.PathOf(folder, BundleConfig.FileName), manifestPath = BundleFolder.PathOf(folder, GraftManifest.FileName);
         var config = BundleConfig.Read(configPath);
         if (!ModelRegistry.Names.Contains(config.Model))
-            throw new BundleException($"{configPath}: the model '{config.Model}' is not one of {string.Join(", ", ModelRegistry.Names)}");
-        var preprocessing = PreprocessorConfig.Read(Path.Combine(folder, PreprocessorConfig.FileName));
+            throw new BundleException($"{configPath}: the model '{config.Model}' is not one of {string.Join(", ", ModelRegistry.Names)}{NearName.Hint(config.Model, ModelRegistry.Names)}");
+        var preprocessing = PreprocessorConfig.Read(BundleFolder.PathOf(folder, PreprocessorConfig.FileName));
         var manifest = File.Exists(manifestPath) ? GraftManifest.Read(manifestPath) : null;
         var model = ModelRegistry.Create(config.Model, config.ClassNames.Count);
-        using (var checkpoint = Checkpoint.Open(Path.Combine(folder, WeightsFileName))) model.Load(checkpoint);
-        // how training varies pictures is not in the file: the model's own way
-        return (model, config, preprocessing with { Augmentation = PublishedModel.Of(config.Model).Preprocessing.Augmentation }, manifest);
+        using (var checkpoint = Checkpoint.Open(BundleFolder.PathOf(folder, WeightsFileName))) model.Load(checkpoint);
+        // how training varies pictures is not in that file: as the last training did, or the model's own way
+        var augmentation = manifest?.Recipe?.Augmentation ?? PublishedModel.Of(config.Model).Preprocessing.Augmentation;
+        return (model, config, preprocessing with { Augmentation = augmentation }, manifest);
     }
 }

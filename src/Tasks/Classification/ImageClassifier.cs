@@ -14,14 +14,13 @@ namespace Graft.Tasks;
 /// Console.WriteLine(classifier.Predict("cat.jpg").Label);
 /// classifier.Save("my-classifier");
 /// </code></example>
-public sealed class ImageClassifier : IDisposable
+public sealed partial class ImageClassifier : IDisposable
 {
     /// <summary>Pictures that are looked at together.</summary>
     internal const int InferenceBatch = 64;
 
     private readonly Device device;
     private readonly CpuDevice decoding;
-    private readonly PublishedModel published;
     private readonly Lock changing = new();
     private Network network;
     private int tuning;
@@ -31,7 +30,6 @@ public sealed class ImageClassifier : IDisposable
         this.network = network;
         this.device = device ?? Device.Cpu;
         decoding = this.device as CpuDevice ?? (CpuDevice)Device.Cpu;
-        published = PublishedModel.Of(network.Model.Name);
     }
 
     /// <summary>The network that answers now; a fine-tuning puts another in its place.</summary>
@@ -96,7 +94,7 @@ public sealed class ImageClassifier : IDisposable
     public static ImageClassifier Load(string folder, Device? device = null)
     {
         var (model, config, preprocessing, manifest) = ClassifierBundle.Read(folder);
-        return new ImageClassifier(new Network(model, config, preprocessing, manifest ?? NewManifest(null), NamesAreAssumed: false), device);
+        return new ImageClassifier(new Network(model, config, preprocessing, manifest ?? NewManifest(null)), device);
     }
 
     /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class, with the default recipe.</summary>
@@ -104,8 +102,8 @@ public sealed class ImageClassifier : IDisposable
     public FitReport FineTune(string folder, int epochs) =>
         FineTune(folder, new ImageFineTuneOptions { Recipe = new FineTuneOptions { Epochs = epochs } });
 
-    /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class. Where the classes are not those of the head it
-    /// gets a new one, which is trained alone first.</summary>
+    /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class, or to a NumPy archive (<c>.npz</c>). Where the classes
+    /// are not those of the head it gets a new one, which is trained alone first.</summary>
     /// <param name="folder">The pictures.</param>
     /// <param name="options">How.</param>
     /// <param name="progress">Is told of every step.</param>
@@ -119,10 +117,8 @@ public sealed class ImageClassifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        ImageFolder pictures = ImageFolder.Open(folder), training = pictures;
-        ImageFolder? validation = options.Validation is { } other ? ImageFolder.Open(other).WithClasses(pictures.ClassNames) : null;
-        if (options.HeldOut > 0) (training, validation) = pictures.Split(options.HeldOut, options.Recipe.Seed);
-        return Fit(pictures.ClassNames, training, validation, options, progress, cancellation);
+        var (training, validation) = Readable(TrainingPictures.Open(folder, options), options, cancellation);
+        return FineTune(training, validation, options, progress, cancellation);
     }
 
     /// <summary>Counts how many pictures of a folder, a sub-folder a class, the classifier gets right.</summary>
@@ -130,7 +126,7 @@ public sealed class ImageClassifier : IDisposable
     public Evaluation Evaluate(string folder, CancellationToken cancellation = default)
     {
         var now = Current;
-        return Evaluate(now, Known(now, ImageFolder.Open(folder)), cancellation);
+        return Evaluate(now, ClassNumbers.Match(LabelledData.Open(folder, DataUse.Evaluation), now.ClassNames, out _), cancellation);
     }
 
     /// <summary>What the classifier makes of a picture.</summary>
@@ -143,23 +139,7 @@ public sealed class ImageClassifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(files);
         // one network answers all of a call, also where another takes its place meanwhile
-        return Predict(Current, files, cancellation);
-    }
-
-    private IEnumerable<Prediction> Predict(Network now, IReadOnlyList<string> files, CancellationToken cancellation)
-    {
-        if (files.Count == 0) yield break;
-        RequireTrainedHead(now);
-        foreach (var (batch, logits, classes) in ImageInference.Run(now.Model, device, InOrder(now, new ImageFiles(files)), cancellation))
-        {
-            for (int row = 0; row < batch.Count; row++)
-            {
-                double[] logarithms = ImageInference.LogSoftmax(logits.AsSpan(row * classes, classes));
-                yield return new Prediction(
-                    files[batch.Indices[row]],
-                    [.. logarithms.Select((value, number) => new ClassProbability(now.ClassNames[number], Math.Exp(value))).OrderByDescending(entry => entry.Probability)]);
-            }
-        }
+        return Predict(Current, new ImageFiles(files), unreadable: null, cancellation).Select(static answer => answer.Prediction);
     }
 
     /// <summary>What the trunk makes of pictures, before the head: one row of features a picture, in their order.</summary>
@@ -167,14 +147,7 @@ public sealed class ImageClassifier : IDisposable
     public IEnumerable<float[]> Features(IReadOnlyList<string> files, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return Features(Current, files, cancellation);
-    }
-
-    private IEnumerable<float[]> Features(Network now, IReadOnlyList<string> files, CancellationToken cancellation)
-    {
-        if (files.Count == 0) yield break;
-        foreach (var (batch, features, width) in ImageInference.Features(now.Model, device, InOrder(now, new ImageFiles(files)), cancellation))
-            for (int row = 0; row < batch.Count; row++) yield return features.AsSpan(row * width, width).ToArray();
+        return Features(Current, new ImageFiles(files), unreadable: null, cancellation).Select(static answer => answer.Row);
     }
 
     /// <summary>Saves the classifier as a folder that Hugging Face's users recognise: <c>model.safetensors</c>, <c>config.json</c>,
@@ -211,11 +184,12 @@ public sealed class ImageClassifier : IDisposable
         Network copy, IImageSource training, IImageSource? validation, ImageFineTuneOptions options,
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
-        var batches = new Batches(
-            training, copy.Preprocessing, decoding,
-            new BatchOptions { BatchSize = options.BatchSize, Training = true, Seed = options.Recipe.Seed, Workers = decoding.Threads });
-        var held = validation is null ? null : InOrder(copy, validation);
-        copy = copy with { Manifest = copy.Manifest with { Recipe = RecipeFile.Of(copy.Model, options) } };
+        int batchSize = options.BatchSizeFor(training.Count);
+        var how = new BatchOptions { BatchSize = batchSize, Training = true, Seed = options.Recipe.Seed, Workers = decoding.Threads };
+        var batches = new Batches(training, copy.Preprocessing, decoding, how with { Unreadable = Once(options.Unreadable) });
+        var held = validation is null ? null : InOrder(copy, validation, Once(options.Unreadable));
+        var recipe = RecipeFile.Of(copy.Model, options, batchSize, copy.Preprocessing.Augmentation);
+        copy = copy with { Manifest = copy.Manifest with { Recipe = recipe } };
         FitReport? report = null;
         FineTuner? tuner = null;
         try
@@ -238,13 +212,16 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="source">The pictures, numbered as the classifier's classes.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <param name="answered">Is told of each picture, in order: its class and the one that the classifier took it for.</param>
-    internal Evaluation Evaluate(IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null) =>
-        Evaluate(Current, source, cancellation, answered);
+    /// <param name="unreadable">Is told of each picture that cannot be read and is left out; null to end there.</param>
+    internal Evaluation Evaluate(
+        IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null, Action<int, ImageException>? unreadable = null) =>
+        Evaluate(Current, source, cancellation, answered, unreadable);
 
-    private Evaluation Evaluate(Network now, IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null)
+    private Evaluation Evaluate(
+        Network now, IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null, Action<int, ImageException>? unreadable = null)
     {
         RequireTrainedHead(now);
-        return ImageInference.Evaluate(now.Model, device, InOrder(now, source), cancellation, answered);
+        return ImageInference.Evaluate(now.Model, device, InOrder(now, source, unreadable), cancellation, answered);
     }
 
     private static void RequireTrainedHead(Network now)
@@ -255,16 +232,16 @@ public sealed class ImageClassifier : IDisposable
     }
 
     /// <summary>The network as one to be trained for these classes; its head is new unless it has one for them.</summary>
-    private Network Copy(Network now, IReadOnlyList<string> classNames, ulong seed)
+    private static Network Copy(Network now, IReadOnlyList<string> classNames, ulong seed)
     {
         bool sameHead = classNames.SequenceEqual(now.ClassNames) ||
-            (now.NamesAreAssumed && published.ClassNames is null && classNames.Count == now.ClassNames.Count);
+            (ClassNumbers.AreUnnamed(now.ClassNames) && classNames.Count == now.ClassNames.Count);
         var model = ModelRegistry.Create(now.Model.Name, classNames.Count, seed);
         if (sameHead) model.Take(now.Model);
         else model.TakeTrunk(now.Model);
         // without trained weights below it a new head is not the only thing that is new
         if (!sameHead) model.IsHeadNew = now.Manifest.BaseCheckpoint is not null || now.Manifest.Recipe is not null;
-        return now with { Model = model, Config = now.Config with { ClassNames = [.. classNames] }, NamesAreAssumed = false };
+        return now with { Model = model, Config = now.Config with { ClassNames = [.. classNames] } };
     }
 
     private void Change(Func<Network, Network> change)
@@ -279,28 +256,19 @@ public sealed class ImageClassifier : IDisposable
         var head = network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First();
         var config = new BundleConfig { Model = network.Name, ClassNames = timm?.ClassNames ?? published.NamesOf(head.Shape[0]) };
         var preprocessing = timm?.Preprocessing ?? published.Preprocessing;
-        bool isAssumed = timm?.ClassNames is null;
-        return new ImageClassifier(new Network(network, config, preprocessing, NewManifest(weights), isAssumed), device) { WeightsReport = report };
+        return new ImageClassifier(new Network(network, config, preprocessing, NewManifest(weights)), device) { WeightsReport = report };
     }
 
     private static GraftManifest NewManifest(BaseCheckpoint? weights) =>
         new() { GraftVersion = typeof(ImageClassifier).Assembly.GetName().Version!.ToString(3), BaseCheckpoint = weights };
 
-    private Batches InOrder(Network now, IImageSource source) =>
-        new(source, now.Preprocessing, decoding, new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads });
-
-    /// <summary>The folder with the classifier's class numbers: by name, or in order where the names are only assumed.</summary>
-    internal ImageFolder Known(ImageFolder folder) => Known(Current, folder);
-
-    private static ImageFolder Known(Network now, ImageFolder folder)
-    {
-        bool byOrder = now.NamesAreAssumed && folder.ClassNames.Count == now.ClassNames.Count && !folder.ClassNames.All(now.ClassNames.Contains);
-        return byOrder ? folder : folder.WithClasses(now.ClassNames);
-    }
+    private Batches InOrder(Network now, IImageSource source, Action<int, ImageException>? unreadable = null) => new(
+        source, now.Preprocessing, decoding,
+        new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads, Unreadable = unreadable });
 
     /// <summary>What belongs together and changes at once: a network, what its answers mean, and what is known of it.</summary>
     private sealed record Network(
-        ImageModel Model, BundleConfig Config, ImagePreprocessing Preprocessing, GraftManifest Manifest, bool NamesAreAssumed)
+        ImageModel Model, BundleConfig Config, ImagePreprocessing Preprocessing, GraftManifest Manifest)
     {
         public IReadOnlyList<string> ClassNames => Config.ClassNames;
     }

@@ -6,7 +6,7 @@ namespace Graft.Tasks;
 /// <summary>A fine-tuning as <c>graft.json</c> tells it.</summary>
 internal static class RecipeFile
 {
-    public static FineTuneRecipe Of(Model model, ImageFineTuneOptions options)
+    public static FineTuneRecipe Of(Model model, ImageFineTuneOptions options, int batchSize, TrainingAugmentation augmentation)
     {
         var how = options.Recipe;
         int frozen = how.FrozenEpochsOn(model);
@@ -16,7 +16,7 @@ internal static class RecipeFile
             Optimizer = how.Optimiser == OptimiserKind.AdamW ? "adamw" : "sgd",
             Epochs = how.Epochs,
             FrozenEpochs = frozen,
-            BatchSize = options.BatchSize,
+            BatchSize = batchSize,
             Seed = how.Seed,
             LearningRate = how.UnfrozenRateAfter(frozen),
             FrozenLearningRate = frozen > 0 ? how.LearningRate : null,
@@ -26,6 +26,7 @@ internal static class RecipeFile
             LabelSmoothing = options.LabelSmoothing == 0 ? null : options.LabelSmoothing,
             GradientClipNorm = how.ClipNorm,
             FreezeBelow = how.FreezeBelow,
+            Augmentation = augmentation,
         };
     }
 

@@ -3,18 +3,19 @@ namespace Graft.Tasks;
 /// <summary>How a <see cref="Batches"/> goes through its pictures.</summary>
 internal sealed record BatchOptions
 {
-    /// <summary>Pictures a batch.</summary>
+    /// <summary>Pictures a batch, at most.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Shuffles, varies the pictures as the preprocessing says and drops a last batch that is not full; otherwise every
-    /// picture comes once, as prediction sees it, in the source's order.</summary>
+    /// <summary>Shuffles, varies the pictures as the preprocessing says and spreads them evenly over the batches; otherwise they come
+    /// as prediction sees them, in the source's order. Every picture comes once.</summary>
     public bool Training { get; init; }
 
     /// <summary>Whether the order is drawn anew for each epoch; by default when training.</summary>
     public bool? Shuffle { get; init; }
 
-    /// <summary>Whether a last batch that is not full is left out; by default when training. An only batch stays.</summary>
-    public bool? DropLast { get; init; }
+    /// <summary>Is told, on the thread that takes the batches and in their order, of each picture that cannot be read: it is left out
+    /// and the rest of its batch comes. Null to throw in place of the batch.</summary>
+    public Action<int, ImageException>? Unreadable { get; init; }
 
     /// <summary>The seed of the order and of the variation.</summary>
     public ulong Seed { get; init; }

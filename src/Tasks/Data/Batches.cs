@@ -30,17 +30,14 @@ internal sealed class Batches
         this.options = options;
         transforms = new ImageTransforms(preprocessing, options.Training ? options.Seed : null);
         prepared = new PreparedImages(source, transforms, options.CacheBytes);
+        Plan = new BatchPlan(source.Count, options.BatchSize, even: options.Training);
     }
 
-    /// <summary>Batches an epoch.</summary>
-    public int Count => Examples == source.Count
-        ? (int)(((long)source.Count + options.BatchSize - 1) / options.BatchSize)
-        : Examples / options.BatchSize;
+    /// <summary>How the pictures of an epoch are divided.</summary>
+    public BatchPlan Plan { get; }
 
-    /// <summary>Pictures an epoch: all of the source's, or those of its full batches.</summary>
-    public int Examples => (options.DropLast ?? options.Training) && source.Count >= options.BatchSize
-        ? source.Count - source.Count % options.BatchSize
-        : source.Count;
+    /// <summary>Batches an epoch.</summary>
+    public int Count => Plan.Count;
 
     /// <summary>What messages call a picture of the source.</summary>
     public string Name(int example) => source.Name(example);
@@ -49,7 +46,7 @@ internal sealed class Batches
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="cancellation">Ends the wait for a batch.</param>
     /// <exception cref="ImageException">A picture cannot be decoded, or has another size than the first where no size is set; thrown
-    /// in place of its batch, for the batch's first such picture.</exception>
+    /// in place of its batch, for the batch's first such picture, unless the options say who is told of it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IEnumerable<ImageBatch> Epoch(int epoch, CancellationToken cancellation = default)
     {
@@ -65,7 +62,7 @@ internal sealed class Batches
             : [.. Enumerable.Range(0, source.Count)];
         // where no size is set the first picture of the source decides, whatever the order
         var size = transforms.OutputSize ?? prepared.Get(0).Size;
-        using var ahead = new BatchesAhead(order.AsMemory(0, Examples), options, device, size, source, Write, cancellation);
+        using var ahead = new BatchesAhead(order, Plan, options, device, size, source, Write, cancellation);
         while (ahead.Next() is { } batch) yield return batch;
 
         void Write(int example, Span<float> destination)

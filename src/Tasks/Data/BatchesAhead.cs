@@ -11,7 +11,8 @@ internal delegate void WriteExample(int example, Span<float> destination);
 internal sealed class BatchesAhead : IDisposable
 {
     private readonly object gate = new();
-    private readonly ReadOnlyMemory<int> order;
+    private readonly int[] order;
+    private readonly BatchPlan plan;
     private readonly BatchOptions options;
     private readonly CpuDevice device;
     private readonly ImageSize size;
@@ -22,14 +23,16 @@ internal sealed class BatchesAhead : IDisposable
     private readonly Dictionary<int, Slot> slots = [];
     private readonly Task[] workers;
     private int nextPlace;
+    private int placeBatch;
     private int nextBatch;
     private bool stopping;
 
     public BatchesAhead(
-        ReadOnlyMemory<int> order, BatchOptions options, CpuDevice device, ImageSize size, IImageSource source, WriteExample write,
+        int[] order, BatchPlan plan, BatchOptions options, CpuDevice device, ImageSize size, IImageSource source, WriteExample write,
         CancellationToken cancellation)
     {
         this.order = order;
+        this.plan = plan;
         this.options = options;
         this.device = device;
         this.size = size;
@@ -45,21 +48,33 @@ internal sealed class BatchesAhead : IDisposable
     /// <summary>Waits for the next batch, in order; null after the last. The batch is the caller's.</summary>
     public ImageBatch? Next()
     {
-        Slot? slot;
+        while (NextSlot() is { } slot)
+        {
+            if (slot.Failure is { } failure)
+            {
+                slot.Batch?.Dispose();
+                failure.Throw();
+            }
+            foreach (var (at, problem) in slot.Unreadable) options.Unreadable!(slot.Batch!.Indices[at], problem);
+            if (slot.Unreadable.Count == 0) return slot.Batch;
+            if (slot.Batch!.Without(slot.Unreadable.Keys) is { } rest) return rest;
+        }
+        return null;
+    }
+
+    private Slot? NextSlot()
+    {
         lock (gate)
         {
-            if (nextBatch * (long)options.BatchSize >= order.Length) return null;
+            if (nextBatch == plan.Count) return null;
             while (!stopping && !(slots.TryGetValue(nextBatch, out var coming) && coming.Left == 0)) Monitor.Wait(gate);
             cancellation.ThrowIfCancellationRequested();
             ObjectDisposedException.ThrowIf(stopping, this);
-            slots.Remove(nextBatch, out slot);
+            slots.Remove(nextBatch, out var slot);
             nextBatch++;
             Monitor.PulseAll(gate); // room for one more ahead
+            return slot;
         }
-        if (slot!.Failure is not { } failure) return slot.Batch;
-        slot.Batch?.Dispose();
-        failure.Throw();
-        return null;
     }
 
     /// <summary>Stops the threads, waits for the pictures in work and gives back the memory of batches that nobody took.</summary>
@@ -88,8 +103,11 @@ internal sealed class BatchesAhead : IDisposable
             ExceptionDispatchInfo? failure = null;
             try
             {
-                int example = order.Span[batch * options.BatchSize + at];
-                write(example, ImageTransforms.Place(slot.Batch!.Images, at));
+                write(order[plan.Start(batch) + at], ImageTransforms.Place(slot.Batch!.Images, at));
+            }
+            catch (ImageException exception) when (options.Unreadable is not null)
+            {
+                lock (gate) slot.Unreadable.Add(at, exception);
             }
 #pragma warning disable CA1031 // whatever goes wrong with a picture is thrown again where its batch is asked for
             catch (Exception exception)
@@ -109,13 +127,14 @@ internal sealed class BatchesAhead : IDisposable
             while (true)
             {
                 if (stopping || nextPlace == order.Length) return default;
-                int batch = nextPlace / options.BatchSize;
+                if (nextPlace == plan.Start(placeBatch + 1)) placeBatch++;
+                int batch = placeBatch;
                 if (batch - nextBatch >= options.Prefetch)
                 {
                     Monitor.Wait(gate);
                     continue;
                 }
-                int at = nextPlace % options.BatchSize;
+                int at = nextPlace - plan.Start(batch);
                 if (!slots.TryGetValue(batch, out var slot)) slots.Add(batch, slot = Open(batch));
                 nextPlace++;
                 if (slot.Batch is not null) return (slot, batch, at);
@@ -126,7 +145,7 @@ internal sealed class BatchesAhead : IDisposable
 
     private Slot Open(int batch)
     {
-        int[] indices = order.Span.Slice(batch * options.BatchSize, Math.Min(options.BatchSize, order.Length - batch * options.BatchSize)).ToArray();
+        int[] indices = order[plan.Start(batch)..plan.Start(batch + 1)];
         var slot = new Slot { Left = indices.Length };
         try
         {
@@ -154,6 +173,9 @@ internal sealed class BatchesAhead : IDisposable
         public int Left { get; set; }
 
         public ExceptionDispatchInfo? Failure { get; set; }
+
+        /// <summary>Pictures that are left out, by their place in the batch.</summary>
+        public SortedList<int, ImageException> Unreadable { get; } = [];
 
         /// <summary>Of several failures the first picture's counts, whichever thread was faster.</summary>
         public void Done(int at, ExceptionDispatchInfo? failure, object gate)

@@ -25,6 +25,26 @@ internal sealed class ImageBatch : IDisposable
     /// <summary>How many pictures the batch has.</summary>
     public int Count => Indices.Count;
 
+    /// <summary>The batch without some of its places; null where none is left. This batch is given back.</summary>
+    public ImageBatch? Without(ICollection<int> places)
+    {
+        using (this)
+        {
+            int[] kept = [.. Enumerable.Range(0, Count).Where(place => !places.Contains(place))];
+            if (kept.Length == 0) return null;
+            var shape = Images.Shape;
+            var device = Images.Device;
+            var images = device.Rent<float>([kept.Length, shape[1], shape[2], shape[3]], MemoryFormat.ChannelsLast);
+            var labels = device.Rent<int>([kept.Length]);
+            for (int to = 0; to < kept.Length; to++)
+            {
+                ImageTransforms.Place(Images, kept[to]).CopyTo(ImageTransforms.Place(images, to));
+                labels.Span()[to] = Labels.Span()[kept[to]];
+            }
+            return new ImageBatch(images, labels, [.. kept.Select(place => Indices[place])]);
+        }
+    }
+
     /// <summary>The pictures as a pass's input, on its device.</summary>
     public Variable On(Pass pass)
     {

@@ -1,50 +1,31 @@
 using System.Text;
-using Graft.Tensors;
 
 namespace Graft.Tasks;
 
-/// <summary>Labelled pictures on disk, one sub-folder a class (torchvision's <c>ImageFolder</c>): classes and files are sorted by
-/// name, code point by code point, so a class has the number that PyTorch gives it.</summary>
-/// <remarks>Pictures may lie in folders below a class's. Names that begin with a dot are passed over.</remarks>
-internal sealed class ImageFolder : IImageSource
+/// <summary>Lists labelled pictures on disk, one sub-folder a class (torchvision's <c>ImageFolder</c>): classes and files are sorted
+/// by name, code point by code point, so a class has the number that PyTorch gives it.</summary>
+/// <remarks>Pictures may lie in folders below a class's. Names that begin with a dot, and what systems leave in folders, are passed
+/// over.</remarks>
+internal static class ImageFolder
 {
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"];
-
-    private readonly IReadOnlyList<(string Path, int Label)> items;
-
-    private ImageFolder(string root, IReadOnlyList<string> classNames, IReadOnlyList<(string Path, int Label)> items)
+    private static readonly HashSet<string> Parts = new(StringComparer.OrdinalIgnoreCase)
     {
-        Root = root;
-        ClassNames = classNames;
-        this.items = items;
-    }
-
-    /// <summary>The folder that holds the classes.</summary>
-    public string Root { get; }
-
-    /// <summary>The classes' names, by number.</summary>
-    public IReadOnlyList<string> ClassNames { get; }
-
-    public int Count => items.Count;
-
-    public IReadOnlyList<(string Path, int Label)> Items => items;
-
-    public int Label(int index) => items[index].Label;
-
-    public string Name(int index) => items[index].Path;
-
-    public RgbImage Load(int index) => ImageDecoder.Decode(items[index].Path);
+        "train", "training", "val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev", "holdout",
+    };
 
     /// <summary>Lists a folder; no picture is opened.</summary>
-    /// <exception cref="ImageException">There is no such folder, it has no class folders, or a class has no pictures.</exception>
-    public static ImageFolder Open(string root)
+    /// <param name="root">The folder that holds the classes.</param>
+    /// <param name="emptyClasses">Whether classes without pictures are put up with: what is evaluated may lack some, what is learnt
+    /// may not.</param>
+    /// <exception cref="ImageException">There is no such folder, it has no class folders, or there are no pictures of a class.</exception>
+    public static LabelledImages Open(string root, bool emptyClasses = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(root);
         if (File.Exists(root)) throw new ImageException(root, "is a file, not a folder with a sub-folder for each class");
         if (!Directory.Exists(root)) throw new ImageException(root, "there is no such folder");
         try
         {
-            return List(root);
+            return List(root, emptyClasses);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException and not ImageException)
         {
@@ -52,83 +33,58 @@ internal sealed class ImageFolder : IImageSource
         }
     }
 
-    /// <summary>Divides the pictures in two, every class in the same proportion; which picture goes where depends on the seed, the
-    /// class and the picture's place in it alone. Each part keeps the order of the whole and all class names.</summary>
-    /// <param name="fraction">The share of the second part, in (0, 1). Every class with two pictures or more has at least one in
-    /// each part; a class of one picture trains.</param>
-    /// <param name="seed">The seed of the draw.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The fraction lies outside (0, 1).</exception>
-    public (ImageFolder Train, ImageFolder Validation) Split(double fraction, ulong seed)
-    {
-        if (!(fraction > 0 && fraction < 1))
-            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "the share of pictures held out lies between 0 and 1");
-        var stream = new RandomStream(seed, "split");
-        var heldOut = new HashSet<int>();
-        foreach (var members in Enumerable.Range(0, Count).GroupBy(Label))
-        {
-            int[] indices = [.. members];
-            int count = indices.Length == 1 ? 0 : Math.Clamp((int)Math.Round(indices.Length * fraction), 1, indices.Length - 1);
-            int[] order = stream.Permutation(indices.Length, (ulong)members.Key);
-            for (int i = 0; i < count; i++) heldOut.Add(indices[order[i]]);
-        }
-        return (Where(index => !heldOut.Contains(index)), Where(heldOut.Contains));
-    }
-
-    /// <summary>The same pictures numbered by another list of classes, a trained model's: a folder may lack some of them.</summary>
-    /// <param name="classNames">The classes' names, by number.</param>
-    /// <exception cref="ImageException">The folder has a class that is not in the list.</exception>
-    public ImageFolder WithClasses(IReadOnlyList<string> classNames)
-    {
-        var known = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (int label = 0; label < classNames.Count; label++) known.TryAdd(classNames[label], label);
-        var numbers = new int[ClassNames.Count];
-        for (int label = 0; label < numbers.Length; label++)
-        {
-            if (!known.TryGetValue(ClassNames[label], out numbers[label]))
-                throw new ImageException(Root, $"the model does not know the class '{ClassNames[label]}'; it knows {string.Join(", ", classNames.Take(20))}"
-                    + (classNames.Count > 20 ? $" and {classNames.Count - 20} more" : ""));
-        }
-        return new ImageFolder(Root, classNames, [.. items.Select(item => (item.Path, numbers[item.Label]))]);
-    }
-
-    private ImageFolder Where(Func<int, bool> isWanted) =>
-        new(Root, ClassNames, [.. Enumerable.Range(0, Count).Where(isWanted).Select(index => items[index])]);
-
-    private static ImageFolder List(string root)
-    {
-        var classNames = Directory.EnumerateDirectories(root).Select(path => Path.GetFileName(path)!)
-            .Where(IsVisible).Order(CodePointOrder.Instance).ToArray();
-        if (classNames.Length == 0)
-        {
-            bool flat = Directory.EnumerateFiles(root).Any(IsPicture);
-            throw new ImageException(root, flat
-                ? "the pictures lie in the folder itself; sort them into a sub-folder for each class"
-                : "has no sub-folders; there has to be one for each class, with its pictures");
-        }
-        var items = new List<(string Path, int Label)>();
-        var empty = new List<string>();
-        for (int label = 0; label < classNames.Length; label++)
-        {
-            int before = items.Count;
-            foreach (string path in Pictures(Path.Combine(root, classNames[label]))) items.Add((path, label));
-            if (items.Count == before) empty.Add(classNames[label]);
-        }
-        if (items.Count == 0)
-            throw new ImageException(root, $"no pictures in its {classNames.Length} class folders ({string.Join(", ", Extensions)})");
-        if (empty.Count > 0)
-            throw new ImageException(root, $"no pictures of the {(empty.Count == 1 ? "class" : "classes")} {string.Join(", ", empty.Take(10))}"
-                + $"{(empty.Count > 10 ? $" and {empty.Count - 10} more" : "")} ({string.Join(", ", Extensions)}); add some or remove the folder");
-        return new ImageFolder(root, classNames, items);
-    }
-
     /// <summary>The pictures of a folder and those below it in torchvision's order: folders sorted by their whole path, files by
     /// name within each.</summary>
-    public static IEnumerable<string> Pictures(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="notes">Is told of the files that are passed over.</param>
+    public static IReadOnlyList<string> Pictures(string folder, ListingNotes notes)
     {
         var folders = new List<string>();
         Collect(folder, folders);
-        return folders.Order(CodePointOrder.Instance).SelectMany(static path =>
-            Directory.EnumerateFiles(path).Where(IsPicture).Order(CodePointOrder.Instance));
+        var pictures = new List<string>();
+        foreach (string path in folders.Order(CodePointOrder.Instance).SelectMany(static path => Directory.EnumerateFiles(path).Order(CodePointOrder.Instance)))
+        {
+            if (ImageFileNames.IsPicture(path)) pictures.Add(path);
+            else notes.Skip(path);
+        }
+        return pictures;
+    }
+
+    /// <summary>The names of the folders in a folder that may be classes, sorted.</summary>
+    public static string[] Classes(string folder) =>
+        [.. Directory.EnumerateDirectories(folder).Select(static path => Path.GetFileName(path)).Where(static name => !ImageFileNames.IsForeign(name)).Order(CodePointOrder.Instance)];
+
+    private static LabelledImages List(string root, bool emptyClasses)
+    {
+        string[] classNames = Classes(root);
+        var notes = new ListingNotes { Loose = Directory.EnumerateFiles(root).Count(ImageFileNames.IsPicture) };
+        if (classNames.Length == 0)
+            throw new ImageException(root, notes.Loose > 0
+                ? "the pictures lie in the folder itself; sort them into a sub-folder for each class"
+                : "has no sub-folders; there has to be one for each class, with its pictures");
+        RefuseParts(root, classNames);
+        var files = new List<string>();
+        var labels = new List<int>();
+        for (int label = 0; label < classNames.Length; label++)
+        {
+            var pictures = Pictures(Path.Combine(root, classNames[label]), notes);
+            if (pictures.Count == 0) notes.EmptyClasses.Add(classNames[label]);
+            files.AddRange(pictures);
+            labels.AddRange(Enumerable.Repeat(label, pictures.Count));
+        }
+        string unread = notes.Unread.Length == 0 ? "" : $"; there are {notes.Unread}";
+        if (files.Count == 0)
+            throw new ImageException(root, $"no pictures in its {classNames.Length} class {(classNames.Length == 1 ? "folder" : "folders")} ({ImageFileNames.Listed}){unread}");
+        if (notes.EmptyClasses.Count > 0 && !emptyClasses)
+            throw new ImageException(root, $"{notes.Lines().First()} ({ImageFileNames.Listed}){unread}; add some or remove the folder");
+        return new LabelledImages(root, classNames, new ImageFiles(files, labels), notes);
+    }
+
+    /// <summary>A data set's folder with its parts in it is not a folder of classes called train and val.</summary>
+    private static void RefuseParts(string root, string[] names)
+    {
+        if (!names.All(Parts.Contains) || !names.Any(name => Classes(Path.Combine(root, name)).Length > 0)) return;
+        throw new ImageException(root, $"holds the parts of a data set ({string.Join(", ", names)}), not its classes; give one of them, such as {Path.Combine(root, names.FirstOrDefault(static name => name.StartsWith("tr", StringComparison.OrdinalIgnoreCase)) ?? names[0])}");
     }
 
     private static void Collect(string folder, List<string> folders)
@@ -136,7 +92,7 @@ internal sealed class ImageFolder : IImageSource
         folders.Add(folder);
         foreach (string child in Directory.EnumerateDirectories(folder))
         {
-            if (!IsVisible(Path.GetFileName(child)) || LeadsBack(child)) continue;
+            if (ImageFileNames.IsForeign(Path.GetFileName(child)) || LeadsBack(child)) continue;
             Collect(child, folders);
         }
     }
@@ -148,11 +104,6 @@ internal sealed class ImageFolder : IImageSource
         string own = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
         return own.StartsWith(Path.TrimEndingDirectorySeparator(target.FullName) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
     }
-
-    private static bool IsVisible(string name) => !name.StartsWith('.');
-
-    private static bool IsPicture(string path) =>
-        IsVisible(Path.GetFileName(path)) && Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Python's order of texts. UTF-16's differs from it above U+D800, UTF-8's does not.</summary>
     private sealed class CodePointOrder : IComparer<string>

@@ -1,4 +1,5 @@
-using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using SkiaSharp;
 
 namespace Graft.Tasks;
@@ -9,15 +10,15 @@ namespace Graft.Tasks;
 /// No colour management: an embedded profile or gamma is ignored, as Pillow ignores it. Alpha is dropped, not blended. Of 16-bit
 /// channels the high byte is kept (Pillow does so for colour; its grey 16-bit pictures saturate at 255, which nobody wants).
 /// The EXIF orientation is not applied, because torchvision's loader does not apply it and published weights were trained and
-/// measured that way. A truncated file is refused, as by Pillow.
+/// measured that way. A truncated file is refused, as by Pillow. A picture of more than <see cref="ImageDecoding.FullSizePixels"/>
+/// is scaled down on the way.
 /// </remarks>
 internal static class ImageDecoder
 {
-    /// <summary>A picture of more pixels is refused before memory is taken for it; Pillow's limit.</summary>
-    public const long MaximumPixels = 2L * 89_478_485;
-
     /// <summary>No PNG (deflate at 1032:1, eight pixels a byte) and no JPEG (one bit a block of 64) packs more pixels into a byte.</summary>
     private const long MaximumPixelsPerByte = 16 * 1024;
+
+    private const int StripRows = 64, RgbaBytes = 4;
 
     private const string Readable = "JPEG, PNG, BMP, GIF, WebP or PPM";
 
@@ -28,11 +29,17 @@ internal static class ImageDecoder
         byte[] encoded;
         try
         {
+            // A pipe or a device has no length. Reading one could wait for ever, so it is not even opened.
+            var file = new FileInfo(path);
+            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            if (target.Exists && target.Length == 0) throw new ImageException(path, "the file is empty, or a pipe or device and no file");
+            if (target.Exists && target.Length > Math.Min(ImageDecoding.MemoryBudget, Array.MaxLength))
+                throw new ImageException(path, $"a file of {target.Length:N0} bytes is more than decoding may take; scale the image down first");
             encoded = File.ReadAllBytes(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException and not ImageException or UnauthorizedAccessException)
         {
-            throw new ImageException(path, $"cannot be read ({exception.Message})", exception);
+            throw new ImageException(path, Directory.Exists(path) ? "is a folder" : $"cannot be read ({exception.Message})", exception);
         }
         return Decode(encoded, path);
     }
@@ -43,48 +50,142 @@ internal static class ImageDecoder
     {
         if (encoded.IsEmpty) throw new ImageException(name, "the file is empty");
         if (PortableMap.IsOne(encoded)) return PortableMap.Decode(encoded, name);
+        if (GifFrame.IsOne(encoded)) return GifFrame.Decode(encoded, name);
         fixed (byte* bytes = encoded)
         {
             using var data = SKData.Create((nint)bytes, encoded.Length);
             using var codec = SKCodec.Create(data);
             if (codec is null) throw new ImageException(name, WhatElse(encoded));
-            if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp
-                or SKEncodedImageFormat.Gif or SKEncodedImageFormat.Webp))
+            if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp))
                 throw new ImageException(name, $"is {codec.EncodedFormat}, which is not read; convert it to {Readable}");
             RefuseOversized(codec, encoded.Length, name);
-            return Decode(codec, name);
+
+            int width = codec.Info.Width, height = codec.Info.Height, factor = RowReducer.FactorOf(width, height);
+            long pixels = (long)width * height, reduced = pixels / factor / factor * RgbImage.Channels;
+            if (codec.EncodedFormat == SKEncodedImageFormat.Png && factor > 1 && PngRows.CanDecode(encoded))
+            {
+                using var rowMemory = DecodingMemory.Take(reduced, name);
+                return PngRows.Decode(bytes, encoded.Length, factor, name);
+            }
+            // these scale by themselves, a JPEG by eighths
+            bool scales = factor > 1 && codec.EncodedFormat is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Webp;
+            var size = scales ? codec.GetScaledDimensions(1f / factor) : new SKSizeI(width, height);
+            if (scales) factor = 1;
+            bool strips = CanStrip(codec, encoded, size, out long held);
+            using var memory = DecodingMemory.Take(held + (scales ? (long)size.Width * size.Height * RgbImage.Channels : reduced), name);
+            return strips ? Strips(codec, size, factor, name) : Whole(codec, size, factor, name);
         }
     }
 
-    private static unsafe RgbImage Decode(SKCodec codec, string name)
+    /// <summary>Whether a picture's rows can be taken a strip at a time, and about how much the codec holds besides.</summary>
+    private static bool CanStrip(SKCodec codec, ReadOnlySpan<byte> encoded, SKSizeI size, out long held)
     {
-        int width = codec.Info.Width, height = codec.Info.Height;
-        // no colour space in the wanted form: the codec then hands out the stored numbers
-        var wanted = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
-        byte[] rgba = ArrayPool<byte>.Shared.Rent(checked(width * height * 4));
+        long pixels = (long)codec.Info.Width * codec.Info.Height;
+        bool strips = (long)size.Width * size.Height * RgbaBytes > 1 << 20
+            && codec.EncodedFormat is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Bmp
+            && codec.StartScanlineDecode(Wanted(size)) == SKCodecResult.Success;
+        // a progressive JPEG's coefficients stand in memory whole, and so do WebP's pixels and an interlaced PNG's
+        held = (strips ? 0 : (long)size.Width * size.Height * RgbaBytes) + codec.EncodedFormat switch
+        {
+            SKEncodedImageFormat.Jpeg => IsProgressive(encoded) ? pixels * 6 : 0,
+            SKEncodedImageFormat.Webp => pixels * RgbaBytes,
+            SKEncodedImageFormat.Png => PngRows.CanDecode(encoded) ? 0 : pixels * RgbaBytes,
+            _ => 0,
+        };
+        return strips;
+    }
+
+    // no colour space in the wanted form: the codec then hands out the stored numbers
+    private static SKImageInfo Wanted(SKSizeI size) => new(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
+
+    private static unsafe RgbImage Whole(SKCodec codec, SKSizeI size, int factor, string name)
+    {
+        byte* rgba = (byte*)NativeMemory.Alloc((nuint)size.Width * (nuint)size.Height * RgbaBytes);
         try
         {
-            SKCodecResult result;
-            fixed (byte* pixels = rgba) result = codec.GetPixels(wanted, (nint)pixels);
-            switch (result)
-            {
-                case SKCodecResult.Success:
-                    break;
-                case SKCodecResult.IncompleteInput:
-                    throw Truncated(name);
-                case SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput:
-                    throw new ImageException(name, "the image is damaged: its pixels cannot be decoded");
-                default:
-                    throw new ImageException(name, $"the image cannot be decoded ({result})");
-            }
-            var image = new RgbImage(width, height);
-            DropAlpha(rgba, image.Pixels);
-            return image;
+            Require(codec.GetPixels(Wanted(size), (nint)rgba), name);
+            return Reduced(size, factor, (y, row) => DropAlpha(new ReadOnlySpan<byte>(rgba + (long)y * size.Width * RgbaBytes, size.Width * RgbaBytes), row));
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(rgba);
+            NativeMemory.Free(rgba);
         }
+    }
+
+    private static unsafe RgbImage Strips(SKCodec codec, SKSizeI size, int factor, string name)
+    {
+        int rowBytes = size.Width * RgbaBytes;
+        bool bottomUp = codec.ScanlineOrder == SKCodecScanlineOrder.BottomUp;
+        byte* rgba = (byte*)NativeMemory.Alloc((nuint)rowBytes * StripRows);
+        try
+        {
+            var rows = new RowReducer(size.Width, size.Height, factor);
+            var row = new byte[size.Width * RgbImage.Channels];
+            for (int y = 0; y < size.Height; y += StripRows)
+            {
+                int count = Math.Min(StripRows, size.Height - y);
+                if (codec.GetScanlines((nint)rgba, count, rowBytes) < count) throw Truncated(name);
+                for (int i = 0; i < count; i++)
+                {
+                    // strips come from below, but each of them stands upright
+                    int place = bottomUp ? count - 1 - i : i;
+                    DropAlpha(new ReadOnlySpan<byte>(rgba + (long)place * rowBytes, rowBytes), row);
+                    rows.Add(bottomUp ? size.Height - 1 - (y + i) : y + i, row);
+                }
+            }
+            return rows.Image;
+        }
+        finally
+        {
+            NativeMemory.Free(rgba);
+        }
+    }
+
+    /// <summary>A picture whose rows are made one after the other, scaled down by a whole number.</summary>
+    private static RgbImage Reduced(SKSizeI size, int factor, RowMaker make)
+    {
+        var rows = new RowReducer(size.Width, size.Height, factor);
+        var row = factor == 1 ? [] : new byte[size.Width * RgbImage.Channels];
+        for (int y = 0; y < size.Height; y++)
+        {
+            make(y, factor == 1 ? rows.Image.Row(y) : row);
+            if (factor > 1) rows.Add(y, row);
+        }
+        return rows.Image;
+    }
+
+    private delegate void RowMaker(int y, Span<byte> row);
+
+    private static void Require(SKCodecResult result, string name)
+    {
+        switch (result)
+        {
+            case SKCodecResult.Success:
+                return;
+            case SKCodecResult.IncompleteInput:
+                throw Truncated(name);
+            case SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput:
+                throw new ImageException(name, "the image is damaged: its pixels cannot be decoded");
+            default:
+                throw new ImageException(name, $"the image cannot be decoded ({result})");
+        }
+    }
+
+    /// <summary>Whether the first frame header of a JPEG is that of a progressive one.</summary>
+    private static bool IsProgressive(ReadOnlySpan<byte> encoded)
+    {
+        for (int at = 2; at + 4 <= encoded.Length && encoded[at] == 0xFF;)
+        {
+            byte marker = encoded[at + 1];
+            if (marker == 0xFF)
+            {
+                at++;
+                continue;
+            }
+            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC)) return marker is 0xC2 or 0xC6 or 0xCA or 0xCE;
+            at += 2 + BinaryPrimitives.ReadUInt16BigEndian(encoded[(at + 2)..]);
+        }
+        return false;
     }
 
     private static void DropAlpha(ReadOnlySpan<byte> rgba, Span<byte> rgb)
@@ -100,13 +201,13 @@ internal static class ImageDecoder
     private static void RefuseOversized(SKCodec codec, int fileBytes, string name)
     {
         long pixels = (long)codec.Info.Width * codec.Info.Height;
-        if (pixels > MaximumPixels) throw TooLarge(name, codec.Info.Width, codec.Info.Height);
+        if (pixels > ImageDecoding.MaximumPixels) throw TooLarge(name, codec.Info.Width, codec.Info.Height);
         if (codec.EncodedFormat is SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg && pixels > fileBytes * MaximumPixelsPerByte)
             throw new ImageException(name, $"{codec.Info.Width} x {codec.Info.Height} pixels cannot lie in a file of {fileBytes:N0} bytes; it is truncated or damaged");
     }
 
     internal static ImageException TooLarge(string name, int width, int height) =>
-        new(name, $"{width} x {height} pixels are more than the {MaximumPixels:N0} that are read; scale the image down first");
+        new(name, $"{width} x {height} pixels are more than the {ImageDecoding.MaximumPixels:N0} that are read; scale the image down first");
 
     internal static ImageException Truncated(string name) => new(name, "the image is truncated: the file ends before its pixels do");
 

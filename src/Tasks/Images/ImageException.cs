@@ -1,3 +1,5 @@
+using Graft.Models;
+
 namespace Graft.Tasks;
 
 /// <summary>An image file, or a folder of images, that cannot be used: the message names it and says what is wrong.</summary>
@@ -19,7 +21,7 @@ public sealed class ImageException : IOException
     }
 
     internal ImageException(string name, string problem, Exception? innerException = null)
-        : base($"{name}: {problem}", innerException)
+        : base($"{Printable.Whole(name)}: {problem}", innerException)
     {
     }
 }

@@ -79,7 +79,7 @@ internal sealed class ImageTransforms
     {
         if (preprocessing.ResizeShorterSide is not { } side) return;
         double longer = (double)side * Math.Max(image.Width, image.Height) / Math.Min(image.Width, image.Height);
-        if (side * longer > ImageDecoder.MaximumPixels)
+        if (side * longer > ImageDecoding.MaximumPixels)
             throw new ImageException(name, $"{image.Size} pixels with the shorter side scaled to {side} would be {side} x {longer:F0}; crop the picture first");
     }
 

@@ -25,14 +25,22 @@ internal static class PortableMap
         if (levels is 0 or > 255) throw new ImageException(name, $"has values up to {levels}; portable maps up to 255 are read");
         at++; // one white space ends the header
         long pixels = (long)width * height;
-        if (pixels > ImageDecoder.MaximumPixels) throw ImageDecoder.TooLarge(name, width, height);
+        if (pixels > ImageDecoding.MaximumPixels) throw ImageDecoder.TooLarge(name, width, height);
         if (encoded.Length - at < pixels * channels) throw ImageDecoder.Truncated(name);
 
         Span<byte> scaled = stackalloc byte[256];
         for (int value = 0; value < 256; value++) scaled[value] = (byte)Math.Min(255, Math.Round((double)value / levels * 255));
-        var image = new RgbImage(width, height);
-        for (int to = 0; to < image.Pixels.Length; to++) image.Pixels[to] = scaled[encoded[at + (channels == 1 ? to / RgbImage.Channels : to)]];
-        return image;
+        int factor = RowReducer.FactorOf(width, height);
+        using var memory = DecodingMemory.Take(pixels / factor / factor * RgbImage.Channels, name);
+        var rows = new RowReducer(width, height, factor);
+        var row = new byte[width * RgbImage.Channels];
+        for (int y = 0; y < height; y++)
+        {
+            var from = encoded.Slice(at + checked((int)((long)y * width * channels)), width * channels);
+            for (int to = 0; to < row.Length; to++) row[to] = scaled[from[channels == 1 ? to / RgbImage.Channels : to]];
+            rows.Add(y, row);
+        }
+        return rows.Image;
     }
 
     /// <summary>The next number of the header, past white space and comments.</summary>

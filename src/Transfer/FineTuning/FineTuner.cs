@@ -86,8 +86,10 @@ public sealed class FineTuner
     {
         private readonly List<EpochReport> epochs = [];
         private readonly Stopwatch clock = Stopwatch.StartNew();
+        private readonly Pace pace = new();
         private readonly int epochCount = tuner.frozenEpochs + tuner.options.Epochs;
         private int steps;
+        private int phaseEnd;
         private bool interrupted;
 
         /// <summary>Some epochs through one cycle of rates, from the named stage up.</summary>
@@ -96,6 +98,8 @@ public sealed class FineTuner
             if (interrupted) return;
             tuner.Groups.FreezeBelow(from);
             int first = steps;
+            phaseEnd = first + count * data.BatchesPerEpoch;
+            pace.BeginPhase();
             for (int i = 0; i < count && !interrupted; i++) Epoch(from, step => schedule.FactorAt(step - first));
         }
 
@@ -103,8 +107,9 @@ public sealed class FineTuner
 
         private void Epoch(string from, Func<int, double> factorAt)
         {
-            double begin = clock.Elapsed.TotalSeconds, sum = 0, headRate = tuner.Groups.Stages[^1].Rate, rate = 0;
-            int examples = 0, number = epochs.Count + 1, last = steps + data.BatchesPerEpoch;
+            double begin = clock.Elapsed.TotalSeconds, sum = 0, before = begin, headRate = tuner.Groups.Stages[^1].Rate, rate = 0;
+            int examples = 0, number = epochs.Count + 1, first = steps, last = steps + data.BatchesPerEpoch;
+            bool stopped = false;
             Evaluation? validation = null;
             try
             {
@@ -115,18 +120,28 @@ public sealed class FineTuner
                     examples += batch.Count;
                     rate = headRate * factor;
                     tuner.StepsMade = ++steps;
+                    double now = clock.Elapsed.TotalSeconds;
+                    pace.Step(now - before);
+                    before = now;
                     // the epoch's last step is told together with its report
                     if (steps < last) Tell(number, sum / examples, rate, finished: null);
                     cancellation.ThrowIfCancellationRequested();
                 }
                 validation = validate?.Invoke(cancellation);
+                if (validation is not null) pace.Validation(clock.Elapsed.TotalSeconds - before);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 interrupted = true;
+                stopped = steps < last || (validate is not null && validation is null);
             }
             if (examples == 0) return;
-            var report = new EpochReport(number, from, sum / examples, rate, clock.Elapsed.TotalSeconds - begin, validation);
+            var report = new EpochReport(number, from, sum / examples, rate, clock.Elapsed.TotalSeconds - begin, validation)
+            {
+                Steps = steps - first,
+                Examples = examples,
+                Interrupted = stopped,
+            };
             epochs.Add(report);
             Tell(number, report.Loss, rate, report);
         }
@@ -150,7 +165,14 @@ public sealed class FineTuner
             }
         }
 
-        private void Tell(int epoch, double loss, double rate, EpochReport? finished) => progress?.Report(
-            new FitProgress(epoch, epochCount, steps, epochCount * data.BatchesPerEpoch, loss, rate, clock.Elapsed, finished));
+        private void Tell(int epoch, double loss, double rate, EpochReport? finished)
+        {
+            if (progress is null) return;
+            int all = epochCount * data.BatchesPerEpoch, validations = validate is null ? 0 : epochCount - epoch + (finished is null ? 1 : 0);
+            progress.Report(new FitProgress(epoch, epochCount, steps, all, loss, rate, clock.Elapsed, finished)
+            {
+                Remaining = pace.Of(Math.Max(0, phaseEnd - steps), all - phaseEnd, validations),
+            });
+        }
     }
 }

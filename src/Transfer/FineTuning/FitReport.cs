@@ -25,7 +25,17 @@ public sealed record FitReport(IReadOnlyList<EpochReport> Epochs, int Steps, dou
 /// <param name="Rate">The head's learning rate at its end.</param>
 /// <param name="Seconds">How long it took, validation included.</param>
 /// <param name="Validation">How the model did afterwards on examples that were held out, if there are any.</param>
-public sealed record EpochReport(int Epoch, string LearningFrom, double Loss, double Rate, double Seconds, Evaluation? Validation);
+public sealed record EpochReport(int Epoch, string LearningFrom, double Loss, double Rate, double Seconds, Evaluation? Validation)
+{
+    /// <summary>How many steps were made in it.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>How many examples they saw.</summary>
+    public int Examples { get; init; }
+
+    /// <summary>Whether it was stopped before its end.</summary>
+    public bool Interrupted { get; init; }
+}
 
 /// <summary>Where a fine-tuning stands.</summary>
 /// <param name="Epoch">The epoch that is running, from 1.</param>
@@ -38,6 +48,7 @@ public sealed record EpochReport(int Epoch, string LearningFrom, double Loss, do
 /// <param name="Finished">The epoch that this step ended, after its validation.</param>
 public sealed record FitProgress(int Epoch, int Epochs, int Step, int Steps, double Loss, double Rate, TimeSpan Elapsed, EpochReport? Finished)
 {
-    /// <summary>How long the rest will take if it goes on like this.</summary>
-    public TimeSpan Remaining => Elapsed * ((double)(Steps - Step) / Math.Max(1, Step));
+    /// <summary>How long the rest will take: by the steps made so far without the first few, which are slow, and by the validations;
+    /// null before enough is known.</summary>
+    public TimeSpan? Remaining { get; init; }
 }

@@ -2,6 +2,7 @@
 pictures. Run with a Python that has them: python3 make_goldens.py"""
 import io
 import os
+import struct
 
 import numpy as np
 import torch
@@ -85,11 +86,61 @@ def decode():
     add("ppm", picture, "PPM")
     add("pgm", picture.convert("L"), "PPM")
     files["ppm_100"] = b"P6 # a comment\n3 2\n100\n" + bytes(range(0, 36, 2))
+    add("bmp_palette", picture.convert("P"), "BMP")
+    add("png_palette_alpha", picture.convert("P", palette=Image.ADAPTIVE, colors=12), "PNG", transparency=3)
+    files.update(gifs())
     arrays = {}
     for name, encoded in files.items():
         arrays["file_" + name] = np.frombuffer(encoded, np.uint8)
         arrays["pixels_" + name] = np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
     np.savez_compressed(os.path.join(here, "decode.npz"), **arrays)
+
+
+def gifs():
+    """Frames that are transparent, interlaced, smaller than the screen, beside it or beyond it; and a full table of codes."""
+    def saved(image, **options):
+        buffer = io.BytesIO()
+        image.save(buffer, "GIF", **options)
+        return bytearray(buffer.getvalue())
+
+    def placed(encoded, screen, left=0, top=0):
+        """The same file with another screen and its first frame elsewhere."""
+        encoded = bytearray(encoded)
+        encoded[6:10] = struct.pack("<HH", *screen)
+        at = 13 + (3 << ((encoded[10] & 7) + 1) if encoded[10] & 128 else 0)
+        while encoded[at] == 0x21:
+            at += 2
+            while encoded[at]:
+                at += encoded[at] + 1
+            at += 1
+        assert encoded[at] == 0x2C
+        encoded[at + 1:at + 5] = struct.pack("<HH", left, top)
+        return encoded
+
+    noise = Image.fromarray(random.randint(0, 256, (50, 90)).astype(np.uint8), "P")
+    noise.putpalette([int(value) for value in random.randint(0, 256, 768)])
+    few = Image.fromarray(random.randint(0, 4, (33, 40)).astype(np.uint8), "P")
+    few.putpalette([10, 200, 30, 255, 0, 0, 0, 0, 255, 90, 80, 70])
+    files = {
+        "gif_noise": saved(noise),
+        "gif_interlaced": saved(few, interlace=1),
+        "gif_progressive_order": saved(few, interlace=0),
+        "gif_transparent": saved(few, transparency=2),
+        "gif_grey": saved(Image.fromarray(random.randint(0, 256, (20, 21)).astype(np.uint8))),
+        "gif_animated": saved(few, save_all=True, append_images=[few.transpose(Image.FLIP_LEFT_RIGHT)], loop=0, duration=100),
+        "gif_partial": placed(saved(few), (60, 50)),
+        "gif_offset": placed(saved(few), (60, 50), 11, 5),
+        "gif_offset_transparent": placed(saved(few, transparency=1), (60, 50), 11, 5),
+        "gif_beyond": placed(saved(few), (30, 20), 3, 4),
+    }
+    # the palette of the frame alone
+    whole = files["gif_progressive_order"]
+    palette = 3 << ((whole[10] & 7) + 1)
+    local = whole[:13] + whole[13 + palette:13 + palette + 10] + whole[13:13 + palette] + whole[13 + palette + 10:]
+    local[13 + 9] = 0x80 | (whole[10] & 7)
+    local[10] &= 0x7F
+    files["gif_local_palette"] = local
+    return {name: bytes(encoded) for name, encoded in files.items()}
 
 
 def gamma():

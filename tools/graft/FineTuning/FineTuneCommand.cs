@@ -11,7 +11,7 @@ internal sealed class FineTuneCommand
 {
     private readonly ModelOptions model;
     private readonly Option<bool> fromScratch = new("--from-scratch") { Description = "Begin without weights, for a comparison or where there is data enough." };
-    private readonly Option<string> data = Options.FilePath("--data", "DIR", "The pictures, a sub-folder a class.", required: true);
+    private readonly DataOptions data;
     private readonly Option<string> target = Options.FilePath("--out", "DIR", "The folder to save the classifier to.", required: true);
     private readonly RecipeOptions recipe;
     private readonly DeviceOptions device;
@@ -21,7 +21,7 @@ internal sealed class FineTuneCommand
     {
         model = new ModelOptions(command);
         command.Add(fromScratch);
-        command.Add(data);
+        data = new DataOptions(command);
         command.Add(target);
         recipe = new RecipeOptions(command);
         device = new DeviceOptions(command);
@@ -31,7 +31,8 @@ internal sealed class FineTuneCommand
 
     public static Command Make()
     {
-        var command = new Command("fine-tune", "Adapts a model to a folder of pictures, a sub-folder a class, and saves it. Ctrl-C saves what was learnt until then.");
+        var command = new Command("fine-tune", "Adapts a model to pictures of classes of your own and saves it. Ctrl-C, SIGTERM and SIGHUP save what was learnt until then (exit code 130, 143, 129). "
+            + "A picture that cannot be decoded is reported, and the rest is learnt from as long as something is left of every class. " + CommandLine.Pictures.Rules);
         _ = new FineTuneCommand(command);
         return command;
     }
@@ -41,87 +42,109 @@ internal sealed class FineTuneCommand
         var options = recipe.Read(parsed, parsed.GetValue(fromScratch));
         var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
         if (choice.IsPublished) RequireStage(ModelRegistry.Create(choice.Name), options);
-        string pictures = parsed.GetRequiredValue(data);
-        var (training, validation) = Open(pictures, options);
+        string pictures = data.Path(parsed);
+        var (training, validation) = Open(parsed, options);
 
         using var where = device.Open(parsed);
         var classifier = choice.Open(where.Device, options.Recipe.Seed);
         RequireStage(classifier.Model, options);
         RequireCountable(training.Count, options);
-        using var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), pictures, options.Validation);
+        classifier.Preprocessing = classifier.Preprocessing with
+        {
+            Augmentation = recipe.Augmentation(parsed, classifier.Preprocessing.Augmentation, PublishedModel.Of(classifier.Model.Name).Preprocessing.Augmentation),
+        };
+        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
         var error = parsed.InvocationConfiguration.Error;
+        Notes.Tell(error, pictures, training.Notes, ClassNumbers.AreUnnamed(classifier.ClassNames) && classifier.ClassNames.Count == training.ClassNames.Count && choice.Weights is not null
+            ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
+        if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
+        var unreadable = new List<(string Path, string Problem)>();
         var report = ProgressDisplay.Show(error, display =>
         {
-            Check(training, validation, classifier, where.Device, options, display, interrupt);
-            return Train(classifier, pictures, options, folder.Path, new TrainingProgress(display), interrupt);
+            var listening = options with { Unreadable = problem => Leave(problem, display) };
+            training = Check(training, new ImageTransforms(classifier.Preprocessing, options.Recipe.Seed), everyClass: true, display);
+            if (validation is not null) validation = Check(validation, new ImageTransforms(classifier.Preprocessing), everyClass: false, display);
+            return Train(classifier, training, validation, listening, folder, new TrainingProgress(display), interrupt);
         });
         RequireFinite(classifier.Model);
-        bool saved = report.Steps > 0;
-        if (saved) classifier.Save(folder.Path);
+        var (saved, problem) = report.Steps > 0 ? folder.Save(classifier) : (null, null);
 
-        var outcome = new FineTuneOutcome(choice, classifier, pictures, training.Count, report, saved ? folder.Path : null, where.Device.Name, options);
+        var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options);
         if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
         else outcome.WriteText(parsed.InvocationConfiguration.Output);
-        if (!report.Interrupted) return ExitCode.Done;
-        error.WriteLine(saved
-            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Text(folder.Path)}"
+        if (problem is not null) error.WriteLine($"graft: {problem}");
+        if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
+        error.WriteLine(saved is not null
+            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}"
             : "graft: interrupted before the first step; nothing was saved");
         return ExitCode.Interrupted;
+
+        LabelledImages Check(LabelledImages images, ImageTransforms transforms, bool everyClass, ProgressDisplay display)
+        {
+            int threads = where.Device is CpuDevice cpu ? cpu.Threads : Environment.ProcessorCount;
+            var bad = PictureCheck.Run(images, transforms, threads, display.Count(images.Count, "checking picture"), interrupt);
+            var rest = PictureCheck.Rest(images, bad, everyClass);
+            foreach (var (index, exception) in bad) Leave(exception, display, images.Name(index));
+            return rest;
+        }
+
+        void Leave(ImageException exception, ProgressDisplay display, string name = "")
+        {
+            unreadable.Add((name, Program.Line(exception.Message)));
+            display.Line($"graft: left out: {unreadable[^1].Problem}");
+        }
     }
 
-    private static (ImageFolder Training, ImageFolder? Validation) Open(string folder, ImageFineTuneOptions options)
+    /// <summary>About what a model takes when it is saved.</summary>
+    private static long BytesOf(Model model) => model.Tensors().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
+
+    private (LabelledImages Training, LabelledImages? Validation) Open(ParseResult parsed, ImageFineTuneOptions options)
     {
-        var pictures = ImageFolder.Open(folder);
-        if (pictures.ClassNames.Count < 2)
-            throw new WrongInputException($"{Printable.Text(folder)} has the class {Printable.Text(pictures.ClassNames[0])} alone: there is nothing to tell apart");
-        if (options.Validation is { } other) return (pictures, ImageFolder.Open(other).WithClasses(pictures.ClassNames));
-        if (options.HeldOut == 0) return (pictures, null);
-        var (training, held) = pictures.Split(options.HeldOut, options.Recipe.Seed);
-        if (held.Count == 0) throw new WrongInputException("--held-out has nothing to keep: each class has one picture");
-        return (training, held);
+        var (training, validation) = TrainingPictures.Open(data.Path(parsed), options, data.SplitOf(parsed), data.ClassNames(parsed));
+        if (training.ClassNames.Count < 2)
+            throw new WrongInputException($"{Printable.Whole(training.Root)} has the class {Printable.Whole(training.ClassNames[0])} alone: there is nothing to tell apart");
+        if (validation?.Count == 0) throw new WrongInputException("--held-out has nothing to keep: each class has one picture");
+        return (training, validation);
     }
 
     private static void RequireStage(Model model, ImageFineTuneOptions options)
     {
         if (options.Recipe.FreezeBelow is { } stage && model.Stages.All(known => known.Name != stage))
             throw new WrongInputException(
-                $"--freeze-below {Printable.Text(stage)}: {model.Name} has no such stage; from stem to head it has {string.Join(", ", model.Stages.Select(known => known.Name))}");
+                $"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, model.Stages.Select(known => known.Name))}; from stem to head it has {string.Join(", ", model.Stages.Select(known => known.Name))}");
     }
 
     /// <summary>Steps are counted in 32 bits.</summary>
     private static void RequireCountable(int examples, ImageFineTuneOptions options)
     {
-        long epochs = (long)options.Recipe.Epochs + (options.Recipe.FrozenEpochs ?? 1), batches = examples / options.BatchSize + 1L;
+        long epochs = (long)options.Recipe.Epochs + (options.Recipe.FrozenEpochs ?? 1), batches = examples / options.BatchSizeFor(examples) + 1L;
         if (epochs > int.MaxValue / batches)
             throw new WrongInputException($"{Tables.Count(epochs)} epochs of {Tables.Count(batches)} steps are more than can be counted: ask for fewer epochs");
     }
 
-    private static void Check(
-        ImageFolder training, ImageFolder? validation, ImageClassifier classifier, Device device, ImageFineTuneOptions options, ProgressDisplay display,
-        CancellationToken interrupt)
-    {
-        int threads = device is CpuDevice cpu ? cpu.Threads : Environment.ProcessorCount;
-        PictureCheck.Run(training, new ImageTransforms(classifier.Preprocessing, options.Recipe.Seed), threads, display, interrupt);
-        if (validation is not null) PictureCheck.Run(validation, new ImageTransforms(classifier.Preprocessing), threads, display, interrupt);
-    }
-
     /// <summary>Trains; where that fails on the way, what was learnt before is saved and the failure says so.</summary>
     private static FitReport Train(
-        ImageClassifier classifier, string pictures, ImageFineTuneOptions options, string folder, TrainingProgress progress, CancellationToken interrupt)
+        ImageClassifier classifier, LabelledImages training, LabelledImages? validation, ImageFineTuneOptions options, OutputFolder folder,
+        TrainingProgress progress, CancellationToken interrupt)
     {
         try
         {
-            return classifier.FineTune(pictures, options, progress, interrupt);
+            return classifier.FineTune(training, validation, options, progress, interrupt);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
+        {
+            // what the model itself refuses in the first step: too few numbers for a batch norm, a picture too small for its layers
+            throw new WrongInputException($"{Program.Line(exception.Message)}; a step has up to {options.BatchSizeFor(training.Count)} pictures: "
+                + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-stored");
         }
         catch (Exception exception) when (exception is NonFiniteException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             string kept = "nothing was saved";
             if (progress.Steps > 0 && IsFinite(classifier.Model))
             {
-                classifier.Save(folder);
-                kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Text(folder)}";
+                kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(classifier).Folder)}";
             }
             throw new WorkFailedException($"{Program.Line(exception.Message)}; {kept}", exception);
         }

@@ -10,14 +10,18 @@ namespace Graft.CommandLine;
 /// <param name="Choice">What was adapted.</param>
 /// <param name="Classifier">What came of it.</param>
 /// <param name="Data">The folder of pictures.</param>
-/// <param name="Examples">How many of them it learnt from.</param>
+/// <param name="Training">What it learnt from.</param>
+/// <param name="Unreadable">The pictures that could not be read and were left out.</param>
 /// <param name="Report">How it went.</param>
 /// <param name="SavedTo">The folder of the classifier; null where nothing was saved.</param>
 /// <param name="Device">Where it was computed.</param>
 /// <param name="Options">How it was asked for.</param>
 internal sealed record FineTuneOutcome(
-    ModelChoice Choice, ImageClassifier Classifier, string Data, int Examples, FitReport Report, string? SavedTo, string Device, ImageFineTuneOptions Options)
+    ModelChoice Choice, ImageClassifier Classifier, string Data, LabelledImages Training, IReadOnlyCollection<(string Path, string Problem)> Unreadable,
+    FitReport Report, string? SavedTo, string Device, ImageFineTuneOptions Options)
 {
+    private BatchPlan Plan => new(Training.Count, Options.BatchSizeFor(Training.Count), even: true);
+
     private EpochReport? Last => Report.Epochs is [.., var last] ? last : null;
 
     public void WriteJson(TextWriter output) => JsonOutput.Write(output, json =>
@@ -25,7 +29,7 @@ internal sealed record FineTuneOutcome(
         Choice.Write(json, Classifier);
         json.WriteString("data", Data);
         json.WriteTexts("classes", Classifier.ClassNames);
-        json.WriteNumber("examples", Examples);
+        json.WriteNumber("examples", Training.Count);
         json.WriteStartArray("epochs");
         foreach (var epoch in Report.Epochs)
         {
@@ -35,6 +39,9 @@ internal sealed record FineTuneOutcome(
             json.WriteFigure("loss", epoch.Loss);
             json.WriteFigure("rate", epoch.Rate);
             json.WriteFigure("seconds", epoch.Seconds);
+            json.WriteNumber("steps", epoch.Steps);
+            json.WriteNumber("examples", epoch.Examples);
+            json.WriteBoolean("interrupted", epoch.Interrupted);
             WriteValidation(json, epoch.Validation);
             json.WriteEndObject();
         }
@@ -46,7 +53,10 @@ internal sealed record FineTuneOutcome(
         WriteValidation(json, Last?.Validation);
         json.WriteString("out", SavedTo);
         json.WriteBoolean("interrupted", Report.Interrupted);
-        json.WriteNumber("batchSize", Options.BatchSize);
+        json.WriteNumber("batchSize", Options.BatchSizeFor(Training.Count));
+        json.WriteNumber("stepsPerEpoch", Plan.Count);
+        Notes.Write(json, Unreadable);
+        Notes.Write(json, Training.Notes);
         json.WriteNumber("seed", Options.Recipe.Seed);
         json.WriteString("device", Device);
     });
@@ -57,16 +67,21 @@ internal sealed record FineTuneOutcome(
         string[] headings = ["epoch", "learning from", "training loss", "rate", "seconds"];
         if (validated) headings = [.. headings, "held-out accuracy", "held-out loss"];
         Tables.Write(output, headings, Report.Epochs.Select(epoch => Row(epoch, validated)));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Classifier.Model.Name}: {Tables.Count(Examples)} pictures of {Classifier.ClassNames.Count} classes, {Tables.Count(Report.Steps)} steps in {Tables.Seconds(Report.Seconds)}, {Tables.Count(Report.TrainableParameters)} parameters trained"));
-        if (SavedTo is { } folder) output.WriteLine($"saved in {Printable.Text(folder)}");
+        string left = Unreadable.Count == 0 ? "" : $"; {Tables.Count(Unreadable.Count)} {(Unreadable.Count == 1 ? "picture" : "pictures")} that could not be read left out";
+        output.WriteLine(
+            $"{Classifier.Model.Name}: {Tables.Count(Training.Count)} pictures of {Tables.Count(Classifier.ClassNames.Count)} classes, {Pictures(Plan)} a step, "
+            + $"{Tables.Count(Plan.Count)} {(Plan.Count == 1 ? "step" : "steps")} an epoch; {Tables.Count(Report.Steps)} steps in {Tables.Seconds(Report.Seconds)}, "
+            + $"{Tables.Count(Report.TrainableParameters)} parameters trained{left}");
+        if (SavedTo is { } folder) output.WriteLine($"saved in {Printable.Whole(folder)}");
     }
+
+    private static string Pictures(BatchPlan plan) => plan.Smallest == plan.Largest ? Tables.Count(plan.Largest) : $"{Tables.Count(plan.Smallest)} or {Tables.Count(plan.Largest)}";
 
     private static string[] Row(EpochReport epoch, bool validated)
     {
         string[] row =
         [
-            epoch.Epoch.ToString(CultureInfo.InvariantCulture), epoch.LearningFrom, Tables.Loss(epoch.Loss), Tables.Rate(epoch.Rate),
+            epoch.Epoch.ToString(CultureInfo.InvariantCulture) + (epoch.Interrupted ? " (interrupted)" : ""), epoch.LearningFrom, Tables.Loss(epoch.Loss), Tables.Rate(epoch.Rate),
             epoch.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
         ];
         if (!validated) return row;

@@ -3,21 +3,23 @@ using Graft.Tasks;
 
 namespace Graft.CommandLine;
 
-/// <summary>The folder that a classifier will be saved to, made and tried out before the work that is to end there.</summary>
-internal sealed class OutputFolder : IDisposable
+/// <summary>The folder that a classifier will be saved to, tried out before the work that is to end there.</summary>
+internal sealed class OutputFolder
 {
-    private readonly bool isNew;
-
-    private OutputFolder(string path, bool isNew) => (Path, this.isNew) = (path, isNew);
+    private OutputFolder(string path) => Path = path;
 
     /// <summary>The folder as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>Refuses a folder that cannot be written, holds somebody else's files, or lies among the pictures.</summary>
+    /// <summary>Refuses a folder that cannot be written, has no room, holds somebody else's files, or lies among the pictures. What
+    /// does not exist does not exist afterwards either.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="bytes">About how much will be saved.</param>
+    /// <param name="pictureFolders">Where the pictures lie.</param>
     /// <exception cref="WrongInputException">With what to do instead.</exception>
-    public static OutputFolder Prepare(string path, params IEnumerable<string?> pictureFolders)
+    public static OutputFolder Prepare(string path, long bytes, params IEnumerable<string?> pictureFolders)
     {
-        string shown = Printable.Text(path), full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        string shown = Printable.Whole(path), full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         if (File.Exists(full)) throw new WrongInputException($"--out {shown} is a file: give a folder");
         foreach (string? pictures in pictureFolders)
             if (pictures is not null && IsWithin(full, System.IO.Path.GetFullPath(pictures)))
@@ -26,25 +28,65 @@ internal sealed class OutputFolder : IDisposable
             && !File.Exists(In(full, GraftManifest.FileName));
         if (isForeign) throw new WrongInputException($"--out {shown} holds a model that graft did not save and would overwrite: give another folder");
 
-        bool isNew = !Directory.Exists(full);
+        var made = new List<string>();
+        for (string? folder = full; folder is not null && !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)) made.Add(folder);
         try
         {
             Directory.CreateDirectory(full);
-            string probe = In(full, $".writable-{Guid.NewGuid():n}");
-            File.WriteAllText(probe, "");
-            File.Delete(probe);
+            Probe(In(full, $".writable-{Guid.NewGuid():n}"), bytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new WrongInputException($"--out {shown} cannot be written ({exception.Message})");
+            throw new WrongInputException($"--out {shown} cannot be written: {bytes >> 20} MB are needed there ({exception.Message})");
         }
-        return new OutputFolder(path, isNew);
+        finally
+        {
+            foreach (string folder in made)
+                if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+        }
+        return new OutputFolder(path);
     }
 
-    /// <summary>Takes the folder away again if it was made for this and nothing came to be in it.</summary>
-    public void Dispose()
+    /// <summary>Saves a classifier there or, where that fails after all, somewhere else: the work is done and should not be lost.</summary>
+    /// <returns>The folder that it was saved to, and why it is another than was asked for.</returns>
+    /// <exception cref="WorkFailedException">It could be saved nowhere.</exception>
+    public (string Folder, string? Problem) Save(ImageClassifier classifier)
     {
-        if (isNew && Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+        string? problem = null;
+        string name = $"graft-rescued-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}";
+        foreach (string folder in new[] { Path, System.IO.Path.Combine(Environment.CurrentDirectory, name), System.IO.Path.Combine(System.IO.Path.GetTempPath(), name) })
+        {
+            try
+            {
+                classifier.Save(folder);
+                return (folder, problem is null ? null : $"--out {Printable.Whole(Path)} could not be written ({problem}), so the classifier is saved in {Printable.Whole(folder)}");
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                problem ??= Program.Line(exception.Message);
+                if (folder != Path && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+            }
+        }
+        throw new WorkFailedException($"--out {Printable.Whole(Path)} could not be written ({problem}), nor the current and the temporary folder, so what was learnt is lost");
+    }
+
+    /// <summary>Takes the room that the classifier will need, and gives it back.</summary>
+    private static void Probe(string file, long bytes)
+    {
+        try
+        {
+            using var room = new FileStream(file, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                PreallocationSize = bytes,
+            });
+            room.WriteByte(0);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private static string In(string folder, string file) => System.IO.Path.Combine(folder, file);

@@ -24,7 +24,8 @@ internal sealed class TrainingProgress(ProgressDisplay display) : IProgress<FitP
         string held = epoch.Validation is { } validation
             ? $", held out: accuracy {Tables.Percent(validation.Accuracy)}, loss {Tables.Loss(validation.Loss)}"
             : "";
+        string stopped = epoch.Interrupted ? string.Create(CultureInfo.InvariantCulture, $" interrupted after {epoch.Steps} steps") : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch}/{epochs} (from {epoch.LearningFrom} up): loss {Tables.Loss(epoch.Loss)}{held}, {Tables.Seconds(epoch.Seconds)}");
+            $"epoch {epoch.Epoch}/{epochs} (from {epoch.LearningFrom} up){stopped}: loss {Tables.Loss(epoch.Loss)}{held}, {Tables.Seconds(epoch.Seconds)}");
     }
 }

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Graft.Tasks;
+
+namespace Graft.CommandLine;
+
+/// <summary><c>--data</c>, and what has to be said of a NumPy archive: which part of it, and what its classes are called.</summary>
+internal sealed class DataOptions
+{
+    private readonly Option<string> data = Options.FilePath("--data", "DIR|FILE.npz", "The pictures: a folder with a sub-folder a class, or a NumPy archive of images and labels.", required: true);
+    private readonly Option<string> split = Split();
+    private readonly Option<string[]> classNames = Options.Names(
+        "--class-names", "NAME,NAME...", "What the classes of an archive are called, by number; without it they are LABEL_0, LABEL_1 ...");
+
+    public DataOptions(Command command)
+    {
+        command.Add(data);
+        command.Add(split);
+        command.Add(classNames);
+    }
+
+    /// <summary><c>--split</c>.</summary>
+    public static Option<string> Split() => Options.Choice(
+        "--split", "The part of a NumPy archive that is meant (MedMNIST's train_images, Keras's x_train); train to learn from and test otherwise.", [.. LabelledData.Splits], preset: null);
+
+    /// <summary>The path that was given.</summary>
+    public string Path(ParseResult parsed) => parsed.GetRequiredValue(data);
+
+    /// <summary>The part of an archive that was asked for.</summary>
+    public string? SplitOf(ParseResult parsed) => parsed.GetValue(split);
+
+    /// <summary>The class names that were given.</summary>
+    public IReadOnlyList<string>? ClassNames(ParseResult parsed) => parsed.GetValue(classNames) is { Length: > 0 } names ? names : null;
+
+    /// <exception cref="ImageException">The folder or archive cannot be used.</exception>
+    public LabelledImages Open(ParseResult parsed, DataUse use) => LabelledData.Open(Path(parsed), use, SplitOf(parsed), ClassNames(parsed));
+}

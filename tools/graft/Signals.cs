@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+
+namespace Graft.CommandLine;
+
+/// <summary>Ctrl-C, SIGTERM and SIGHUP: the first ends the work after the step that is running and saves what was learnt, a second
+/// ends the process at once.</summary>
+internal sealed class Signals : IDisposable
+{
+    private const string ShowCursor = "\e[?25h";
+
+    private readonly CancellationTokenSource interrupt = new();
+    private readonly List<PosixSignalRegistration> registrations = [];
+    private int exitCode;
+
+    public Signals()
+    {
+        Register(PosixSignal.SIGINT, ExitCode.Interrupted);
+        Register(PosixSignal.SIGTERM, ExitCode.Terminated);
+        // under nohup a hang-up is ignored, and stays so
+        if (!IsIgnored(HangUpNumber)) Register(PosixSignal.SIGHUP, ExitCode.HungUp);
+    }
+
+    private const int HangUpNumber = 1;
+
+    /// <summary>Is cancelled by the first signal.</summary>
+    public CancellationToken Token => interrupt.Token;
+
+    /// <summary>The exit code of the signal that ended the work, in place of Ctrl-C's.</summary>
+    public int ExitCodeOf(int code) => code == ExitCode.Interrupted && exitCode != 0 ? exitCode : code;
+
+    public void Dispose()
+    {
+        foreach (var registration in registrations) registration.Dispose();
+        interrupt.Dispose();
+    }
+
+    private void Register(PosixSignal signal, int code) => registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        if (Interlocked.CompareExchange(ref exitCode, code, 0) == 0)
+        {
+            interrupt.Cancel();
+            return;
+        }
+        // a bar hides the cursor
+        if (!Console.IsErrorRedirected) Console.Error.Write(ShowCursor);
+        Environment.Exit(code);
+    }));
+
+    /// <summary>Whether the process was started with a signal ignored; only Linux tells.</summary>
+    private static bool IsIgnored(int signal)
+    {
+        const string Status = "/proc/self/status", Mask = "SigIgn:";
+        if (!OperatingSystem.IsLinux() || !File.Exists(Status)) return false;
+        string? line = File.ReadLines(Status).FirstOrDefault(static line => line.StartsWith(Mask, StringComparison.Ordinal));
+        return line is not null && ulong.TryParse(line[Mask.Length..].Trim(), System.Globalization.NumberStyles.HexNumber, null, out ulong mask)
+            && (mask >> (signal - 1) & 1) != 0;
+    }
+}
+
+/// <summary>A terminal that may go away: what is written after that is lost, and no error.</summary>
+internal sealed class LastingWriter(TextWriter terminal) : TextWriter
+{
+    private bool isGone;
+
+    public override System.Text.Encoding Encoding => terminal.Encoding;
+
+    public override void Write(char value) => Try(() => terminal.Write(value));
+
+    public override void Write(string? value) => Try(() => terminal.Write(value));
+
+    public override void Write(char[] buffer, int index, int count) => Try(() => terminal.Write(buffer, index, count));
+
+    public override void WriteLine(string? value) => Try(() => terminal.WriteLine(value));
+
+    public override void Flush() => Try(terminal.Flush);
+
+    private void Try(Action write)
+    {
+        if (isGone) return;
+        try
+        {
+            write();
+        }
+        catch (IOException)
+        {
+            isGone = true;
+        }
+    }
+}

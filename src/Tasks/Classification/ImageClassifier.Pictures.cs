@@ -106,7 +106,9 @@ public sealed partial class ImageClassifier
 
         LabelledImages Rest(LabelledImages all, ImageTransforms transforms, bool everyClass)
         {
-            var unreadable = PictureCheck.Run(all, transforms, decoding.Threads, counted: null, cancellation);
+            // who cancels here has a report without a step coming, as from training
+            if (cancellation.IsCancellationRequested) return all;
+            var unreadable = PictureCheck.Run(all, transforms, decoding.Threads, counted: null, CancellationToken.None);
             if (unreadable.Count > 0 && options.Unreadable is null) throw new ImageException(PictureCheck.Summary(unreadable));
             foreach (var problem in unreadable.Values) options.Unreadable!(problem);
             return PictureCheck.Rest(all, unreadable, everyClass);

@@ -1,0 +1,69 @@
+namespace Graft.Tasks.Tests;
+
+/// <summary>A process may end between any two steps of a save.</summary>
+public sealed class BundleFolderTests : IDisposable
+{
+    private static readonly string[] Files = ["a.json", "b.bin"];
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_save_that_fails_leaves_the_older_files_and_nothing_else()
+    {
+        BundleFolder.Write(folder.Path, partial => Fill(partial, "old"));
+        Assert.Throws<IOException>(() => BundleFolder.Write(folder.Path, partial =>
+        {
+            File.WriteAllText(Path.Combine(partial, Files[0]), "new");
+            throw new IOException("the disk is full");
+        }));
+        Assert.Equal(["old", "old"], Read());
+        Assert.Equal(Files, Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+        string fresh = folder["fresh"];
+        Assert.Throws<IOException>(() => BundleFolder.Write(fresh, _ => throw new IOException("the disk is full")));
+        Assert.False(Directory.Exists(fresh));
+    }
+
+    /// <summary>The files of a save that was done move to their places one by one; whoever reads meanwhile, or after the process was
+    /// killed there, gets all of the new ones.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_save_that_was_killed_after_it_was_done_is_whole(int moved)
+    {
+        BundleFolder.Write(folder.Path, partial => Fill(partial, "old"));
+        string saved = Path.Combine(folder.Path, ".saved");
+        Directory.CreateDirectory(saved);
+        Fill(saved, "new");
+        foreach (string file in Files.Take(moved)) File.Move(Path.Combine(saved, file), folder[file], overwrite: true);
+        Assert.Equal(["new", "new"], Read());
+
+        // the next save begins with bringing them to their places
+        Assert.Throws<IOException>(() => BundleFolder.Write(folder.Path, _ => throw new IOException("the disk is full")));
+        Assert.Equal(["new", "new"], Read());
+        Assert.False(Directory.Exists(saved));
+        BundleFolder.Write(folder.Path, partial => Fill(partial, "newer"));
+        Assert.Equal(["newer", "newer"], Read());
+    }
+
+    [Fact]
+    public void What_killed_processes_left_is_taken_away()
+    {
+        foreach (string stale in new[] { ".partial-0123456789abcdef0123456789abcdef", ".partial-2147483646-0123456789abcdef" }) folder.Write($"{stale}/a.json", [1]);
+        folder.Write($".partial-{Environment.ProcessId}-0123/a.json", [1]);
+        folder.Write("mine.txt", [1]);
+        BundleFolder.Write(folder.Path, partial => Fill(partial, "new"));
+        Assert.Equal(
+            [$".partial-{Environment.ProcessId}-0123", .. Files, "mine.txt"],
+            Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    private static void Fill(string partial, string text)
+    {
+        foreach (string file in Files) File.WriteAllText(Path.Combine(partial, file), text);
+    }
+
+    private string[] Read() => [.. Files.Select(file => File.ReadAllText(BundleFolder.PathOf(folder.Path, file)))];
+}

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Graft.Tools.Tests;
 
 /// <summary>Folders as they come: with pictures that cannot be read, with files that are none, with classes of other names.</summary>

@@ -9,7 +9,7 @@ public sealed class SaveTests(Workplace place) : IClassFixture<Workplace>
     public void A_folder_that_cannot_be_written_is_refused_before_training_and_leaves_nothing()
     {
         if (!File.Exists("/proc/self/status")) Assert.Skip("that file system is Linux's");
-        GraftLine.Run([.. place.FineTune("x")[..7], "/proc/self/nowhere/model", "--epochs", "1"]).AssertFailed(2, "--out /proc/self/nowhere/model cannot be written");
+        GraftLine.Run([.. place.FineTune("x")[..8], "/proc/self/nowhere/model", "--epochs", "1"]).AssertFailed(2, "--out /proc/self/nowhere/model cannot be written");
         var folder = OutputFolder.Prepare(place.In("new", "below", "it"), 1000);
         Assert.Equal(place.In("new", "below", "it"), folder.Path);
         Assert.False(Directory.Exists(place.In("new")));

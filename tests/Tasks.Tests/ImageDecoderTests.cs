@@ -186,6 +186,28 @@ public sealed class ImageDecoderTests
         Assert.Throws<ArgumentOutOfRangeException>(() => ImageDecoding.MaximumPixels = 0);
     }
 
+    [Fact]
+    public void A_progressive_JPEG_is_known_by_its_frame()
+    {
+        Assert.Equal(0, ProgressiveJpeg.CoefficientBytes(Golden["file_jpeg_420"].Bytes));
+        // 19 x 15 pixels, of four of them six samples of two bytes
+        byte[] file = Golden["file_jpeg_progressive"].Bytes;
+        Assert.Equal(19 * 15 * 6 / 4 * 2, ProgressiveJpeg.CoefficientBytes(file));
+        for (int length = 0; length < file.Length; length += 3) Assert.InRange(ProgressiveJpeg.CoefficientBytes(file.AsSpan(0, length)), 0, 19 * 15 * 6);
+    }
+
+    /// <summary>A file of more than 16 MB is read apart; its pixels are the same.</summary>
+    [Fact]
+    public void A_large_file_is_read_like_a_small_one()
+    {
+        using var folder = new TemporaryFolder();
+        var noise = GoldenFile.Noise(2400, 2400, 8);
+        string path = folder.Write("large.ppm", [.. "P6 2400 2400 255\n"u8, .. noise.Pixels]);
+        Assert.Equal(noise.Pixels, ImageDecoder.Decode(path).Pixels);
+        Assert.Contains("the file ends before", Assert.Throws<ImageException>(() => ImageDecoder.Decode(folder.Write("cut.ppm", [.. "P6 9999 2400 255\n"u8, .. noise.Pixels]))).Message, StringComparison.Ordinal);
+        Assert.Equal(noise.Pixels, ImageDecoder.Decode(path).Pixels);
+    }
+
     /// <summary>From a megabyte of pixels on rows are taken in strips.</summary>
     [Fact]
     public void Strips_give_the_bytes_of_the_whole()

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Graft.Tasks;
 
@@ -16,7 +17,7 @@ internal static class GifFrame
     public static bool IsOne(ReadOnlySpan<byte> encoded) => encoded.StartsWith("GIF87a"u8) || encoded.StartsWith("GIF89a"u8);
 
     /// <exception cref="ImageException">The file is truncated, damaged or too large.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> encoded, string name)
+    public static unsafe RgbImage Decode(ReadOnlySpan<byte> encoded, string name)
     {
         if (encoded.Length < HeaderBytes) throw ImageDecoder.Truncated(name);
         int width = BinaryPrimitives.ReadUInt16LittleEndian(encoded[6..]), height = BinaryPrimitives.ReadUInt16LittleEndian(encoded[8..]);
@@ -53,13 +54,23 @@ internal static class GifFrame
 
         int factor = RowReducer.FactorOf(width, height);
         using var memory = DecodingMemory.Take(pixels + (long)width * height / factor / factor * RgbImage.Channels, name);
-        var indices = new byte[pixels];
-        Unpack(encoded[at..], indices, name);
-        return Paint(indices, (left, top, frameWidth, frameHeight), (frame[8] & 0x40) != 0, palette, Math.Max(0, transparent), new RowReducer(width, height, factor), width, height);
+        byte* unpacked = (byte*)NativeMemory.Alloc((nuint)pixels);
+        try
+        {
+            var indices = new Span<byte>(unpacked, (int)pixels);
+            Unpack(encoded[at..], indices, name);
+            var rows = new RowReducer(width, height, factor);
+            return Paint(indices, (left, top, frameWidth, frameHeight), (frame[8] & 0x40) != 0, palette, Math.Max(0, transparent), rows, width, height);
+        }
+        finally
+        {
+            NativeMemory.Free(unpacked);
+        }
     }
 
     private static RgbImage Paint(
-        byte[] indices, (int Left, int Top, int Width, int Height) frame, bool interlaced, ReadOnlySpan<byte> palette, int outside, RowReducer rows, int width, int height)
+        ReadOnlySpan<byte> indices, (int Left, int Top, int Width, int Height) frame, bool interlaced, ReadOnlySpan<byte> palette, int outside,
+        RowReducer rows, int width, int height)
     {
         // colours that the palette lacks are greys, as Pillow's are
         Span<byte> colours = stackalloc byte[Colours * RgbImage.Channels];
@@ -69,7 +80,7 @@ internal static class GifFrame
         for (int y = 0; y < height; y++)
         {
             int source = y - frame.Top;
-            var line = source >= 0 && source < frame.Height ? indices.AsSpan(sourceRows[source] * frame.Width, frame.Width) : [];
+            var line = source >= 0 && source < frame.Height ? indices.Slice(sourceRows[source] * frame.Width, frame.Width) : [];
             for (int x = 0; x < width; x++)
             {
                 int place = x - frame.Left, index = place >= 0 && place < line.Length ? line[place] : outside;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using SkiaSharp;
 
@@ -20,13 +19,17 @@ internal static class ImageDecoder
 
     private const int StripRows = 64, RgbaBytes = 4;
 
+    /// <summary>Files of so many bytes are read one after the other.</summary>
+    private const long LargeFile = 16L << 20;
+
+    private static readonly object LargeFiles = new();
+
     private const string Readable = "JPEG, PNG, BMP, GIF, WebP or PPM";
 
     /// <summary>Decodes a file.</summary>
     /// <exception cref="ImageException">The file is missing, empty, truncated, damaged, too large or no image.</exception>
     public static RgbImage Decode(string path)
     {
-        byte[] encoded;
         try
         {
             // A pipe or a device has no length. Reading one could wait for ever, so it is not even opened.
@@ -35,13 +38,36 @@ internal static class ImageDecoder
             if (target.Exists && target.Length == 0) throw new ImageException(path, "the file is empty, or a pipe or device and no file");
             if (target.Exists && target.Length > Math.Min(ImageDecoding.MemoryBudget, Array.MaxLength))
                 throw new ImageException(path, $"a file of {target.Length:N0} bytes is more than decoding may take; scale the image down first");
-            encoded = File.ReadAllBytes(path);
+            if (!(target.Exists && target.Length >= LargeFile)) return Decode(File.ReadAllBytes(path), path);
+            Monitor.Enter(LargeFiles);
+            return DecodeLarge(path);
         }
         catch (Exception exception) when (exception is IOException and not ImageException or UnauthorizedAccessException)
         {
             throw new ImageException(path, Directory.Exists(path) ? "is a folder" : $"cannot be read ({exception.Message})", exception);
         }
-        return Decode(encoded, path);
+        finally
+        {
+            if (Monitor.IsEntered(LargeFiles)) Monitor.Exit(LargeFiles);
+        }
+    }
+
+    /// <summary>One large file at a time: its bytes stand in memory beside what is decoded of it, and go at once.</summary>
+    private static unsafe RgbImage DecodeLarge(string path)
+    {
+        using var file = File.OpenHandle(path);
+        int length = checked((int)RandomAccess.GetLength(file));
+        byte* bytes = (byte*)NativeMemory.Alloc((nuint)length);
+        try
+        {
+            int read = 0;
+            while (read < length && RandomAccess.Read(file, new Span<byte>(bytes + read, length - read), read) is > 0 and var count) read += count;
+            return Decode(new ReadOnlySpan<byte>(bytes, read), path);
+        }
+        finally
+        {
+            NativeMemory.Free(bytes);
+        }
     }
 
     /// <summary>Decodes a file's bytes; <paramref name="name"/> is what error messages call it.</summary>
@@ -71,28 +97,28 @@ internal static class ImageDecoder
             bool scales = factor > 1 && codec.EncodedFormat is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Webp;
             var size = scales ? codec.GetScaledDimensions(1f / factor) : new SKSizeI(width, height);
             if (scales) factor = 1;
-            bool strips = CanStrip(codec, encoded, size, out long held);
-            using var memory = DecodingMemory.Take(held + (scales ? (long)size.Width * size.Height * RgbImage.Channels : reduced), name);
-            return strips ? Strips(codec, size, factor, name) : Whole(codec, size, factor, name);
+            bool strips = (long)size.Width * size.Height * RgbaBytes > 1 << 20 && codec.EncodedFormat is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Bmp;
+            long whole = (long)size.Width * size.Height * (strips ? 0 : RgbaBytes);
+            long result = scales ? (long)size.Width * size.Height * RgbImage.Channels : reduced;
+            using var memory = DecodingMemory.Take(Held(codec, encoded) + whole + result, name);
+            return strips && codec.StartScanlineDecode(Wanted(size)) == SKCodecResult.Success
+                ? Strips(codec, size, factor, name)
+                : Whole(codec, size, factor, name);
         }
     }
 
-    /// <summary>Whether a picture's rows can be taken a strip at a time, and about how much the codec holds besides.</summary>
-    private static bool CanStrip(SKCodec codec, ReadOnlySpan<byte> encoded, SKSizeI size, out long held)
+    /// <summary>About how many bytes a codec holds beside what it hands out: a progressive JPEG's coefficients stand in memory whole,
+    /// and so do WebP's pixels and an interlaced PNG's.</summary>
+    private static long Held(SKCodec codec, ReadOnlySpan<byte> encoded)
     {
         long pixels = (long)codec.Info.Width * codec.Info.Height;
-        bool strips = (long)size.Width * size.Height * RgbaBytes > 1 << 20
-            && codec.EncodedFormat is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Bmp
-            && codec.StartScanlineDecode(Wanted(size)) == SKCodecResult.Success;
-        // a progressive JPEG's coefficients stand in memory whole, and so do WebP's pixels and an interlaced PNG's
-        held = (strips ? 0 : (long)size.Width * size.Height * RgbaBytes) + codec.EncodedFormat switch
+        return codec.EncodedFormat switch
         {
-            SKEncodedImageFormat.Jpeg => IsProgressive(encoded) ? pixels * 6 : 0,
+            SKEncodedImageFormat.Jpeg => ProgressiveJpeg.CoefficientBytes(encoded),
             SKEncodedImageFormat.Webp => pixels * RgbaBytes,
             SKEncodedImageFormat.Png => PngRows.CanDecode(encoded) ? 0 : pixels * RgbaBytes,
             _ => 0,
         };
-        return strips;
     }
 
     // no colour space in the wanted form: the codec then hands out the stored numbers
@@ -169,23 +195,6 @@ internal static class ImageDecoder
             default:
                 throw new ImageException(name, $"the image cannot be decoded ({result})");
         }
-    }
-
-    /// <summary>Whether the first frame header of a JPEG is that of a progressive one.</summary>
-    private static bool IsProgressive(ReadOnlySpan<byte> encoded)
-    {
-        for (int at = 2; at + 4 <= encoded.Length && encoded[at] == 0xFF;)
-        {
-            byte marker = encoded[at + 1];
-            if (marker == 0xFF)
-            {
-                at++;
-                continue;
-            }
-            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC)) return marker is 0xC2 or 0xC6 or 0xCA or 0xCE;
-            at += 2 + BinaryPrimitives.ReadUInt16BigEndian(encoded[(at + 2)..]);
-        }
-        return false;
     }
 
     private static void DropAlpha(ReadOnlySpan<byte> rgba, Span<byte> rgb)

@@ -49,11 +49,22 @@ internal static class PngRows
 
     private static void Unfilter(int filter, Span<byte> row, ReadOnlySpan<byte> above, int step)
     {
-        if (filter == 0) return;
-        for (int i = 0; i < row.Length; i++)
+        // before the first pixel there is nothing: its bytes are their own case
+        for (int i = 0; i < step && i < row.Length && filter > 1; i++) row[i] += filter == 3 ? (byte)(above[i] / 2) : above[i];
+        switch (filter)
         {
-            int left = i < step ? 0 : row[i - step], up = above[i], corner = i < step ? 0 : above[i - step];
-            row[i] += (byte)(filter switch { 1 => left, 2 => up, 3 => (left + up) / 2, _ => Paeth(left, up, corner) });
+            case 1:
+                for (int i = step; i < row.Length; i++) row[i] += row[i - step];
+                break;
+            case 2:
+                for (int i = step; i < row.Length; i++) row[i] += above[i];
+                break;
+            case 3:
+                for (int i = step; i < row.Length; i++) row[i] += (byte)((row[i - step] + above[i]) / 2);
+                break;
+            case 4:
+                for (int i = step; i < row.Length; i++) row[i] += (byte)Paeth(row[i - step], above[i], above[i - step]);
+                break;
         }
     }
 

@@ -12,7 +12,7 @@ internal static class EvaluateCommand
     public static Command Make()
     {
         var command = new Command("evaluate", "Counts how many pictures a model gets right. Classes are matched by name. A picture that cannot be decoded is reported, the rest is counted, and the exit code is 1. " + Pictures.Rules);
-        var model = new ModelOptions(command);
+        var model = new ModelOptions(command, needsHead: true);
         var data = new DataOptions(command);
         var device = new DeviceOptions(command);
         var json = Options.Json();

@@ -29,8 +29,13 @@ internal sealed class ModelOptions
 
     private readonly Option<bool> allowNonFinite = new("--allow-non-finite") { Description = "Take weights that are not finite, and variances below 0." };
 
-    public ModelOptions(Command command)
+    private readonly bool needsHead;
+
+    /// <param name="command">The command that has the options.</param>
+    /// <param name="needsHead">Whether it gives answers, for which a head has to be trained.</param>
+    public ModelOptions(Command command, bool needsHead = false)
     {
+        this.needsHead = needsHead;
         command.Add(model);
         command.Add(weights);
         command.Add(entry);
@@ -55,7 +60,7 @@ internal sealed class ModelOptions
         if (published && !fromScratch && file is null) throw new WrongInputException($"{shown} has no weights yet: {withoutWeights}");
         var options = new LoadOptions { Entry = parsed.GetValue(entry), Prefix = parsed.GetValue(prefix), AllowNonFinite = parsed.GetValue(allowNonFinite) };
         if (file is null && options != new LoadOptions()) throw new WrongInputException("--entry, --prefix and --allow-non-finite go with --weights");
-        return new ModelChoice(name, published, file, options, parsed.InvocationConfiguration.Error);
+        return new ModelChoice(name, published, file, options, needsHead, parsed.InvocationConfiguration.Error);
     }
 }
 
@@ -64,8 +69,9 @@ internal sealed class ModelOptions
 /// <param name="IsPublished">Whether it is an architecture's name.</param>
 /// <param name="Weights">The file or folder of weights; null for a saved classifier and for none.</param>
 /// <param name="LoadOptions">What of it is taken.</param>
+/// <param name="NeedsHead">Whether answers are wanted, for which the head has to be trained.</param>
 /// <param name="Error">Where it is said what was taken, if there was something to choose.</param>
-internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights, LoadOptions LoadOptions, TextWriter Error)
+internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights, LoadOptions LoadOptions, bool NeedsHead, TextWriter Error)
 {
     /// <exception cref="CheckpointException">The weights cannot be read, or are another model's.</exception>
     /// <exception cref="BundleException">The folder holds no saved classifier, or a damaged one.</exception>
@@ -74,6 +80,7 @@ internal sealed record ModelChoice(string Name, bool IsPublished, string? Weight
         if (!IsPublished) return ImageClassifier.Load(Name, device);
         if (Weights is not { } file) return ImageClassifier.FromScratch(Name, device, seed);
         var classifier = ImageClassifier.FromPretrained(Name, file, device, seed, LoadOptions);
+        if (NeedsHead) classifier.RequireTrainedHead();
         if (classifier.WeightsReport is { IsNoteworthy: true } report) Error.WriteLine($"graft: {Printable.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(file)))}: {report.Summary}");
         return classifier;
     }

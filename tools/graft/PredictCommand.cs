@@ -18,7 +18,7 @@ internal static class PredictCommand
         command.Add(images);
         var split = DataOptions.Split();
         command.Add(split);
-        var model = new ModelOptions(command);
+        var model = new ModelOptions(command, needsHead: true);
         var top = Options.WholeNumber("--top", "How many classes to name for a picture, the likeliest first.", 1, DefaultTop);
         command.Add(top);
         var device = new DeviceOptions(command);

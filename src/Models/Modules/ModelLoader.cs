@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Graft.Autograd;
 using Graft.Tensors;
 
@@ -102,7 +104,7 @@ internal static class ModelLoader
 
     private static string? Oddity(ModuleParameter target, ReadOnlySpan<float> numbers)
     {
-        if (numbers.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+        if (!AreFinite(numbers))
         {
             int count = 0;
             foreach (float number in numbers)
@@ -114,6 +116,21 @@ internal static class ModelLoader
         foreach (float number in numbers)
             if (number < 0) negative++;
         return negative == 0 ? null : $"{negative} of {numbers.Length} below 0, and it is a variance";
+    }
+
+    // What is not finite has every bit of its exponent set. All of a model's numbers are looked at, so it is done by the vector.
+    private static bool AreFinite(ReadOnlySpan<float> numbers)
+    {
+        const int Magnitude = 0x7FFFFFFF, Infinity = 0x7F800000;
+        var bits = MemoryMarshal.Cast<float, int>(numbers);
+        var largest = Vector<int>.Zero;
+        int at = 0;
+        for (; at <= bits.Length - Vector<int>.Count; at += Vector<int>.Count)
+            largest = Vector.Max(largest, new Vector<int>(bits[at..]) & new Vector<int>(Magnitude));
+        if (Vector.GreaterThanOrEqualAny(largest, new Vector<int>(Infinity))) return false;
+        for (; at < bits.Length; at++)
+            if ((bits[at] & Magnitude) >= Infinity) return false;
+        return true;
     }
 
     private static string Describe(

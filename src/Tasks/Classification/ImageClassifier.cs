@@ -156,6 +156,7 @@ public sealed partial class ImageClassifier : IDisposable
     public void Save(string folder)
     {
         var now = Current;
+        RequireTrainedHead(now);
         ClassifierBundle.Write(folder, now.Model, now.Config with { ImageSize = now.Preprocessing.OutputSize }, now.Preprocessing, now.Manifest);
     }
 
@@ -223,6 +224,10 @@ public sealed partial class ImageClassifier : IDisposable
         RequireTrainedHead(now);
         return ImageInference.Evaluate(now.Model, device, InOrder(now, source, unreadable), cancellation, answered);
     }
+
+    /// <summary>Refuses to answer with a head that nothing has trained.</summary>
+    /// <exception cref="CheckpointException">The weights had no head, and no fine-tuning has trained one.</exception>
+    internal void RequireTrainedHead() => RequireTrainedHead(Current);
 
     private static void RequireTrainedHead(Network now)
     {

@@ -57,7 +57,7 @@ internal sealed class FineTuneCommand
         interrupt.ThrowIfCancellationRequested();
 
         var error = parsed.InvocationConfiguration.Error;
-        Notes.Tell(error, pictures, training.Notes, ClassNumbers.AreUnnamed(classifier.ClassNames) && classifier.ClassNames.Count == training.ClassNames.Count && choice.Weights is not null
+        Notes.Tell(error, pictures, training.Notes, ClassNumbers.AreUnnamed(classifier.ClassNames) && classifier.ClassNames.Count == training.ClassNames.Count && choice.Weights is not null && !classifier.Model.IsHeadNew
             ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
         if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
         var unreadable = new List<(string Path, string Problem)>();

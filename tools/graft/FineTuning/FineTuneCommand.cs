@@ -31,8 +31,12 @@ internal sealed class FineTuneCommand
 
     public static Command Make()
     {
-        var command = new Command("fine-tune", "Adapts a model to pictures of classes of your own and saves it. Ctrl-C, SIGTERM and SIGHUP save what was learnt until then (exit code 130, 143, 129). "
-            + "A picture that cannot be decoded is reported, and the rest is learnt from as long as something is left of every class. " + CommandLine.Pictures.Rules);
+        var command = new Command(
+            "fine-tune",
+            "Adapts a model to pictures of classes of your own and saves it. "
+            + "Ctrl-C, SIGTERM and SIGHUP save what was learnt until then (exit code 130, 143, 129). "
+            + "A picture that cannot be decoded is reported, and the rest is learnt from as long as something is left of every class. "
+            + Pictures.Rules);
         _ = new FineTuneCommand(command);
         return command;
     }
@@ -49,15 +53,15 @@ internal sealed class FineTuneCommand
         var classifier = choice.Open(where.Device, options.Recipe.Seed);
         RequireStage(classifier.Model, options);
         RequireCountable(training.Count, options);
-        classifier.Preprocessing = classifier.Preprocessing with
-        {
-            Augmentation = recipe.Augmentation(parsed, classifier.Preprocessing.Augmentation, PublishedModel.Of(classifier.Model.Name).Preprocessing.Augmentation),
-        };
+        var (current, own) = (classifier.Preprocessing, PublishedModel.Of(classifier.Model.Name).Preprocessing);
+        classifier.Preprocessing = current with { Augmentation = recipe.Augmentation(parsed, current.Augmentation, own.Augmentation) };
         var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
         var error = parsed.InvocationConfiguration.Error;
-        Notes.Tell(error, pictures, training.Notes, ClassNumbers.AreUnnamed(classifier.ClassNames) && classifier.ClassNames.Count == training.ClassNames.Count && choice.Weights is not null && !classifier.Model.IsHeadNew
+        bool isHeadKept = choice.Weights is not null && !classifier.Model.IsHeadNew
+            && ClassNumbers.AreUnnamed(classifier.ClassNames) && classifier.ClassNames.Count == training.ClassNames.Count;
+        Notes.Tell(error, pictures, training.Notes, isHeadKept
             ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
         if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
         var unreadable = new List<(string Path, string Problem)>();
@@ -104,16 +108,19 @@ internal sealed class FineTuneCommand
     {
         var (training, validation) = TrainingPictures.Open(data.Path(parsed), options, data.SplitOf(parsed), data.ClassNames(parsed));
         if (training.ClassNames.Count < 2)
-            throw new WrongInputException($"{Printable.Whole(training.Root)} has the class {Printable.Whole(training.ClassNames[0])} alone: there is nothing to tell apart");
+            throw new WrongInputException(
+                $"{Printable.Whole(training.Root)} has the class {Printable.Whole(training.ClassNames[0])} alone: there is nothing to tell apart");
         if (validation?.Count == 0) throw new WrongInputException("--held-out has nothing to keep: each class has one picture");
         return (training, validation);
     }
 
     private static void RequireStage(Model model, ImageFineTuneOptions options)
     {
-        if (options.Recipe.FreezeBelow is { } stage && model.Stages.All(known => known.Name != stage))
+        string[] names = [.. model.Stages.Select(known => known.Name)];
+        if (options.Recipe.FreezeBelow is { } stage && !names.Contains(stage))
             throw new WrongInputException(
-                $"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, model.Stages.Select(known => known.Name))}; from stem to head it has {string.Join(", ", model.Stages.Select(known => known.Name))}");
+                $"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, names)}; "
+                + $"from stem to head it has {string.Join(", ", names)}");
     }
 
     /// <summary>Steps are counted in 32 bits.</summary>
@@ -136,16 +143,16 @@ internal sealed class FineTuneCommand
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
         {
             // what the model itself refuses in the first step: too few numbers for a batch norm, a picture too small for its layers
-            throw new WrongInputException($"{Program.Line(exception.Message)}; a step has up to {options.BatchSizeFor(training.Count)} pictures: "
-                + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-stored");
+            string hint = !exception.Message.StartsWith("batch_norm", StringComparison.Ordinal) ? ""
+                : $"; a step has up to {Tables.Count(options.BatchSizeFor(training.Count))} pictures: "
+                + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-stored";
+            throw new WrongInputException(Program.Line(exception.Message) + hint);
         }
         catch (Exception exception) when (exception is NonFiniteException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             string kept = "nothing was saved";
             if (progress.Steps > 0 && IsFinite(classifier.Model))
-            {
                 kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(classifier).Folder)}";
-            }
             throw new WorkFailedException($"{Program.Line(exception.Message)}; {kept}", exception);
         }
     }

@@ -37,7 +37,8 @@ internal static class PretrainedModel
     {
         string? architecture = config.Architecture(), type = config.ModelType();
         if (architecture is null && type is null && config.TimmArchitecture() is { } timm)
-            throw config.Fail("architecture", $"is '{Printable.Text(timm)}' in the way of timm: an image model, which is opened by its name ({string.Join(", ", ModelRegistry.Names)})");
+            throw config.Fail("architecture", $"is '{Printable.Text(timm)}' in the way of timm: an image model, which is opened by its name "
+                + $"({string.Join(", ", ModelRegistry.Names)})");
         if (architecture is null && type is null) throw config.Fail("names neither 'architectures' nor 'model_type', so nothing says what the weights are");
         // a config without the class is one of the bare encoder
         if (architecture is null && type == "bert") architecture = nameof(BertModel);

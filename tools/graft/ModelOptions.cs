@@ -58,7 +58,12 @@ internal sealed class ModelOptions
         if (!published && file is not null) throw new WrongInputException($"{shown} is a saved classifier and has its own weights: leave --weights out");
         if (published && fromScratch && file is not null) throw new WrongInputException("--weights and --from-scratch contradict each other: give one of them");
         if (published && !fromScratch && file is null) throw new WrongInputException($"{shown} has no weights yet: {withoutWeights}");
-        var options = new LoadOptions { Entry = parsed.GetValue(entry), Prefix = parsed.GetValue(prefix), AllowNonFinite = parsed.GetValue(allowNonFinite) };
+        var options = new LoadOptions
+        {
+            Entry = parsed.GetValue(entry),
+            Prefix = parsed.GetValue(prefix),
+            AllowNonFinite = parsed.GetValue(allowNonFinite),
+        };
         if (file is null && options != new LoadOptions()) throw new WrongInputException("--entry, --prefix and --allow-non-finite go with --weights");
         return new ModelChoice(name, published, file, options, needsHead, parsed.InvocationConfiguration.Error);
     }
@@ -81,7 +86,8 @@ internal sealed record ModelChoice(string Name, bool IsPublished, string? Weight
         if (Weights is not { } file) return ImageClassifier.FromScratch(Name, device, seed);
         var classifier = ImageClassifier.FromPretrained(Name, file, device, seed, LoadOptions);
         if (NeedsHead) classifier.RequireTrainedHead();
-        if (classifier.WeightsReport is { IsNoteworthy: true } report) Error.WriteLine($"graft: {Printable.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(file)))}: {report.Summary}");
+        if (classifier.WeightsReport is { IsNoteworthy: true } report)
+            Error.WriteLine($"graft: {Printable.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(file)))}: {report.Summary}");
         return classifier;
     }
 

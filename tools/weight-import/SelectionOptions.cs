@@ -40,7 +40,8 @@ internal sealed class SelectionOptions
 
     private static List<StoredTensor> Below(IEnumerable<StoredTensor> tensors, string start, Checkpoint checkpoint, string what)
     {
-        var below = tensors.Where(tensor => tensor.Key.StartsWith(start + '.', StringComparison.Ordinal)).Select(tensor => tensor.Under(tensor.Key[(start.Length + 1)..])).ToList();
+        var below = tensors.Where(tensor => tensor.Key.StartsWith(start + '.', StringComparison.Ordinal))
+            .Select(tensor => tensor.Under(tensor.Key[(start.Length + 1)..])).ToList();
         if (below.Count > 0) return below;
         var entries = checkpoint.Tensors.Select(tensor => tensor.Container).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal).ToList();
         throw new CheckpointException(checkpoint.Path, $"has no tensors with the {what}{(entries.Count > 0 ? $"; its entries are {LoadReport.Some(entries)}" : "")}");

@@ -38,7 +38,8 @@ internal static class CheckpointFolder
             ?? Adapters.FirstOrDefault(names.Contains);
         return found is not null
             ? FilePath.Combine(folder, found)
-            : throw new CheckpointException(folder, "a folder without a checkpoint (model.safetensors, pytorch_model.bin or another): give the path of the file");
+            : throw new CheckpointException(
+                folder, "a folder without a checkpoint (model.safetensors, pytorch_model.bin or another): give the path of the file");
     }
 
     private static bool IsCheckpoint(string name) => name[0] != '.' && !Adapters.Contains(name)
@@ -52,7 +53,8 @@ internal static class CheckpointFolder
         string names = string.Join(", ", found.Take(Named).Select(Printable.Text));
         if (found.Length > Named) names += $" and {found.Length - Named} more";
         throw new CheckpointException(folder, found.All(IsShard)
-            ? $"a folder with {found.Length} shards ({names}) and without the index that names their tensors (model.safetensors.index.json): fetch it too"
+            ? $"a folder with {found.Length} shards ({names}) and without the index that names their tensors "
+                + "(model.safetensors.index.json): fetch it too"
             : $"a folder with {found.Length} checkpoints ({names}): give the path of the one to open");
     }
 

@@ -60,7 +60,8 @@ internal static class ModelLoader
             && model.Tensors().All(tensor => set.Find(tensor) is null == head.Contains(tensor));
         var fills = new List<(ModuleParameter Target, StoredTensor Source)>();
         List<string> missing = [], misshapen = [], replaced = [];
-        var known = model.Counters().Select(counter => counter.Name).Concat(model.PassedOver()).Select(set.InFile).ToHashSet(StringComparer.Ordinal);
+        var known = model.Counters().Select(counter => counter.Name).Concat(model.PassedOver()).Select(set.InFile)
+            .ToHashSet(StringComparer.Ordinal);
         int expected = 0;
         foreach (var target in model.Tensors())
         {
@@ -94,7 +95,8 @@ internal static class ModelLoader
         foreach (var counter in model.Counters())
         {
             if (set.Find(counter.Name) is not { } source) continue;
-            if (source.ElementType != ElementType.Other && source.ElementCount != 1) odd.Add($"{counter.Name} has {source.ElementCount} elements {source.ShapeText}");
+            if (source.ElementType != ElementType.Other && source.ElementCount != 1)
+                odd.Add($"{counter.Name} has {source.ElementCount} elements {source.ShapeText}");
             else if (StoredCounter.Read(source) is { } value) counted.Add((counter, value));
             else odd.Add($"{counter.Name} is no whole number from 0");
         }
@@ -137,7 +139,8 @@ internal static class ModelLoader
         Model model, Checkpoint checkpoint, WeightSet set, List<string> missing, List<string> unexpected, List<string> misshapen)
     {
         var parts = new List<string>();
-        if (missing.Count > 0) parts.Add($"{missing.Count} missing: {LoadReport.Some(missing.Take(Named + 1).Select(Explained).Concat(missing.Skip(Named + 1)), Named)}");
+        var explained = missing.Take(Named).Select(Explained).Concat(missing.Skip(Named));
+        if (missing.Count > 0) parts.Add($"{missing.Count} missing: {LoadReport.Some(explained, Named)}");
         if (unexpected.Count > 0) parts.Add($"{unexpected.Count} unexpected: {LoadReport.Some(unexpected, Named)}");
         if (misshapen.Count > 0) parts.Add($"{misshapen.Count} of another shape: {LoadReport.Some(misshapen, Named)}");
         string where = set.Entry.Length + set.Prefix.Length > 0 ? $" with {set.Name}" : "";
@@ -170,7 +173,9 @@ internal static class ModelLoader
             (this.set, this.others, this.known) = (set, others, known);
             containers = taken.Select(tensor => tensor.Container).ToHashSet(StringComparer.Ordinal);
             // beside the trunk stands the head of another task, which may go where the head is replaced
-            if (replaceHead && model.TrunkKey is { } key && set.InFile(key + ".") is var start && known.Any(one => one.StartsWith(start, StringComparison.Ordinal))) trunk = start;
+            if (!replaceHead || model.TrunkKey is not { } key) return;
+            string start = set.InFile(key + ".");
+            if (known.Any(one => one.StartsWith(start, StringComparison.Ordinal))) trunk = start;
         }
 
         public List<string> Unexpected { get; } = [];
@@ -180,7 +185,8 @@ internal static class ModelLoader
             string path = tensor.FilePath;
             if (known.Contains(path) || (set.Contains(path) && path.EndsWith(CounterSuffix, StringComparison.Ordinal))) return;
             string name = set.Contains(path) ? set.Short(path) : path;
-            if (set.Contains(path) && containers.Contains(tensor.Container) && !IsLoose(tensor, name) && !others.Any(other => other.Contains(path)) && !IsOfAnotherHead(path))
+            bool isOfTheModels = set.Contains(path) && containers.Contains(tensor.Container) && !others.Any(other => other.Contains(path));
+            if (isOfTheModels && !IsLoose(tensor, name) && !IsOfAnotherHead(path))
             {
                 Unexpected.Add(name);
                 return;
@@ -191,7 +197,8 @@ internal static class ModelLoader
             passedOver[group] = passedOver.GetValueOrDefault(group) + 1;
         }
 
-        public IReadOnlyList<string> PassedOver() => [.. passedOver.Select(group => group.Value == 1 ? group.Key : $"{group.Key} ({group.Value} tensors)")];
+        public IReadOnlyList<string> PassedOver() =>
+            [.. passedOver.Select(group => group.Value == 1 ? group.Key : $"{group.Key} ({group.Value} tensors)")];
 
         // A loss, an accuracy, a count of steps.
         private static bool IsLoose(StoredTensor tensor, string name) => tensor.ElementCount <= 1 && !name.Contains('.', StringComparison.Ordinal);

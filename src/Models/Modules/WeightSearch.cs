@@ -66,7 +66,8 @@ internal sealed class WeightSearch
         if (options.Prefix is { } given)
         {
             string prefix = given.Length == 0 || given.EndsWith('.') ? given : given + '.';
-            candidates = [.. candidates.Where(set => set.Prefix == prefix || (prefix.Length > 0 && set.Prefix.Length == 0 && $".{set.Entry}.".EndsWith('.' + prefix, StringComparison.Ordinal)))];
+            candidates = [.. candidates.Where(set => set.Prefix == prefix
+                || (prefix.Length > 0 && set.Prefix.Length == 0 && $".{set.Entry}.".EndsWith('.' + prefix, StringComparison.Ordinal)))];
             if (candidates.Count == 0) throw NotThere(all, $"the prefix '{Printable.Text(given)}'");
         }
         return candidates;
@@ -101,7 +102,8 @@ internal sealed class WeightSearch
         return null;
     }
 
-    private static bool IsAveraged(WeightSet set) => $"{set.Entry}.{set.Prefix}".ToLowerInvariant().Split('.', '_', '-').Any(AverageWords.Contains);
+    private static bool IsAveraged(WeightSet set) =>
+        $"{set.Entry}.{set.Prefix}".ToLowerInvariant().Split('.', '_', '-').Any(AverageWords.Contains);
 
     private static WeightSet? Only(IEnumerable<WeightSet> sets)
     {

@@ -35,13 +35,15 @@ internal sealed class WeightSet
     };
 
     /// <summary>The sets that the anchors (names of the model's) suggest, as they come up in the file.</summary>
-    public static List<WeightSet> Candidates(Model model, IReadOnlyList<ModuleParameter> anchors, Checkpoint checkpoint, IReadOnlyDictionary<string, StoredTensor> byPath)
+    public static List<WeightSet> Candidates(
+        Model model, IReadOnlyList<ModuleParameter> anchors, Checkpoint checkpoint, IReadOnlyDictionary<string, StoredTensor> byPath)
     {
         string trunk = model.TrunkKey is { } key ? key + "." : "";
         var found = new List<WeightSet>();
         var seen = new HashSet<(string, string)>();
         // The names without the trunk's key too, as in a file of the bare encoder.
-        foreach (string taken in trunk.Length > 0 && anchors.Any(anchor => anchor.Name.StartsWith(trunk, StringComparison.Ordinal)) ? (string[])["", trunk] : [""])
+        bool isWithinTrunk = trunk.Length > 0 && anchors.Any(anchor => anchor.Name.StartsWith(trunk, StringComparison.Ordinal));
+        foreach (string taken in isWithinTrunk ? (string[])["", trunk] : [""])
         {
             string[] ends = [.. anchors.SelectMany(anchor => anchor.Aliases.Prepend(anchor.Name)).Select(name => Without(taken, name)).Distinct()];
             foreach (var tensor in checkpoint.Tensors)

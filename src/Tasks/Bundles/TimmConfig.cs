@@ -45,13 +45,14 @@ internal sealed record TimmConfig(string Architecture, int? Classes, ImagePrepro
         double share = config.Number("crop_pct") ?? 0.875;
         if (!(share is > 0 and <= 1)) throw config.Wrong("crop_pct", $"is {share}, not a share in (0, 1]");
         var square = new ImageSize(side, side);
+        int whole = (int)Math.Floor(side / share);
         published = config.Text("crop_mode") switch
         {
-            null or "center" => published with { ResizeShorterSide = (int)Math.Floor(side / share), CropSize = square },
-            "squash" => published with { ResizeShorterSide = null, ResizeTo = new ImageSize((int)(side / share), (int)(side / share)), CropSize = square },
+            null or "center" => published with { ResizeShorterSide = whole, CropSize = square },
+            "squash" => published with { ResizeShorterSide = null, ResizeTo = new ImageSize(whole, whole), CropSize = square },
             var other => throw config.Wrong("crop_mode", $"is '{Printable.Text(other)}'; Graft crops by center and squash"),
         };
-        return published with
+        published = published with
         {
             Interpolation = config.Text("interpolation") switch
             {
@@ -62,6 +63,15 @@ internal sealed record TimmConfig(string Architecture, int? Classes, ImagePrepro
             Mean = Channels(config, "mean") ?? published.Mean,
             StandardDeviation = Channels(config, "std") ?? published.StandardDeviation,
         };
+        try
+        {
+            published.Validate();
+            return published;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new BundleException(config.Wrong("input_size", "and the other settings do not go together: " + exception.Message).Message, exception);
+        }
     }
 
     private static RgbValues? Channels(JsonObjectReader config, string name) => config.Numbers(name) switch

@@ -76,7 +76,8 @@ public sealed partial class ImageClassifier : IDisposable
         timm?.Require(weights, model, timm.Classes ?? 0);
         var network = ModelRegistry.CreateFor(model, checkpoint, options, seed);
         var report = network.Load(checkpoint, options);
-        if (!network.IsHeadNew) timm?.Require(weights, model, network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First().Shape[0]);
+        int classes = network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First().Shape[0];
+        if (!network.IsHeadNew) timm?.Require(weights, model, classes);
         return Make(network, BaseCheckpoint.Of(checkpoint), device, report, timm);
     }
 
@@ -233,7 +234,8 @@ public sealed partial class ImageClassifier : IDisposable
     {
         if (now.Model.IsHeadNew)
             throw new CheckpointException(now.Manifest.BaseCheckpoint?.FileName ?? now.Model.Name,
-                $"has no head for {now.Model.Name}, so the classifier's is untrained and its answers would mean nothing: fine-tune it first, or take features");
+                $"has no head for {now.Model.Name}, so the classifier's is untrained "
+                + "and its answers would mean nothing: fine-tune it first, or take features");
     }
 
     /// <summary>The network as one to be trained for these classes; its head is new unless it has one for them.</summary>

@@ -54,7 +54,8 @@ internal static class ImageInference
     {
         int at = rows.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
         return at < 0 ? (batch, rows, width) : throw new NonFiniteException(
-            $"{Printable.Text(batches.Name(batch.Indices[at / width]))}: the network makes of it numbers that are not finite; its weights are damaged or diverged in training");
+            $"{Printable.Text(batches.Name(batch.Indices[at / width]))}: the network makes of it numbers that are not finite; "
+            + "its weights are damaged or diverged in training");
     }
 
     public static Evaluation Evaluate(

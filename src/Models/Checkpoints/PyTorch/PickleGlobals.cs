@@ -37,9 +37,11 @@ internal static class PickleGlobals
                 return new(name, MakeNumpyScalar);
             // How protocols below 2 make a value of a class: (class, base, state of the base), and (class, arguments ...).
             case "copyreg._reconstructor" or "copy_reg._reconstructor":
-                return new(name, static (unpickler, items) => items is [PickleGlobal made, _, var state] ? Reconstruct(unpickler, made, state) : new PickleForeign("an object", items));
+                return new(name, static (unpickler, items) => items is [PickleGlobal made, _, var state]
+                    ? Reconstruct(unpickler, made, state) : new PickleForeign("an object", items));
             case "copyreg.__newobj__" or "copy_reg.__newobj__":
-                return new(name, static (unpickler, items) => items is [PickleGlobal { IsForeign: true } made, .. var rest] ? Make(unpickler, made, rest) : new PickleForeign("an object", items));
+                return new(name, static (unpickler, items) => items is [PickleGlobal { IsForeign: true } made, .. var rest]
+                    ? Make(unpickler, made, rest) : new PickleForeign("an object", items));
         }
         if (name.StartsWith("torch.", StringComparison.Ordinal))
         {
@@ -47,8 +49,9 @@ internal static class PickleGlobals
             string type = rest.StartsWith("storage.", StringComparison.Ordinal) ? rest["storage.".Length..]
                 : rest.StartsWith("cuda.", StringComparison.Ordinal) ? rest["cuda.".Length..] : rest;
             if (StorageKind.OfStorage(type) is { } storage) return new(name, Storage: storage);
-            if (StorageKind.OfType(rest) is not null || rest is "strided" or "sparse_coo" or "sparse_csr" or "sparse_csc" or "sparse_bsr" or "sparse_bsc"
-                or "contiguous_format" or "channels_last" or "channels_last_3d" or "preserve_format" or "serialization._get_layout") return new(name);
+            bool isLayout = rest is "strided" or "sparse_coo" or "sparse_csr" or "sparse_csc" or "sparse_bsr" or "sparse_bsc"
+                or "contiguous_format" or "channels_last" or "channels_last_3d" or "preserve_format" or "serialization._get_layout";
+            if (isLayout || StorageKind.OfType(rest) is not null) return new(name);
         }
         // In a TorchScript archive the classes are the model's own modules: bags of attributes, of which the tensors are read.
         if (torchScript && name.StartsWith(ScriptPrefix, StringComparison.Ordinal)) return new(name, static (_, _) => new PickleDictionary());
@@ -113,7 +116,8 @@ internal static class PickleGlobals
     private static string Shown(object?[] items, string separator)
     {
         const int Items = 2, Letters = 32;
-        return string.Join(separator, items.Take(Items).Select(item => PickleMetadata.Text(item)).Select(text => text is { Length: > Letters } ? text[..Letters] : text));
+        var texts = items.Take(Items).Select(item => PickleMetadata.Text(item));
+        return string.Join(separator, texts.Select(text => text is { Length: > Letters } ? text[..Letters] : text));
     }
 
     private static PickleDictionary? MakeDictionary(Unpickler unpickler, object?[] items)
@@ -149,7 +153,8 @@ internal static class PickleGlobals
         return made;
     }
 
-    private static PickleTuple? MakeTuple(Unpickler unpickler, object?[] items) => Elements(unpickler, items) is { } elements ? new([.. elements]) : null;
+    private static PickleTuple? MakeTuple(Unpickler unpickler, object?[] items) =>
+        Elements(unpickler, items) is { } elements ? new([.. elements]) : null;
 
     private static IReadOnlyList<object?>? Elements(Unpickler unpickler, object?[] items)
     {

@@ -87,9 +87,11 @@ internal static class PickleTensors
     // (function, class, arguments, state): a tensor that some class had been made of.
     private static object? FromType(Unpickler unpickler, object?[] items)
     {
-        if (items is not [PickleGlobal function, PickleGlobal type, PickleTuple arguments, ..]) throw unpickler.Damaged("makes a tensor in an unknown way");
+        if (items is not [PickleGlobal function, PickleGlobal type, PickleTuple arguments, ..])
+            throw unpickler.Damaged("makes a tensor in an unknown way");
         // one within another would be nested as deeply as a file likes
-        if (function.Call is null || function.IsForeign || function.Name.StartsWith("torch._tensor.", StringComparison.Ordinal)) return new PickleForeign(function.Name, arguments.Items);
+        if (function.Call is null || function.IsForeign || function.Name.StartsWith("torch._tensor.", StringComparison.Ordinal))
+            return new PickleForeign(function.Name, arguments.Items);
         return type.Name.StartsWith("torch.", StringComparison.Ordinal)
             ? function.Call(unpickler, arguments.Items)
             : new PickleForeign(type.Name, arguments.Items);
@@ -112,7 +114,8 @@ internal static class PickleTensors
         long[] lengths = Lengths(unpickler, size.Items);
         var strides = new long[lengths.Length];
         for (int axis = 0; axis < lengths.Length; axis++)
-            strides[axis] = step.Items[axis] is long stride and >= 0 ? stride : throw unpickler.Damaged("makes a tensor with an impossible shape or stride");
+            strides[axis] = step.Items[axis] is long stride and >= 0
+                ? stride : throw unpickler.Damaged("makes a tensor with an impossible shape or stride");
         var kind = type ?? storage.Kind;
         Int128 last = offset, there = (Int128)storage.Count * storage.Kind.Size / kind.Size;
         for (int axis = 0; axis < lengths.Length; axis++) last += (Int128)(lengths[axis] - 1) * strides[axis];

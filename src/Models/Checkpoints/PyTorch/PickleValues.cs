@@ -95,7 +95,8 @@ internal sealed record PickleStorage(string Key, StorageKind Kind, long Start, l
 internal abstract record PickleTensor(StorageKind Kind, long[] Lengths);
 
 /// <summary>A tensor whose elements can be read: a view of a storage that has been checked to lie inside it.</summary>
-internal sealed record PickleView(StorageKind Kind, long[] Lengths, PickleStorage Storage, long Offset, long[] Strides) : PickleTensor(Kind, Lengths);
+internal sealed record PickleView(StorageKind Kind, long[] Lengths, PickleStorage Storage, long Offset, long[] Strides)
+    : PickleTensor(Kind, Lengths);
 
 /// <summary>A tensor of a kind that is only listed: sparse, quantised, without memory.</summary>
 internal sealed record PickleListed(StorageKind Kind, long[] Lengths, string What) : PickleTensor(Kind, Lengths);

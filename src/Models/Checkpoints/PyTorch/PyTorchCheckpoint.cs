@@ -27,11 +27,10 @@ internal sealed class PyTorchCheckpoint : Checkpoint
         string start = state.Unnamed is { } unnamed ? unnamed + "." : "";
         var tensors = new List<StoredTensor>(state.Tensors.Count);
         foreach (var placed in state.Tensors)
-            tensors.Add(new StoredTensor(placed.Path[(placed.Path.StartsWith(start, StringComparison.Ordinal) ? start.Length : 0)..], Elements(placed))
-            {
-                FilePath = placed.Path,
-                Container = placed.Container,
-            });
+        {
+            string key = placed.Path.StartsWith(start, StringComparison.Ordinal) ? placed.Path[start.Length..] : placed.Path;
+            tensors.Add(new StoredTensor(key, Elements(placed)) { FilePath = placed.Path, Container = placed.Container });
+        }
         // A name that another tensor has in full is needed after all.
         if (start.Length > 0 && tensors.DistinctBy(tensor => tensor.Key, StringComparer.Ordinal).Count() < tensors.Count)
             tensors = [.. tensors.Select(tensor => tensor.Under(tensor.FilePath))];

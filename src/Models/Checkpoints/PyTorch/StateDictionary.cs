@@ -55,8 +55,8 @@ internal sealed class StateDictionary
         var found = new StateDictionary(file, pickleLength);
         if (value is PickleTensor or PickleForeign { IsOfTensors: true }) found.path.Add("tensor");
         found.Visit(value, 0);
-        string? unnamed = value is PickleDictionary root && UnnamedOf(found.tensors) is { } name && root.Find(name) is PickleDictionary or PickleForeign
-            ? name : null;
+        string? unnamed = value is PickleDictionary root && UnnamedOf(found.tensors) is { } name
+            && root.Find(name) is PickleDictionary or PickleForeign ? name : null;
         return new StateDictionary(file, pickleLength, found.tensors, found.unknown)
         {
             Unnamed = unnamed,
@@ -65,8 +65,8 @@ internal sealed class StateDictionary
         };
     }
 
-    private StateDictionary(CheckpointFile file, long pickleLength, List<PlacedTensor> tensors, List<UnknownTensor> unknown) : this(file, pickleLength) =>
-        (this.tensors, this.unknown) = (tensors, unknown);
+    private StateDictionary(CheckpointFile file, long pickleLength, List<PlacedTensor> tensors, List<UnknownTensor> unknown)
+        : this(file, pickleLength) => (this.tensors, this.unknown) = (tensors, unknown);
 
     /// <summary>A path and the next key on it.</summary>
     public static string Join(string path, object? key)
@@ -119,8 +119,8 @@ internal sealed class StateDictionary
         };
         open.Remove(value);
         // Without tensors it need not be looked into again; but what was too deep here may not be so elsewhere.
-        if (!found && !isCut && value is not (PickleList { Items.Count: 0 } or PickleDictionary { Entries.Count: 0 } or PickleTuple { Items.Length: 0 }))
-            barren.Add(value);
+        bool isEmpty = value is PickleList { Items.Count: 0 } or PickleDictionary { Entries.Count: 0 } or PickleTuple { Items.Length: 0 };
+        if (!found && !isCut && !isEmpty) barren.Add(value);
         isCut |= wasCut;
         return found;
     }
@@ -163,7 +163,8 @@ internal sealed class StateDictionary
         found |= VisitEntries(parameters, depth);
         if (state.Find("_buffers") is PickleDictionary buffers)
         {
-            var unsaved = ((state.Find("_non_persistent_buffers_set") as PickleList)?.Items ?? []).OfType<string>().ToHashSet(StringComparer.Ordinal);
+            var marked = (state.Find("_non_persistent_buffers_set") as PickleList)?.Items ?? [];
+            var unsaved = marked.OfType<string>().ToHashSet(StringComparer.Ordinal);
             var saved = new PickleDictionary();
             Spend(buffers.Entries.Count + unsaved.Count);
             foreach (var (key, item) in buffers.Entries)

@@ -71,7 +71,7 @@ internal sealed class TorchSide : ISide
         random.manual_seed(1);
     }
 
-    private static optim.Optimizer Sgd(TorchResNet model, ResNetTask task)
+    private static SGD Sgd(TorchResNet model, ResNetTask task)
     {
         IEnumerable<Parameter> learning = model.parameters();
         if (task == ResNetTask.TrainHead)

@@ -51,7 +51,7 @@ public static class ModelRegistry
     }
 
     /// <summary>", perhaps ..." with the name that looks most like another; empty where none does.</summary>
-    internal static string Nearest(string name) => NearNames.Nearest(name, Names) is { } nearest ? $", perhaps {nearest}" : "";
+    internal static string Nearest(string name) => NearName.Find(name, Names) is { } nearest ? $", perhaps {nearest}" : "";
 
     private static (int, Func<string, int, ulong, ImageModel>) Cifar(int blocks) =>
         (10, (name, classes, seed) => new CifarResNet(name, blocks, classes) { Seed = seed });

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Graft.Models;
-using Graft.Tasks;
 
 namespace Graft.CommandLine;
 

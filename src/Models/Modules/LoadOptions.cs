@@ -7,7 +7,7 @@ namespace Graft.Models;
 /// a larger model keeps this one under), that is taken and everything beside it passed over. Where several sets fit, the first rule
 /// that leaves one of them decides: those with the head before those without it; the same numbers twice are one; names without
 /// any prefix; averaged weights (an entry or prefix with a word such as <c>ema</c>, <c>swa</c>, <c>average</c> or <c>momentum</c>) stand
-/// back; then <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c>. If none decides, the load is refused and names them all.
+/// back; then <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c>, and of a student and its <c>teacher</c> the teacher. If none decides, the load is refused and names them all.
 /// Nothing is ever put together from two sets.
 /// </remarks>
 public sealed record LoadOptions

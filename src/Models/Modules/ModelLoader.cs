@@ -151,7 +151,7 @@ internal static class ModelLoader
             string path = set.InFile(key);
             if (checkpoint.UnknownTensors.FirstOrDefault(unknown => unknown.Path == path) is { Name: { } maker })
                 return $"{key} (the file makes it through {Printable.Text(maker)}, which is not known here and was not run)";
-            return NearNames.Nearest(key, unexpected) is { } nearest ? $"{key} (nearest: {nearest})" : key;
+            return NearName.FindKey(key, unexpected) is { } nearest ? $"{key} (nearest: {nearest})" : key;
         }
     }
 

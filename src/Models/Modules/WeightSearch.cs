@@ -7,7 +7,8 @@ internal sealed class WeightSearch
     private const int MostCompared = 64;
     private const int Named = 10;
 
-    private static readonly string[] CustomaryNames = ["state_dict", "model_state_dict", "model"];
+    // of a student and its teacher the teacher, as the evaluation of those who train so (DINO and its kind) takes it
+    private static readonly string[] CustomaryNames = ["state_dict", "model_state_dict", "model", "teacher"];
 
     private static readonly string[] AverageWords =
         ["ema", "swa", "avg", "average", "averaged", "averages", "averager", "shadow", "momentum", "polyak", "lookahead", "slow"];

@@ -1,12 +1,16 @@
 using System.Globalization;
 using System.Text;
 
-namespace Graft.Tasks;
+namespace Graft.Models;
 
 /// <summary>Finds what somebody may have meant: the known name that is nearest to one that is not known.</summary>
 internal static class NearName
 {
     private const int ShortestPart = 3;
+
+    // beyond these a file is not one with a name misspelled, and comparing would take long
+    private const int MostKeys = 2000;
+    private const int LongestKey = 200;
 
     /// <summary>The nearest of the known names; null where none is near.</summary>
     /// <remarks>Nearest of all are names that differ by case, separators, accents, a number before them or a plural; then the one
@@ -19,6 +23,22 @@ internal static class NearName
         {
             if (Cost(wanted, name) is not { } cost || cost >= least) continue;
             (best, least) = (name, cost);
+        }
+        return best;
+    }
+
+    /// <summary>The key of a checkpoint that looks most like one that it lacks; null where none does. A key is long and made of the same
+    /// words as its neighbours, so letters alone decide.</summary>
+    public static string? FindKey(string wanted, IEnumerable<string> known)
+    {
+        if (wanted.Length > LongestKey) return null;
+        string? best = null;
+        int least = wanted.Length / 2 + 1;
+        foreach (string key in known.Take(MostKeys))
+        {
+            if (Math.Abs(key.Length - wanted.Length) >= least) continue;
+            int distance = Distance(wanted.ToLowerInvariant(), key.ToLowerInvariant());
+            if (distance < least) (best, least) = (key, distance);
         }
         return best;
     }

@@ -38,6 +38,9 @@ internal sealed class CheckpointFile : IDisposable
 
     public static CheckpointFile Open(string path)
     {
+        // opening a pipe would wait for its writer, perhaps for ever
+        if (SpecialFile.Is(path))
+            throw new CheckpointException(path, "is a pipe or device, and the parts of a checkpoint are read in no order: copy it to a file first");
         SafeFileHandle? handle = null;
         try
         {

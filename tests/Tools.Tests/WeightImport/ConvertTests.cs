@@ -73,7 +73,11 @@ public sealed class ConvertTests : IDisposable
         File.CreateSymbolicLink(At("link"), At("pipe"));
         File.CreateSymbolicLink(At("null"), "/dev/null");
         foreach (string target in (string[])["/dev/null", At("pipe"), At("link"), At("null")])
+        {
             CommandLine.Run("convert", CommandLine.Golden("module.pt"), "--to", target).AssertFailed(2, "is a pipe or device");
+            // read from it would wait for whoever writes
+            CommandLine.Run("inspect", target).AssertFailed(2, "is a pipe or device");
+        }
         Assert.Throws<IOException>(() => SafetensorsWriter.Write(At("pipe"), []));
         Assert.Equal(["link", "null", "pipe"], Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 

@@ -33,11 +33,12 @@ internal static class NearName
     {
         if (wanted.Length > LongestKey) return null;
         string? best = null;
+        string lowered = wanted.ToLowerInvariant();
         int least = wanted.Length / 2 + 1;
         foreach (string key in known.Take(MostKeys))
         {
             if (Math.Abs(key.Length - wanted.Length) >= least) continue;
-            int distance = Distance(wanted.ToLowerInvariant(), key.ToLowerInvariant());
+            int distance = Distance(lowered, key.ToLowerInvariant());
             if (distance < least) (best, least) = (key, distance);
         }
         return best;

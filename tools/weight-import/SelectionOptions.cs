@@ -44,6 +44,6 @@ internal sealed class SelectionOptions
             .Select(tensor => tensor.Under(tensor.Key[(start.Length + 1)..])).ToList();
         if (below.Count > 0) return below;
         var entries = checkpoint.Tensors.Select(tensor => tensor.Container).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal).ToList();
-        throw new CheckpointException(checkpoint.Path, $"has no tensors with the {what}{(entries.Count > 0 ? $"; its entries are {LoadReport.Some(entries)}" : "")}");
+        throw new CheckpointException(checkpoint.Path, $"has no tensors with the {what}{(entries.Count > 0 ? $"; its entries are {Printable.Some(entries)}" : "")}");
     }
 }

@@ -5,8 +5,6 @@ namespace Graft.Models;
 /// <summary>Which file of a folder is its checkpoint; the rule is on <see cref="Checkpoint"/>.</summary>
 internal static class CheckpointFolder
 {
-    private const int Named = 5;
-
     // Hugging Face's order.
     private static readonly string[] Customary =
         ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
@@ -50,8 +48,7 @@ internal static class CheckpointFolder
     {
         string[] found = [.. candidates];
         if (found.Length < 2) return found.FirstOrDefault();
-        string names = string.Join(", ", found.Take(Named).Select(Printable.Text));
-        if (found.Length > Named) names += $" and {found.Length - Named} more";
+        string names = Printable.Some(found);
         throw new CheckpointException(folder, found.All(IsShard)
             ? $"a folder with {found.Length} shards ({names}) and without the index that names their tensors "
                 + "(model.safetensors.index.json): fetch it too"

@@ -7,12 +7,21 @@ namespace Graft.Models;
 internal static class Printable
 {
     private const int Longest = 200;
+    private const int Named = 5;
 
     /// <summary>The text, cut where it is longer than a message should be.</summary>
     public static string Text(string text) => Text(text, Longest);
 
     /// <summary>The whole text, however long: a path that is cut leads nowhere.</summary>
     public static string Whole(string text) => Text(text, text.Length);
+
+    /// <summary>The first few of a list, and how many more there are.</summary>
+    public static string Some(IEnumerable<string> items, int named = Named)
+    {
+        var all = items.ToList();
+        string shown = string.Join(", ", all.Take(named).Select(static item => Text(item)));
+        return all.Count > named ? $"{shown} and {all.Count - named} more" : shown;
+    }
 
     private static string Text(string text, int longest)
     {

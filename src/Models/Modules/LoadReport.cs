@@ -7,8 +7,6 @@ namespace Graft.Models;
 /// <param name="Replaced">Keys of a head that is missing or of another size, left for training.</param>
 public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
 {
-    private const int Named = 5;
-
     /// <summary>How many tensors the model has, buffers included.</summary>
     public int Expected { get; init; } = Loaded + Replaced.Count;
 
@@ -40,10 +38,10 @@ public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
             string line = $"{Loaded} of {Expected} tensors found";
             if (Entry.Length > 0) line += $" in the entry '{Printable.Text(Entry)}'";
             if (Prefix.Length > 0) line += $" under the prefix '{Printable.Text(Prefix)}'";
-            if (Replaced.Count > 0) line += $"; left new, to be trained: {Some(Replaced)}";
-            if (PassedOver.Count > 0) line += $"; passed over: {Some(PassedOver)}";
-            if (Alternatives.Count > 0) line += $"; {Some(Alternatives)} would fit too";
-            if (NonFinite.Count > 0) line += $"; not finite or below 0: {Some(NonFinite)}";
+            if (Replaced.Count > 0) line += $"; left new, to be trained: {Printable.Some(Replaced)}";
+            if (PassedOver.Count > 0) line += $"; passed over: {Printable.Some(PassedOver)}";
+            if (Alternatives.Count > 0) line += $"; {Printable.Some(Alternatives)} would fit too";
+            if (NonFinite.Count > 0) line += $"; not finite or below 0: {Printable.Some(NonFinite)}";
             return line;
         }
     }
@@ -64,13 +62,5 @@ public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
             json.WriteEndArray();
         }
         json.WriteEndObject();
-    }
-
-    /// <summary>The first few, and how many more there are.</summary>
-    internal static string Some(IEnumerable<string> items, int named = Named)
-    {
-        var all = items.ToList();
-        string shown = string.Join(", ", all.Take(named).Select(Printable.Text));
-        return all.Count > named ? $"{shown} and {all.Count - named} more" : shown;
     }
 }

@@ -32,7 +32,7 @@ internal static class ModelLoader
             }
             if (odd.Count > 0 && !options.AllowNonFinite)
                 throw new CheckpointException(checkpoint.Path, $"{odd.Count} of {plan.Fills.Count} tensors hold numbers that no trained model has: "
-                    + $"{LoadReport.Some(odd, Named)}; the training diverged or the file is damaged (--allow-non-finite goes on)");
+                    + $"{Printable.Some(odd, Named)}; the training diverged or the file is damaged (--allow-non-finite goes on)");
 
             using var alone = new WeightChange([model.Weights]);
             areTaken = true;
@@ -101,7 +101,7 @@ internal static class ModelLoader
             else odd.Add($"{counter.Name} is no whole number from 0");
         }
         return odd.Count == 0 ? counted : throw new CheckpointException(
-            checkpoint.Path, $"{odd.Count} counters are not one whole number: {LoadReport.Some(odd, 3)}; leave them out of the file or make them 0");
+            checkpoint.Path, $"{odd.Count} counters are not one whole number: {Printable.Some(odd, 3)}; leave them out of the file or make them 0");
     }
 
     private static string? Oddity(ModuleParameter target, ReadOnlySpan<float> numbers)
@@ -140,9 +140,9 @@ internal static class ModelLoader
     {
         var parts = new List<string>();
         var explained = missing.Take(Named).Select(Explained).Concat(missing.Skip(Named));
-        if (missing.Count > 0) parts.Add($"{missing.Count} missing: {LoadReport.Some(explained, Named)}");
-        if (unexpected.Count > 0) parts.Add($"{unexpected.Count} unexpected: {LoadReport.Some(unexpected, Named)}");
-        if (misshapen.Count > 0) parts.Add($"{misshapen.Count} of another shape: {LoadReport.Some(misshapen, Named)}");
+        if (missing.Count > 0) parts.Add($"{missing.Count} missing: {Printable.Some(explained, Named)}");
+        if (unexpected.Count > 0) parts.Add($"{unexpected.Count} unexpected: {Printable.Some(unexpected, Named)}");
+        if (misshapen.Count > 0) parts.Add($"{misshapen.Count} of another shape: {Printable.Some(misshapen, Named)}");
         string where = set.Entry.Length + set.Prefix.Length > 0 ? $" with {set.Name}" : "";
         return $"it does not fit {model.Name}{where}; {string.Join("; ", parts)}";
 

@@ -48,7 +48,7 @@ internal sealed class WeightSearch
         }
         var distinct = Distinct(fitting);
         var taken = Decide(distinct) ?? throw new CheckpointException(checkpoint.Path,
-            $"holds {distinct.Count} sets of weights that fit {model.Name}: {LoadReport.Some(distinct.Select(set => set.Name), Named)}; "
+            $"holds {distinct.Count} sets of weights that fit {model.Name}: {Printable.Some(distinct.Select(set => set.Name), Named)}; "
             + "name one by its entry or prefix (--entry, --prefix)");
         return (taken, [.. distinct.Where(set => set != taken)]);
     }
@@ -78,8 +78,8 @@ internal sealed class WeightSearch
     {
         var fitting = all.Where(set => trunk.All(tensor => set.Find(tensor) is not null)).ToList();
         var entries = checkpoint.Tensors.Select(tensor => tensor.Container).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal);
-        string there = fitting.Count > 0 ? $"what fits is {LoadReport.Some(fitting.Select(set => set.Name), Named)}"
-            : entries.Any() ? $"its entries are {LoadReport.Some(entries, Named)}" : "it has no entries";
+        string there = fitting.Count > 0 ? $"what fits is {Printable.Some(fitting.Select(set => set.Name), Named)}"
+            : entries.Any() ? $"its entries are {Printable.Some(entries, Named)}" : "it has no entries";
         return new CheckpointException(checkpoint.Path, $"has no weights of {model.Name} in {asked}; {there}");
     }
 

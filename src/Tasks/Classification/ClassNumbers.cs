@@ -53,7 +53,7 @@ internal static class ClassNumbers
         string list = string.Join(", ", unknown.Take(NamedUnknown).Select(name => Described(name, known)))
             + (unknown.Count > NamedUnknown ? $" and {unknown.Count - NamedUnknown} more" : "");
         throw new ImageException(root, $"the model does not know the {(unknown.Count == 1 ? "class" : "classes")} {list}; it knows "
-            + $"{string.Join(", ", known.Take(Named).Select(static name => Printable.Text(name)))}{(known.Count > Named ? $" and {known.Count - Named} more" : "")}");
+            + Printable.Some(known, Named));
     }
 
     private static string Described(string name, IReadOnlyList<string> known)

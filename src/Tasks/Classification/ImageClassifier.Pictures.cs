@@ -45,9 +45,14 @@ public sealed partial class ImageClassifier
     public Evaluation Evaluate(string folder, Action<ImageException> unreadable, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(unreadable);
+        return Evaluate(folder, (int _, ImageException problem) => unreadable(problem), cancellation);
+    }
+
+    private Evaluation Evaluate(string folder, Action<int, ImageException>? unreadable, CancellationToken cancellation)
+    {
         var now = Current;
         var pictures = ClassNumbers.Match(LabelledData.Open(folder, DataUse.Evaluation), now.ClassNames, out _);
-        return Evaluate(now, pictures, cancellation, unreadable: (_, problem) => unreadable(problem));
+        return Evaluate(now, pictures, cancellation, unreadable: unreadable);
     }
 
     /// <summary>What the classifier makes of pictures, in their order, beside each one's number.</summary>

@@ -124,11 +124,8 @@ public sealed partial class ImageClassifier : IDisposable
 
     /// <summary>Counts how many pictures of a folder, a sub-folder a class, the classifier gets right.</summary>
     /// <exception cref="ImageException">The folder or a picture cannot be used, or it has classes that the classifier does not know.</exception>
-    public Evaluation Evaluate(string folder, CancellationToken cancellation = default)
-    {
-        var now = Current;
-        return Evaluate(now, ClassNumbers.Match(LabelledData.Open(folder, DataUse.Evaluation), now.ClassNames, out _), cancellation);
-    }
+    public Evaluation Evaluate(string folder, CancellationToken cancellation = default) =>
+        Evaluate(folder, default(Action<int, ImageException>), cancellation);
 
     /// <summary>What the classifier makes of a picture.</summary>
     /// <exception cref="ImageException">The picture cannot be decoded.</exception>

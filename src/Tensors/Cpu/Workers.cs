@@ -23,8 +23,8 @@ internal enum LaneKind
     Vector512,
 }
 
-/// <summary>Persistent threads, started when there is work for them, that share a range of items, the caller among them. Each takes the next few items when it is through
-/// with its last, so one that is held up by another program does less. Waiting threads spin briefly, then sleep: on a shared
+/// <summary>Persistent threads, started when there is work for them, that share a range of items, the caller among them. Each takes the
+/// next few items when it is through with its last, so one that is held up by another program does less. Waiting threads spin briefly, then sleep: on a shared
 /// machine a spinning thread takes the core from the one it waits for.</summary>
 internal sealed unsafe class Workers : IDisposable
 {

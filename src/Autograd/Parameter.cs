@@ -11,6 +11,7 @@ public abstract class Parameter
     private WeightLock? own;
     private Tensor<float>? value;
     private Tensor<float>? constant;
+    private bool isPinned;
     private bool isGivenBack;
 
     internal Parameter(Shape shape) => Shape = shape;
@@ -21,8 +22,20 @@ public abstract class Parameter
     /// <summary>The lengths of its axes.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Whether training leaves it as it is: no gradient, no decay, no clipping, no node on the tape.</summary>
-    public bool IsFrozen { get; set; }
+    /// <summary>Whether training leaves it as it is: no gradient, no decay, no clipping, no node on the tape. Set by hand it holds until
+    /// it is set again, whatever the stages of its model do; setting false lets the parameter learn whatever froze it.</summary>
+    public bool IsFrozen
+    {
+        get => isPinned || IsBelowFrontier;
+        set
+        {
+            isPinned = value;
+            if (!value) IsBelowFrontier = false;
+        }
+    }
+
+    /// <summary>Whether its group lies below the first one that learns: frozen until that frontier moves.</summary>
+    internal bool IsBelowFrontier { get; set; }
 
     /// <summary>The numbers, on the device that used them last; made on the CPU if nobody has yet.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>

@@ -28,6 +28,26 @@ public class ParameterGroupsTests
     }
 
     [Fact]
+    public void What_was_frozen_by_hand_is_let_go_by_hand_alone()
+    {
+        var model = ModelRegistry.Create("resnet18", classes: 10);
+        var groups = new ParameterGroups(model);
+        int pinned = model.Freeze("layer3") + model.Freeze("fc.bias");
+        int Frozen() => model.Parameters().Count(parameter => parameter.IsFrozen);
+        groups.FreezeBelow("layer2");
+        Assert.True(groups.Stages[3].IsFrozen);
+        groups.Unfreeze();
+        Assert.Equal(pinned, Frozen());
+        groups.FreezeBelow("head");
+        Assert.Equal(1, model.Parameters().Count(parameter => !parameter.IsFrozen));
+        // by hand is the last word, until the groups freeze again
+        model.Unfreeze();
+        Assert.Equal(0, Frozen());
+        groups.FreezeBelow("head");
+        Assert.Equal(5_130, groups.TrainableParameters);
+    }
+
+    [Fact]
     public void Rates_are_geometric_from_stem_to_head()
     {
         var groups = new ParameterGroups(ModelRegistry.Create("cifar-resnet20"));

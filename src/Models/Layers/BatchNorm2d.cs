@@ -31,7 +31,12 @@ internal sealed class BatchNorm2d : Layer
 
     /// <summary>Whether it normalises by the statistics of the batch in this run.</summary>
     public bool UsesBatch(Pass pass) =>
-        pass.IsTraining && Policy != BatchNormPolicy.AlwaysStored && (!IsFrozen || Policy == BatchNormPolicy.AlwaysOfBatch);
+        pass.IsTraining && Policy switch
+        {
+            BatchNormPolicy.AlwaysOfBatch => true,
+            BatchNormPolicy.AlwaysStored => false,
+            _ => !(weight.IsFrozen && bias.IsFrozen),
+        };
 
     /// <summary>Whether a gradient of its own parameters is wanted.</summary>
     public bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;

@@ -25,8 +25,9 @@ public abstract class Module
     /// <summary>Its key from the model's root; empty at the root.</summary>
     public string Key => parent is null ? key : parent.KeyOf(key);
 
-    /// <summary>Whether it was frozen: a frozen batch norm uses its stored statistics and does not move them.</summary>
-    public bool IsFrozen { get; private set; }
+    /// <summary>Whether it has parameters and each of them is frozen, together or one by one: a frozen batch norm uses its stored statistics
+    /// and does not move them.</summary>
+    public bool IsFrozen => Parameters().Any() && Parameters().All(parameter => parameter.IsFrozen);
 
     internal Module Root => parent is null ? this : parent.Root;
 
@@ -41,11 +42,24 @@ public abstract class Module
         }
     }
 
-    /// <summary>Freezes every parameter of this part and of the parts within it.</summary>
-    public void Freeze() => SetFrozen(true);
+    /// <summary>Freezes every parameter of this part and of the parts within it, until it is let go by hand.</summary>
+    public void Freeze() => SetFrozen(Parameters(), true);
+
+    /// <summary>Freezes the parameters of a name or pattern, until they are let go by hand.</summary>
+    /// <param name="pattern">A key below this module, of a parameter or of a module: <c>layer1.0.conv1.weight</c>, <c>layer1</c>; a
+    /// <c>*</c> stands for any characters: <c>layer1.*</c>, <c>*.bias</c>.</param>
+    /// <returns>How many parameters it names.</returns>
+    /// <exception cref="ArgumentException">It names none.</exception>
+    public int Freeze(string pattern) => SetFrozen(KeyPattern.Select(this, pattern), true);
 
     /// <summary>Lets every parameter of this part and of the parts within it learn again.</summary>
-    public void Unfreeze() => SetFrozen(false);
+    public void Unfreeze() => SetFrozen(Parameters(), false);
+
+    /// <summary>Lets the parameters of a name or pattern learn again.</summary>
+    /// <param name="pattern">As for <see cref="Freeze(string)"/>.</param>
+    /// <returns>How many parameters it names.</returns>
+    /// <exception cref="ArgumentException">It names none.</exception>
+    public int Unfreeze(string pattern) => SetFrozen(KeyPattern.Select(this, pattern), false);
 
     /// <summary>Changes weights of the model while other threads may be using it: what they compute is of the weights before or after the
     /// change. Forwards and backwards that are running are waited for, those that come after it wait for it.</summary>
@@ -141,11 +155,15 @@ public abstract class Module
         return x;
     }
 
-    private void SetFrozen(bool frozen)
+    private static int SetFrozen(IEnumerable<Parameter> chosen, bool frozen)
     {
-        IsFrozen = frozen;
-        foreach (var parameter in parameters) parameter.IsFrozen = frozen;
-        foreach (var (_, child) in children) child.SetFrozen(frozen);
+        int count = 0;
+        foreach (var parameter in chosen)
+        {
+            parameter.IsFrozen = frozen;
+            count++;
+        }
+        return count;
     }
 }
 

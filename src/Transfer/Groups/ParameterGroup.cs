@@ -6,15 +6,13 @@ namespace Graft.Transfer;
 /// <summary>The parameters of one stage of a model, frozen or learning at a rate of their own.</summary>
 public sealed class ParameterGroup
 {
-    private readonly IReadOnlyList<Module> modules;
     private readonly Parameter[] parameters;
     private double? rate;
 
     internal ParameterGroup(Stage stage)
     {
         Name = stage.Name;
-        modules = stage.Modules;
-        parameters = [.. modules.SelectMany(module => module.Parameters())];
+        parameters = [.. stage.Modules.SelectMany(module => module.Parameters())];
     }
 
     /// <summary>The stage's name: <c>stem</c>, <c>layer1</c>, ... <c>head</c>.</summary>
@@ -36,15 +34,12 @@ public sealed class ParameterGroup
 
     internal bool HasRate => rate is not null;
 
-    /// <summary>Whether the stage as a whole was frozen: no gradient, no decay, no clipping, stored statistics in its batch norms.</summary>
-    public bool IsFrozen => modules.All(module => module.IsFrozen);
+    /// <summary>Whether the stage as a whole is frozen: no gradient, no decay, no clipping, stored statistics in its batch norms.</summary>
+    public bool IsFrozen => parameters.Length > 0 && parameters.All(parameter => parameter.IsFrozen);
 
-    internal void SetFrozen(bool frozen)
+    /// <summary>Puts the stage below the first one that learns, or not; what was frozen by hand stays so.</summary>
+    internal void SetBelowFrontier(bool below)
     {
-        foreach (var module in modules)
-        {
-            if (frozen) module.Freeze();
-            else module.Unfreeze();
-        }
+        foreach (var parameter in parameters) parameter.IsBelowFrontier = below;
     }
 }

@@ -31,19 +31,20 @@ public sealed class ParameterGroups
     public long TrainableParameters =>
         groups.SelectMany(group => group.Parameters).Where(parameter => !parameter.IsFrozen).Sum(parameter => (long)parameter.Shape.ElementCount);
 
-    /// <summary>Freezes every stage before the named one, and lets that one and those after it learn: by going from the head down to
-    /// the stem, gradual unfreezing (Howard and Ruder 2018).</summary>
+    /// <summary>Freezes every stage before the named one, and lets that one and those after it learn, but for what was frozen by hand
+    /// (<see cref="Module.Freeze()"/>, <see cref="Graft.Autograd.Parameter.IsFrozen"/>): by going from the head down to the stem, gradual
+    /// unfreezing (Howard and Ruder 2018).</summary>
     /// <exception cref="ArgumentException">The model has no such stage.</exception>
     public void FreezeBelow(string stage)
     {
         int first = IndexOf(stage);
-        for (int i = 0; i < groups.Length; i++) groups[i].SetFrozen(i < first);
+        for (int i = 0; i < groups.Length; i++) groups[i].SetBelowFrontier(i < first);
     }
 
-    /// <summary>Lets every stage learn.</summary>
+    /// <summary>Lets every stage learn, but for what was frozen by hand.</summary>
     public void Unfreeze()
     {
-        foreach (var group in groups) group.SetFrozen(false);
+        foreach (var group in groups) group.SetBelowFrontier(false);
     }
 
     /// <summary>Gives the head a rate, and each stage before it the rate of the one above divided by <paramref name="decayPerStage"/>:

@@ -25,6 +25,30 @@ public static class OpCases
         new UnaryCase<Relu>(default) { Reference = x => x > 0 ? x : 0, Corners = [(0, 0)] },
         new UnaryCase<LeakyRelu>(new(0.1f)) { Reference = x => x > 0 ? x : 0.1f * x, Corners = [(0, 0.1f)] },
         new UnaryCase<Clamp>(new(-1.5f, 2f)) { Reference = x => Math.Clamp(x, -1.5, 2), Corners = [(-1.5, 0), (2, 0)] },
+        new UnaryCase<Relu6>(default) { Reference = x => Math.Clamp(x, 0, 6), Low = -3, High = 9, Corners = [(0, 0), (6, 0)] },
+        new UnaryCase<HardSigmoid>(default) { Reference = x => Math.Clamp(x / 6 + 0.5, 0, 1), Low = -5, High = 5, Corners = [(-3, 0), (3, 0)], Magnitude = _ => 1 },
+        new UnaryCase<HardSwish>(default)
+        {
+            Reference = x => x * Math.Clamp(x / 6 + 0.5, 0, 1), Low = -5, High = 5, Corners = [(-3, 0), (3, 1)], Magnitude = Math.Abs,
+            SlopeMagnitude = _ => 1,
+        },
+        new UnaryCase<Elu>(new(1.3f)) { Reference = x => x > 0 ? x : 1.3f * (Math.Exp(x) - 1), Low = -20, Corners = [(0, 1.3f)], Tolerance = Polynomial },
+        new UnaryCase<QuickGelu>(default)
+        {
+            Reference = x => x / (1 + Math.Exp(-1.702f * x)), Low = -30, High = 30, Tolerance = Polynomial, SlopeMagnitude = x => 1 + Math.Abs(x),
+            Magnitude = x => Math.Abs(x) * Math.Exp(Math.Min(0, 1.7 * x)) * (1 + Math.Abs(x)),
+        },
+        new UnaryCase<Softplus>(default) { Reference = x => Math.Max(0, x) + Math.Log(1 + Math.Exp(-Math.Abs(x))), Low = -14, High = 30, Tolerance = Polynomial },
+        new UnaryCase<Mish>(default)
+        {
+            Reference = x => x * Math.Tanh(Math.Log(1 + Math.Exp(x))), Low = -14, High = 30, Tolerance = Polynomial, SlopeMagnitude = x => 1 + Math.Abs(x),
+        },
+        new UnaryCase<Power>(new(3), "Power 3") { Reference = x => x * x * x },
+        new UnaryCase<Power>(new(0), "Power 0") { Reference = _ => 1 },
+        new UnaryCase<Power>(new(-1.5f), "Power -1.5") { Reference = x => Math.Pow(x, -1.5), Low = 0.05 },
+        new UnaryCase<Power>(new(7.5f), "Power 7.5") { Reference = x => Math.Pow(x, 7.5), Low = 0.01, Tolerance = Polynomial },
+        new UnaryCase<Power>(new(0.3f), "Power 0.3") { Reference = x => Math.Pow(x, 0.3f), Low = 0.01, Tolerance = 2 * Polynomial },
+        new UnaryCase<Power>(new(-2.7f), "Power -2.7") { Reference = x => Math.Pow(x, -2.7f), Low = 0.05, Tolerance = 4 * Polynomial },
         new UnaryCase<Sigmoid>(default)
         {
             Reference = x => Math.Exp(x) / (Math.Exp(x) + 1), Low = -30, High = 30, Tolerance = Polynomial,
@@ -72,6 +96,7 @@ public static class OpCases
         new BinaryCase<Multiply>(default) { Reference = (a, b) => a * b },
         new BinaryCase<Divide>(default) { Reference = (a, b) => a / b, RightLow = 0.1 },
         new BinaryCase<Maximum>(default) { Reference = Math.Max, CornerWhereEqual = true },
+        new BinaryCase<Minimum>(default) { Reference = Math.Min, CornerWhereEqual = true },
         new BinaryCase<Lerp>(new(0.1f)) { Reference = (a, b) => (1 - (double)0.1f) * a + 0.1f * b, Magnitude = Sum },
     ];
 

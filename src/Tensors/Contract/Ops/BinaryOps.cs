@@ -72,6 +72,22 @@ internal readonly struct Maximum : IBinaryOp
     public S BackwardRight<S>(S dy, S a, S b, S y) where S : unmanaged, ILane<S> => dy * S.WhereGreater(b, a, S.Splat(1f), S.WhereGreater(a, b, S.Splat(0f), S.Splat(0.5f)));
 }
 
+/// <summary>y = min(a, b); of equals, each takes half the gradient, as in PyTorch.</summary>
+public readonly struct Minimum : IBinaryOp
+{
+    /// <inheritdoc/>
+    public static Saves Saves => Saves.Input;
+
+    /// <inheritdoc/>
+    public S Forward<S>(S a, S b) where S : unmanaged, ILane<S> => S.Min(a, b);
+
+    /// <inheritdoc/>
+    public S BackwardLeft<S>(S dy, S a, S b, S y) where S : unmanaged, ILane<S> => default(Maximum).BackwardRight(dy, a, b, y);
+
+    /// <inheritdoc/>
+    public S BackwardRight<S>(S dy, S a, S b, S y) where S : unmanaged, ILane<S> => default(Maximum).BackwardLeft(dy, a, b, y);
+}
+
 /// <summary>y = a + weight * (b - a): the moving average of running statistics.</summary>
 internal readonly struct Lerp(float weight) : IBinaryOp
 {

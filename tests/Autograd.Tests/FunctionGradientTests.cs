@@ -238,13 +238,32 @@ public sealed class FunctionGradientTests : IDisposable
         Pool2dGeometry[] geometries =
         [
             Pool2dGeometry.Square(2, 2), Pool2dGeometry.Square(3, 2, 1), Pool2dGeometry.Square(2, 1), Pool2dGeometry.Square(2, 2, ceilMode: true),
-            Pool2dGeometry.Square(3, 2, 1, ceilMode: true, countIncludePad: false),
+            Pool2dGeometry.Square(3, 2, 1, ceilMode: true, countIncludePad: false), new Pool2dGeometry(3, 2, 2, 1, 0, 1, 1, 0),
         ];
         foreach (var geometry in geometries)
         {
             Run(device, $"max {geometry}", (_, v) => Pooling.Max(v[0], geometry), Apart("max pool", [1, 2, 5, 5]));
             Run(device, $"average {geometry}", (_, v) => Pooling.Average(v[0], geometry), Input("average pool", [2, 2, 5, 4]));
         }
+        foreach (var (height, width) in new[] { (1, 1), (2, 3), (7, 5) })
+        {
+            Run(device, $"adaptive max {height} x {width}", (_, v) => Pooling.AdaptiveMax(v[0], height, width), Apart("max pool", [1, 2, 5, 5]));
+            Run(device, $"adaptive average {height} x {width}", (_, v) => Pooling.AdaptiveAverage(v[0], height, width), Input("average pool", [2, 2, 5, 4]));
+        }
+    }
+
+    [Fact]
+    public void Sequences_are_planes_of_one_row()
+    {
+        // [N, C, L] as [N, C, 1, L]: convolution and pooling of one dimension need no kernel
+        var (weight, bias) = (Input("kernel", [4, 3, 1, 3]), Input("kernel bias", [4]));
+        var geometry = new Conv2dGeometry(1, 2, 0, 2, 0, 1, 1, 1, 1);
+        Run(
+            device, "conv1d", (_, v) => Conv2dFunction.Apply(v[0].Reshape([2, 3, 1, 9]), v[1], v[2], geometry).Reshape([2, 4, 5]),
+            Input("sequence", [2, 3, 9]), weight, bias);
+        var window = new Pool2dGeometry(1, 3, 1, 2, 0, 1, 0, 0);
+        Run(device, "max_pool1d", (_, v) => Pooling.Max(v[0].Reshape([2, 3, 1, 9]), window).Reshape([2, 3, 4]), Apart("max", [2, 3, 9]));
+        Run(device, "avg_pool1d", (_, v) => Pooling.Average(v[0].Reshape([2, 3, 1, 9]), window).Reshape([2, 3, 4]), Input("mean", [2, 3, 9]));
     }
 
     [Fact]

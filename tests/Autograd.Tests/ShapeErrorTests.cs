@@ -77,6 +77,8 @@ public sealed class ShapeErrorTests : IDisposable
         Refused("layer_norm: bias [1] does not fit weight [3]: both need a number a column", () => LayerNormFunction.Apply(Of(2, 3), Of(3), Of(1), 1e-5f));
         Refused("layer_norm: input []: the input has to be [..., C]", () => LayerNormFunction.Apply(Of(), Of(1), Of(1), 1e-5f));
         Refused("max_pool2d: input [2, 4, 4]: the input has to be [N, C, H, W]", () => Pooling.Max(Of(2, 4, 4), Pool2dGeometry.Square(2, 2)));
+        Refused("adaptive_avg_pool2d: output [0, 7]: the output needs at least one row and one column", () => Pooling.AdaptiveAverage(Of(1, 1, 4, 4), 0, 7));
+        Refused("max_pool2d: input [1, 1, 0, 4]: the input needs at least one row and one column", () => Pooling.AdaptiveMax(Of(1, 1, 0, 4), 2, 2));
         Refused("avg_pool2d: window [3, 3]: the padding may be at most half the window", () => Pooling.Average(Of(1, 1, 4, 4), Pool2dGeometry.Square(3, 1, 2)));
         Refused(
             "avg_pool2d: input [1, 1, 2, 4]: the window [3, 3] is larger than the padded input",

@@ -13,7 +13,11 @@ public abstract class PoolingTests : DeviceTests
         (Pool2dGeometry.Square(3, 2, 1), [1, 5, 5, 7]),
         (Pool2dGeometry.Square(3, 2, 1, ceilMode: true), [1, 2, 6, 6]),
         (Pool2dGeometry.Square(2, 2, ceilMode: true), [1, 3, 5, 3]),
-        (new Pool2dGeometry(3, 2, 1, 2, 1, 0), [2, 2, 4, 5]),
+        (new Pool2dGeometry(3, 2, 1, 2, 1, 0, 1, 0), [2, 2, 4, 5]),
+        (new Pool2dGeometry(2, 3, 2, 1, 1, 0, 0, 1, CountIncludePad: false), [1, 2, 4, 5]),
+        (new Pool2dGeometry(1, 3, 1, 2, 0, 1, 0, 0), [1, 2, 1, 8]),
+        (Pool2dGeometry.Adaptive(2, 3), [2, 2, 5, 4]),
+        (Pool2dGeometry.Adaptive(4, 7), [1, 2, 3, 2]),
         (Pool2dGeometry.Square(2, 3), [1, 2, 7, 7]),
         (Pool2dGeometry.Square(3, 2, 1, ceilMode: true, countIncludePad: false), [1, 2, 6, 6]),
         (Pool2dGeometry.Square(3, 1, 1, countIncludePad: false), [2, 3, 4, 4]),
@@ -25,7 +29,14 @@ public abstract class PoolingTests : DeviceTests
         (Pool2dGeometry.Square(3, 2, 1), [2, 17, 32, 32]),
         (Pool2dGeometry.Square(3, 2, 0, ceilMode: true), [1, 33, 14, 15]),
         (Pool2dGeometry.Square(5, 1, 2), [1, 64, 9, 9]),
-        (new Pool2dGeometry(7, 5, 7, 5, 0, 0), [3, 64, 7, 5]),
+        (new Pool2dGeometry(7, 5, 7, 5, 0, 0, 0, 0), [3, 64, 7, 5]),
+        (new Pool2dGeometry(3, 3, 2, 2, 0, 0, 1, 1), [2, 24, 16, 18]),
+        (new Pool2dGeometry(4, 3, 3, 2, 2, 1, 0, 1, CeilMode: true, CountIncludePad: false), [2, 17, 15, 14]),
+        (new Pool2dGeometry(4, 3, 3, 2, 0, 0, 2, 1, CeilMode: true), [2, 17, 15, 14]),
+        (Pool2dGeometry.Adaptive(1, 1), [3, 64, 7, 7]),
+        (Pool2dGeometry.Adaptive(7, 7), [2, 33, 12, 9]),
+        (Pool2dGeometry.Adaptive(6, 6), [2, 16, 13, 6]),
+        (Pool2dGeometry.Adaptive(7, 7), [1, 20, 3, 5]),
         (Pool2dGeometry.Square(2, 1, 1, countIncludePad: false), [1, 48, 8, 7]),
     ];
 
@@ -115,7 +126,7 @@ public abstract class PoolingTests : DeviceTests
 
         public int OutputPlane => Y[2] * Y[3];
 
-        public int WindowPlaces => Geometry.KernelHeight * Geometry.KernelWidth;
+        public int WindowPlaces => Geometry.IsAdaptive ? X[2] * X[3] : Geometry.KernelHeight * Geometry.KernelWidth;
 
         public (float[] Values, int[] Winners) Maximum(float[] x)
         {
@@ -139,18 +150,23 @@ public abstract class PoolingTests : DeviceTests
                 for (int row = 0; row < Y[2]; row++)
                     for (int column = 0; column < Y[3]; column++, y++)
                     {
-                        int top = row * Geometry.StrideHeight - Geometry.PadHeight, left = column * Geometry.StrideWidth - Geometry.PadWidth;
+                        var (top, bottom, padBottom) = Window(row, height, Y[2], Geometry.KernelHeight, Geometry.StrideHeight, Geometry.PadTop, Geometry.PadBottom);
+                        var (left, right, padRight) = Window(column, width, Y[3], Geometry.KernelWidth, Geometry.StrideWidth, Geometry.PadLeft, Geometry.PadRight);
                         // what lies beyond even the padding is not counted
                         int count = Geometry.CountIncludePad
-                            ? (Math.Min(top + Geometry.KernelHeight, height + Geometry.PadHeight) - top)
-                              * (Math.Min(left + Geometry.KernelWidth, width + Geometry.PadWidth) - left)
-                            : Inside(top, Geometry.KernelHeight, height) * Inside(left, Geometry.KernelWidth, width);
-                        for (int h = Math.Max(0, top); h < Math.Min(height, top + Geometry.KernelHeight); h++)
-                            for (int w = Math.Max(0, left); w < Math.Min(width, left + Geometry.KernelWidth); w++)
+                            ? (Math.Min(bottom, height + padBottom) - top) * (Math.Min(right, width + padRight) - left)
+                            : Inside(top, bottom, height) * Inside(left, right, width);
+                        for (int h = Math.Max(0, top); h < Math.Min(height, bottom); h++)
+                            for (int w = Math.Max(0, left); w < Math.Min(width, right); w++)
                                 term((plane * height + h) * width + w, y, h * width + w, count);
                     }
         }
 
-        private static int Inside(int start, int length, int limit) => Math.Min(start + length, limit) - Math.Max(start, 0);
+        private (int First, int End, int PadAfter) Window(int output, int length, int outputs, int kernel, int stride, int padBefore, int padAfter) =>
+            Geometry.IsAdaptive
+                ? ((int)Math.Floor((double)output * length / outputs), (int)Math.Ceiling((output + 1.0) * length / outputs), 0)
+                : (output * stride - padBefore, output * stride - padBefore + kernel, padAfter);
+
+        private static int Inside(int start, int end, int limit) => Math.Min(end, limit) - Math.Max(start, 0);
     }
 }

@@ -24,9 +24,7 @@ public sealed partial class GpuDevice
 /// <summary>The planes that a window moves over. Element numbers are those of channels-last memory.</summary>
 internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape output)
 {
-    private readonly int kernelHeight = geometry.KernelHeight, kernelWidth = geometry.KernelWidth;
-    private readonly int strideHeight = geometry.StrideHeight, strideWidth = geometry.StrideWidth;
-    private readonly int padHeight = geometry.PadHeight, padWidth = geometry.PadWidth;
+    private readonly PoolAxis rows = PoolAxis.Rows(geometry, input, output), columns = PoolAxis.Columns(geometry, input, output);
     private readonly int countsPadding = geometry.CountIncludePad ? 1 : 0;
 
     public int Channels { get; } = input[1];
@@ -40,28 +38,28 @@ internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape 
     public int OutputWidth { get; } = output[3];
 
     /// <summary>The first row of a window, at or before the plane's first.</summary>
-    public int Top(int outputRow) => outputRow * strideHeight - padHeight;
+    public int Top(int outputRow) => rows.First(outputRow);
 
     /// <summary>One beyond the last row of a window, cut where the padding ends.</summary>
-    public int Bottom(int outputRow) => IntrinsicMath.Min(Top(outputRow) + kernelHeight, Height + padHeight);
+    public int Bottom(int outputRow) => rows.End(outputRow);
 
     /// <summary>The first column of a window.</summary>
-    public int Left(int outputColumn) => outputColumn * strideWidth - padWidth;
+    public int Left(int outputColumn) => columns.First(outputColumn);
 
     /// <summary>One beyond the last column of a window.</summary>
-    public int Right(int outputColumn) => IntrinsicMath.Min(Left(outputColumn) + kernelWidth, Width + padWidth);
+    public int Right(int outputColumn) => columns.End(outputColumn);
 
     /// <summary>The first output row whose window reaches a row of the input.</summary>
-    public int FirstOutputRow(int row) => FirstOver(row + padHeight, kernelHeight, strideHeight);
+    public int FirstOutputRow(int row) => rows.FirstOver(row);
 
     /// <summary>One beyond the last output row whose window reaches a row of the input.</summary>
-    public int EndOutputRow(int row) => IntrinsicMath.Min((row + padHeight) / strideHeight + 1, OutputHeight);
+    public int EndOutputRow(int row) => rows.EndOver(row);
 
     /// <summary>The first output column whose window reaches a column of the input.</summary>
-    public int FirstOutputColumn(int column) => FirstOver(column + padWidth, kernelWidth, strideWidth);
+    public int FirstOutputColumn(int column) => columns.FirstOver(column);
 
     /// <summary>One beyond the last output column whose window reaches a column of the input.</summary>
-    public int EndOutputColumn(int column) => IntrinsicMath.Min((column + padWidth) / strideWidth + 1, OutputWidth);
+    public int EndOutputColumn(int column) => columns.EndOver(column);
 
     /// <summary>What the sum over a window is divided by; at least 1.</summary>
     public float Places(int outputRow, int outputColumn)
@@ -76,8 +74,30 @@ internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape 
         }
         return IntrinsicMath.Max(1, (bottom - top) * (right - left));
     }
+}
 
-    private static int FirstOver(int place, int kernel, int stride) => IntrinsicMath.Max(0, (place - kernel + stride) / stride);
+/// <summary>The windows along one axis, and which of them are over a place of the input.</summary>
+internal readonly struct PoolAxis(int length, int outputs, int kernel, int stride, int padBefore, int padAfter, int isAdaptive)
+{
+    public static PoolAxis Rows(Pool2dGeometry geometry, Shape input, Shape output) => new(
+        input[2], output[2], geometry.KernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.PadBottom, geometry.IsAdaptive ? 1 : 0);
+
+    public static PoolAxis Columns(Pool2dGeometry geometry, Shape input, Shape output) => new(
+        input[3], output[3], geometry.KernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.PadRight, geometry.IsAdaptive ? 1 : 0);
+
+    public int First(int output) => isAdaptive != 0 ? output * length / outputs : output * stride - padBefore;
+
+    public int End(int output) => isAdaptive != 0
+        ? ((output + 1) * length + outputs - 1) / outputs
+        : IntrinsicMath.Min(output * stride - padBefore + kernel, length + padAfter);
+
+    public int FirstOver(int place) => isAdaptive != 0
+        ? place * outputs / length
+        : IntrinsicMath.Max(0, (place + padBefore - kernel + stride) / stride);
+
+    public int EndOver(int place) => isAdaptive != 0
+        ? ((place + 1) * outputs + length - 1) / length
+        : IntrinsicMath.Min((place + padBefore) / stride + 1, outputs);
 }
 
 /// <summary>y = the largest of each window, and its place; NaN counts as the largest.</summary>

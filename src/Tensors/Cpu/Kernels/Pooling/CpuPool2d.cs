@@ -57,19 +57,30 @@ internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape 
 
     public nint OutputRows => (nint)Images * OutputHeight;
 
-    public long StepsPerOutputRow => (long)OutputWidth * Channels * geometry.KernelHeight * geometry.KernelWidth;
+    public long StepsPerOutputRow => geometry.IsAdaptive
+        ? Math.Max(OutputWidth, Width) * (long)Channels * (Height / OutputHeight + 1)
+        : (long)OutputWidth * Channels * geometry.KernelHeight * geometry.KernelWidth;
 
     public long StepsPerImage => OutputHeight * StepsPerOutputRow;
 
     public PoolWindow Window(int row, int column)
     {
-        int top = row * geometry.StrideHeight - geometry.PadHeight, left = column * geometry.StrideWidth - geometry.PadWidth;
-        int bottom = Math.Min(top + geometry.KernelHeight, Height + geometry.PadHeight);
-        int right = Math.Min(left + geometry.KernelWidth, Width + geometry.PadWidth);
+        if (geometry.IsAdaptive)
+        {
+            var ((first, end), (firstColumn, endColumn)) = (Part(row, Height, OutputHeight), Part(column, Width, OutputWidth));
+            return new PoolWindow(first, end, firstColumn, endColumn, (end - first) * (endColumn - firstColumn));
+        }
+        int top = row * geometry.StrideHeight - geometry.PadTop, left = column * geometry.StrideWidth - geometry.PadLeft;
+        int bottom = Math.Min(top + geometry.KernelHeight, Height + geometry.PadBottom);
+        int right = Math.Min(left + geometry.KernelWidth, Width + geometry.PadRight);
         int padded = (bottom - top) * (right - left);
         (top, left, bottom, right) = (Math.Max(top, 0), Math.Max(left, 0), Math.Min(bottom, Height), Math.Min(right, Width));
         return new PoolWindow(top, bottom, left, right, geometry.CountIncludePad ? padded : (bottom - top) * (right - left));
     }
+
+    /// <summary>The places that adaptive pooling makes one of: from floor(i L / N) up to before ceil((i + 1) L / N).</summary>
+    private static (int First, int End) Part(int i, int length, int parts) =>
+        ((int)((long)i * length / parts), (int)(((i + 1L) * length + parts - 1) / parts));
 }
 
 internal readonly unsafe struct MaxPoolKernel(PoolPlanes planes, float* x, float* y, int* indices) : IRangeKernel

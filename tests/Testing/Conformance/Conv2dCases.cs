@@ -13,9 +13,11 @@ internal static class Conv2dCases
         new(new Conv2dGeometry(2, 1, 0, 1, 1, 2, 1, 2, 1), 1, 1, 5, 4, 2, 3, 2),
         new(Conv2dGeometry.Square(padding: 1, groups: 2), 1, 4, 3, 3, 2, 3, 3),
         new(Conv2dGeometry.Square(padding: 1, groups: 3), 1, 3, 3, 3, 3, 3, 3),
+        new(new Conv2dGeometry(2, 1, 0, 2, 1, 0, 1, 2, 2), 1, 2, 4, 3, 2, 2, 3),
     ];
 
-    public static IEnumerable<ReferenceConv2d> Full => [.. Tiny, .. Kernels, .. Windows, .. ChannelCounts, .. Grouped, .. Edges, .. ManyChannels];
+    public static IEnumerable<ReferenceConv2d> Full =>
+        [.. Tiny, .. Kernels, .. Windows, .. ChannelCounts, .. Grouped, .. Edges, .. OneDimensional, .. ManyChannels];
 
     /// <summary>Each kernel size with each stride, square and not.</summary>
     private static IEnumerable<ReferenceConv2d> Kernels =>
@@ -33,6 +35,10 @@ internal static class Conv2dCases
         new(Conv2dGeometry.Square(padding: 2, dilation: 2), 1, 8, 9, 9, 8, 3, 3),
         new(Conv2dGeometry.Square(stride: 2, padding: 3, dilation: 3), 1, 3, 12, 12, 4, 3, 3),
         new(new Conv2dGeometry(1, 2, 1, 1, 1, 1, 2, 1, 1), 1, 3, 9, 8, 4, 3, 3),
+        new(new Conv2dGeometry(2, 2, 3, 3, 2, 2, 1, 1, 1), 2, 3, 28, 30, 16, 7, 7),
+        new(new Conv2dGeometry(3, 2, 0, 4, 2, 1, 2, 3, 1), 2, 17, 12, 13, 19, 2, 4),
+        new(new Conv2dGeometry(1, 1, 4, 0, 0, 5, 1, 2, 1), 1, 16, 6, 9, 33, 5, 3),
+        new(new Conv2dGeometry(2, 1, 1, 0, 0, 2, 1, 1, 1), 2, 20, 9, 8, 24, 1, 1),
     ];
 
     private static IEnumerable<ReferenceConv2d> ChannelCounts =>
@@ -59,6 +65,10 @@ internal static class Conv2dCases
         new(Conv2dGeometry.Square(padding: 1, groups: 83), 2, 83, 9, 10, 83, 3, 3),
         new(Conv2dGeometry.Square(stride: 2, padding: 1, groups: 83), 2, 83, 9, 10, 83, 3, 3),
         new(Conv2dGeometry.Square(groups: 24), 20, 24, 3, 3, 24, 1, 1),
+        new(new Conv2dGeometry(1, 2, 0, 2, 1, 0, 2, 1, 2), 2, 10, 9, 11, 6, 3, 2),
+        new(new Conv2dGeometry(2, 1, 3, 0, 2, 1, 1, 2, 33), 2, 33, 10, 9, 33, 5, 3),
+        new(new Conv2dGeometry(3, 2, 0, 2, 1, 4, 2, 1, 17), 1, 17, 11, 12, 17, 3, 4),
+        new(new Conv2dGeometry(1, 1, 1, 0, 0, 1, 1, 1, 64), 2, 64, 7, 9, 64, 2, 2),
     ];
 
     /// <summary>Channels and places enough for the ways that only pay on large layers: whole squares of outputs and not, padding on
@@ -69,6 +79,19 @@ internal static class Conv2dCases
         new(Conv2dGeometry.Square(), 1, 64, 18, 17, 83, 3, 3),
         new(new Conv2dGeometry(1, 1, 2, 0, 0, 1, 1, 1, 1), 1, 80, 14, 16, 65, 3, 3),
         new(Conv2dGeometry.Square(padding: 1, groups: 2), 1, 128, 13, 13, 128, 3, 3),
+        new(new Conv2dGeometry(1, 1, 0, 2, 2, 1, 1, 1, 1), 2, 64, 13, 14, 70, 3, 3),
+        new(new Conv2dGeometry(1, 1, 0, 1, 2, 0, 1, 1, 2), 1, 130, 15, 14, 128, 3, 3),
+        new(new Conv2dGeometry(1, 1, 0, 2, 0, 1, 1, 1, 1), 1, 64, 16, 14, 64, 1, 3),
+    ];
+
+    /// <summary>A convolution over sequences [N, C, L] is one over planes [N, C, 1, L] and needs no kernel of its own.</summary>
+    private static IEnumerable<ReferenceConv2d> OneDimensional =>
+    [
+        new(new Conv2dGeometry(1, 1, 0, 1, 0, 1, 1, 1, 1), 2, 20, 1, 37, 24, 1, 3),
+        new(new Conv2dGeometry(1, 2, 0, 4, 0, 0, 1, 2, 1), 2, 3, 1, 50, 16, 1, 3),
+        new(new Conv2dGeometry(1, 5, 0, 0, 0, 0, 1, 1, 1), 1, 1, 1, 103, 32, 1, 10),
+        new(new Conv2dGeometry(1, 1, 0, 3, 0, 4, 1, 1, 16), 2, 16, 1, 40, 16, 1, 8),
+        new(new Conv2dGeometry(1, 2, 0, 1, 0, 1, 1, 1, 4), 2, 16, 1, 31, 8, 1, 4),
     ];
 
     private static IEnumerable<ReferenceConv2d> Edges =>

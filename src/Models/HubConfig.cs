@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Graft.Autograd;
 
 namespace Graft.Models;
 
@@ -98,16 +99,13 @@ internal sealed class HubConfig
         if ((Text(name) ?? built) is var found && found != built) throw Fail(name, $"is '{Printable.Text(found)}'; only '{built}' is built");
     }
 
-    public Activation Activation(string name, Activation standard) => Text(name) switch
+    /// <summary>An activation by its name.</summary>
+    public Activation Activation(string name, Activation standard)
     {
-        null => standard,
-        "gelu" or "gelu_python" => Models.Activation.Gelu,
-        "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => Models.Activation.GeluTanh,
-        "relu" => Models.Activation.Relu,
-        "silu" or "swish" => Models.Activation.Silu,
-        "tanh" => Models.Activation.Tanh,
-        var other => throw Fail(name, $"is '{Printable.Text(other)}'; built are gelu, gelu_new, gelu_fast, relu, silu and tanh"),
-    };
+        if (Text(name) is not { } found) return standard;
+        return Autograd.Activation.Find(found)
+            ?? throw Fail(name, $"is '{Printable.Text(found)}'; built are {string.Join(", ", Autograd.Activation.All.Select(activation => activation.Name))}");
+    }
 
     public ProblemType? Problem(string name) => Text(name) switch
     {

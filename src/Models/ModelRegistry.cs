@@ -45,7 +45,7 @@ public static class ModelRegistry
     internal static ImageModel CreateFor(string name, Checkpoint checkpoint, LoadOptions options, ulong seed = 0)
     {
         var model = Create(name, seed: seed);
-        var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).First();
+        var head = model.HeadTensors().First();
         int classes = ModelLoader.Find(model, head, checkpoint, options) is { Shape: { Rank: 2 } shape } ? shape[0] : 0;
         return classes is 0 || classes == head.Shape[0] ? model : Create(name, classes, seed);
     }

@@ -222,8 +222,8 @@ public sealed class CapturedTests : IDisposable
         pass.Device.Map(new Scale(0.5f), scales, shifts);
         pass.Device.Zip(default(Subtract), pass.Of(shift).Value, shifts, shifts);
         var geometry = Conv2dGeometry.Square(padding: 1);
-        var y = Conv2dFunction.Scaled(x, pass.Of(kernel), both, null, relu: true, geometry);
-        y = Conv2dFunction.Scaled(y, pass.Of(kernel), both, y, relu: true, geometry);
+        var y = Conv2dFunction.Scaled(x, pass.Of(kernel), both, null, default(Relu), geometry);
+        y = Conv2dFunction.Scaled(y, pass.Of(kernel), both, y, default(Relu), geometry);
         return LinearFunction.Apply(y.Mean(2, 3).Reshape([x.Shape[0], 4]), pass.Of(head), null);
     }
 

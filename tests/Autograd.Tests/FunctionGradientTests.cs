@@ -175,14 +175,14 @@ public sealed class FunctionGradientTests : IDisposable
     }
 
     private static Variable OfBatch(Variable x, Variable weight, Variable bias, bool relu = false, Variable? residual = null) =>
-        BatchNormFunction.OfBatch(x, weight, bias, 0.1f, out _, out _, relu, residual);
+        BatchNormFunction.OfBatch(x, weight, bias, 0.1f, out _, out _, relu ? Activation.Relu : null, residual);
 
     private static Variable Stored(Pass pass, Variable x, Variable weight, Variable bias, bool relu = false, Variable? residual = null)
     {
         var (mean, variance) = (pass.Rent([weight.Shape[0]]), pass.Rent([weight.Shape[0]]));
         mean.CopyFrom([.. new[] { 0.2f, -0.4f, 0.1f, 0.3f, -0.1f }.Take(weight.Shape[0])]);
         variance.CopyFrom([.. new[] { 0.7f, 1.4f, 0.3f, 0.9f, 1.1f }.Take(weight.Shape[0])]);
-        return BatchNormFunction.Stored(x, mean, variance, weight, bias, 1e-3f, relu, residual);
+        return BatchNormFunction.Stored(x, mean, variance, weight, bias, 1e-3f, relu ? Activation.Relu : null, residual);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class ShapeErrorTests : IDisposable
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(2), 1e-5f, out _, out _));
         Refused(
             "batch_norm: residual [1, 3] does not fit input [2, 3]: both need the same shape",
-            () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(3), 1e-5f, out _, out _, relu: true, Of(1, 3)));
+            () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(3), 1e-5f, out _, out _, Activation.Relu, Of(1, 3)));
         const string OneNumber =
             "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their stored statistics (BatchNormPolicy.AlwaysStored)";
         Refused($"batch_norm: input [1, 3, 1, 1]: {OneNumber}", () => BatchNormFunction.OfBatch(Of(1, 3, 1, 1), Of(3), Of(3), 1e-5f, out _, out _));

@@ -7,48 +7,20 @@ namespace Graft.Transfer.Tests;
 /// <summary>A convolution, a batch norm and a head, each a stage of its own: [N, 3, 4, 4] to [N, 2].</summary>
 internal sealed class SmallModel : ImageModel
 {
-    private readonly Conv2d conv1 = new(3, 4, 3, padding: 1);
-    private readonly Conv2d conv2 = new(4, 4, 3, padding: 1, hasBias: false);
-    private readonly BatchNorm2d bn = new(4);
-    private readonly Linear fc = new(4, 2);
-
-    public SmallModel()
+    public SmallModel() : base("small")
     {
-        Add("conv1", conv1);
-        Add("conv2", conv2);
-        Add("bn", bn);
-        Add("fc", fc);
-        Stages = [new("stem", [conv1]), new("middle", [conv2, bn]), new("head", [fc])];
+        AddStage("stem", Add("conv1", new Conv2d(3, 4, 3, padding: 1)));
+        Conv2d conv2 = Add("conv2", new Conv2d(4, 4, 3, padding: 1, hasBias: false));
+        BatchNorm2d bn = Add("bn", new BatchNorm2d(4));
+        AddStage("middle", x => bn.Forward(conv2.Forward(x.Relu())).Relu(), conv2, bn);
+        AddStage("head", Add("fc", new Linear(4, 2)));
     }
-
-    public override string Name => "small";
-
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override Variable ComputeFeatures(Variable x) =>
-        bn.Forward(conv2.Forward(conv1.Forward(x).Relu())).Relu().Mean(2, 3).Reshape([x.Shape[0], 4]);
-
-    private protected override Variable ComputeHead(Variable features) => fc.Forward(features);
 }
 
 /// <summary>One linear map from [N, 2] to [N, 2], a stage of its own.</summary>
 internal sealed class LinearModel : ImageModel
 {
-    private readonly Linear linear = new(2, 2);
-
-    public LinearModel()
-    {
-        Add("linear", linear);
-        Stages = [new("head", [linear])];
-    }
-
-    public override string Name => "linear";
-
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override Variable ComputeFeatures(Variable x) => x;
-
-    private protected override Variable ComputeHead(Variable features) => linear.Forward(features);
+    public LinearModel() : base("linear") => AddStage("head", Add("linear", new Linear(2, 2)));
 }
 
 /// <summary>Batches of noise whose class is the sign of its mean, the same in each epoch.</summary>

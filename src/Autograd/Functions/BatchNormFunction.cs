@@ -3,14 +3,15 @@ using Graft.Tensors;
 namespace Graft.Autograd;
 
 /// <summary>y = f((x - mean) / sqrt(variance + epsilon) * weight + bias + residual), channel by channel (Ioffe and Szegedy 2015), with
-/// what a residual block has behind its norm: a residual or none, f a ReLU or nothing. All of it is one sweep.</summary>
+/// what a residual block has behind its norm: a residual or none, f an activation. All of it is one sweep, but for the gradient of an
+/// activation that reads its input: that is recorded by itself.</summary>
 internal static class BatchNormFunction
 {
     /// <summary>With the statistics of the batch; they are left in <paramref name="mean"/> and <paramref name="variance"/> (biased),
     /// temporaries of the pass, for whoever keeps running ones.</summary>
     public static Variable OfBatch(
         Variable x, Variable weight, Variable bias, float epsilon, out Tensor<float> mean, out Tensor<float> variance,
-        bool relu = false, Variable? residual = null)
+        Activation? activation = null, Variable? residual = null)
     {
         Check(x, weight, bias, residual);
         // one number has no variance: it would come out as the bias whatever it was, and the running variance as 0 / 0
@@ -23,35 +24,31 @@ internal static class BatchNormFunction
         mean = pass.Rent([x.Shape[1]]);
         variance = pass.Rent([x.Shape[1]]);
         pass.Device.ChannelStatistics(input, mean, variance);
-        return Normalise(new Operands(x, input, weight, bias, residual), mean, variance, epsilon, relu, ofBatch: true);
+        return (activation ?? Activation.Identity).Normalise(new(x, input, weight, bias, residual), mean, variance, epsilon, ofBatch: true);
     }
 
     /// <summary>With stored statistics, which are constants.</summary>
     public static Variable Stored(
         Variable x, Tensor<float> mean, Tensor<float> variance, Variable weight, Variable bias, float epsilon,
-        bool relu = false, Variable? residual = null)
+        Activation? activation = null, Variable? residual = null)
     {
         Check(x, weight, bias, residual);
-        var operands = new Operands(x, x.Pass.ChannelsLast(x.Value), weight, bias, residual);
-        return Normalise(operands, mean, variance, epsilon, relu, ofBatch: false);
+        return (activation ?? Activation.Identity).Normalise(
+            new(x, x.Pass.ChannelsLast(x.Value), weight, bias, residual), mean, variance, epsilon, ofBatch: false);
     }
 
-    private static Variable Normalise(
-        in Operands operands, Tensor<float> mean, Tensor<float> variance, float epsilon, bool relu, bool ofBatch)
-    {
-        var pass = operands.X.Pass;
-        var inverse = pass.Rent(mean.Shape);
-        pass.Device.Map(new InverseSquareRoot(epsilon), variance, inverse);
-        return relu
-            ? Normalise(default(Relu), operands, mean, inverse, ofBatch)
-            : Normalise(default(Identity), operands, mean, inverse, ofBatch);
-    }
-
-    private static Variable Normalise<TOp>(TOp op, in Operands operands, Tensor<float> mean, Tensor<float> inverse, bool ofBatch)
+    /// <summary>The norm with an op behind it.</summary>
+    public static Variable Normalise<TOp>(
+        TOp op, in BatchNormOperands operands, Tensor<float> mean, Tensor<float> variance, float epsilon, bool ofBatch)
         where TOp : unmanaged, IUnaryOp
     {
         var (x, input, weight, bias, residual) = operands;
         var pass = x.Pass;
+        bool tracked = x.NeedsGradient || weight.NeedsGradient || bias.NeedsGradient || residual is { NeedsGradient: true };
+        // backward through the norm has the op's output at most: an op whose derivative reads its input is a call of its own
+        if (tracked && (TOp.Saves & Saves.Input) != 0) return Normalise(default(Identity), operands, mean, variance, epsilon, ofBatch).Map(op);
+        var inverse = pass.Rent(mean.Shape);
+        pass.Device.Map(new InverseSquareRoot(epsilon), variance, inverse);
         var y = pass.RentLike(input);
         if (residual is null)
         {
@@ -62,7 +59,6 @@ internal static class BatchNormFunction
             var added = pass.ChannelsLast(residual.Value);
             pass.Device.BatchNorm(new ScaleBiasResidualThen<TOp>(op), input, mean, inverse, weight.Value, bias.Value, added, y);
         }
-        bool tracked = x.NeedsGradient || weight.NeedsGradient || bias.NeedsGradient || residual is { NeedsGradient: true };
         return tracked ? pass.Record(y, new BatchNormNode<TOp>(op, operands, mean, inverse, y, ofBatch)) : pass.Untracked(y);
     }
 
@@ -82,9 +78,6 @@ internal static class BatchNormFunction
             ShapeException.Throw("batch_norm", $"residual {residual.Shape} does not fit input {x.Shape}", "both need the same shape");
     }
 
-    /// <summary>What a norm is given; <c>Input</c> is x with channels innermost.</summary>
-    private readonly record struct Operands(Variable X, Tensor<float> Input, Variable Weight, Variable Bias, Variable? Residual);
-
     private sealed class BatchNormNode<TOp> : Node where TOp : unmanaged, IUnaryOp
     {
         private readonly TOp op;
@@ -99,7 +92,7 @@ internal static class BatchNormFunction
         private readonly Tensor<float> weight;
         private readonly Tensor<float>? y;
 
-        public BatchNormNode(TOp op, in Operands operands, Tensor<float> mean, Tensor<float> inverse, Tensor<float> y, bool ofBatch)
+        public BatchNormNode(TOp op, in BatchNormOperands operands, Tensor<float> mean, Tensor<float> inverse, Tensor<float> y, bool ofBatch)
         {
             this.op = op;
             (inputSlot, weightSlot, biasSlot) = (operands.X.Slot, operands.Weight.Slot, operands.Bias.Slot);
@@ -153,3 +146,6 @@ internal static class BatchNormFunction
         }
     }
 }
+
+/// <summary>What a norm is given; <c>Input</c> is x with channels innermost.</summary>
+internal readonly record struct BatchNormOperands(Variable X, Tensor<float> Input, Variable Weight, Variable Bias, Variable? Residual);

@@ -19,15 +19,16 @@ internal static class Conv2dFunction
         return tracked ? pass.Record(y, new Conv2dNode(x, input, weight, bias, geometry)) : pass.Untracked(y);
     }
 
-    /// <summary>y = f(x * weight * scale + shift (+ residual)), f a ReLU or nothing: a convolution with the batch norm of stored
-    /// statistics behind it, one sweep over the output. For where no gradient is wanted; it is not recorded.</summary>
+    /// <summary>y = op(x * weight * scale + shift (+ residual)): a convolution with the batch norm of stored statistics and the activation
+    /// behind it, one sweep over the output. For where no gradient is wanted; it is not recorded.</summary>
     /// <param name="x">[N, C, H, W].</param>
     /// <param name="weight">[O, C / groups, KH, KW].</param>
     /// <param name="shiftAndScale">[2, O].</param>
     /// <param name="residual">Of the output's shape; null for none.</param>
-    /// <param name="relu">Whether a ReLU follows.</param>
+    /// <param name="op">What follows.</param>
     /// <param name="geometry">How the window moves.</param>
-    public static Variable Scaled(Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, bool relu, Conv2dGeometry geometry)
+    public static Variable Scaled<TOp>(Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, TOp op, Conv2dGeometry geometry)
+        where TOp : unmanaged, IUnaryOp
     {
         x.RequireSamePass(weight);
         Check(x.Shape, weight.Shape, null, geometry);
@@ -35,16 +36,13 @@ internal static class Conv2dFunction
         Tensor<float> input = pass.ChannelsLast(x.Value), y = Output(x, weight, geometry);
         if (residual is null)
         {
-            if (relu) pass.Device.Conv2d(default(ScaleBiasThen<Relu>), geometry, input, weight.Value, shiftAndScale, null, y);
-            else pass.Device.Conv2d(default(ScaleBiasThen<Identity>), geometry, input, weight.Value, shiftAndScale, null, y);
+            pass.Device.Conv2d(new ScaleBiasThen<TOp>(op), geometry, input, weight.Value, shiftAndScale, null, y);
             return pass.Untracked(y);
         }
         x.RequireSamePass(residual);
         if (residual.Shape != y.Shape)
             ShapeException.Throw("conv2d", $"residual {residual.Shape} does not fit output {y.Shape}", "both need the same shape");
-        var added = pass.ChannelsLast(residual.Value);
-        if (relu) pass.Device.Conv2d(default(ScaleBiasResidualThen<Relu>), geometry, input, weight.Value, shiftAndScale, added, y);
-        else pass.Device.Conv2d(default(ScaleBiasResidualThen<Identity>), geometry, input, weight.Value, shiftAndScale, added, y);
+        pass.Device.Conv2d(new ScaleBiasResidualThen<TOp>(op), geometry, input, weight.Value, shiftAndScale, pass.ChannelsLast(residual.Value), y);
         return pass.Untracked(y);
     }
 

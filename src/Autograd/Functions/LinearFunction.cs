@@ -15,10 +15,10 @@ internal static class LinearFunction
         return IsTracked(x, weight, bias) ? x.Pass.Record(y, new LinearNode(x, input, weight, bias)) : x.Pass.Untracked(y);
     }
 
-    /// <summary>f(x weight^T + bias) with an elementwise op f: one sweep over the output where no gradient is wanted.</summary>
-    public static Variable ApplyThen<TOp>(Variable x, Variable weight, Variable bias, TOp op) where TOp : unmanaged, IUnaryOp
+    /// <summary>op(x weight^T + bias): one sweep over the output where no gradient is wanted.</summary>
+    public static Variable ApplyThen<TOp>(Variable x, Variable weight, Variable? bias, TOp op) where TOp : unmanaged, IUnaryOp
     {
-        if (IsTracked(x, weight, bias)) return Apply(x, weight, bias).Map(op);
+        if (bias is null || IsTracked(x, weight, bias)) return Apply(x, weight, bias).Map(op);
         Check(x, weight, bias);
         return x.Pass.Untracked(Product(new BiasThen<TOp>(op), x, Rows(x.Pass, x.Value), weight, bias));
     }

@@ -5,24 +5,29 @@ namespace Graft.Models;
 
 /// <summary>Batch normalisation of [N, C, H, W] (PyTorch's <c>BatchNorm2d</c>): <c>weight</c>, <c>bias</c>, <c>running_mean</c>,
 /// <c>running_var</c> [C], <c>num_batches_tracked</c>.</summary>
-internal sealed class BatchNorm2d : Layer
+public sealed class BatchNorm2d : Layer
 {
     private readonly float epsilon;
     private readonly float momentum;
-    private readonly ModuleParameter weight;
-    private readonly ModuleParameter bias;
-    private readonly ModuleParameter runningMean;
-    private readonly ModuleParameter runningVariance;
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+    private readonly Parameter runningMean;
+    private readonly Parameter runningVariance;
     private readonly Counter batches;
 
+    /// <summary>Makes a norm.</summary>
+    /// <param name="channels">C.</param>
+    /// <param name="epsilon">What is added to the variance.</param>
+    /// <param name="momentum">How far the running statistics move towards those of a batch.</param>
     public BatchNorm2d(int channels, float epsilon = 1e-5f, float momentum = 0.1f)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         this.epsilon = epsilon;
         this.momentum = momentum;
-        weight = Add("weight", [channels], Initialiser.Ones);
-        bias = Add("bias", [channels], Initialiser.Zeros);
-        runningMean = Add("running_mean", [channels], Initialiser.Zeros, isBuffer: true);
-        runningVariance = Add("running_var", [channels], Initialiser.Ones, isBuffer: true);
+        weight = AddParameter("weight", [channels], Initialiser.Ones);
+        bias = AddParameter("bias", [channels], Initialiser.Zeros);
+        runningMean = AddBuffer("running_mean", [channels], Initialiser.Zeros);
+        runningVariance = AddBuffer("running_var", [channels], Initialiser.Ones);
         batches = AddCounter("num_batches_tracked");
     }
 
@@ -39,10 +44,10 @@ internal sealed class BatchNorm2d : Layer
         };
 
     /// <summary>Whether a gradient of its own parameters is wanted.</summary>
-    public bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;
+    internal bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;
 
     /// <summary>What it does with stored statistics as y = x * scale + shift: [2, C], the shifts first. A temporary of the pass.</summary>
-    public Tensor<float> ShiftAndScale(Pass pass)
+    internal Tensor<float> ShiftAndScale(Pass pass)
     {
         var device = pass.Device;
         int channels = weight.Shape[0];
@@ -55,20 +60,25 @@ internal sealed class BatchNorm2d : Layer
         return both;
     }
 
-    /// <summary>f(this(x) + residual), f a ReLU or nothing.</summary>
-    public Variable Forward(Variable x, bool relu, Variable? residual) => Scoped(
-        x, (Layer: this, relu, residual), static (input, given) => given.Layer.Compute(input, given.relu, given.residual));
+    /// <summary>f(this(x) + residual) in one sweep.</summary>
+    /// <param name="x">[N, C, H, W].</param>
+    /// <param name="activation">f.</param>
+    /// <param name="residual">Of the input's shape; null for none.</param>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable Forward(Variable x, Activation activation, Variable? residual = null) => LayerScope.Run(
+        this, x, (Layer: this, activation, residual), static (input, given) => given.Layer.Compute(input, given.activation, given.residual));
 
-    private protected override Variable Compute(Variable x) => Compute(x, relu: false, residual: null);
+    /// <inheritdoc/>
+    protected override Variable Compute(Variable x) => Compute(x, Activation.Identity, residual: null);
 
-    private Variable Compute(Variable x, bool relu, Variable? residual)
+    private Variable Compute(Variable x, Activation activation, Variable? residual)
     {
         var pass = x.Pass;
         Variable scale = pass.Of(weight), shift = pass.Of(bias);
         if (!UsesBatch(pass))
-            return BatchNormFunction.Stored(x, pass.Hold(runningMean), pass.Hold(runningVariance), scale, shift, epsilon, relu, residual);
+            return BatchNormFunction.Stored(x, pass.Hold(runningMean), pass.Hold(runningVariance), scale, shift, epsilon, activation, residual);
 
-        var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance, relu, residual);
+        var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance, activation, residual);
         // the running variance is the unbiased one, as in PyTorch; the biased one has done its work
         float count = x.Shape.ElementCount / (float)x.Shape[1];
         pass.Device.Map(new Scale(count / (count - 1)), variance, variance);

@@ -4,10 +4,11 @@ namespace Graft.Models;
 
 /// <summary>In a pass that trains, sets each number to 0 with a probability and divides the others by what is left of 1 (PyTorch's
 /// <c>Dropout</c>; Srivastava et al. 2014). The draw is the pass's seed's and the module's key's.</summary>
-internal sealed class Dropout(float probability) : Layer
+public sealed class Dropout(float probability) : Layer
 {
     private string? stream;
 
-    private protected override Variable Compute(Variable x) =>
+    /// <inheritdoc/>
+    protected override Variable Compute(Variable x) =>
         x.Pass.IsTraining && probability > 0 ? DropoutFunction.Apply(x, probability, stream ??= Key) : x;
 }

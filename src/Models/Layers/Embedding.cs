@@ -4,7 +4,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>A row of a table for each id (PyTorch's <c>Embedding</c>): <c>weight</c> [V, D].</summary>
-internal sealed class Embedding : Module
+public sealed class Embedding : Module
 {
     private readonly int? paddingIndex;
 
@@ -15,11 +15,11 @@ internal sealed class Embedding : Module
     public Embedding(int count, int width, Initialiser initialiser, int? paddingIndex = null)
     {
         this.paddingIndex = paddingIndex;
-        Weight = Add("weight", [count, width], initialiser);
+        Weight = AddParameter("weight", [count, width], initialiser);
     }
 
     /// <summary>[V, D].</summary>
-    public ModuleParameter Weight { get; }
+    public Parameter Weight { get; }
 
     /// <summary>Refuses ids that are none of the table's; the function would too, but does not know which table it is.</summary>
     /// <exception cref="ArgumentException">An id lies outside the table.</exception>

@@ -4,33 +4,50 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>y = x weight^T + bias over the last axis (PyTorch's <c>Linear</c>): <c>weight</c> [O, K], <c>bias</c> [O].</summary>
-internal sealed class Linear : Layer
+public sealed class Linear : AdaptableLayer
 {
-    private readonly ModuleParameter weight;
-    private readonly ModuleParameter bias;
+    private readonly bool isTransposed;
 
-    public Linear(int inputs, int outputs, Initialiser? initialiser = null, Initialiser? biasInitialiser = null)
+    /// <summary>Makes a linear layer.</summary>
+    /// <param name="inputs">K.</param>
+    /// <param name="outputs">O.</param>
+    /// <param name="hasBias">Whether there is a bias.</param>
+    /// <param name="initialiser">The weight's first numbers; null for PyTorch's.</param>
+    /// <param name="biasInitialiser">The bias's first numbers; null for PyTorch's.</param>
+    /// <param name="isTransposed">Whether the weight is kept as [K, O], as GPT-2's checkpoints have it (Hugging Face's <c>Conv1D</c>,
+    /// PEFT's <c>fan_in_fan_out</c>).</param>
+    public Linear(
+        int inputs, int outputs, bool hasBias = true, Initialiser? initialiser = null, Initialiser? biasInitialiser = null, bool isTransposed = false)
     {
-        weight = Add("weight", [outputs, inputs], initialiser ?? Initialiser.UniformByFanIn(inputs));
-        bias = Add("bias", [outputs], biasInitialiser ?? Initialiser.UniformByFanIn(inputs));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
+        this.isTransposed = isTransposed;
+        Weight = AddParameter("weight", isTransposed ? [inputs, outputs] : [outputs, inputs], initialiser ?? Initialiser.UniformByFanIn(inputs));
+        if (hasBias) Bias = AddParameter("bias", [outputs], biasInitialiser ?? Initialiser.UniformByFanIn(inputs));
     }
 
-    /// <summary>The layer's output through an activation.</summary>
-    public Variable Forward(Variable x, Activation activation) => Scoped(x, (Layer: this, activation), static (input, given) => given.Layer.Compute(input, given.activation));
+    /// <summary>[O, K], or [K, O] where it is kept transposed.</summary>
+    public Parameter Weight { get; }
 
-    private Variable Compute(Variable x, Activation activation)
+    /// <summary>[O]; null where there is none.</summary>
+    public Parameter? Bias { get; }
+
+    /// <summary>The layer's output through an activation: one sweep where no gradient is wanted.</summary>
+    /// <param name="x">[..., K].</param>
+    /// <param name="activation">What follows.</param>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable Forward(Variable x, Activation activation)
     {
-        Variable w = x.Pass.Of(weight), b = x.Pass.Of(bias);
-        return activation switch
-        {
-            Activation.Gelu => LinearFunction.ApplyThen(x, w, b, default(Gelu)),
-            Activation.GeluTanh => LinearFunction.ApplyThen(x, w, b, default(GeluTanh)),
-            Activation.Relu => LinearFunction.ApplyThen(x, w, b, default(Relu)),
-            Activation.Silu => LinearFunction.ApplyThen(x, w, b, default(Silu)),
-            Activation.Tanh => LinearFunction.ApplyThen(x, w, b, default(HyperbolicTangent)),
-            _ => throw new ArgumentOutOfRangeException(nameof(activation)),
-        };
+        ArgumentNullException.ThrowIfNull(activation);
+        return LayerScope.Run(this, x, (Layer: this, activation), static (input, given) => given.Layer.Adapter is null
+            ? given.activation.Linear(input, given.Layer.WeightIn(input.Pass), given.Layer.BiasIn(input.Pass))
+            : given.activation.Apply(given.Layer.Compute(input)));
     }
 
-    private protected override Variable Compute(Variable x) => LinearFunction.Apply(x, x.Pass.Of(weight), x.Pass.Of(bias));
+    /// <inheritdoc/>
+    protected override Variable ComputeOwn(Variable x) => LinearFunction.Apply(x, WeightIn(x.Pass), BiasIn(x.Pass));
+
+    private Variable WeightIn(Pass pass) => isTransposed ? pass.Of(Weight).Permute(1, 0) : pass.Of(Weight);
+
+    private Variable? BiasIn(Pass pass) => Bias is null ? null : pass.Of(Bias);
 }

@@ -3,10 +3,10 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>Attention of a sequence to itself, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c>, <c>value</c>, each a
+/// <summary>Attention of a sequence to itself or to another, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c>, <c>value</c>, each a
 /// linear map [D, D].</summary>
 /// <remarks>Letters: B sequences, T places, D wide, H heads of D / H.</remarks>
-internal sealed class MultiHeadAttention : Module
+internal sealed class MultiHeadAttention : Layer<AttentionInputs>
 {
     private readonly int heads;
     private readonly float scale;
@@ -25,10 +25,6 @@ internal sealed class MultiHeadAttention : Module
         key = Add("key", linear());
         value = Add("value", linear());
     }
-
-    /// <summary>x [B T, D] to [B T, D]: rows, as linear maps read and write them.</summary>
-    public Variable Forward(Variable x, int sequences, AttentionMask mask) => Scoped(
-        x, (Attention: this, sequences, mask), static (rows, given) => given.Attention.Compute(rows, given.sequences, given.mask));
 
     /// <summary>The probabilities [B, H, T, T] with which each place looks at each other, for those who want to see them: attention
     /// itself never writes them out. Dropout has no part in them, and no gradient goes through.</summary>
@@ -52,9 +48,20 @@ internal sealed class MultiHeadAttention : Module
         return pass.Untracked(scores);
     }
 
-    private Variable Compute(Variable x, int sequences, AttentionMask mask) => AttentionFunction.Apply(
-        query.Forward(x), key.Forward(x), value.Forward(x), mask, scale, dropout, stream ??= Key, new Heads(sequences, heads));
+    /// <summary>x [B T, D] to [B T, D]: rows, as linear maps read and write them.</summary>
+    protected override Variable Compute(Variable x, AttentionInputs inputs)
+    {
+        var source = inputs.Source ?? x;
+        return AttentionFunction.Apply(
+            query.Forward(x), key.Forward(source), value.Forward(source), inputs.Mask, scale, dropout, stream ??= Key, new Heads(inputs.Sequences, heads));
+    }
 
     /// <summary>[B, T, D] to [B, H, T, D / H]: a view.</summary>
     private Variable Split(Variable x) => x.Reshape([x.Shape[0], x.Shape[1], heads, x.Shape[2] / heads]).Permute(0, 2, 1, 3);
 }
+
+/// <summary>What attention takes beside the rows that ask.</summary>
+/// <param name="Sequences">B: how many sequences the rows are of.</param>
+/// <param name="Mask">Which keys each query may look at.</param>
+/// <param name="Source">The rows [B S, D] that keys and values are made of, those of another sequence; null for the rows that ask.</param>
+internal readonly record struct AttentionInputs(int Sequences, AttentionMask Mask, Variable? Source = null);

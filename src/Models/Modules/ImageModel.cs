@@ -1,22 +1,78 @@
+using System.Runtime.InteropServices;
 using Graft.Autograd;
 using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>An architecture that looks at images [N, C, H, W].</summary>
+/// <summary>An architecture that looks at images [N, C, H, W] and gives logits [N, classes]. It is a row of stages: those of the trunk,
+/// each of which turns a feature map into the next, then the pooling of the last one, then the head.</summary>
+/// <example><code>
+/// public sealed class TwoStages : ImageModel
+/// {
+///     public TwoStages(int classes) : base("two-stages")
+///     {
+///         AddStage("stem", new Sequential(new Conv2d(1, 8, 3, padding: 1), new ActivationLayer(Activation.Relu)));
+///         AddStage("head", new Linear(8, classes));
+///     }
+/// }
+/// </code></example>
 public abstract class ImageModel : Model
 {
-    private protected ImageModel()
+    private readonly List<ImageStage> chain = [];
+
+    /// <summary>Makes a model without stages.</summary>
+    /// <param name="name">The architecture's name, as reports and messages call it.</param>
+    protected ImageModel(string name) : base(name)
     {
     }
 
+    private int Head => chain.Count - 1;
+
     /// <summary>The logits [N, classes] of images [N, C, H, W].</summary>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Forward(Variable x) => Scoped(x, this, static (images, model) => model.ComputeHead(model.ComputeFeatures(images)));
+    public Variable Forward(Variable x) => Run(x, 0, chain.Count);
 
     /// <summary>What the trunk makes of images, before the head: pooled features [N, D].</summary>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Features(Variable x) => Scoped(x, this, static (images, model) => model.ComputeFeatures(images));
+    public Variable Features(Variable x) =>
+        LayerScope.Run(this, x, this, static (images, model) => model.Pool(model.Chain(images, 0, model.Head, taps: null)));
+
+    /// <summary>The output of a stage: of one of the trunk a feature map [N, C, H, W], of the head the logits. What lies behind it is not
+    /// computed.</summary>
+    /// <param name="x">Images [N, C, H, W].</param>
+    /// <param name="stage">The stage's name.</param>
+    /// <exception cref="ArgumentException">The model has no such stage.</exception>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable ForwardTo(Variable x, string stage) => Run(x, 0, IndexOf(stage) + 1);
+
+    /// <summary>The logits, from a stage on: what <see cref="Forward"/> does with the output of the stage before it. A trunk's output can
+    /// so be computed once and kept.</summary>
+    /// <param name="x">What <see cref="ForwardTo"/> gives for the stage before; for the head what <see cref="Features"/> gives.</param>
+    /// <param name="stage">The name of the first stage to compute.</param>
+    /// <exception cref="ArgumentException">The model has no such stage.</exception>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable ForwardFrom(Variable x, string stage) => Run(x, IndexOf(stage), chain.Count);
+
+    /// <summary>The outputs of some stages by their names, as far as the deepest of them (torchvision's
+    /// <c>create_feature_extractor</c>).</summary>
+    /// <param name="x">Images [N, C, H, W].</param>
+    /// <param name="stages">The stages' names.</param>
+    /// <exception cref="ArgumentException">The model has no such stage, or none is named.</exception>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public IReadOnlyDictionary<string, Variable> FeatureMaps(Variable x, params IReadOnlyList<string> stages)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(stages);
+        if (stages.Count == 0) throw new ArgumentException("no stage is named whose output is wanted");
+        int end = stages.Max(IndexOf) + 1;
+        var maps = new Dictionary<string, Variable>(StringComparer.Ordinal);
+        using var reading = x.Pass.Read(Weights);
+        _ = Chain(x, 0, end, (stage, output) =>
+        {
+            if (stages.Contains(stage.Name)) maps[stage.Name] = output;
+        });
+        return maps;
+    }
 
     /// <summary>Records the forward pass of images of one shape, to be run again and again without allocating: the same logits as
     /// <see cref="Forward"/>'s in a pass that infers.</summary>
@@ -25,10 +81,64 @@ public abstract class ImageModel : Model
     /// <exception cref="ShapeException">The shape does not fit; the message names the module.</exception>
     public Captured Capture(Device device, Shape images) => Captured.Of(device, images, Forward, MemoryFormat.ChannelsLast);
 
-    /// <summary>As <see cref="Capture"/>, of what the trunk makes of images.</summary>
-    internal Captured CaptureFeatures(Device device, Shape images) => Captured.Of(device, images, Features, MemoryFormat.ChannelsLast);
+    /// <summary>As <see cref="Capture"/>, of <see cref="Features"/>.</summary>
+    /// <param name="device">Where to run.</param>
+    /// <param name="images">[N, C, H, W].</param>
+    /// <exception cref="ShapeException">The shape does not fit; the message names the module.</exception>
+    public Captured CaptureFeatures(Device device, Shape images) => Captured.Of(device, images, Features, MemoryFormat.ChannelsLast);
 
-    private protected abstract Variable ComputeFeatures(Variable x);
+    /// <summary>What lies between the trunk and the head: the mean over the plane, [N, C, H, W] to [N, C], unless a model has another way.</summary>
+    /// <param name="map">The output of the trunk's last stage.</param>
+    protected virtual Variable Pool(Variable map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return map.Shape.Rank == 4 ? map.Mean(2, 3).Reshape([map.Shape[0], map.Shape[1]]) : map;
+    }
 
-    private protected abstract Variable ComputeHead(Variable features);
+    /// <summary>Adds a layer as the next stage; the last stage is the head. A layer that has no place in the model yet is keyed by the
+    /// stage's name.</summary>
+    /// <returns>The layer itself.</returns>
+    /// <exception cref="ArgumentException">The name is taken, or the layer belongs to another stage or model.</exception>
+    protected TLayer AddStage<TLayer>(string name, TLayer layer) where TLayer : Layer
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        if (layer.Root == layer) Add(name, layer);
+        AddStage(name, layer.Forward, layer);
+        return layer;
+    }
+
+    /// <summary>Adds the next stage. The last stage is the head.</summary>
+    /// <param name="name">The stage's name.</param>
+    /// <param name="forward">What it makes of the output of the stage before: of images the first, of the pooled features [N, D] the head.</param>
+    /// <param name="modules">The modules, added to the model before, whose parameters belong to it.</param>
+    /// <exception cref="ArgumentException">The name is taken, or a module is no part of the model or belongs to a stage already.</exception>
+    protected void AddStage(string name, Func<Variable, Variable> forward, params IEnumerable<Module> modules)
+    {
+        ArgumentNullException.ThrowIfNull(forward);
+        ArgumentNullException.ThrowIfNull(modules);
+        var stage = new ImageStage(name, forward, modules);
+        Add(stage);
+        chain.Add(stage);
+    }
+
+    private Variable Run(Variable x, int from, int to) => LayerScope.Run(
+        this, x, (Model: this, from, to), static (input, given) => given.Model.Chain(input, given.from, given.to, taps: null));
+
+    /// <summary>Stages from one up to another; the head, if it is among them, behind the pooling.</summary>
+    private Variable Chain(Variable x, int from, int to, Action<ImageStage, Variable>? taps)
+    {
+        var stages = CollectionsMarshal.AsSpan(chain);
+        if (to <= Head || from == Head) return LayerScope.Chain(stages[from..to], x, (object?)null, static (stage, input, _) => stage.Forward(input), taps);
+        var map = LayerScope.Chain(stages[from..Head], x, (object?)null, static (stage, input, _) => stage.Forward(input), taps);
+        var logits = stages[Head].Forward(Pool(map));
+        taps?.Invoke(stages[Head], logits);
+        return logits;
+    }
+
+    private int IndexOf(string stage)
+    {
+        int at = chain.FindIndex(known => known.Name == stage);
+        return at >= 0 ? at : throw new ArgumentException(
+            $"{Name} has no stage '{stage}'{NearName.Hint(stage ?? "", chain.Select(known => known.Name))}; from stem to head it has {string.Join(", ", chain.Select(known => known.Name))}");
+    }
 }

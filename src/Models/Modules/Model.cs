@@ -2,25 +2,43 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>A whole architecture: it knows its stages, stem to head, on which freezing and discriminative rates act.</summary>
+/// <summary>A whole architecture: it knows its stages, stem to head, on which freezing and discriminative rates act. For one of your own
+/// derive from <see cref="ImageModel"/>.</summary>
 /// <remarks>Any number of threads may run passes that infer, also while one trains the model, loads it or changes its weights: every
 /// forward is of the weights between two such changes. Training by two at once is refused, as one would undo what the other does.</remarks>
 public abstract class Model : Module, IDisposable
 {
+    private readonly List<Stage> stages = [];
+    private bool areStagesWhole;
     private int trainers;
 
-    private protected Model()
+    /// <summary>Makes a model without parts.</summary>
+    /// <param name="name">The architecture's name, as reports and messages call it.</param>
+    protected Model(string name)
     {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Name = name;
     }
 
-    /// <summary>The architecture's name in the registry.</summary>
-    public abstract string Name { get; }
+    /// <summary>The architecture's name: that of the registry, or a user's own.</summary>
+    public string Name { get; }
 
     /// <summary>Whether the head starts from nothing on a trunk that was trained: fine-tuning then trains it alone first.</summary>
     public bool IsHeadNew { get; internal set; }
 
     /// <summary>The parts in the order of depth, stem first, head last.</summary>
-    internal abstract IReadOnlyList<Stage> Stages { get; }
+    /// <exception cref="InvalidOperationException">A parameter belongs to no stage, so that nothing could say how fast it learns.</exception>
+    public IReadOnlyList<Stage> Stages
+    {
+        get
+        {
+            if (!areStagesWhole) RequireWhole();
+            return stages;
+        }
+    }
+
+    /// <summary>The last stage's parameters and buffers: what depends on the number of classes.</summary>
+    internal IEnumerable<ModuleParameter> HeadTensors() => Stages[^1].Tensors();
 
     /// <summary>What the hub puts before the keys of the bare encoder within a model that has a head ("bert"), null where there is no
     /// such habit. A file of the bare encoder then fills a model with a head and the other way round.</summary>
@@ -72,7 +90,7 @@ public abstract class Model : Module, IDisposable
     /// <summary>Takes the numbers of another model of the same architecture, all but the head's.</summary>
     internal void TakeTrunk(Model source)
     {
-        var head = Stages[^1].Modules.SelectMany(module => module.Tensors()).Select(tensor => tensor.Name).ToHashSet();
+        var head = HeadTensors().Select(tensor => tensor.Name).ToHashSet();
         Take(source, Tensors().Where(tensor => !head.Contains(tensor.Name)));
         IsHeadNew = true;
     }
@@ -108,7 +126,28 @@ public abstract class Model : Module, IDisposable
     {
         public void Dispose() => Volatile.Write(ref model.trainers, 0);
     }
-}
 
-/// <summary>A named part of a model's depth.</summary>
-internal sealed record Stage(string Name, IReadOnlyList<Module> Modules);
+    /// <summary>Adds a stage behind those that are there.</summary>
+    /// <exception cref="ArgumentException">Its name is taken, or a module is no part of the model or belongs to a stage already.</exception>
+    private protected void Add(Stage stage)
+    {
+        if (stages.Exists(other => other.Name == stage.Name)) throw new ArgumentException($"{Name} has a stage '{stage.Name}' already");
+        foreach (var module in stage.Modules)
+        {
+            if (module.Root != this) throw new ArgumentException($"a module of the stage '{stage.Name}' is no part of {Name}: add it to the model first");
+            if (stages.Find(other => other.Modules.Contains(module)) is { } other)
+                throw new ArgumentException($"'{module.Key}' belongs to the stage '{other.Name}' already, and cannot be in '{stage.Name}' too");
+        }
+        stages.Add(stage);
+    }
+
+    private void RequireWhole()
+    {
+        var staged = stages.SelectMany(stage => stage.Tensors()).ToHashSet();
+        if (Tensors().FirstOrDefault(tensor => !staged.Contains(tensor)) is { } outside)
+            throw new InvalidOperationException(
+                $"'{outside.Name}' of {Name} belongs to no stage, so nothing says when it is frozen and how fast it learns: name its module in one of the model's stages");
+        if (stages.Count == 0) throw new InvalidOperationException($"{Name} has no stages: add them in its constructor, stem first, head last");
+        areStagesWhole = true;
+    }
+}

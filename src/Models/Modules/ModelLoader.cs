@@ -55,12 +55,12 @@ internal static class ModelLoader
     private static LoadPlan Plan(Model model, Checkpoint checkpoint, LoadOptions options)
     {
         var (set, others) = WeightSearch.Run(model, checkpoint, options);
-        var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).ToHashSet();
+        var head = model.HeadTensors().ToHashSet();
         bool isHeadless = options.AllowMissingHead && head.Count > 0
             && model.Tensors().All(tensor => set.Find(tensor) is null == head.Contains(tensor));
         var fills = new List<(ModuleParameter Target, StoredTensor Source)>();
         List<string> missing = [], misshapen = [], replaced = [];
-        var known = model.Counters().Select(counter => counter.Name).Concat(model.PassedOver()).Select(set.InFile)
+        var known = model.Counters().Select(counter => counter.Name).Concat(model.Ignored()).Select(set.InFile)
             .ToHashSet(StringComparer.Ordinal);
         int expected = 0;
         foreach (var target in model.Tensors())

@@ -3,23 +3,27 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>A part of a model: its parameters, its buffers and the parts within it, each under the key that PyTorch's and
-/// Hugging Face's checkpoints give it. The key is spelled once, where the part is added.</summary>
+/// <summary>A part of a model (PyTorch's <c>nn.Module</c>): its parameters, its buffers and the modules within it, each under the key
+/// that PyTorch's and Hugging Face's checkpoints give it. The key is spelled once, where the part is added.</summary>
+/// <remarks>To write one of your own derive from <see cref="Layer"/> or <see cref="Layer{TInputs}"/> and add parameters and layers in
+/// the constructor. Parts are added by one thread; afterwards any number of threads may run forwards.</remarks>
 public abstract class Module
 {
     private readonly List<(string Key, Module Child)> children = [];
     private readonly List<ModuleParameter> parameters = [];
     private readonly List<Counter> counters = [];
-    private readonly List<string> passedOver = [];
+    private readonly List<string> ignored = [];
     private Module? parent;
     private WeightLock? weights;
     private string key = "";
 
-    private protected Module()
+    /// <summary>Makes a module without parts.</summary>
+    protected Module()
     {
     }
 
-    /// <summary>The seed from which parameters that no checkpoint filled draw their first numbers, each from a stream of its name.</summary>
+    /// <summary>The seed from which parameters that no checkpoint filled draw their first numbers, each from a stream of its name. The
+    /// root's counts.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Its key from the model's root; empty at the root.</summary>
@@ -78,16 +82,17 @@ public abstract class Module
     /// <summary>What is kept and saved beside the parameters and never has a gradient: the running statistics of batch norms.</summary>
     public IEnumerable<Parameter> Buffers() => Tensors().Where(tensor => tensor.IsBuffer);
 
+    /// <summary>Every module within this one, at any depth, each before those within it (PyTorch's <c>modules()</c> without the module
+    /// itself).</summary>
+    public IEnumerable<Module> Descendants() => children.SelectMany(child => child.Child.Descendants().Prepend(child.Child));
+
     /// <summary>The parameters and buffers, in the order in which they were added.</summary>
     internal IEnumerable<ModuleParameter> Tensors() => parameters.Concat(children.SelectMany(child => child.Child.Tensors()));
-
-    /// <summary>Every module within this one, at any depth.</summary>
-    internal IEnumerable<Module> Descendants() => children.SelectMany(child => child.Child.Descendants().Prepend(child.Child));
 
     internal IEnumerable<Counter> Counters() => counters.Concat(children.SelectMany(child => child.Child.Counters()));
 
     /// <summary>Keys that a file may have and that say nothing to the model.</summary>
-    internal IEnumerable<string> PassedOver() => passedOver.Select(KeyOf).Concat(children.SelectMany(child => child.Child.PassedOver()));
+    internal IEnumerable<string> Ignored() => ignored.Select(KeyOf).Concat(children.SelectMany(child => child.Child.Ignored()));
 
     internal string KeyOf(string inner)
     {
@@ -95,64 +100,79 @@ public abstract class Module
         return outer.Length == 0 ? inner : inner.Length == 0 ? outer : $"{outer}.{inner}";
     }
 
-    /// <summary>Puts a part under a key.</summary>
-    private protected T Add<T>(string key, T child) where T : Module
+    /// <summary>Puts a module under a key; an empty key puts the module's own parts among this one's.</summary>
+    /// <returns>The module itself.</returns>
+    /// <exception cref="ArgumentException">The key is taken, or the module is a part of another already (or of itself).</exception>
+    protected T Add<T>(string key, T child) where T : Module
     {
+        ArgumentNullException.ThrowIfNull(child);
+        RequireFree(key);
+        if (child.parent is not null)
+            throw new ArgumentException($"the module for '{KeyOf(key)}' is '{child.Key}' of {child.Root.GetType().Name} already: a module has one place; make another, or tie parameters with AddAlias");
+        if (child == Root) throw new ArgumentException($"'{KeyOf(key)}' of {GetType().Name} would be the model itself");
         child.parent = this;
         child.key = key;
         children.Add((key, child));
         return child;
     }
 
+    /// <summary>Takes a module away again that <see cref="Add{T}(string, T)"/> has put here; it may then be added elsewhere.</summary>
+    /// <exception cref="ArgumentException">It is no part of this module.</exception>
+    private protected void Remove(Module child)
+    {
+        if (children.RemoveAll(item => item.Child == child) == 0) throw new ArgumentException($"the module is no part of '{Key}'");
+        (child.parent, child.key) = (null, "");
+    }
+
+    /// <summary>Makes a parameter under a key. Its numbers come from the initialiser when it is first used, unless a checkpoint was loaded.</summary>
+    /// <exception cref="ArgumentException">The key is taken.</exception>
+    protected Parameter AddParameter(string key, Shape shape, Initialiser initialiser) => Add(key, shape, initialiser);
+
+    /// <summary>Makes a buffer under a key: kept, moved and saved like a parameter, but never with a gradient (PyTorch's
+    /// <c>register_buffer</c>).</summary>
+    /// <exception cref="ArgumentException">The key is taken.</exception>
+    protected Parameter AddBuffer(string key, Shape shape, Initialiser initialiser) => Add(key, shape, initialiser, isBuffer: true);
+
+    /// <summary>Says that a file may have the numbers of <paramref name="parameter"/> under another key too, or instead: tied weights, a
+    /// name of earlier years. Saved they are once, under the parameter's own key.</summary>
+    /// <exception cref="ArgumentException">The parameter was not made by a module.</exception>
+    protected void AddAlias(string key, Parameter parameter)
+    {
+        if (parameter is not ModuleParameter own) throw new ArgumentException("only a parameter that a module made has a key, and so other keys");
+        own.AddAlias(this, key);
+    }
+
+    /// <summary>Says that a file may have a tensor under a key for which the model has no use: a buffer that can be computed, a part that
+    /// this head does without.</summary>
+    protected void IgnoreKey(string key) => ignored.Add(key);
+
     private protected ModuleParameter Add(string key, Shape shape, Initialiser initialiser, bool isBuffer = false)
     {
+        ArgumentNullException.ThrowIfNull(initialiser);
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        RequireFree(key);
         var parameter = new ModuleParameter(this, key, shape, initialiser, isBuffer);
         parameters.Add(parameter);
         return parameter;
     }
 
-    /// <summary>Says that a file may have the numbers of <paramref name="parameter"/> under another key too, or instead; saved they are
-    /// once, under the parameter's own.</summary>
-    private protected void AddAlias(string key, ModuleParameter parameter) => parameter.AddAlias(this, key);
-
-    /// <summary>Says that a file may have a tensor under a key for which the model has no use: a buffer that can be computed, a part that
-    /// this head does without.</summary>
-    private protected void PassOver(string key) => passedOver.Add(key);
-
     private protected Counter AddCounter(string key)
     {
+        RequireFree(key);
         var counter = new Counter(this, key);
         counters.Add(counter);
         return counter;
     }
 
-    /// <summary>Runs a part of the module as a memory scope, and names the module in a shape's error.</summary>
-    private protected Variable Scoped(Variable x, Func<Variable, Variable> compute) => Scoped(x, compute, static (x, compute) => compute(x));
+    /// <summary>Names this module in a shape's error that comes from within it, unless a module within it has done so.</summary>
+    internal bool Names(ShapeException exception) => exception.NameModule(Key);
 
-    /// <summary>As the other, for a part that needs more than one variable: a static function and what it is given make no closure.</summary>
-    private protected Variable Scoped<TGiven>(Variable x, TGiven given, Func<Variable, TGiven, Variable> compute)
+    private void RequireFree(string key)
     {
-        ArgumentNullException.ThrowIfNull(x);
-        using var reading = x.Pass.Read(Weights);
-        int mark = x.Pass.Enter();
-        try
-        {
-            var y = compute(x, given);
-            x.Pass.Leave(mark, keep: y.Value);
-            return y;
-        }
-        catch (ShapeException exception) when (exception.NameModule(Key))
-        {
-            throw;
-        }
-    }
-
-    /// <summary>Gives back what was computed since <paramref name="mark"/> and is not <paramref name="x"/>: in a row of layers nobody
-    /// but the tape, which holds what it saved, asks again for what lies before the last output.</summary>
-    private protected static Variable Only(int mark, Variable x)
-    {
-        x.Pass.Leave(mark, keep: x.Value);
-        return x;
+        ArgumentNullException.ThrowIfNull(key);
+        if (key.Length == 0) return;
+        if (children.Exists(child => child.Key == key) || parameters.Exists(parameter => parameter.Key == key) || counters.Exists(counter => counter.Key == key))
+            throw new ArgumentException($"the key '{KeyOf(key)}' of {GetType().Name} is taken: each part of a module has a key of its own");
     }
 
     private static int SetFrozen(IEnumerable<Parameter> chosen, bool frozen)
@@ -164,38 +184,5 @@ public abstract class Module
             count++;
         }
         return count;
-    }
-}
-
-/// <summary>A module that turns one variable into another.</summary>
-public abstract class Layer : Module
-{
-    private readonly Func<Variable, Variable> compute;
-
-    private protected Layer() => compute = Compute;
-
-    /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
-    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
-    public Variable Forward(Variable x) => Scoped(x, compute);
-
-    private protected abstract Variable Compute(Variable x);
-}
-
-/// <summary>Layers one after another, keyed 0, 1, 2 ... as PyTorch's <c>Sequential</c>.</summary>
-internal sealed class Sequential : Layer
-{
-    private readonly Layer[] layers;
-
-    public Sequential(params IEnumerable<Layer> layers)
-    {
-        this.layers = [.. layers];
-        for (int i = 0; i < this.layers.Length; i++) Add(i.ToString(System.Globalization.CultureInfo.InvariantCulture), this.layers[i]);
-    }
-
-    private protected override Variable Compute(Variable x)
-    {
-        int mark = x.Pass.Enter();
-        foreach (var layer in layers) x = Only(mark, layer.Forward(x));
-        return x;
     }
 }

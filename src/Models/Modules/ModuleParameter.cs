@@ -8,6 +8,9 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
 {
     private readonly List<(Module Owner, string Key)> aliases = [];
 
+    /// <summary>Its key within its module.</summary>
+    public string Key => key;
+
     /// <summary>Whether it is a buffer: a batch norm's running statistics.</summary>
     public bool IsBuffer => isBuffer;
 
@@ -31,6 +34,9 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
 /// <summary>A whole number that a checkpoint keeps beside the tensors: a batch norm's <c>num_batches_tracked</c>.</summary>
 internal sealed class Counter(Module owner, string key)
 {
+    /// <summary>Its key within its module.</summary>
+    public string Key => key;
+
     public string Name => owner.KeyOf(key);
 
     public long Value { get; set; }

@@ -22,7 +22,7 @@ internal sealed class WeightSearch
     {
         this.model = model;
         this.checkpoint = checkpoint;
-        var inHead = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).ToHashSet();
+        var inHead = model.HeadTensors().ToHashSet();
         trunk = [.. model.Tensors().Where(tensor => !inHead.Contains(tensor))];
         head = [.. inHead];
     }

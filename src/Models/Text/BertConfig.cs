@@ -1,3 +1,5 @@
+using Graft.Autograd;
+
 namespace Graft.Models;
 
 /// <summary>The sizes and settings of a BERT; the defaults are those of <c>bert-base-uncased</c>.</summary>

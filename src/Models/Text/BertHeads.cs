@@ -7,19 +7,15 @@ internal sealed class BertModel : TextModel
 {
     private readonly BertTrunk trunk;
 
-    public BertModel(BertConfig config)
+    public BertModel(BertConfig config) : base(nameof(BertModel))
     {
         trunk = Add("", new BertTrunk(config, hasPooler: true));
-        Stages = trunk.StagesWith();
+        AddStages(trunk.StagesWith());
     }
-
-    public override string Name => nameof(BertModel);
 
     internal override string TrunkKey => BertHead.TrunkKeyOfHub;
 
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
     {
         var states = trunk.Forward(inputs, trace);
         return new(("last_hidden_state", states), ("pooler_output", trunk.Pool(states)));
@@ -36,7 +32,7 @@ internal abstract class BertHead : TextModel
 {
     public const string TrunkKeyOfHub = "bert";
 
-    private protected BertHead(BertConfig config, bool hasPooler) => Trunk = Add(TrunkKeyOfHub, new BertTrunk(config, hasPooler));
+    private protected BertHead(string name, BertConfig config, bool hasPooler) : base(name) => Trunk = Add(TrunkKeyOfHub, new BertTrunk(config, hasPooler));
 
     internal override string TrunkKey => TrunkKeyOfHub;
 
@@ -64,19 +60,15 @@ internal sealed class BertForSequenceClassification : BertHead
     private readonly Linear classifier;
     private readonly ProblemType? problem;
 
-    public BertForSequenceClassification(BertConfig config) : base(config, hasPooler: true)
+    public BertForSequenceClassification(BertConfig config) : base(nameof(BertForSequenceClassification), config, hasPooler: true)
     {
         dropout = Add("dropout", new Dropout(config.ClassifierDropout));
         classifier = Add("classifier", BertLayer.Linear(config, config.HiddenSize, config.Labels));
         problem = config.Problem;
-        Stages = Trunk.StagesWith(classifier);
+        AddStages(Trunk.StagesWith(classifier));
     }
 
-    public override string Name => nameof(BertForSequenceClassification);
-
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
         new(("logits", classifier.Forward(dropout.Forward(Trunk.Pool(Trunk.Forward(inputs, trace))))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets)
@@ -99,18 +91,14 @@ internal sealed class BertForTokenClassification : BertHead
     private readonly Dropout dropout;
     private readonly Linear classifier;
 
-    public BertForTokenClassification(BertConfig config) : base(config, hasPooler: false)
+    public BertForTokenClassification(BertConfig config) : base(nameof(BertForTokenClassification), config, hasPooler: false)
     {
         dropout = Add("dropout", new Dropout(config.ClassifierDropout));
         classifier = Add("classifier", BertLayer.Linear(config, config.HiddenSize, config.Labels));
-        Stages = Trunk.StagesWith(classifier);
+        AddStages(Trunk.StagesWith(classifier));
     }
 
-    public override string Name => nameof(BertForTokenClassification);
-
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
         new(("logits", classifier.Forward(dropout.Forward(Trunk.Forward(inputs, trace)))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
@@ -122,17 +110,13 @@ internal sealed class BertForQuestionAnswering : BertHead
 {
     private readonly Linear outputs;
 
-    public BertForQuestionAnswering(BertConfig config) : base(config, hasPooler: false)
+    public BertForQuestionAnswering(BertConfig config) : base(nameof(BertForQuestionAnswering), config, hasPooler: false)
     {
         outputs = Add("qa_outputs", BertLayer.Linear(config, config.HiddenSize, 2));
-        Stages = Trunk.StagesWith(outputs);
+        AddStages(Trunk.StagesWith(outputs));
     }
 
-    public override string Name => nameof(BertForQuestionAnswering);
-
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
     {
         var logits = outputs.Forward(Trunk.Forward(inputs, trace));
         return new(("start_logits", Column(0)), ("end_logits", Column(1)));
@@ -161,19 +145,15 @@ internal sealed class BertForMaskedLM : BertHead
 {
     private readonly BertLanguageHead head;
 
-    public BertForMaskedLM(BertConfig config) : base(config, hasPooler: false)
+    public BertForMaskedLM(BertConfig config) : base(nameof(BertForMaskedLM), config, hasPooler: false)
     {
         head = Add("cls.predictions", new BertLanguageHead(config, Trunk.WordEmbeddings));
-        Stages = Trunk.StagesWith(head);
+        AddStages(Trunk.StagesWith(head));
         // the head that tells whether two sentences follow one another comes with BERT's own weights
-        foreach (string key in (string[])["weight", "bias"]) PassOver($"cls.seq_relationship.{key}");
+        foreach (string key in (string[])["weight", "bias"]) IgnoreKey($"cls.seq_relationship.{key}");
     }
 
-    public override string Name => nameof(BertForMaskedLM);
-
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
         new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
@@ -186,21 +166,21 @@ internal sealed class BertLanguageHead : Layer
     private readonly Activation activation;
     private readonly Linear dense;
     private readonly LayerNorm norm;
-    private readonly ModuleParameter decoder;
-    private readonly ModuleParameter bias;
+    private readonly Parameter decoder;
+    private readonly Parameter bias;
 
-    public BertLanguageHead(BertConfig config, ModuleParameter words)
+    public BertLanguageHead(BertConfig config, Parameter words)
     {
         activation = config.Activation;
-        bias = Add("bias", [config.VocabularySize], Initialiser.Zeros);
+        bias = AddParameter("bias", [config.VocabularySize], Initialiser.Zeros);
         AddAlias("decoder.bias", bias);
         dense = Add("transform.dense", BertLayer.Linear(config, config.HiddenSize, config.HiddenSize));
         norm = Add("transform.LayerNorm", new LayerNorm(config.HiddenSize, config.LayerNormEpsilon));
-        decoder = config.TieWordEmbeddings ? words : Add("decoder.weight", words.Shape, Initialiser.Normal(config.InitializerRange));
+        decoder = config.TieWordEmbeddings ? words : AddParameter("decoder.weight", words.Shape, Initialiser.Normal(config.InitializerRange));
         if (config.TieWordEmbeddings) AddAlias("decoder.weight", words);
     }
 
-    private protected override Variable Compute(Variable x)
+    protected override Variable Compute(Variable x)
     {
         var pass = x.Pass;
         return LinearFunction.Apply(norm.Forward(dense.Forward(x, activation)), pass.Of(decoder), pass.Of(bias));

@@ -3,7 +3,7 @@ using Graft.Autograd;
 namespace Graft.Models;
 
 /// <summary>A layer of BERT: attention and a two-layer perceptron, each added to its input and normalised: [B T, D] to [B T, D].</summary>
-internal sealed class BertLayer : Module
+internal sealed class BertLayer : Layer<AttentionInputs>
 {
     private readonly BertAttention attention;
     private readonly BertIntermediate intermediate;
@@ -18,23 +18,20 @@ internal sealed class BertLayer : Module
 
     /// <summary>A linear map with BERT's first numbers: normal weights, no bias.</summary>
     public static Linear Linear(BertConfig config, int inputs, int outputs) =>
-        new(inputs, outputs, Initialiser.Normal(config.InitializerRange), Initialiser.Zeros);
-
-    public Variable Forward(Variable x, int sequences, AttentionMask mask) => Scoped(
-        x, (Layer: this, sequences, mask), static (states, given) => given.Layer.Compute(states, given.sequences, given.mask));
+        new(inputs, outputs, initialiser: Initialiser.Normal(config.InitializerRange), biasInitialiser: Initialiser.Zeros);
 
     /// <summary>As <see cref="MultiHeadAttention.Probabilities"/>: x is [B, T, D].</summary>
     public Variable Probabilities(Variable x, int[]? counts) => attention.Probabilities(x, counts);
 
-    private Variable Compute(Variable x, int sequences, AttentionMask mask)
+    protected override Variable Compute(Variable x, AttentionInputs inputs)
     {
-        var attended = attention.Forward(x, sequences, mask);
+        var attended = attention.Forward(x, inputs);
         return output.Forward(intermediate.Forward(attended), attended);
     }
 }
 
 /// <summary><c>self</c>: query, key, value; <c>output</c>: what joins the heads.</summary>
-internal sealed class BertAttention : Module
+internal sealed class BertAttention : Layer<AttentionInputs>
 {
     private readonly MultiHeadAttention self;
     private readonly BertOutput output;
@@ -46,9 +43,9 @@ internal sealed class BertAttention : Module
         output = Add("output", new BertOutput(config, config.HiddenSize));
     }
 
-    public Variable Forward(Variable x, int sequences, AttentionMask mask) => output.Forward(self.Forward(x, sequences, mask), x);
-
     public Variable Probabilities(Variable x, int[]? counts) => self.Probabilities(x, counts);
+
+    protected override Variable Compute(Variable x, AttentionInputs inputs) => output.Forward(self.Forward(x, inputs), x);
 }
 
 /// <summary>The perceptron's first layer and its activation: [B T, D] to [B T, I].</summary>
@@ -63,11 +60,11 @@ internal sealed class BertIntermediate : Layer
         dense = Add("dense", BertLayer.Linear(config, config.HiddenSize, config.IntermediateSize));
     }
 
-    private protected override Variable Compute(Variable x) => dense.Forward(x, activation);
+    protected override Variable Compute(Variable x) => dense.Forward(x, activation);
 }
 
 /// <summary>A linear map and dropout, added to what came before and normalised.</summary>
-internal sealed class BertOutput : Module
+internal sealed class BertOutput : Layer<Variable>
 {
     private readonly Linear dense;
     private readonly LayerNorm norm;
@@ -80,8 +77,5 @@ internal sealed class BertOutput : Module
         dropout = Add("dropout", new Dropout(config.HiddenDropout));
     }
 
-    public Variable Forward(Variable x, Variable residual) => Scoped(
-        x, (Output: this, residual), static (inner, given) => given.Output.Normalised(inner, given.residual));
-
-    private Variable Normalised(Variable x, Variable residual) => norm.Forward(dropout.Forward(dense.Forward(x)) + residual);
+    protected override Variable Compute(Variable x, Variable residual) => norm.Forward(dropout.Forward(dense.Forward(x)) + residual);
 }

@@ -17,14 +17,14 @@ internal sealed class BertTrunk : Module
         var chain = Add("encoder", new BertEncoder(config));
         layers = chain.Layers;
         if (hasPooler) pooler = Add("pooler", new BertPooler(config));
-        else foreach (string key in (string[])["weight", "bias"]) PassOver($"pooler.dense.{key}");
+        else foreach (string key in (string[])["weight", "bias"]) IgnoreKey($"pooler.dense.{key}");
     }
 
     /// <summary>[V, D].</summary>
-    public ModuleParameter WordEmbeddings => embeddings.Words;
+    public Parameter WordEmbeddings => embeddings.Words;
 
     /// <summary>The embeddings, each layer, and the head: the pooler, if any, and the modules given.</summary>
-    public IReadOnlyList<Stage> StagesWith(params Module[] head) =>
+    public IEnumerable<Stage> StagesWith(params IEnumerable<Module> head) =>
     [
         new("embeddings", [embeddings]),
         .. layers.Select((layer, number) => new Stage(string.Create(CultureInfo.InvariantCulture, $"layer{number}"), [layer])),
@@ -34,21 +34,21 @@ internal sealed class BertTrunk : Module
     /// <summary>The last hidden states [B, T, D]. Without a trace the pass keeps nothing of the way but what backward needs.</summary>
     public Variable Forward(TextInputs inputs, ForwardTrace? trace)
     {
-        var pass = inputs.Pass;
-        int mark = pass.Enter();
         var x = embeddings.Forward(inputs);
         var shape = x.Shape;
         trace?.HiddenStates.Add(x);
         // the layers see rows: sequences are told apart by attention alone
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
-        foreach (var layer in layers)
-        {
-            trace?.Attentions.Add(layer.Probabilities(x.Reshape(shape), trace.Counts));
-            x = layer.Forward(x, inputs.Sequences, inputs.Mask);
-            trace?.HiddenStates.Add(x.Reshape(shape));
-            if (trace is null) pass.Leave(mark, keep: x.Value);
-        }
+        trace?.Attentions.Add(layers[0].Probabilities(x.Reshape(shape), trace.Counts));
+        x = LayerScope.Chain(layers, x, new AttentionInputs(inputs.Sequences, inputs.Mask), static (layer, rows, given) => layer.Forward(rows, given), trace is null ? null : Tap);
         return x.Reshape(shape);
+
+        void Tap(BertLayer layer, Variable rows)
+        {
+            trace.HiddenStates.Add(rows.Reshape(shape));
+            int next = trace.HiddenStates.Count - 1;
+            if (next < layers.Length) trace.Attentions.Add(layers[next].Probabilities(rows.Reshape(shape), trace.Counts));
+        }
     }
 
     /// <summary>Refuses a batch with a token, a type or a position that the tables have no row for.</summary>
@@ -77,10 +77,10 @@ internal sealed class BertEmbeddings : Module
         norm = Add("LayerNorm", new LayerNorm(config.HiddenSize, config.LayerNormEpsilon));
         dropout = Add("dropout", new Dropout(config.HiddenDropout));
         // 0, 1, 2 ...: files of before 2023 have them
-        PassOver("position_ids");
+        IgnoreKey("position_ids");
     }
 
-    public ModuleParameter Words => words.Weight;
+    public Parameter Words => words.Weight;
 
     public void Require(TextBatch batch)
     {
@@ -91,18 +91,17 @@ internal sealed class BertEmbeddings : Module
         positions.Require(batch.Positions);
     }
 
-    public Variable Forward(TextInputs inputs)
+    public Variable Forward(TextInputs inputs) => LayerScope.Run(this, inputs.Pass, (Embeddings: this, inputs), static given => given.Embeddings.Compute(given.inputs));
+
+    private Variable Compute(TextInputs inputs)
     {
         var pass = inputs.Pass;
-        int mark = pass.Enter();
         // without types all tokens are of the first, and without places they stand one after another: rows of the tables as they lie
         var sum = words.Forward(pass, inputs.TokenIds, inputs.Places)
             + (inputs.TokenTypes is { } kinds ? types.Forward(pass, kinds, inputs.Places) : pass.Of(types.Weight).Slice(0, 0, 1));
         sum += inputs.Positions is { } places
             ? positions.Forward(pass, places, inputs.Places) : pass.Of(positions.Weight).Slice(0, 0, inputs.Length);
-        var y = dropout.Forward(norm.Forward(sum));
-        pass.Leave(mark, keep: y.Value);
-        return y;
+        return dropout.Forward(norm.Forward(sum));
     }
 }
 
@@ -124,6 +123,6 @@ internal sealed class BertPooler : Layer
 
     public BertPooler(BertConfig config) => dense = Add("dense", BertLayer.Linear(config, config.HiddenSize, config.HiddenSize));
 
-    private protected override Variable Compute(Variable x) =>
+    protected override Variable Compute(Variable x) =>
         dense.Forward(x.Slice(1, 0, 1).Reshape([x.Shape[0], x.Shape[2]])).Tanh();
 }

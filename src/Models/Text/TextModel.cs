@@ -6,6 +6,12 @@ namespace Graft.Models;
 /// <summary>An architecture that reads token ids.</summary>
 internal abstract class TextModel : Model
 {
+    /// <summary>Makes a model without parts.</summary>
+    /// <param name="name">The class that Hugging Face's configs name.</param>
+    private protected TextModel(string name) : base(name)
+    {
+    }
+
     /// <summary>What the model makes of a batch, under the names that Hugging Face gives its outputs.</summary>
     /// <param name="pass">The run to be part of.</param>
     /// <param name="batch">B sequences of T tokens.</param>
@@ -43,7 +49,12 @@ internal abstract class TextModel : Model
     /// <exception cref="ArgumentException">The targets are not those that this head learns from.</exception>
     public abstract Variable Loss(TextOutputs outputs, TextTargets targets);
 
-    private protected abstract TextOutputs Compute(TextInputs inputs, ForwardTrace? trace);
+    private protected void AddStages(IEnumerable<Stage> stages)
+    {
+        foreach (var stage in stages) Add(stage);
+    }
+
+    protected abstract TextOutputs Compute(TextInputs inputs, ForwardTrace? trace);
 }
 
 /// <summary>A model's outputs by name: <c>logits</c>, <c>last_hidden_state</c> ...</summary>

@@ -7,18 +7,12 @@ namespace Graft.Models;
 /// code ResNeXt (Xie et al. 2016) and Wide ResNet (Zagoruyko and Komodakis 2016).</summary>
 public sealed class ResNet : ImageModel
 {
-    private readonly Conv2d conv1;
-    private readonly BatchNorm2d bn1;
-    private readonly Sequential[] layers = new Sequential[4];
-    private readonly Linear fc;
-
-    internal ResNet(string name, bool bottleneck, int[] blocks, int classes, int groups = 1, int widthPerGroup = 64)
+    internal ResNet(string name, bool bottleneck, int[] blocks, int classes, int groups = 1, int widthPerGroup = 64) : base(name)
     {
-        Name = name;
         int expansion = bottleneck ? 4 : 1, inputs = 64;
-        conv1 = Add("conv1", new Conv2d(3, 64, 7, stride: 2, padding: 3, hasBias: false, initialiser: Initialiser.KaimingNormal(fanOut: true)));
-        bn1 = Add("bn1", new BatchNorm2d(64));
-        for (int stage = 0; stage < layers.Length; stage++)
+        var stem = Add("", new ConvNormActivation(Convolution(3, 64, 7, stride: 2, groups: 1), new BatchNorm2d(64), Activation.Relu, ("conv1", "bn1")));
+        AddStage("stem", x => Pooling.Max(stem.Forward(x), Pool2dGeometry.Square(kernel: 3, stride: 2, padding: 1)), stem);
+        for (int stage = 0; stage < blocks.Length; stage++)
         {
             int planes = 64 << stage, width = planes * widthPerGroup / 64 * groups;
             var chain = new List<Layer>();
@@ -28,37 +22,19 @@ public sealed class ResNet : ImageModel
                 chain.Add(new Block(inputs, planes * expansion, bottleneck ? width : planes, stride, groups, bottleneck));
                 inputs = planes * expansion;
             }
-            layers[stage] = Add($"layer{stage + 1}", new Sequential(chain));
+            AddStage($"layer{stage + 1}", new Sequential(chain));
         }
-        fc = Add("fc", new Linear(inputs, classes));
-        Stages =
-        [
-            new("stem", [conv1, bn1]), new("layer1", [layers[0]]), new("layer2", [layers[1]]),
-            new("layer3", [layers[2]]), new("layer4", [layers[3]]), new("head", [fc]),
-        ];
+        AddStage("head", Add("fc", new Linear(inputs, classes)));
     }
 
-    /// <inheritdoc/>
-    public override string Name { get; }
-
-    internal override IReadOnlyList<Stage> Stages { get; }
-
-    private protected override Variable ComputeFeatures(Variable x)
-    {
-        int mark = x.Pass.Enter();
-        x = conv1.Forward(x, bn1, relu: true);
-        x = Only(mark, Pooling.Max(x, Pool2dGeometry.Square(kernel: 3, stride: 2, padding: 1)));
-        foreach (var layer in layers) x = Only(mark, layer.Forward(x));
-        return x.Mean(2, 3).Reshape([x.Shape[0], x.Shape[1]]);
-    }
-
-    private protected override Variable ComputeHead(Variable features) => fc.Forward(features);
+    private static Conv2d Convolution(int inputs, int outputs, int kernel, int stride, int groups) => new(
+        inputs, outputs, kernel, stride, padding: kernel / 2, groups: groups, hasBias: false, initialiser: Initialiser.KaimingNormal(fanOut: true));
 
     /// <summary>A basic block (3x3, 3x3) or a bottleneck (1x1, 3x3, 1x1), each convolution followed by its batch norm.</summary>
     private sealed class Block : Layer
     {
-        private readonly List<(Conv2d Convolution, BatchNorm2d Norm)> steps = [];
-        private readonly (Conv2d Convolution, BatchNorm2d Norm)? downsample;
+        private readonly List<ConvNormActivation> steps = [];
+        private readonly ConvNormActivation? downsample;
 
         public Block(int inputs, int outputs, int width, int stride, int groups, bool bottleneck)
         {
@@ -74,28 +50,21 @@ public sealed class ResNet : ImageModel
                 Step(outputs, outputs, kernel: 3);
             }
             if (stride != 1 || inputs != outputs)
-            {
-                (Conv2d Convolution, BatchNorm2d Norm) way = (Convolution(inputs, outputs, 1, stride, 1), new BatchNorm2d(outputs));
-                Add("downsample", new Sequential(way.Convolution, way.Norm));
-                downsample = way;
-            }
+                downsample = Add("downsample", new ConvNormActivation(Convolution(inputs, outputs, 1, stride, 1), new BatchNorm2d(outputs), activation: null));
         }
 
-        private protected override Variable Compute(Variable x)
+        protected override Variable Compute(Variable x)
         {
-            var shortcut = downsample is { } way ? way.Convolution.Forward(x, way.Norm, relu: false) : x;
-            for (int i = 0; i < steps.Count - 1; i++) x = steps[i].Convolution.Forward(x, steps[i].Norm, relu: true);
-            return steps[^1].Convolution.Forward(x, steps[^1].Norm, relu: true, shortcut);
+            var shortcut = downsample?.Forward(x) ?? x;
+            for (int i = 0; i < steps.Count - 1; i++) x = steps[i].Forward(x);
+            return steps[^1].Forward(x, shortcut);
         }
 
         private void Step(int inputs, int outputs, int kernel, int stride = 1, int groups = 1)
         {
             int number = steps.Count + 1;
-            steps.Add((
-                Add($"conv{number}", Convolution(inputs, outputs, kernel, stride, groups)), Add($"bn{number}", new BatchNorm2d(outputs))));
+            steps.Add(Add("", new ConvNormActivation(
+                Convolution(inputs, outputs, kernel, stride, groups), new BatchNorm2d(outputs), Activation.Relu, ($"conv{number}", $"bn{number}"))));
         }
-
-        private static Conv2d Convolution(int inputs, int outputs, int kernel, int stride, int groups) => new(
-            inputs, outputs, kernel, stride, padding: kernel / 2, groups: groups, hasBias: false, initialiser: Initialiser.KaimingNormal(fanOut: true));
     }
 }

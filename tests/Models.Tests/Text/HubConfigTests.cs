@@ -1,4 +1,5 @@
 using System.Text;
+using Graft.Autograd;
 using Graft.Testing;
 
 namespace Graft.Models.Tests;
@@ -27,7 +28,7 @@ public sealed class HubConfigTests : IDisposable
                 Layers = 3,
                 Heads = 4,
                 IntermediateSize = 64,
-                Activation = Activation.GeluTanh,
+                Activation = Activation.Find("gelu_new")!,
                 HiddenDropout = 0.2f,
                 AttentionDropout = 0,
                 ClassifierDropout = 0.2f,

@@ -1,0 +1,85 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>The nonlinearity behind a linear map, a convolution or a norm: alone, or fused into what stands before it. One row a
+/// function; it is then known to every layer, and to the configs that name it (<c>hidden_act</c>).</summary>
+/// <remarks>Immutable; any number of threads may use one.</remarks>
+public abstract class Activation
+{
+    private static readonly Activation[] Rows =
+    [
+        Of("identity", default(Identity), "linear"),
+        Of("relu", default(Relu)),
+        Of("gelu", default(Gelu), "gelu_python"),
+        Of("gelu_new", default(GeluTanh), "gelu_pytorch_tanh", "gelu_fast"),
+        Of("silu", default(Silu), "swish"),
+        Of("tanh", default(HyperbolicTangent)),
+        Of("sigmoid", default(Sigmoid)),
+    ];
+
+    private readonly string[] aliases;
+
+    private protected Activation(string name, string[] aliases) => (Name, this.aliases) = (name, aliases);
+
+    /// <summary>x itself.</summary>
+    public static Activation Identity { get; } = Find("identity")!;
+
+    /// <summary>max(0, x).</summary>
+    public static Activation Relu { get; } = Find("relu")!;
+
+    /// <summary>x / 2 * (1 + erf(x / sqrt 2)).</summary>
+    public static Activation Gelu { get; } = Find("gelu")!;
+
+    /// <summary>All that have a name.</summary>
+    public static IReadOnlyList<Activation> All => Rows;
+
+    /// <summary>Its name in Hugging Face's configs.</summary>
+    public string Name { get; }
+
+    /// <summary>The activation that a config names; null where there is none of that name.</summary>
+    public static Activation? Find(string name) => Array.Find(Rows, row => row.Name == name || row.aliases.Contains(name));
+
+    /// <summary>An activation of an elementwise op, one of the caller's too.</summary>
+    /// <param name="name">What reports call it.</param>
+    /// <param name="op">The op.</param>
+    /// <param name="aliases">Other names of it.</param>
+    public static Activation Of<TOp>(string name, TOp op, params string[] aliases) where TOp : unmanaged, IUnaryOp =>
+        new ActivationOf<TOp>(name, op, aliases);
+
+    /// <summary>f(x), element by element.</summary>
+    public abstract Variable Apply(Variable x);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    /// <summary>f(x weight^T + bias).</summary>
+    internal abstract Variable Linear(Variable x, Variable weight, Variable? bias);
+
+    /// <summary>f(x * weight * scale + shift + residual): see <see cref="Conv2dFunction.Scaled"/>.</summary>
+    internal abstract Variable ScaledConvolution(
+        Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, Conv2dGeometry geometry);
+
+    /// <summary>f(norm(x) + residual): see <see cref="BatchNormFunction"/>.</summary>
+    internal abstract Variable Normalise(in BatchNormOperands operands, Tensor<float> mean, Tensor<float> variance, float epsilon, bool ofBatch);
+}
+
+/// <summary>The activation of an op.</summary>
+internal sealed class ActivationOf<TOp>(string name, TOp op, string[] aliases) : Activation(name, aliases) where TOp : unmanaged, IUnaryOp
+{
+    public override Variable Apply(Variable x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return typeof(TOp) == typeof(Identity) ? x : x.Map(op);
+    }
+
+    internal override Variable Linear(Variable x, Variable weight, Variable? bias) =>
+        typeof(TOp) == typeof(Identity) ? LinearFunction.Apply(x, weight, bias) : LinearFunction.ApplyThen(x, weight, bias, op);
+
+    internal override Variable ScaledConvolution(
+        Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, Conv2dGeometry geometry) =>
+        Conv2dFunction.Scaled(x, weight, shiftAndScale, residual, op, geometry);
+
+    internal override Variable Normalise(in BatchNormOperands operands, Tensor<float> mean, Tensor<float> variance, float epsilon, bool ofBatch) =>
+        BatchNormFunction.Normalise(op, operands, mean, variance, epsilon, ofBatch);
+}

@@ -1,0 +1,102 @@
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Models;
+
+/// <summary>A module that turns one variable into another.</summary>
+/// <example><code>
+/// sealed class Scale : Layer
+/// {
+///     private readonly Parameter factor;
+///
+///     public Scale(int channels) =&gt; factor = AddParameter("factor", [channels, 1, 1], Initialiser.Ones);
+///
+///     protected override Variable Compute(Variable x) =&gt; x * x.Pass.Of(factor);
+/// }
+/// </code></example>
+public abstract class Layer : Module
+{
+    private readonly Func<Variable, object?, Variable> compute;
+
+    /// <summary>Makes a layer without parts.</summary>
+    protected Layer() => compute = (x, _) => Compute(x);
+
+    /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable Forward(Variable x) => LayerScope.Run<object?>(this, x, null, compute);
+
+    /// <summary>What the layer makes of its input; called by <see cref="Forward"/>. It has to follow from the input and the parameters
+    /// alone, so that several threads may run it.</summary>
+    protected abstract Variable Compute(Variable x);
+}
+
+/// <summary>A layer that takes something beside its input: a residual, a mask, another sequence.</summary>
+/// <typeparam name="TInputs">What it takes.</typeparam>
+public abstract class Layer<TInputs> : Module
+{
+    private readonly Func<Variable, TInputs, Variable> compute;
+
+    /// <summary>Makes a layer without parts.</summary>
+    protected Layer() => compute = Compute;
+
+    /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
+    /// <param name="x">Its input.</param>
+    /// <param name="inputs">What it takes beside it.</param>
+    /// <exception cref="ShapeException">The inputs do not fit; the message names the module.</exception>
+    public Variable Forward(Variable x, TInputs inputs) => LayerScope.Run(this, x, inputs, compute);
+
+    /// <summary>What the layer makes of its inputs; called by <see cref="Forward"/>. It has to follow from the inputs and the parameters
+    /// alone, so that several threads may run it.</summary>
+    protected abstract Variable Compute(Variable x, TInputs inputs);
+}
+
+/// <summary>The one place where memory is given back between layers: everything that a layer computed but its output.</summary>
+internal static class LayerScope
+{
+    /// <summary>Runs a layer: its weights are read together, a shape's error names it, and what it computed on the way goes back.</summary>
+    public static Variable Run<TInputs>(Module layer, Variable x, TInputs inputs, Func<Variable, TInputs, Variable> compute)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Run(layer, x.Pass, (x, inputs, compute), static given => given.compute(given.x, given.inputs));
+    }
+
+    /// <summary>As the other, of a layer whose inputs are no variable: token ids.</summary>
+    public static Variable Run<TInputs>(Module layer, Pass pass, TInputs inputs, Func<TInputs, Variable> compute)
+    {
+        using var reading = pass.Read(layer.Weights);
+        int mark = pass.Enter();
+        try
+        {
+            var y = compute(inputs);
+            pass.Leave(mark, keep: y.Value);
+            return y;
+        }
+        catch (ShapeException exception) when (layer.Names(exception))
+        {
+            throw;
+        }
+    }
+
+    /// <summary>Runs steps one after another. Nobody but the tape, which holds what it saved, asks again for what lies before the last
+    /// output, so it is given back after each step.</summary>
+    /// <param name="steps">The steps, in order.</param>
+    /// <param name="x">The first step's input.</param>
+    /// <param name="inputs">What every step takes beside it.</param>
+    /// <param name="forward">Runs one step.</param>
+    /// <param name="taps">Keeps outputs of steps; null for none.</param>
+    public static Variable Chain<TStep, TInputs>(
+        ReadOnlySpan<TStep> steps, Variable x, TInputs inputs, Func<TStep, Variable, TInputs, Variable> forward, Action<TStep, Variable>? taps = null)
+    {
+        int mark = x.Pass.Enter();
+        foreach (var step in steps)
+        {
+            x = forward(step, x, inputs);
+            x.Pass.Leave(mark, keep: x.Value);
+            if (taps is null) continue;
+            // what a tap may have kept stays until the pass ends
+            taps(step, x);
+            mark = x.Pass.Enter();
+        }
+        return x;
+    }
+}

@@ -49,7 +49,7 @@ public sealed class Captured : IDisposable
 
     /// <summary>Bytes of memory for all that a run computes, the copy of its input and its output among them. Parameters and what was
     /// made of them beforehand are not counted.</summary>
-    public long PlannedBytes => replay.Plan.Bytes;
+    public long PlannedBytes => replay.PlannedBytes;
 
     internal Replay Replay => replay;
 

@@ -24,7 +24,7 @@ internal abstract class Node
     {
         tensor.Memory.Retain();
         held ??= idle is { Count: > 0 } lists ? lists.Pop() : [];
-        held.Add((tensor.Memory, tensor.Memory.Derived.Version));
+        held.Add((tensor.Memory, tensor.Memory.Version));
         return tensor;
     }
 
@@ -35,7 +35,7 @@ internal abstract class Node
         if (held is null) return;
         foreach (var (memory, version) in held)
         {
-            if (memory.Derived.Version != version)
+            if (memory.Version != version)
                 throw new InvalidOperationException(
                     "backward: a weight or an input has been overwritten since the forward that read it, so its gradients would be wrong: step, load or copy into it after backward");
         }

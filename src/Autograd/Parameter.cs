@@ -91,7 +91,7 @@ public abstract class Parameter
             if (value.Device is CpuDevice && value.IsContiguous)
             {
                 fill(value.Span());
-                value.Memory.Derived.Drop();
+                value.Memory.Invalidate();
                 return;
             }
             var numbers = new float[Shape.ElementCount];
@@ -125,7 +125,7 @@ public abstract class Parameter
             if (value.Device is CpuDevice && value.IsContiguous)
             {
                 numbers.Span().CopyTo(value.Span());
-                value.Memory.Derived.Drop();
+                value.Memory.Invalidate();
             }
             else
             {

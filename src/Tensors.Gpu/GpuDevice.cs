@@ -33,8 +33,9 @@ public sealed partial class GpuDevice : Device, IDisposable
     /// <inheritdoc/>
     public override string Name => simulated ? "gpu (simulated)" : $"gpu ({accelerator.Name})";
 
-    /// <summary>Bytes of memory that the pool has taken from the driver so far.</summary>
-    internal long BytesTaken => pool.BytesTaken;
+    /// <summary>Bytes of memory that the pool has from the driver, in use or not.</summary>
+    /// <remarks>What PyTorch calls reserved. A warmed-up training step adds nothing.</remarks>
+    public long BytesTaken => pool.BytesTaken;
 
     /// <summary>Opens a CUDA card.</summary>
     /// <param name="index">Which of the machine's cards, in the order of the driver.</param>
@@ -85,16 +86,19 @@ public sealed partial class GpuDevice : Device, IDisposable
         devices(builder);
     });
 
-    internal override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
+    /// <inheritdoc/>
+    public override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
 
-    internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
+    /// <inheritdoc/>
+    public override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
         if (source.IsEmpty) return;
         ViewToWrite(destination).SubView(0, source.Length).CopyFromCPU(accelerator.DefaultStream, source);
         GC.KeepAlive(destination);
     }
 
-    internal override void Download<T>(Tensor<T> source, Span<T> destination)
+    /// <inheritdoc/>
+    public override void Download<T>(Tensor<T> source, Span<T> destination)
     {
         if (destination.IsEmpty) return;
         ViewOf(source).SubView(0, destination.Length).CopyToCPU(accelerator.DefaultStream, destination);

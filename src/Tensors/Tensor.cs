@@ -21,7 +21,13 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
     private uint state;
 
     /// <summary>A tensor that holds its memory once until it is disposed (<paramref name="owns"/>), or a view that does not.</summary>
-    internal Tensor(DeviceMemory memory, Shape shape, in Strides strides, long offset = 0, bool owns = false, bool isConstant = false)
+    /// <param name="memory">The memory; of an owner it is held already, once, and the tensor takes that over.</param>
+    /// <param name="shape">The lengths of the axes.</param>
+    /// <param name="strides">How many elements a step along each axis moves.</param>
+    /// <param name="offset">The element of the memory that is the tensor's first. Nothing checks that all elements lie in the memory.</param>
+    /// <param name="owns">Whether disposing the tensor gives the memory back.</param>
+    /// <param name="isConstant">See <see cref="IsConstant"/>.</param>
+    public Tensor(DeviceMemory memory, Shape shape, in Strides strides, long offset = 0, bool owns = false, bool isConstant = false)
     {
         this.memory = memory;
         layout = Layout.Of(shape, strides);
@@ -38,12 +44,15 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
     /// <summary>The number of elements.</summary>
     public long ElementCount => layout.ElementCount;
 
-    internal long Offset => offset;
+    /// <summary>The element of the memory that is the tensor's first.</summary>
+    public long Offset => offset;
 
-    internal ref readonly Strides Strides => ref layout.Strides;
+    /// <summary>How many elements a step along each axis moves in memory.</summary>
+    public ref readonly Strides Strides => ref layout.Strides;
 
-    /// <summary>The memory behind the tensor; a stale tensor, whose memory has gone back to the pool, is refused.</summary>
-    internal DeviceMemory Memory
+    /// <summary>The memory behind the tensor.</summary>
+    /// <exception cref="ObjectDisposedException">The memory has gone back to the pool since the tensor was made.</exception>
+    public DeviceMemory Memory
     {
         get
         {
@@ -54,20 +63,22 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
 
     DeviceMemory ITensor.Block => memory;
 
-    internal bool IsAlive => (uint)memory.Generation << FlagBits == (state & ~(HoldFlag | ConstantFlag));
+    /// <summary>Whether the memory has not gone back to the pool since the tensor was made.</summary>
+    public bool IsAlive => (uint)memory.Generation << FlagBits == (state & ~(HoldFlag | ConstantFlag));
 
     /// <summary>Whether whoever handed the tensor out will use its numbers as they are more than once, so that what kernels make of them
     /// (packed weights) is worth keeping. It is the view that says so: one pass may learn what another only reads.</summary>
-    internal bool IsConstant => (state & ConstantFlag) != 0;
+    /// <remarks>What oneDNN calls a constant tensor.</remarks>
+    public bool IsConstant => (state & ConstantFlag) != 0;
 
     /// <summary>Whether the elements lie one after another in the order of the axes.</summary>
-    internal bool IsContiguous => layout.IsContiguous;
+    public bool IsContiguous => layout.IsContiguous;
 
     /// <summary>Whether the channel axis (1) is innermost in memory and there are no gaps.</summary>
-    internal bool IsChannelsLast => layout.IsChannelsLast;
+    public bool IsChannelsLast => layout.IsChannelsLast;
 
     /// <summary>Whether the elements fill their memory without gaps, in whatever order of axes.</summary>
-    internal bool IsDense => layout.IsDense;
+    public bool IsDense => layout.IsDense;
 
     /// <summary>The elements in the order of the axes, copied to an array of the host.</summary>
     public T[] ToArray()
@@ -159,7 +170,7 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
 
     /// <summary>The strides with which the elements are read as a larger shape: 0 where they repeat.</summary>
     /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
-    internal Strides StridesOver(Shape shape)
+    public Strides StridesOver(Shape shape)
     {
         var expanded = new Strides();
         int added = shape.Rank - Shape.Rank;
@@ -173,16 +184,16 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
         return expanded;
     }
 
-    /// <summary>The same memory read through strides of the caller's; nothing is checked.</summary>
-    internal Tensor<T> View(Shape shape, in Strides view, long offset) => new(Memory, shape, view, offset, isConstant: IsConstant);
+    /// <summary>The same memory read through strides of the caller's; nothing is checked (PyTorch's <c>as_strided</c>).</summary>
+    public Tensor<T> View(Shape shape, in Strides view, long offset) => new(Memory, shape, view, offset, isConstant: IsConstant);
 
     /// <summary>The same numbers as one who only reads them sees them.</summary>
-    internal Tensor<T> AsConstant() => IsConstant ? this : new(Memory, Shape, Strides, Offset, isConstant: true);
+    public Tensor<T> AsConstant() => IsConstant ? this : new(Memory, Shape, Strides, Offset, isConstant: true);
 
     unsafe ITensor ITensor.On(DeviceMemory block, long first, bool isConstant) =>
         new Tensor<T>(block, Shape, Strides, offset + first / sizeof(T), isConstant: isConstant);
 
-    bool ITensor.LiesAs(ITensor other) =>
+    bool ITensor.HasLayoutOf(ITensor other) =>
         other is Tensor<T> tensor && tensor.offset == offset && tensor.Shape == Shape && Tensors.Strides.Match(Shape, Strides, tensor.Strides);
 
     /// <summary>Gives the memory back to its device; needed only where waiting for the garbage collector is too late. A view

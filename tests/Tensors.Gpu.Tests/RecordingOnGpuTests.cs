@@ -16,7 +16,7 @@ public sealed class RecordingOnGpuTests
         var output = Calls(recorder, input, weight, scale);
         using var replay = recorder.Finish(output);
         Assert.Equal((5, 2), (replay.ReplayedCalls, replay.FoldedCalls));
-        Assert.InRange(replay.Plan.Bytes, replay.Plan.BytesAlive, replay.Plan.BytesApart - 1);
+        Assert.InRange(replay.PlannedBytes, replay.LeastBytes, replay.UnsharedBytes - 1);
         Tensor<float> placedInput = Replay.Placed(input), placedOutput = Replay.Placed(output);
         for (int run = 0; run < 3; run++)
         {

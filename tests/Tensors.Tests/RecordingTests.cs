@@ -29,8 +29,8 @@ public sealed class RecordingTests : IDisposable
                 Check.SameBits($"seed {seed}", placedOutput.ToArray(), Calls(device, eager, seed).ToArray());
             }
             // no plan is smaller than what is alive at once, and these are not much larger
-            Assert.InRange(replay.Plan.Bytes, replay.Plan.BytesAlive, replay.Plan.BytesAlive * 5 / 4);
-            (bytes, alive, apart) = (bytes + replay.Plan.Bytes, alive + replay.Plan.BytesAlive, apart + replay.Plan.BytesApart);
+            Assert.InRange(replay.PlannedBytes, replay.LeastBytes, replay.LeastBytes * 5 / 4);
+            (bytes, alive, apart) = (bytes + replay.PlannedBytes, alive + replay.LeastBytes, apart + replay.UnsharedBytes);
         }
         Assert.True(bytes <= alive * 1.02 && bytes <= apart * 0.6, $"{bytes} bytes where {alive} are alive at once, {apart} without a plan");
     }

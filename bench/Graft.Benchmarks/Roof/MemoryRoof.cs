@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.InteropServices;
-using Graft.Tensors;
 
 namespace Graft.Benchmarks;
 
@@ -18,18 +18,17 @@ internal sealed record MemoryRoof(double Copy, double Triad, double FirstTouch)
 
     public static unsafe MemoryRoof Measure(int threads)
     {
-        using var workers = new Workers(threads, CpuDevice.WidestLanes);
         float* a = Fresh(), b = Fresh(), c = Fresh();
         try
         {
             // each array's first write is one sample of the first touch
             double touch = 0, copy = 0, triad = 0;
             foreach (nint at in (ReadOnlySpan<nint>)[(nint)a, (nint)b, (nint)c])
-                touch = Math.Max(touch, 4.0 * Elements / Seconds(workers, new TouchKernel((float*)at)));
+                touch = Math.Max(touch, 4.0 * Elements / Seconds(threads, (begin, end) => WriteOnes((float*)at, begin, end)));
             for (int sample = 0; sample < Samples; sample++)
             {
-                copy = Math.Max(copy, 8.0 * Elements / Seconds(workers, new CopyKernel(a, b)));
-                triad = Math.Max(triad, 12.0 * Elements / Seconds(workers, new TriadKernel(a, b, c)));
+                copy = Math.Max(copy, 8.0 * Elements / Seconds(threads, (begin, end) => CopyNumbers(a, b, begin, end)));
+                triad = Math.Max(triad, 12.0 * Elements / Seconds(threads, (begin, end) => AddScaled(a, b, c, begin, end)));
             }
             return new MemoryRoof(copy, triad, touch);
         }
@@ -43,43 +42,50 @@ internal sealed record MemoryRoof(double Copy, double Triad, double FirstTouch)
 
     private static unsafe float* Fresh() => (float*)NativeMemory.AlignedAlloc(sizeof(float) * (nuint)Elements, 4096);
 
-    private static double Seconds<TKernel>(Workers workers, in TKernel kernel) where TKernel : unmanaged, IRangeKernel
+    /// <summary>How long so many threads take for a share of the elements each, all ready when the clock starts.</summary>
+    private static double Seconds(int threads, Action<int, int> work)
     {
+        using var ready = new Barrier(threads);
+        var others = new Thread[threads - 1];
+        for (int i = 0; i < others.Length; i++)
+        {
+            int share = i + 1;
+            others[i] = new Thread(() => Share(share));
+            others[i].Start();
+        }
+        ready.SignalAndWait();
         long started = Stopwatch.GetTimestamp();
-        workers.Run(kernel, Elements);
+        work(0, End(0));
+        foreach (var other in others) other.Join();
         return Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
-}
 
-/// <summary>a[i] = 1.</summary>
-internal readonly unsafe struct TouchKernel(float* a) : IRangeKernel
-{
-    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
-    {
-        nint i = begin;
-        for (; i + S.Width <= end; i += S.Width) S.Store(S.Splat(1f), a + i);
-        for (; i < end; i++) a[i] = 1f;
-    }
-}
+        void Share(int share)
+        {
+            ready.SignalAndWait();
+            work(End(share - 1), End(share));
+        }
 
-/// <summary>b[i] = a[i].</summary>
-internal readonly unsafe struct CopyKernel(float* a, float* b) : IRangeKernel
-{
-    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
-    {
-        nint i = begin;
-        for (; i + S.Width <= end; i += S.Width) S.Store(S.Load(a + i), b + i);
-        for (; i < end; i++) b[i] = a[i];
+        // whole cache lines, so that no two threads write to one
+        int End(int share) => share == threads - 1 ? Elements : Elements / threads * (share + 1) / 16 * 16;
     }
-}
 
-/// <summary>c[i] = a[i] + 3 * b[i].</summary>
-internal readonly unsafe struct TriadKernel(float* a, float* b, float* c) : IRangeKernel
-{
-    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    /// <summary>a[i] = 1.</summary>
+    private static unsafe void WriteOnes(float* a, int begin, int end)
     {
-        nint i = begin;
-        for (; i + S.Width <= end; i += S.Width) S.Store(S.FusedMultiplyAdd(S.Splat(3f), S.Load(b + i), S.Load(a + i)), c + i);
-        for (; i < end; i++) c[i] = float.FusedMultiplyAdd(3f, b[i], a[i]);
+        for (int i = begin; i < end; i += Vector<float>.Count) Vector.Store(Vector<float>.One, a + i);
+    }
+
+    /// <summary>b[i] = a[i].</summary>
+    private static unsafe void CopyNumbers(float* a, float* b, int begin, int end)
+    {
+        for (int i = begin; i < end; i += Vector<float>.Count) Vector.Store(Vector.Load(a + i), b + i);
+    }
+
+    /// <summary>c[i] = a[i] + 3 * b[i].</summary>
+    private static unsafe void AddScaled(float* a, float* b, float* c, int begin, int end)
+    {
+        var factor = Vector.Create(3f);
+        for (int i = begin; i < end; i += Vector<float>.Count)
+            Vector.Store(Vector.FusedMultiplyAdd(factor, Vector.Load(b + i), Vector.Load(a + i)), c + i);
     }
 }

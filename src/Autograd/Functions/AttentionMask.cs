@@ -88,7 +88,7 @@ internal sealed class AttentionMask
         {
             var row = bias.Slice(sequence * keys, keys);
             int length = keys;
-            while (length > 0 && row[length - 1] <= AttentionProblem.LowestMaximum) length--;
+            while (length > 0 && row[length - 1] <= AttentionLimits.LowestMaximum) length--;
             isPadding &= !row[..length].ContainsAnyExcept(0f);
             lengths[sequence] = length;
         }

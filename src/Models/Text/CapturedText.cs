@@ -65,7 +65,7 @@ internal sealed class CapturedText : IDisposable
     public IReadOnlyList<string> OutputNames { get; }
 
     /// <summary>Bytes of memory for all that a run computes, its inputs and outputs among them.</summary>
-    public long PlannedBytes => replay.Plan.Bytes;
+    public long PlannedBytes => replay.PlannedBytes;
 
     internal Replay Replay => replay;
 

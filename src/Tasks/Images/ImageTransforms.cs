@@ -84,13 +84,13 @@ internal sealed class ImageTransforms
     }
 
     /// <summary>The place of one picture in a channels-last batch in CPU memory.</summary>
-    public static unsafe Span<float> Place(Tensor<float> batch, int index)
+    public static Span<float> Place(Tensor<float> batch, int index)
     {
         if (batch.Shape.Rank != 4 || batch.Shape[1] != RgbImage.Channels || !batch.IsChannelsLast)
             ShapeException.Throw("write image", $"batch {batch.Shape}", "a batch of pictures is [N, 3, H, W], channels last");
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, batch.Shape[0]);
         int length = checked(batch.Shape[1] * batch.Shape[2] * batch.Shape[3]);
-        return new Span<float>(batch.Pointer() + (long)index * length, length);
+        return batch.Span().Slice(index * length, length);
     }
 }

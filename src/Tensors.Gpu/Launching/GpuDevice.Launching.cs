@@ -53,7 +53,7 @@ public sealed partial class GpuDevice
     /// <summary>As <see cref="ViewOf{T}"/>, of what is about to be written: what was made of its numbers no longer holds.</summary>
     private ArrayView<T> ViewToWrite<T>(Tensor<T> tensor) where T : unmanaged
     {
-        tensor.Memory.Derived.Drop();
+        tensor.Memory.Invalidate();
         return ViewOf(tensor);
     }
 

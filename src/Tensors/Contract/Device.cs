@@ -9,7 +9,8 @@ namespace Graft.Tensors;
 /// </remarks>
 public abstract class Device
 {
-    internal Device()
+    /// <summary>For devices of other assemblies: a device keeps this contract and gives memory out.</summary>
+    protected Device()
     {
     }
 
@@ -20,97 +21,97 @@ public abstract class Device
     public abstract string Name { get; }
 
     /// <summary>Where the parameters of a pass on this device lie: here, unless the device only records for another.</summary>
-    internal virtual Device Home => this;
+    public virtual Device Home => this;
 
     /// <summary>Memory of at least <paramref name="bytes"/>, from the pool; its contents are anything. The caller holds it once.</summary>
-    internal abstract DeviceMemory Rent(long bytes);
+    public abstract DeviceMemory Rent(long bytes);
 
     /// <summary>A tensor of the given memory order; its contents are anything.</summary>
-    internal Tensor<T> Rent<T>(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) where T : unmanaged =>
+    public Tensor<T> Rent<T>(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) where T : unmanaged =>
         Rent<T>(shape, Strides.Dense(shape, format));
 
     /// <summary>A tensor with dense strides of the caller's.</summary>
-    internal unsafe Tensor<T> Rent<T>(Shape shape, in Strides strides) where T : unmanaged =>
+    public unsafe Tensor<T> Rent<T>(Shape shape, in Strides strides) where T : unmanaged =>
         new(Rent(Math.Max(1, shape.ElementCount) * sizeof(T)), shape, strides, owns: true);
 
     /// <summary>Copies host numbers into a contiguous tensor.</summary>
-    internal abstract void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination) where T : unmanaged;
+    public abstract void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination) where T : unmanaged;
 
     /// <summary>Copies a contiguous tensor to the host, after all work on it is done.</summary>
-    internal abstract void Download<T>(Tensor<T> source, Span<T> destination) where T : unmanaged;
+    public abstract void Download<T>(Tensor<T> source, Span<T> destination) where T : unmanaged;
 
     /// <summary>destination = source, element by element, through any strides of either, bit by bit.</summary>
-    internal abstract void Copy<T>(Tensor<T> source, Tensor<T> destination) where T : unmanaged;
+    public abstract void Copy<T>(Tensor<T> source, Tensor<T> destination) where T : unmanaged;
 
     /// <summary>Every element = value; the tensor may have any strides.</summary>
-    internal abstract void Fill(Tensor<float> destination, float value);
+    public abstract void Fill(Tensor<float> destination, float value);
 
     /// <summary>y = op(x). y is dense; x has any strides; x and y may be the same tensor.</summary>
-    internal abstract void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y) where TOp : unmanaged, IUnaryOp;
+    public abstract void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y) where TOp : unmanaged, IUnaryOp;
 
     /// <summary>dx = dy * op'(x, y). dx is dense; x and y are null where the op does not save them; dx may be dy.</summary>
-    internal abstract void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx)
+    public abstract void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx)
         where TOp : unmanaged, IUnaryOp;
 
     /// <summary>y = op(a, b), a and b broadcast to y's shape. y is dense; y may be a or b where their shapes agree.</summary>
-    internal abstract void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y) where TOp : unmanaged, IBinaryOp;
+    public abstract void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y) where TOp : unmanaged, IBinaryOp;
 
     /// <summary>The gradients of a and b at y's full shape, before any sum over broadcast axes; either may be null and is then
     /// not computed. a, b and y are null where the op does not save them.</summary>
-    internal abstract void ZipBackward<TOp>(
+    public abstract void ZipBackward<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? a, Tensor<float>? b, Tensor<float>? y, Tensor<float>? da, Tensor<float>? db)
         where TOp : unmanaged, IBinaryOp;
 
     /// <summary>y = scale * reduction of x over every axis on which y has length 1 and x has not, and over those that y has not: its
     /// axes are x's last ones. y is contiguous.</summary>
-    internal abstract void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f) where TReduction : struct, IReduction;
+    public abstract void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f) where TReduction : struct, IReduction;
 
     /// <summary>c = epilogue(a b). a: [..., M, K], b: [..., K, N], c: [..., M, N]; leading axes of a and b broadcast to c's.
     /// a and b have any strides; c's rows are contiguous. bias: [N], and [2, N] (biases, then scales) where the epilogue scales. residual: c's shape, rows contiguous, may be c.</summary>
-    internal abstract void Gemm<TEpilogue>(
+    public abstract void Gemm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
         where TEpilogue : unmanaged, IEpilogue;
 
     /// <summary>y = epilogue(x * weight). x: [N, C, H, W], y and residual: [N, O, OH, OW], all channels last, residual may be y;
     /// weight: [O, C / groups, KH, KW] with any strides; bias: [O], and [2, O] (biases, then scales) where the epilogue scales.</summary>
-    internal abstract void Conv2d<TEpilogue>(
+    public abstract void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
         where TEpilogue : unmanaged, IEpilogue;
 
     /// <summary>dx = dy * weight, transposed. dx: [N, C, H, W], channels last.</summary>
-    internal abstract void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx);
+    public abstract void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx);
 
     /// <summary>dweight = x * dy over all images and places. dweight: [O, C / groups, KH, KW] with any dense strides.</summary>
-    internal abstract void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight);
+    public abstract void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight);
 
     /// <summary>y = the largest of each window; indices = its place h * W + w in x's plane, the first of equals; null where
     /// nobody asks for it. Channels last.</summary>
-    internal abstract void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices);
+    public abstract void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices);
 
     /// <summary>dx = dy at the places that won, summed.</summary>
-    internal abstract void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx);
+    public abstract void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx);
 
     /// <summary>y = the mean of each window. Channels last.</summary>
-    internal abstract void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y);
+    public abstract void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y);
 
     /// <summary>dx = dy spread over each window.</summary>
-    internal abstract void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx);
+    public abstract void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx);
 
     /// <summary>The mean and the biased variance of each channel of x [N, C, ...] (channels last); mean, variance: [C].</summary>
-    internal abstract void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance);
+    public abstract void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance);
 
     /// <summary>y = epilogue(x - mean) with the scale inverseDeviation * weight, channel by channel: an epilogue that scales and adds
     /// the bias, so (x - mean) * inverseDeviation * weight + bias and what follows it. mean, inverseDeviation, weight and bias: [C]; y
     /// and residual have x's layout, and y may be either.</summary>
-    internal abstract void BatchNorm<TEpilogue>(
+    public abstract void BatchNorm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
         Tensor<float>? residual, Tensor<float> y)
         where TEpilogue : unmanaged, IEpilogue;
 
     /// <summary>With g = dy * op'(y), what comes back through the op behind the norm (one that saves no input; y is null where it saves
     /// nothing): dweight = sum g * (x - mean) * inverseDeviation, dbias = sum g, channel by channel.</summary>
-    internal abstract void BatchNormBackwardParameters<TOp>(
+    public abstract void BatchNormBackwardParameters<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
         Tensor<float> dweight, Tensor<float> dbias)
         where TOp : unmanaged, IUnaryOp;
@@ -118,7 +119,7 @@ public abstract class Device
     /// <summary>dx through statistics of the batch: with g as above, n numbers a channel and h = (x - mean) * inverseDeviation,
     /// dx = weight * inverseDeviation * (g - dbias / n - h * dweight / n). Where dweight and dbias are null the statistics were
     /// stored ones and dx = weight * inverseDeviation * g. dresidual, if any, = g. One of dx and dresidual may be dy.</summary>
-    internal abstract void BatchNormBackwardInput<TOp>(
+    public abstract void BatchNormBackwardInput<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
         where TOp : unmanaged, IUnaryOp;
@@ -126,59 +127,59 @@ public abstract class Device
     /// <summary>y = (x - mean) * inverseDeviation * weight + bias with the mean of each row and 1 / sqrt(biased variance + epsilon),
     /// which are left in mean and inverseDeviation. x and y: [..., C], contiguous; mean, inverseDeviation: as many numbers as rows;
     /// weight, bias: [C]; y may be x.</summary>
-    internal abstract void LayerNorm(
+    public abstract void LayerNorm(
         Tensor<float> x, Tensor<float> weight, Tensor<float> bias, float epsilon,
         Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> y);
 
     /// <summary>The gradients of LayerNorm: with g = dy * weight and h = (x - mean) * inverseDeviation,
     /// dx = inverseDeviation * (g - mean(g) - h * mean(g h)), dweight = the rows' sum of dy h, dbias = that of dy. What is null is not
     /// computed; dx may be dy.</summary>
-    internal abstract void LayerNormBackward(
+    public abstract void LayerNormBackward(
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias);
 
     /// <summary>y = x times 0 or 1 / (1 - probability), number by number as the mask says. x and y contiguous; y may be x. Of a
     /// gradient it is the backward.</summary>
-    internal abstract void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y);
+    public abstract void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y);
 
     /// <summary>Softmax over the last axis; log: its logarithm. x and y contiguous; y may be x.</summary>
-    internal abstract void Softmax(Tensor<float> x, Tensor<float> y, bool log);
+    public abstract void Softmax(Tensor<float> x, Tensor<float> y, bool log);
 
     /// <summary>dx of softmax (or log-softmax) from its output y; dx may be dy.</summary>
-    internal abstract void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log);
+    public abstract void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log);
 
     /// <summary>Cross-entropy of logits [R, C] with class numbers labels [R]: losses [R] and, for backward, the logarithm of
     /// each row's sum of exponentials [R]. With smoothing s the target is 1 - s on the label plus s / C on every class. A negative
     /// label marks a row that does not count: loss 0.</summary>
-    internal abstract void CrossEntropy(
+    public abstract void CrossEntropy(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp);
 
     /// <summary>dlogits = (softmax - target) * dlosses[row]; 0 on rows that do not count.</summary>
-    internal abstract void CrossEntropyBackward(
+    public abstract void CrossEntropyBackward(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits);
 
     /// <summary>y = softmax(scale q k^T + mask) v. q, y: [B, H, T, D], k, v: [B, H, S, D], any strides with a last one of 1; key s of
     /// sequence b counts where s &lt; lengths[b] (lengths [B] or null), its scores get bias[b, s] (bias [B, S], contiguous, or null).
     /// logSumExp: [B, H, T], contiguous, for backward; null where there is none. A query that may look at no key gets zeros.</summary>
-    internal abstract void Attention(
+    public abstract void Attention(
         AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
         Tensor<float> y, Tensor<float>? logSumExp);
 
     /// <summary>The gradients of Attention, of the shapes of q, k and v; a key that does not count gets zeros.</summary>
-    internal abstract void AttentionBackward(
+    public abstract void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
         Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv);
 
     /// <summary>y[r] = table[indices[r]]. table: [V, D], indices: [R], y: [R, D], all contiguous. An index outside the table
     /// is the caller's to refuse.</summary>
-    internal abstract void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y);
+    public abstract void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y);
 
     /// <summary>dtable[v] = the sum of dy[r] over all r with indices[r] = v, in the order of r.</summary>
-    internal abstract void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable);
+    public abstract void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable);
 
     /// <summary>One optimiser step over a parameter's memory. All dense and of the weight's strides; first and second are null
     /// where the rule does not remember them.</summary>
-    internal abstract void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second)
+    public abstract void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second)
         where TRule : unmanaged, IUpdateRule;
 
     private static class DefaultCpu

@@ -41,8 +41,9 @@ public sealed partial class CpuDevice : Device, IDisposable
     /// times slower. A build ahead of time has one where its instruction set does (docs/native-aot.md).</summary>
     public static bool HasFusedMultiplyAdd => !EmulatedFma.IsNeeded;
 
-    /// <summary>Bytes of memory that the pool has taken from the system so far.</summary>
-    internal long BytesTaken => pool.BytesTaken;
+    /// <summary>Bytes of memory that the pool has from the system, in use or not.</summary>
+    /// <remarks>What PyTorch calls reserved. A warmed-up training step adds nothing.</remarks>
+    public long BytesTaken => pool.BytesTaken;
 
     internal LaneKind Lanes { get; }
 
@@ -70,19 +71,22 @@ public sealed partial class CpuDevice : Device, IDisposable
 
     internal static CpuDevice MakeShared() => new(0, WidestLanes, isShared: true);
 
-    internal override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
+    /// <inheritdoc/>
+    public override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
 
     /// <summary>Working memory that all workers of a kernel see.</summary>
     private Borrowed Borrow(long floats) => new(pool.Rent(Math.Max(1, floats) * sizeof(float)));
 
-    internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
+    /// <inheritdoc/>
+    public override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
         source.CopyTo(destination.Span());
-        destination.Memory.Derived.Drop();
+        destination.Memory.Invalidate();
         GC.KeepAlive(destination);
     }
 
-    internal override void Download<T>(Tensor<T> source, Span<T> destination)
+    /// <inheritdoc/>
+    public override void Download<T>(Tensor<T> source, Span<T> destination)
     {
         source.Span().CopyTo(destination);
         GC.KeepAlive(source);

@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>A lane of single precision whose bits can be reached: what the polynomials of <see cref="LaneMath"/> stand on.</summary>
-internal interface IBitLane<TSelf> : ILane<TSelf> where TSelf : unmanaged, IBitLane<TSelf>
+public interface IBitLane<TSelf> : ILane<TSelf> where TSelf : unmanaged, IBitLane<TSelf>
 {
     /// <summary>2 to the power of <paramref name="exponent"/>, an integer from -126 to 127.</summary>
     static abstract TSelf PowerOfTwo(TSelf exponent);

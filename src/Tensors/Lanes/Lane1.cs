@@ -73,8 +73,9 @@ internal readonly unsafe struct Lane1(float value) : IVectorLane<Lane1>
 }
 
 /// <summary>The layout of a single-precision number, as the lanes and the GPU use it.</summary>
-internal static class FloatBits
+public static class FloatBits
 {
+    /// <summary>How many bits the mantissa has.</summary>
     public const int MantissaBits = 23;
 
     /// <summary>The bits of 1.0.</summary>
@@ -83,6 +84,7 @@ internal static class FloatBits
     /// <summary>The bits of 0.75: a mantissa from here up to 1.5 keeps the logarithm's argument around 1.</summary>
     public const int ThreeQuarters = 0x3F400000;
 
+    /// <summary>The bits of sign and exponent.</summary>
     public const int ExponentMask = unchecked((int)0xFF800000);
 
     /// <summary>1.5 * 2^23: a small integer added to it stands in the lowest bits of the sum.</summary>

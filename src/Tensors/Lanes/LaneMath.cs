@@ -5,7 +5,7 @@ namespace Graft.Tensors;
 /// <summary>The functions of a single-precision lane, each a polynomial written once for every width and device.</summary>
 /// <remarks>Coefficients: weighted minimax fits in double precision (Lawson's iteration on Chebyshev nodes), rounded to
 /// single. Relative errors of the fits are below 5e-9, so what is left is the rounding of the evaluation.</remarks>
-internal static class LaneMath
+public static class LaneMath
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 

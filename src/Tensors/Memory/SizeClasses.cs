@@ -4,7 +4,7 @@ namespace Graft.Tensors;
 
 /// <summary>The block sizes that pools hand out: eight between a power of two and the next, so that at most an eighth of a
 /// block is unused.</summary>
-internal static class SizeClasses
+public static class SizeClasses
 {
     private const int ClassesPerDoubling = 8;
     private const int SmallestBytes = 256;

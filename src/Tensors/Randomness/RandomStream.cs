@@ -29,14 +29,14 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     }
 
     /// <summary>What kernels draw with.</summary>
-    internal (uint Low, uint High) Key => (keyLow, keyHigh);
+    public (uint Low, uint High) Key => (keyLow, keyHigh);
 
     /// <summary>Four independent 32-bit numbers at a place of a step.</summary>
     public (uint First, uint Second, uint Third, uint Fourth) Bits(ulong place, ulong step = 0) =>
         Philox(((uint)place, (uint)(place >> 32), (uint)step, (uint)(step >> 32)), (keyLow, keyHigh));
 
     /// <summary>Ten rounds of Philox4x32 over a counter.</summary>
-    internal static (uint First, uint Second, uint Third, uint Fourth) Philox((uint, uint, uint, uint) counter, (uint, uint) key)
+    public static (uint First, uint Second, uint Third, uint Fourth) Philox((uint, uint, uint, uint) counter, (uint, uint) key)
     {
         var (c0, c1, c2, c3) = counter;
         var (k0, k1) = key;

@@ -69,7 +69,7 @@ internal sealed class MemoryPlan
                 foreach (var spare in calls[at].Operands)
                 {
                     if (spare.Access != Access.Spare || spare.Tensor?.Block is not RecordedMemory { Varies: true } read) continue;
-                    if (slots[read].Last != at || read.Bytes != written.Bytes || !spare.Tensor.LiesAs(result.Tensor)) continue;
+                    if (slots[read].Last != at || read.Bytes != written.Bytes || !spare.Tensor.HasLayoutOf(result.Tensor)) continue;
                     if (Uses(calls[at], slots[read]) > 1) continue;
                     slots[read].Last = slots[written].Last;
                     slots[written] = slots[read];

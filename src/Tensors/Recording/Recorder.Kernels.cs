@@ -1,72 +1,72 @@
 namespace Graft.Tensors;
 
 // Each family once: what it is given, how the call is made again, and what it reads (Read, Spare) and writes (Result, Aside). Spare is what Device's contract lets the result be written over.
-internal sealed partial class Recorder
+public sealed partial class Recorder
 {
-    internal override void Copy<T>(Tensor<T> source, Tensor<T> destination) => Record(
+    public override void Copy<T>(Tensor<T> source, Tensor<T> destination) => Record(
         default(int), static (device, _, at) => device.Copy(at.Of<T>(0), at.Of<T>(1)), new(source, Access.Read), new(destination, Access.Result));
 
-    internal override void Fill(Tensor<float> destination, float value) =>
+    public override void Fill(Tensor<float> destination, float value) =>
         Record(value, static (device, value, at) => device.Fill(at[0], value), new Operand(destination, Access.Result));
 
-    internal override void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y) =>
+    public override void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y) =>
         Record(op, static (device, op, at) => device.Map(op, at[0], at[1]), new(x, Access.Spare), new(y, Access.Result));
 
-    internal override void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y) => Record(
+    public override void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y) => Record(
         op, static (device, op, at) => device.Zip(op, at[0], at[1], at[2]), new(a, Access.Spare), new(b, Access.Spare), new(y, Access.Result));
 
-    internal override void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f) => Record(
+    public override void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f) => Record(
         scale, static (device, scale, at) => device.Reduce<TReduction>(at[0], at[1], scale), new(x, Access.Read), new(y, Access.Result));
 
-    internal override void Gemm<TEpilogue>(
+    public override void Gemm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c) => Record(
         epilogue, static (device, epilogue, at) => device.Gemm(epilogue, at[0], at[1], at.OrNull(2), at.OrNull(3), at[4]),
         new(a, Access.Read), new(b, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(c, Access.Result));
 
-    internal override void Conv2d<TEpilogue>(
+    public override void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y) => Record(
         (Epilogue: epilogue, Geometry: geometry),
         static (device, given, at) => device.Conv2d(given.Epilogue, given.Geometry, at[0], at[1], at.OrNull(2), at.OrNull(3), at[4]),
         new(x, Access.Read), new(weight, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(y, Access.Result));
 
-    internal override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices) => Record(
+    public override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices) => Record(
         geometry, static (device, geometry, at) => device.MaxPool2d(geometry, at[0], at[1], at.OrNull<int>(2)),
         new(x, Access.Read), new(y, Access.Result), new(indices, Access.Aside));
 
-    internal override void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y) => Record(
+    public override void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y) => Record(
         geometry, static (device, geometry, at) => device.AveragePool2d(geometry, at[0], at[1]), new(x, Access.Read), new(y, Access.Result));
 
-    internal override void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance) => Record(
+    public override void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance) => Record(
         default(int), static (device, _, at) => device.ChannelStatistics(at[0], at[1], at[2]),
         new(x, Access.Read), new(mean, Access.Aside), new(variance, Access.Aside));
 
-    internal override void BatchNorm<TEpilogue>(
+    public override void BatchNorm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
         Tensor<float>? residual, Tensor<float> y) => Record(
         epilogue, static (device, epilogue, at) => device.BatchNorm(epilogue, at[0], at[1], at[2], at[3], at[4], at.OrNull(5), at[6]),
         new(x, Access.Spare), new(mean, Access.Read), new(inverseDeviation, Access.Read), new(weight, Access.Read), new(bias, Access.Read),
         new(residual, Access.Spare), new(y, Access.Result));
 
-    internal override void LayerNorm(
+    public override void LayerNorm(
         Tensor<float> x, Tensor<float> weight, Tensor<float> bias, float epsilon,
         Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> y) => Record(
         epsilon, static (device, epsilon, at) => device.LayerNorm(at[0], at[1], at[2], epsilon, at[3], at[4], at[5]),
         new(x, Access.Spare), new(weight, Access.Read), new(bias, Access.Read), new(mean, Access.Aside), new(inverseDeviation, Access.Aside),
         new(y, Access.Result));
 
-    internal override void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y) =>
+    public override void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y) =>
         Record(mask, static (device, mask, at) => device.Dropout(mask, at[0], at[1]), new(x, Access.Spare), new(y, Access.Result));
 
-    internal override void Softmax(Tensor<float> x, Tensor<float> y, bool log) =>
+    public override void Softmax(Tensor<float> x, Tensor<float> y, bool log) =>
         Record(log, static (device, log, at) => device.Softmax(at[0], at[1], log), new(x, Access.Spare), new(y, Access.Result));
 
-    internal override void CrossEntropy(
+    public override void CrossEntropy(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp) => Record(
         smoothing, static (device, smoothing, at) => device.CrossEntropy(at[0], at.Of<int>(1), smoothing, at[2], at[3]),
         new(logits, Access.Read), new(labels, Access.Read), new(losses, Access.Result), new(logSumExp, Access.Aside));
 
-    internal override void Attention(
+    public override void Attention(
         AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
         Tensor<float> y, Tensor<float>? logSumExp) => Record(
         settings,
@@ -74,51 +74,51 @@ internal sealed partial class Recorder
         new(q, Access.Read), new(k, Access.Read), new(v, Access.Read), new(lengths, Access.Read), new(bias, Access.Read),
         new(y, Access.Result), new(logSumExp, Access.Aside));
 
-    internal override void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y) => Record(
+    public override void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y) => Record(
         default(int), static (device, _, at) => device.Gather(at[0], at.Of<int>(1), at[2]),
         new(table, Access.Read), new(indices, Access.Read), new(y, Access.Result));
 
-    internal override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx) => Refuse(nameof(MapBackward));
+    public override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx) => Refuse(nameof(MapBackward));
 
-    internal override void ZipBackward<TOp>(
+    public override void ZipBackward<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? a, Tensor<float>? b, Tensor<float>? y, Tensor<float>? da, Tensor<float>? db) => Refuse(nameof(ZipBackward));
 
-    internal override void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx) =>
+    public override void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx) =>
         Refuse(nameof(Conv2dBackwardInput));
 
-    internal override void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight) =>
+    public override void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight) =>
         Refuse(nameof(Conv2dBackwardWeight));
 
-    internal override void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx) =>
+    public override void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx) =>
         Refuse(nameof(MaxPool2dBackward));
 
-    internal override void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx) => Refuse(nameof(AveragePool2dBackward));
+    public override void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx) => Refuse(nameof(AveragePool2dBackward));
 
-    internal override void BatchNormBackwardParameters<TOp>(
+    public override void BatchNormBackwardParameters<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
         Tensor<float> dweight, Tensor<float> dbias) => Refuse(nameof(BatchNormBackwardParameters));
 
-    internal override void BatchNormBackwardInput<TOp>(
+    public override void BatchNormBackwardInput<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual) => Refuse(nameof(BatchNormBackwardInput));
 
-    internal override void LayerNormBackward(
+    public override void LayerNormBackward(
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias) => Refuse(nameof(LayerNormBackward));
 
-    internal override void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log) => Refuse(nameof(SoftmaxBackward));
+    public override void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log) => Refuse(nameof(SoftmaxBackward));
 
-    internal override void CrossEntropyBackward(
+    public override void CrossEntropyBackward(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits) =>
         Refuse(nameof(CrossEntropyBackward));
 
-    internal override void AttentionBackward(
+    public override void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
         Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv) =>
         Refuse(nameof(AttentionBackward));
 
-    internal override void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable) => Refuse(nameof(GatherBackward));
+    public override void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable) => Refuse(nameof(GatherBackward));
 
-    internal override void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second) =>
+    public override void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second) =>
         Refuse(nameof(Update));
 }

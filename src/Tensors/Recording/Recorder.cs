@@ -7,15 +7,25 @@ namespace Graft.Tensors;
 /// code that would look at a number, so that the recording would hold for that number alone, is refused.</summary>
 /// <remarks>Parameters stay where they are, on the device behind (<see cref="Device.Home"/>). What the host writes into a tensor
 /// during the recording is part of it.</remarks>
-internal sealed partial class Recorder(Device home) : Device
+public sealed partial class Recorder : Device
 {
     private readonly List<Call> calls = [];
     private readonly List<RecordedMemory> inputs = [];
     private readonly List<RecordedMemory> ofHost = [];
 
+    /// <summary>A recorder that stands before a device.</summary>
+    /// <param name="home">The device that the recording is to run on.</param>
+    public Recorder(Device home)
+    {
+        ArgumentNullException.ThrowIfNull(home);
+        Home = home.Home;
+    }
+
+    /// <inheritdoc/>
     public override string Name => $"a recording for {Home.Name}";
 
-    internal override Device Home { get; } = home.Home;
+    /// <inheritdoc/>
+    public override Device Home { get; }
 
     /// <summary>A tensor that is filled before each replay.</summary>
     public Tensor<T> Input<T>(Shape shape) where T : unmanaged
@@ -35,14 +45,16 @@ internal sealed partial class Recorder(Device home) : Device
         return new Replay(Home, calls, inputs, outputs);
     }
 
-    internal override DeviceMemory Rent(long bytes)
+    /// <inheritdoc/>
+    public override DeviceMemory Rent(long bytes)
     {
         var memory = new RecordedMemory(this, bytes);
         memory.Retain();
         return memory;
     }
 
-    internal override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
+    /// <inheritdoc/>
+    public override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
         var memory = (RecordedMemory)destination.Memory;
         if (memory.IsUsed || memory.IsInput)
@@ -56,7 +68,8 @@ internal sealed partial class Recorder(Device home) : Device
         Home.Upload(source, (Tensor<T>)Call.Placed(destination));
     }
 
-    internal override void Download<T>(Tensor<T> source, Span<T> destination) => throw new NotSupportedException(
+    /// <inheritdoc/>
+    public override void Download<T>(Tensor<T> source, Span<T> destination) => throw new NotSupportedException(
         $"capture: the pass reads the numbers of {source.Shape} on the host, and what it does with them cannot be recorded; run it eagerly");
 
     private void Record<TSettings>(TSettings settings, Kernel<TSettings> kernel, params ReadOnlySpan<Operand> operands)

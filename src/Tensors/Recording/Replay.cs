@@ -3,7 +3,7 @@ namespace Graft.Tensors;
 /// <summary>A recorded pass that is run again and again: what does not depend on the inputs was computed once, the rest lies in one
 /// block of memory whose places are planned, and a run allocates nothing.</summary>
 /// <remarks>One run at a time; the owner sees to it.</remarks>
-internal sealed class Replay : IDisposable
+public sealed class Replay : IDisposable
 {
     private readonly Device device;
     private readonly Call[] folded;
@@ -12,11 +12,12 @@ internal sealed class Replay : IDisposable
     private readonly List<DeviceMemory> held = [];
     private bool isDisposed;
 
+    /// <summary>Folds, plans and binds what was recorded.</summary>
     /// <param name="device">Where to run.</param>
     /// <param name="calls">All calls in their order.</param>
     /// <param name="inputs">What is filled before each run.</param>
     /// <param name="outputs">What is kept to the end of a run.</param>
-    public Replay(Device device, IReadOnlyList<Call> calls, IReadOnlyList<RecordedMemory> inputs, ReadOnlySpan<ITensor> outputs)
+    internal Replay(Device device, IReadOnlyList<Call> calls, IReadOnlyList<RecordedMemory> inputs, ReadOnlySpan<ITensor> outputs)
     {
         this.device = device;
         Folding.Mark(calls);
@@ -30,7 +31,16 @@ internal sealed class Replay : IDisposable
     }
 
     /// <summary>Where what differs from run to run lies.</summary>
-    public MemoryPlan Plan { get; }
+    private MemoryPlan Plan { get; }
+
+    /// <summary>How many bytes of memory a run works in.</summary>
+    public long PlannedBytes => Plan.Bytes;
+
+    /// <summary>The most bytes that are alive at one call of a run: no plan needs less.</summary>
+    public long LeastBytes => Plan.BytesAlive;
+
+    /// <summary>How many bytes a run would work in if no two blocks shared memory.</summary>
+    public long UnsharedBytes => Plan.BytesApart;
 
     /// <summary>How many calls a run makes.</summary>
     public int ReplayedCalls => replayed.Length;
@@ -79,14 +89,14 @@ internal sealed class Replay : IDisposable
     private void Follow()
     {
         bool changed = false;
-        foreach (ref readonly var source in sources.AsSpan()) changed |= source.Memory.Derived.Version != source.Version;
+        foreach (ref readonly var source in sources.AsSpan()) changed |= source.Memory.Version != source.Version;
         if (changed) Fold();
     }
 
     private void Fold()
     {
         for (int i = 0; i < sources.Length; i++) sources[i] = new Source(sources[i].Memory);
-        foreach (var memory in held) memory.Derived.Drop();
+        foreach (var memory in held) memory.Invalidate();
         foreach (var call in folded) call.Run(device);
     }
 
@@ -114,6 +124,6 @@ internal sealed class Replay : IDisposable
 
         public int Generation { get; } = memory.Generation;
 
-        public int Version { get; } = memory.Derived.Version;
+        public int Version { get; } = memory.Version;
     }
 }

@@ -76,7 +76,7 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     }
 
     /// <summary>This shape with more axes inside its last.</summary>
-    internal Shape Append(params ReadOnlySpan<int> inner)
+    public Shape Append(params ReadOnlySpan<int> inner)
     {
         Span<int> extended = stackalloc int[MaximumRank + inner.Length];
         CopyTo(extended);
@@ -85,7 +85,7 @@ public readonly struct Shape : IEquatable<Shape>, IEnumerable<int>
     }
 
     /// <summary>This shape with axes of length 1 outside its first, so that there are <paramref name="rank"/> in all.</summary>
-    internal Shape AlignedTo(int rank)
+    public Shape AlignedTo(int rank)
     {
         Span<int> aligned = stackalloc int[rank];
         aligned.Fill(1);

@@ -18,7 +18,7 @@ public sealed class ShapeException : ArgumentException
     public override string Message => ModuleKey is null ? what : $"{what} (in {ModuleKey})";
 
     /// <summary>Names the module; always false, so that it can stand in an exception filter and unwind nothing.</summary>
-    internal bool NameModule(string key)
+    public bool NameModule(string key)
     {
         if (key.Length > 0) ModuleKey ??= key;
         return false;
@@ -29,6 +29,6 @@ public sealed class ShapeException : ArgumentException
     /// <param name="operands">What came in, each with its shape.</param>
     /// <param name="rule">The rule that is broken, with its numbers.</param>
     [DoesNotReturn]
-    internal static void Throw(string operation, string operands, string rule) =>
+    public static void Throw(string operation, string operands, string rule) =>
         throw new ShapeException($"{operation}: {operands}: {rule}");
 }

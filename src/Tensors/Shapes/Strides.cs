@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>The order of a tensor's axes in memory; the axes of its shape keep the field's order in either.</summary>
-internal enum MemoryFormat
+public enum MemoryFormat
 {
     /// <summary>The last axis is innermost.</summary>
     Contiguous,
@@ -11,12 +11,14 @@ internal enum MemoryFormat
 }
 
 /// <summary>How many elements a step along each axis moves in memory.</summary>
-internal struct Strides
+public struct Strides
 {
     private AxisValues steps;
 
+    /// <summary>The step along an axis.</summary>
     public readonly int this[int axis] => steps[axis];
 
+    /// <summary>Sets the step along an axis.</summary>
     public void Set(int axis, int step) => steps[axis] = step;
 
     /// <summary>The strides of a tensor that fills its memory without gaps in the given order.</summary>

@@ -67,10 +67,10 @@ public sealed class CapturedImageTests
     public void A_plan_takes_little_more_than_what_is_alive_at_once(string name, int size, int images)
     {
         using var captured = ModelRegistry.Create(name).Capture(Device.Cpu, [images, 3, size, size]);
-        var plan = captured.Replay.Plan;
-        Assert.Equal(plan.Bytes, captured.PlannedBytes);
-        Assert.InRange(plan.Bytes, plan.BytesAlive, plan.BytesAlive * 11 / 10);
-        Assert.InRange(plan.Bytes, 1, plan.BytesApart / 2);
+        var plan = captured.Replay;
+        Assert.Equal(plan.PlannedBytes, captured.PlannedBytes);
+        Assert.InRange(plan.PlannedBytes, plan.LeastBytes, plan.LeastBytes * 11 / 10);
+        Assert.InRange(plan.PlannedBytes, 1, plan.UnsharedBytes / 2);
     }
 
     [Fact]

@@ -121,8 +121,8 @@ public sealed class CapturedTextTests : IDisposable
     {
         var model = new BertForTokenClassification(Berts.Small);
         using var captured = model.Capture(device, Berts.Padded);
-        Assert.InRange(captured.PlannedBytes, captured.Replay.Plan.BytesAlive, captured.Replay.Plan.BytesAlive * 11 / 10);
-        Assert.InRange(captured.PlannedBytes, 1, captured.Replay.Plan.BytesApart / 3);
+        Assert.InRange(captured.PlannedBytes, captured.Replay.LeastBytes, captured.Replay.LeastBytes * 11 / 10);
+        Assert.InRange(captured.PlannedBytes, 1, captured.Replay.UnsharedBytes / 3);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Graft.Tensors.Gpu;
 // Letters: B sequences, H heads, T queries, S keys, D numbers a head.
 public sealed partial class GpuDevice
 {
-    internal override void Attention(
+    public override void Attention(
         AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
         Tensor<float> y, Tensor<float>? logSumExp)
     {
@@ -16,7 +16,7 @@ public sealed partial class GpuDevice
         LaunchGroups(kernel, RowCount(q), q, k, v, lengths, bias, y, logSumExp);
     }
 
-    internal override void AttentionBackward(
+    public override void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
         Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv)
     {
@@ -51,7 +51,7 @@ internal readonly struct AttentionKernel(
         int headOfAll = group / terms.Queries, query = group - headOfAll * terms.Queries;
         int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
         int keys = terms.KeysOf(batch, query);
-        var own = new GpuLane(AttentionProblem.LowestMaximum);
+        var own = new GpuLane(AttentionLimits.LowestMaximum);
         for (int key = Group.IdxX; key < keys; key += Group.DimX) own = GpuLane.Max(new GpuLane(terms.Score(batch, head, query, key)), own);
         var largest = GroupSums.All<MaximumOf>(own);
         own = new GpuLane(0f);

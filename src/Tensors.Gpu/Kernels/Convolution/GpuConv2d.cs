@@ -4,7 +4,7 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Conv2d<TEpilogue>(
+    public override void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
     {
@@ -15,7 +15,7 @@ public sealed partial class GpuDevice
         Product(new PatchFactor(ViewOf(x), planes), new FilterFactor(ViewOf(weight), planes), output, shape, x, weight, bias, residual, y);
     }
 
-    internal override void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx)
+    public override void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx)
     {
         var planes = new ConvPlanes(geometry, dx.Shape, weight, dy.Shape);
         var output = new ChannelsOutput(ViewOf(dx), planes.Channels, planes.GroupChannels);
@@ -23,7 +23,7 @@ public sealed partial class GpuDevice
         Product(new TransposedPatchFactor(ViewOf(dy), planes), new TransposedFilterFactor(ViewOf(weight), planes), output, shape, dy, weight, dx);
     }
 
-    internal override void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)
+    public override void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)
     {
         var planes = new ConvPlanes(geometry, x.Shape, dweight, dy.Shape);
         var shape = new ProductShape(geometry.Groups, planes.GroupOutputs, planes.Taps * planes.GroupChannels, planes.OutputPlaces, 0, 0);

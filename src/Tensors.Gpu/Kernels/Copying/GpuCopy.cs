@@ -5,7 +5,7 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Copy<T>(Tensor<T> source, Tensor<T> destination)
+    public override void Copy<T>(Tensor<T> source, Tensor<T> destination)
     {
         // bits are moved, so that a kernel an element size is enough
         switch (Unsafe.SizeOf<T>())
@@ -26,7 +26,7 @@ public sealed partial class GpuDevice
         LaunchElements(kernel, CountOf(destination), source, destination);
     }
 
-    internal override void Fill(Tensor<float> destination, float value) => LaunchElements(
+    public override void Fill(Tensor<float> destination, float value) => LaunchElements(
         new FillKernel(value, ViewToWrite(destination), Iteration.Of(destination.Shape, destination.Strides)), CountOf(destination), destination);
 }
 

@@ -4,7 +4,7 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y) =>
+    public override void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y) =>
         LaunchElements(new DropoutKernel(new MaskFactors(mask), ViewOf(x), ViewOf(y)), CountOf(x), x, y);
 }
 

@@ -4,14 +4,14 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y)
+    public override void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y)
     {
         Span<Places> places = stackalloc Places[2];
         Iteration.Of(y.Shape, [y.Strides, x.Strides], places);
         LaunchElements(new MapKernel<TOp>(op, ViewOf(x), places[1], ViewToWrite(y)), CountOf(y), x, y);
     }
 
-    internal override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx)
+    public override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx)
     {
         Span<Places> places = stackalloc Places[4];
         Iteration.Of(dx.Shape, [dx.Strides, dy.Strides, (x ?? dx).Strides, (y ?? dx).Strides], places);

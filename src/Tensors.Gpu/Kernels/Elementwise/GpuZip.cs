@@ -4,14 +4,14 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y)
+    public override void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y)
     {
         Span<Places> places = stackalloc Places[3];
         Iteration.Of(y.Shape, [y.Strides, Iteration.Broadcast(a, y.Shape), Iteration.Broadcast(b, y.Shape)], places);
         LaunchElements(new ZipKernel<TOp>(op, ViewOf(a), places[1], ViewOf(b), places[2], ViewToWrite(y)), CountOf(y), a, b, y);
     }
 
-    internal override void ZipBackward<TOp>(
+    public override void ZipBackward<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? a, Tensor<float>? b, Tensor<float>? y, Tensor<float>? da, Tensor<float>? db)
     {
         if (da is null && db is null) return;

@@ -4,7 +4,7 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Gemm<TEpilogue>(
+    public override void Gemm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
     {
         int rank = c.Shape.Rank;

@@ -5,10 +5,10 @@ namespace Graft.Tensors.Gpu;
 // Letters: table [V, D], indices [R], y [R, D].
 public sealed partial class GpuDevice
 {
-    internal override void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y) => LaunchElements(
+    public override void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y) => LaunchElements(
         new GatherKernel(ViewOf(table), ViewOf(indices), ViewOf(y), table.Shape[1]), CountOf(y), table, indices, y);
 
-    internal override void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable) => LaunchElements(
+    public override void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable) => LaunchElements(
         new GatherBackwardKernel(ViewOf(dy), ViewOf(indices), ViewOf(dtable), CountOf(indices), dtable.Shape[1]),
         CountOf(dtable), dy, indices, dtable);
 }

@@ -5,7 +5,7 @@ namespace Graft.Tensors.Gpu;
 // The channel is innermost in memory in all that is normalised here: element number modulo C.
 public sealed partial class GpuDevice
 {
-    internal override void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
+    public override void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
         int channels = CountOf(mean), count = CountOf(x) / Math.Max(1, channels);
         Reduce(new ChannelSumTerms(ViewOf(x), channels), channels, count, true, 1f / count, mean, Places.Consecutive, x);
@@ -14,7 +14,7 @@ public sealed partial class GpuDevice
         Reduce(squares, channels, count, true, 1f / count, variance, Places.Consecutive, x, mean);
     }
 
-    internal override void BatchNorm<TEpilogue>(
+    public override void BatchNorm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
         Tensor<float>? residual, Tensor<float> y)
     {
@@ -23,7 +23,7 @@ public sealed partial class GpuDevice
         LaunchElements(kernel, CountOf(y), x, mean, inverseDeviation, weight, bias, residual, y);
     }
 
-    internal override void BatchNormBackwardParameters<TOp>(
+    public override void BatchNormBackwardParameters<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
         Tensor<float> dweight, Tensor<float> dbias)
     {
@@ -34,7 +34,7 @@ public sealed partial class GpuDevice
         Reduce(new ChannelGradientTerms<TOp>(gradient, channels), channels, count, true, 1f, dbias, Places.Consecutive, dy, y);
     }
 
-    internal override void BatchNormBackwardInput<TOp>(
+    public override void BatchNormBackwardInput<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
     {

@@ -5,7 +5,7 @@ namespace Graft.Tensors.Gpu;
 // A group of threads a row; the parameters' gradients are sums down the columns.
 public sealed partial class GpuDevice
 {
-    internal override void LayerNorm(
+    public override void LayerNorm(
         Tensor<float> x, Tensor<float> weight, Tensor<float> bias, float epsilon,
         Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> y)
     {
@@ -15,7 +15,7 @@ public sealed partial class GpuDevice
         LaunchGroups(kernel, rows, x, weight, bias, mean, inverseDeviation, y);
     }
 
-    internal override void LayerNormBackward(
+    public override void LayerNormBackward(
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias)
     {

@@ -4,20 +4,20 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices)
+    public override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices)
     {
         using var unread = indices is null ? Rent<int>(y.Shape, MemoryFormat.ChannelsLast) : null;
         var places = indices ?? unread!;
         LaunchElements(new MaxPoolKernel(new PoolPlanes(geometry, x.Shape, y.Shape), ViewOf(x), ViewOf(y), ViewOf(places)), CountOf(y), x, y, places);
     }
 
-    internal override void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx) => LaunchElements(
+    public override void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx) => LaunchElements(
         new MaxPoolBackwardKernel(new PoolPlanes(geometry, dx.Shape, dy.Shape), ViewOf(dy), ViewOf(indices), ViewOf(dx)), CountOf(dx), dy, indices, dx);
 
-    internal override void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y) => LaunchElements(
+    public override void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y) => LaunchElements(
         new AveragePoolKernel(new PoolPlanes(geometry, x.Shape, y.Shape), ViewOf(x), ViewOf(y)), CountOf(y), x, y);
 
-    internal override void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx) => LaunchElements(
+    public override void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx) => LaunchElements(
         new AveragePoolBackwardKernel(new PoolPlanes(geometry, dx.Shape, dy.Shape), ViewOf(dy), ViewOf(dx)), CountOf(dx), dy, dx);
 }
 

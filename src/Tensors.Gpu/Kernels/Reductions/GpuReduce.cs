@@ -4,7 +4,7 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
+    public override void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
     {
         uint reduced = 0;
         var kept = y.Shape.AlignedTo(x.Shape.Rank);

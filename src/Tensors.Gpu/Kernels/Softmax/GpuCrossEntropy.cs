@@ -4,12 +4,12 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void CrossEntropy(
+    public override void CrossEntropy(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp) => LaunchGroups(
         new CrossEntropyKernel(ViewOf(logits), ViewOf(labels), smoothing, ViewOf(losses), ViewOf(logSumExp), logits.Shape[1]),
         logits.Shape[0], logits, labels, losses, logSumExp);
 
-    internal override void CrossEntropyBackward(
+    public override void CrossEntropyBackward(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits) =>
         LaunchElements(
             new CrossEntropyBackwardKernel(

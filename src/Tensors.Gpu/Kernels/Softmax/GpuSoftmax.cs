@@ -5,13 +5,13 @@ namespace Graft.Tensors.Gpu;
 // A group of threads a row.
 public sealed partial class GpuDevice
 {
-    internal override void Softmax(Tensor<float> x, Tensor<float> y, bool log)
+    public override void Softmax(Tensor<float> x, Tensor<float> y, bool log)
     {
         var (rows, columns) = RowsOf(x);
         LaunchGroups(new SoftmaxKernel(ViewOf(x), ViewOf(y), columns, log ? 1 : 0), rows, x, y);
     }
 
-    internal override void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log)
+    public override void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log)
     {
         var (rows, columns) = RowsOf(y);
         LaunchGroups(new SoftmaxBackwardKernel(ViewOf(dy), ViewOf(y), ViewOf(dx), columns, log ? 1 : 0), rows, dy, y, dx);

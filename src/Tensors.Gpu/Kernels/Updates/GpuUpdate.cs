@@ -4,7 +4,7 @@ namespace Graft.Tensors.Gpu;
 
 public sealed partial class GpuDevice
 {
-    internal override void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second) =>
+    public override void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second) =>
         LaunchElements(
             new UpdateKernel<TRule>(rule, ViewToWrite(weight), ViewOf(gradient), ViewOf(first, weight), ViewOf(second, weight)),
             CountOf(weight), weight, gradient, first, second);

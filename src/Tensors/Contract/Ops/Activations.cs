@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>y = max(0, x). The output says all that the derivative needs.</summary>
-internal readonly struct Relu : IUnaryOp
+public readonly struct Relu : IUnaryOp
 {
     public static Saves Saves => Saves.Output;
 
@@ -11,7 +11,7 @@ internal readonly struct Relu : IUnaryOp
 }
 
 /// <summary>y = x where x is positive, slope * x elsewhere.</summary>
-internal readonly struct LeakyRelu(float slope) : IUnaryOp
+public readonly struct LeakyRelu(float slope) : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -21,7 +21,7 @@ internal readonly struct LeakyRelu(float slope) : IUnaryOp
 }
 
 /// <summary>y = x held within [low, high]; ReLU6 is Clamp(0, 6).</summary>
-internal readonly struct Clamp(float low, float high) : IUnaryOp
+public readonly struct Clamp(float low, float high) : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -35,7 +35,7 @@ internal readonly struct Clamp(float low, float high) : IUnaryOp
 }
 
 /// <summary>y = 1 / (1 + e^-x).</summary>
-internal readonly struct Sigmoid : IUnaryOp
+public readonly struct Sigmoid : IUnaryOp
 {
     public static Saves Saves => Saves.Output;
 
@@ -45,7 +45,7 @@ internal readonly struct Sigmoid : IUnaryOp
 }
 
 /// <summary>y = tanh x.</summary>
-internal readonly struct HyperbolicTangent : IUnaryOp
+public readonly struct HyperbolicTangent : IUnaryOp
 {
     public static Saves Saves => Saves.Output;
 
@@ -55,7 +55,7 @@ internal readonly struct HyperbolicTangent : IUnaryOp
 }
 
 /// <summary>y = x / (1 + e^-x) (SiLU, swish; Elfwing et al. 2017).</summary>
-internal readonly struct Silu : IUnaryOp
+public readonly struct Silu : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -69,7 +69,7 @@ internal readonly struct Silu : IUnaryOp
 }
 
 /// <summary>y = x / 2 * (1 + erf(x / sqrt 2)) (Hendrycks and Gimpel 2016).</summary>
-internal readonly struct Gelu : IUnaryOp
+public readonly struct Gelu : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -88,7 +88,7 @@ internal readonly struct Gelu : IUnaryOp
 }
 
 /// <summary>y = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))): the approximation that GPT-2 uses.</summary>
-internal readonly struct GeluTanh : IUnaryOp
+public readonly struct GeluTanh : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -108,7 +108,7 @@ internal readonly struct GeluTanh : IUnaryOp
 }
 
 /// <summary>second(first(x)) as one op: one sweep over memory instead of two.</summary>
-internal readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : IUnaryOp
+public readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : IUnaryOp
     where TFirst : unmanaged, IUnaryOp
     where TSecond : unmanaged, IUnaryOp
 {

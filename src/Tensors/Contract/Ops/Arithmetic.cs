@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>y = x.</summary>
-internal readonly struct Identity : IUnaryOp
+public readonly struct Identity : IUnaryOp
 {
     public static Saves Saves => Saves.Nothing;
 
@@ -11,7 +11,7 @@ internal readonly struct Identity : IUnaryOp
 }
 
 /// <summary>y = -x.</summary>
-internal readonly struct Negate : IUnaryOp
+public readonly struct Negate : IUnaryOp
 {
     public static Saves Saves => Saves.Nothing;
 
@@ -21,7 +21,7 @@ internal readonly struct Negate : IUnaryOp
 }
 
 /// <summary>y = factor * x.</summary>
-internal readonly struct Scale(float factor) : IUnaryOp
+public readonly struct Scale(float factor) : IUnaryOp
 {
     public static Saves Saves => Saves.Nothing;
 
@@ -31,7 +31,7 @@ internal readonly struct Scale(float factor) : IUnaryOp
 }
 
 /// <summary>y = x + addend.</summary>
-internal readonly struct AddScalar(float addend) : IUnaryOp
+public readonly struct AddScalar(float addend) : IUnaryOp
 {
     public static Saves Saves => Saves.Nothing;
 
@@ -41,7 +41,7 @@ internal readonly struct AddScalar(float addend) : IUnaryOp
 }
 
 /// <summary>y = x^2.</summary>
-internal readonly struct Square : IUnaryOp
+public readonly struct Square : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -51,7 +51,7 @@ internal readonly struct Square : IUnaryOp
 }
 
 /// <summary>y = sqrt(x).</summary>
-internal readonly struct SquareRoot : IUnaryOp
+public readonly struct SquareRoot : IUnaryOp
 {
     public static Saves Saves => Saves.Output;
 
@@ -61,7 +61,7 @@ internal readonly struct SquareRoot : IUnaryOp
 }
 
 /// <summary>y = 1 / sqrt(x + epsilon).</summary>
-internal readonly struct InverseSquareRoot(float epsilon) : IUnaryOp
+public readonly struct InverseSquareRoot(float epsilon) : IUnaryOp
 {
     public static Saves Saves => Saves.Output;
 
@@ -71,7 +71,7 @@ internal readonly struct InverseSquareRoot(float epsilon) : IUnaryOp
 }
 
 /// <summary>y = 1 / x.</summary>
-internal readonly struct Reciprocal : IUnaryOp
+public readonly struct Reciprocal : IUnaryOp
 {
     public static Saves Saves => Saves.Output;
 
@@ -81,7 +81,7 @@ internal readonly struct Reciprocal : IUnaryOp
 }
 
 /// <summary>y = |x|; the derivative at 0 is 0, as in PyTorch.</summary>
-internal readonly struct Absolute : IUnaryOp
+public readonly struct Absolute : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -91,7 +91,7 @@ internal readonly struct Absolute : IUnaryOp
 }
 
 /// <summary>y = e^x.</summary>
-internal readonly struct Exponential : IUnaryOp
+public readonly struct Exponential : IUnaryOp
 {
     public static Saves Saves => Saves.Output;
 
@@ -101,7 +101,7 @@ internal readonly struct Exponential : IUnaryOp
 }
 
 /// <summary>y = ln x.</summary>
-internal readonly struct Logarithm : IUnaryOp
+public readonly struct Logarithm : IUnaryOp
 {
     public static Saves Saves => Saves.Input;
 

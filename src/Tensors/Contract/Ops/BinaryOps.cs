@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>y = a + b.</summary>
-internal readonly struct Add : IBinaryOp
+public readonly struct Add : IBinaryOp
 {
     public static Saves Saves => Saves.Nothing;
 
@@ -13,7 +13,7 @@ internal readonly struct Add : IBinaryOp
 }
 
 /// <summary>y = a + factor * b.</summary>
-internal readonly struct AddScaled(float factor) : IBinaryOp
+public readonly struct AddScaled(float factor) : IBinaryOp
 {
     public static Saves Saves => Saves.Nothing;
 
@@ -25,7 +25,7 @@ internal readonly struct AddScaled(float factor) : IBinaryOp
 }
 
 /// <summary>y = a - b.</summary>
-internal readonly struct Subtract : IBinaryOp
+public readonly struct Subtract : IBinaryOp
 {
     public static Saves Saves => Saves.Nothing;
 
@@ -37,7 +37,7 @@ internal readonly struct Subtract : IBinaryOp
 }
 
 /// <summary>y = a * b.</summary>
-internal readonly struct Multiply : IBinaryOp
+public readonly struct Multiply : IBinaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -49,7 +49,7 @@ internal readonly struct Multiply : IBinaryOp
 }
 
 /// <summary>y = a / b.</summary>
-internal readonly struct Divide : IBinaryOp
+public readonly struct Divide : IBinaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -61,7 +61,7 @@ internal readonly struct Divide : IBinaryOp
 }
 
 /// <summary>y = max(a, b); of equals, each takes half the gradient, as in PyTorch.</summary>
-internal readonly struct Maximum : IBinaryOp
+public readonly struct Maximum : IBinaryOp
 {
     public static Saves Saves => Saves.Input;
 
@@ -89,7 +89,7 @@ public readonly struct Minimum : IBinaryOp
 }
 
 /// <summary>y = a + weight * (b - a): the moving average of running statistics.</summary>
-internal readonly struct Lerp(float weight) : IBinaryOp
+public readonly struct Lerp(float weight) : IBinaryOp
 {
     public static Saves Saves => Saves.Nothing;
 

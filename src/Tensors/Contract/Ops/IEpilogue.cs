@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>What a product does to each sum before it is written: it costs no further sweep over memory.</summary>
-internal interface IEpilogue
+public interface IEpilogue
 {
     /// <summary>Whether <see cref="Apply"/> reads a bias (one number an output column or channel).</summary>
     static abstract bool UsesBias { get; }
@@ -17,7 +17,7 @@ internal interface IEpilogue
 }
 
 /// <summary>The sum as it is.</summary>
-internal readonly struct NoEpilogue : IEpilogue
+public readonly struct NoEpilogue : IEpilogue
 {
     public static bool UsesBias => false;
 
@@ -27,7 +27,7 @@ internal readonly struct NoEpilogue : IEpilogue
 }
 
 /// <summary>sum + bias.</summary>
-internal readonly struct AddBias : IEpilogue
+public readonly struct AddBias : IEpilogue
 {
     public static bool UsesBias => true;
 
@@ -37,7 +37,7 @@ internal readonly struct AddBias : IEpilogue
 }
 
 /// <summary>sum + what was there before: accumulation into the output.</summary>
-internal readonly struct AddResidual : IEpilogue
+public readonly struct AddResidual : IEpilogue
 {
     public static bool UsesBias => false;
 
@@ -47,7 +47,7 @@ internal readonly struct AddResidual : IEpilogue
 }
 
 /// <summary>f(sum + bias) with an elementwise op f: bias and ReLU, bias and GELU.</summary>
-internal readonly struct BiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+public readonly struct BiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
 {
     public static bool UsesBias => true;
 
@@ -57,7 +57,7 @@ internal readonly struct BiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged
 }
 
 /// <summary>f(sum + bias + residual) with an elementwise op f: the end of a residual block.</summary>
-internal readonly struct BiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+public readonly struct BiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
 {
     public static bool UsesBias => true;
 
@@ -67,7 +67,7 @@ internal readonly struct BiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : u
 }
 
 /// <summary>f(sum * scale + bias) with an elementwise op f: a batch norm of stored statistics, and what follows it.</summary>
-internal readonly struct ScaleBiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+public readonly struct ScaleBiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
 {
     public static bool UsesBias => true;
 
@@ -79,7 +79,7 @@ internal readonly struct ScaleBiasThen<TOp>(TOp op) : IEpilogue where TOp : unma
 }
 
 /// <summary>f(sum * scale + bias + residual) with an elementwise op f: the end of a residual block with a batch norm.</summary>
-internal readonly struct ScaleBiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
+public readonly struct ScaleBiasResidualThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
 {
     public static bool UsesBias => true;
 

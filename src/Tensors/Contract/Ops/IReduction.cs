@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>How many numbers become one.</summary>
-internal interface IReduction
+public interface IReduction
 {
     /// <summary>The result over no numbers at all.</summary>
     static abstract float Identity { get; }
@@ -14,7 +14,7 @@ internal interface IReduction
 }
 
 /// <summary>x1 + x2 + ...</summary>
-internal readonly struct SumOf : IReduction
+public readonly struct SumOf : IReduction
 {
     public static float Identity => 0f;
 
@@ -24,7 +24,7 @@ internal readonly struct SumOf : IReduction
 }
 
 /// <summary>x1^2 + x2^2 + ...</summary>
-internal readonly struct SumOfSquares : IReduction
+public readonly struct SumOfSquares : IReduction
 {
     public static float Identity => 0f;
 
@@ -34,7 +34,7 @@ internal readonly struct SumOfSquares : IReduction
 }
 
 /// <summary>The largest of x1, x2, ...</summary>
-internal readonly struct MaximumOf : IReduction
+public readonly struct MaximumOf : IReduction
 {
     public static float Identity => float.NegativeInfinity;
 

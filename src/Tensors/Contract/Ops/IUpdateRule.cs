@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>One step of an optimiser on one weight; the hyper-parameters of the step are fields of the struct.</summary>
-internal interface IUpdateRule
+public interface IUpdateRule
 {
     /// <summary>How many numbers an optimiser remembers a weight: 0, 1 (<c>first</c>) or 2 (<c>first</c> and <c>second</c>).</summary>
     static abstract int StateCount { get; }

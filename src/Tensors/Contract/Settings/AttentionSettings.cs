@@ -4,4 +4,4 @@ namespace Graft.Tensors;
 /// place (the last query sees the last key), and which probabilities are dropped.</summary>
 /// <remarks>The probability of query t, key s of head h of sequence b is number t of mask row (b * heads + h) * keys + s; rows start
 /// at blocks of 64.</remarks>
-internal readonly record struct AttentionSettings(float Scale, bool IsCausal, DropoutMask Dropout);
+public readonly record struct AttentionSettings(float Scale, bool IsCausal, DropoutMask Dropout);

@@ -10,7 +10,7 @@ namespace Graft.Tensors;
 /// <param name="DilationHeight">Rows between two taps of a window.</param>
 /// <param name="DilationWidth">Columns between two taps of a window.</param>
 /// <param name="Groups">Into how many independent groups the channels fall.</param>
-internal readonly record struct Conv2dGeometry(
+public readonly record struct Conv2dGeometry(
     int StrideHeight, int StrideWidth,
     int PadTop, int PadLeft, int PadBottom, int PadRight,
     int DilationHeight, int DilationWidth, int Groups)

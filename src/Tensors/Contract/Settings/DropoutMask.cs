@@ -4,7 +4,7 @@ namespace Graft.Tensors;
 /// instead of storing it, and threads, lanes and devices agree.</summary>
 /// <remarks>Number i is number i % 64 of block i / 64. Number e of block b takes word e / 16 of the stream's place 16 b + e % 16, so
 /// that neighbouring numbers are neighbouring counters. Its upper 24 bits are compared with the probability.</remarks>
-internal readonly record struct DropoutMask
+public readonly record struct DropoutMask
 {
     /// <summary>How many numbers are drawn together.</summary>
     public const int Block = 64;
@@ -22,8 +22,10 @@ internal readonly record struct DropoutMask
         Scale = probability >= 1f ? 0f : 1f / (1f - probability);
     }
 
+    /// <summary>The lower half of the stream's key.</summary>
     public uint KeyLow { get; }
 
+    /// <summary>The upper half of the stream's key.</summary>
     public uint KeyHigh { get; }
 
     /// <summary>A number is dropped where its 24 bits are below this; 0 drops none.</summary>
@@ -35,5 +37,6 @@ internal readonly record struct DropoutMask
     /// <summary>The mask that changes nothing.</summary>
     public static DropoutMask None => new(default, 0f);
 
+    /// <summary>Whether every number is kept.</summary>
     public bool DropsNone => Threshold == 0f;
 }

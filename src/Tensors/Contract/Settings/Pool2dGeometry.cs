@@ -11,7 +11,7 @@ namespace Graft.Tensors;
 /// <param name="PadRight">Columns of padding on the right.</param>
 /// <param name="CeilMode">Whether the last window may reach over the edge (PyTorch's <c>ceil_mode</c>).</param>
 /// <param name="CountIncludePad">Whether an average counts the padding (PyTorch's <c>count_include_pad</c>).</param>
-internal readonly record struct Pool2dGeometry(
+public readonly record struct Pool2dGeometry(
     int KernelHeight, int KernelWidth, int StrideHeight, int StrideWidth, int PadTop, int PadLeft, int PadBottom, int PadRight,
     bool CeilMode = false, bool CountIncludePad = true)
 {

@@ -10,9 +10,6 @@ internal readonly unsafe struct AttentionProblem
     /// <summary>Keys whose scores are held at a time.</summary>
     public const int KeyBlock = 11 * AttentionTile.Rows;
 
-    /// <summary>Below every score that counts, and finite: a row with no key at all gives e^(-infinity - this) = 0, not NaN.</summary>
-    public const float LowestMaximum = -1e30f;
-
     private readonly int* lengths;
     private readonly float* bias;
 

@@ -3,7 +3,7 @@ namespace Graft.Tensors;
 // Letters: B sequences, H heads, T queries, S keys, D numbers a head.
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Attention(
+    public override unsafe void Attention(
         AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
         Tensor<float> y, Tensor<float>? logSumExp)
     {
@@ -20,7 +20,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(logSumExp);
     }
 
-    internal override unsafe void AttentionBackward(
+    public override unsafe void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
         Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv)
     {
@@ -62,7 +62,7 @@ internal readonly unsafe struct AttentionKernel(
             int batch = head / problem.Heads, first = queryBlock * Block, count = Math.Min(Block, problem.Queries - first);
             int columns = AttentionTile.RoundUp(count, AttentionTile.Columns);
             HeadRows.Transpose(q.Row(batch, head - batch * problem.Heads, first), q.Step, count, depth, problem.Settings.Scale, queries);
-            new Span<float>(maximum, Block).Fill(AttentionProblem.LowestMaximum);
+            new Span<float>(maximum, Block).Fill(AttentionLimits.LowestMaximum);
             new Span<float>(sum, Block).Clear();
             new Span<float>(outputs, Block * paddedDepth).Clear();
 

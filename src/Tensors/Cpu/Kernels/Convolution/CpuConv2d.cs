@@ -3,7 +3,7 @@ namespace Graft.Tensors;
 // A convolution is a product of windows and weights, and no window is ever written out: the product reads them where they lie. Letters: N images, H x W places of the input, OH x OW of the output, C and O channels, KH x KW taps.
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Conv2d<TEpilogue>(
+    public override unsafe void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
     {
@@ -32,7 +32,7 @@ public sealed partial class CpuDevice
 
     /// <remarks>With stride s the input's places fall into s * s phases; the places of one phase see the same taps, so each phase is
     /// a product of its own and no multiplication by zero is done.</remarks>
-    internal override unsafe void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx)
+    public override unsafe void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx)
     {
         var (groups, inputs, outputs) = GroupsOf(geometry, weight);
         var (height, width, channels) = (dx.Shape[2], dx.Shape[3], dx.Shape[1]);
@@ -138,15 +138,15 @@ public sealed partial class CpuDevice
     {
         if (!weight.IsConstant) return Pack(first, weights, columns, tile, transformed);
         nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner;
-        var forms = weight.Memory.Derived;
-        var key = new FormKey(
+        var packedWeights = weight.PackedWeights();
+        var key = new PackedWeightsKey(
             checked((int)(first - weight.Pointer() + weight.Offset)), weights.LineStep, weights.InnerStep, weights.TapRowStep, weights.TapColumnStep,
-            columns, depth, tile.Columns, transformed);
-        lock (forms.Gate)
+            columns, depth, tile.Columns, transformed ? WeightFormat.WinogradPanels : WeightFormat.Panels);
+        lock (packedWeights.Gate)
         {
-            if (forms.Hold(key) is { } kept) return kept;
+            if (packedWeights.Hold(key) is { } kept) return kept;
             var packed = Pack(first, weights, columns, tile, transformed);
-            forms.Keep(key, packed);
+            packedWeights.Keep(key, packed);
             return packed;
         }
     }
@@ -173,7 +173,7 @@ public sealed partial class CpuDevice
         return filters;
     }
 
-    internal override unsafe void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)
+    public override unsafe void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)
     {
         if (!dweight.IsContiguous)
         {

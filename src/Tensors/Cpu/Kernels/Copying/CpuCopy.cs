@@ -4,12 +4,12 @@ namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Copy<T>(Tensor<T> source, Tensor<T> destination)
+    public override unsafe void Copy<T>(Tensor<T> source, Tensor<T> destination)
     {
         var kernel = new CopyKernel<T>(
             new LoopNest(destination.Shape, destination.Strides, source.Strides), source.Pointer(), destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
-        destination.Memory.Derived.Drop();
+        destination.Memory.Invalidate();
         GC.KeepAlive(source);
         GC.KeepAlive(destination);
     }

@@ -4,7 +4,7 @@ namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y)
+    public override unsafe void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y)
     {
         nint count = (nint)x.ElementCount;
         var kernel = new DropoutKernel(mask, x.Pointer(), y.Pointer(), count);

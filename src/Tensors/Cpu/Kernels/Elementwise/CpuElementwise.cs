@@ -51,27 +51,27 @@ internal readonly struct BinaryBackwardRight<TOp>(TOp op) : IFormula where TOp :
 
 public sealed partial class CpuDevice
 {
-    internal override void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y) => Elementwise(new UnaryForward<TOp>(op), y, x);
+    public override void Map<TOp>(TOp op, Tensor<float> x, Tensor<float> y) => Elementwise(new UnaryForward<TOp>(op), y, x);
 
-    internal override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx) =>
+    public override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx) =>
         Elementwise(new UnaryBackward<TOp>(op), dx, dy, x, y);
 
-    internal override void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y) =>
+    public override void Zip<TOp>(TOp op, Tensor<float> a, Tensor<float> b, Tensor<float> y) =>
         Elementwise(new BinaryForward<TOp>(op), y, a, b);
 
-    internal override void ZipBackward<TOp>(
+    public override void ZipBackward<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? a, Tensor<float>? b, Tensor<float>? y, Tensor<float>? da, Tensor<float>? db)
     {
         if (da is not null) Elementwise(new BinaryBackwardLeft<TOp>(op), da, dy, a, b, y);
         if (db is not null) Elementwise(new BinaryBackwardRight<TOp>(op), db, dy, a, b, y);
     }
 
-    internal override unsafe void Fill(Tensor<float> destination, float value)
+    public override unsafe void Fill(Tensor<float> destination, float value)
     {
         // one number, read again for each place
         var kernel = new CopyKernel<float>(new LoopNest(destination.Shape, destination.Strides, default), &value, destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
-        destination.Memory.Derived.Drop();
+        destination.Memory.Invalidate();
         GC.KeepAlive(destination);
     }
 
@@ -81,7 +81,7 @@ public sealed partial class CpuDevice
     {
         var kernel = new ElementwiseKernel<TFormula>(formula, output, in0, in1, in2, in3);
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
-        output.Memory.Derived.Drop();
+        output.Memory.Invalidate();
         GC.KeepAlive(output);
         GC.KeepAlive(in0);
         GC.KeepAlive(in1);

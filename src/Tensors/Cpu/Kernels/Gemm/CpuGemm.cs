@@ -4,7 +4,7 @@ namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Gemm<TEpilogue>(
+    public override unsafe void Gemm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
     {
         int rank = c.Shape.Rank;
@@ -85,17 +85,18 @@ public sealed partial class CpuDevice
         in Product<StridedRows, TEpilogue> product, StridedSource right, Tensor<float> weight, nint weightPlace, TileShape tile)
         where TEpilogue : unmanaged, IEpilogue
     {
-        var forms = weight.Memory.Derived;
+        var packedWeights = weight.PackedWeights();
         int rank = weight.Shape.Rank;
-        var key = new FormKey(
-            checked((int)(weight.Offset + weightPlace)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns);
-        lock (forms.Gate)
+        var key = new PackedWeightsKey(
+            checked((int)(weight.Offset + weightPlace)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns,
+            WeightFormat.Panels);
+        lock (packedWeights.Gate)
         {
-            if (forms.Hold(key) is { } kept) return kept;
+            if (packedWeights.Hold(key) is { } kept) return kept;
             nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
             var packed = Rent(panels * tile.Columns * product.Depth * sizeof(float));
             Pack(right, packed, tile, first: 0, panels, product.Columns, product.Depth);
-            forms.Keep(key, packed);
+            packedWeights.Keep(key, packed);
             return packed;
         }
     }

@@ -2,7 +2,7 @@ namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y)
+    public override unsafe void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y)
     {
         int width = table.Shape[^1];
         workers.Run(new GatherKernel(table.Pointer(), indices.Pointer(), y.Pointer(), width), (nint)indices.ElementCount, width);
@@ -11,7 +11,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(y);
     }
 
-    internal override unsafe void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable)
+    public override unsafe void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable)
     {
         Fill(dtable, 0f);
         int width = dtable.Shape[^1];

@@ -5,7 +5,7 @@ namespace Graft.Tensors;
 // Letters: R rows (images and places), C channels. A channels-last activation is the matrix [R, C] in memory.
 public sealed partial class CpuDevice
 {
-    internal override unsafe void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
+    public override unsafe void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
         var sums = new ChannelChunks(x);
         using var partialMean = Borrow(sums.Partials);
@@ -20,7 +20,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(variance);
     }
 
-    internal override unsafe void BatchNorm<TEpilogue>(
+    public override unsafe void BatchNorm<TEpilogue>(
         TEpilogue epilogue, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight, Tensor<float> bias,
         Tensor<float>? residual, Tensor<float> y)
     {
@@ -40,7 +40,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(y);
     }
 
-    internal override unsafe void BatchNormBackwardParameters<TOp>(
+    public override unsafe void BatchNormBackwardParameters<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
         Tensor<float> dweight, Tensor<float> dbias)
     {
@@ -64,7 +64,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(dbias);
     }
 
-    internal override unsafe void BatchNormBackwardInput<TOp>(
+    public override unsafe void BatchNormBackwardInput<TOp>(
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
     {

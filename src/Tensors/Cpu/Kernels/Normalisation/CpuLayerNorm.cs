@@ -3,7 +3,7 @@ namespace Graft.Tensors;
 // Letters: R rows, C columns; a row is what is normalised, and stays in the first cache from its first sum to its last store.
 public sealed partial class CpuDevice
 {
-    internal override unsafe void LayerNorm(
+    public override unsafe void LayerNorm(
         Tensor<float> x, Tensor<float> weight, Tensor<float> bias, float epsilon,
         Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> y)
     {
@@ -19,7 +19,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(y);
     }
 
-    internal override unsafe void LayerNormBackward(
+    public override unsafe void LayerNormBackward(
         Tensor<float> dy, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias)
     {

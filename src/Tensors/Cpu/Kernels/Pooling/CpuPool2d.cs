@@ -3,7 +3,7 @@ namespace Graft.Tensors;
 // Letters: N images, H x W places, C channels, channels innermost; OH x OW places of the output.
 public sealed partial class CpuDevice
 {
-    internal override unsafe void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices)
+    public override unsafe void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices)
     {
         var planes = new PoolPlanes(geometry, x.Shape, y.Shape);
         workers.Run(new MaxPoolKernel(planes, x.Pointer(), y.Pointer(), indices.PointerOrNull()), planes.OutputRows, planes.StepsPerOutputRow);
@@ -12,7 +12,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(indices);
     }
 
-    internal override unsafe void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx)
+    public override unsafe void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx)
     {
         var planes = new PoolPlanes(geometry, dx.Shape, dy.Shape);
         workers.Run(new MaxPoolBackwardKernel(planes, dy.Pointer(), indices.Pointer(), dx.Pointer()), planes.Images, planes.StepsPerImage);
@@ -21,7 +21,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(dx);
     }
 
-    internal override unsafe void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y)
+    public override unsafe void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y)
     {
         var planes = new PoolPlanes(geometry, x.Shape, y.Shape);
         workers.Run(new AveragePoolKernel(planes, x.Pointer(), y.Pointer()), planes.OutputRows, planes.StepsPerOutputRow);
@@ -29,7 +29,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(y);
     }
 
-    internal override unsafe void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx)
+    public override unsafe void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx)
     {
         var planes = new PoolPlanes(geometry, dx.Shape, dy.Shape);
         workers.Run(new AveragePoolBackwardKernel(planes, dy.Pointer(), dx.Pointer()), planes.Images, planes.StepsPerImage);

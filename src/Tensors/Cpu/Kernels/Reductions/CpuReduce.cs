@@ -4,7 +4,7 @@ public sealed partial class CpuDevice
 {
     /// <remarks>Sums of many numbers are cut into chunks whose boundaries depend on the shape alone; the chunks' results are
     /// combined in their order. So the bits do not depend on the number of threads, and rounding errors stay small.</remarks>
-    internal override unsafe void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
+    public override unsafe void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
     {
         var plan = new ReductionPlan(x.Shape, x.Strides, y.Shape, y.StridesOver(x.Shape), chunked: true);
         if (plan.Order == ReductionOrder.Scattered)

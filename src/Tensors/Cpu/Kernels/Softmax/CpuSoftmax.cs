@@ -2,7 +2,7 @@ namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Softmax(Tensor<float> x, Tensor<float> y, bool log)
+    public override unsafe void Softmax(Tensor<float> x, Tensor<float> y, bool log)
     {
         int columns = x.Shape.Rank == 0 ? 1 : x.Shape[^1];
         workers.Run(new SoftmaxKernel(x.Pointer(), y.Pointer(), columns, log), Rows(x.ElementCount, columns), columns * 8L);
@@ -10,7 +10,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(y);
     }
 
-    internal override unsafe void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log)
+    public override unsafe void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log)
     {
         int columns = y.Shape.Rank == 0 ? 1 : y.Shape[^1];
         var kernel = new SoftmaxBackwardKernel(dy.Pointer(), y.Pointer(), dx.Pointer(), columns, log);
@@ -20,7 +20,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(dx);
     }
 
-    internal override unsafe void CrossEntropy(
+    public override unsafe void CrossEntropy(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp)
     {
         int classes = logits.Shape[^1];
@@ -32,7 +32,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(logSumExp);
     }
 
-    internal override unsafe void CrossEntropyBackward(
+    public override unsafe void CrossEntropyBackward(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits)
     {
         int classes = logits.Shape[^1];

@@ -2,12 +2,12 @@ namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
 {
-    internal override unsafe void Update<TRule>(
+    public override unsafe void Update<TRule>(
         TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second)
     {
         var kernel = new UpdateKernel<TRule>(rule, weight.Pointer(), gradient.Pointer(), first.PointerOrNull(), second.PointerOrNull());
         workers.Run(kernel, (nint)weight.ElementCount, stepsPerItem: 2 + 2 * TRule.StateCount);
-        weight.Memory.Derived.Drop();
+        weight.Memory.Invalidate();
         GC.KeepAlive(weight);
         GC.KeepAlive(gradient);
         GC.KeepAlive(first);

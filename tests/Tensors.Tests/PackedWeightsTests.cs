@@ -1,7 +1,7 @@
 namespace Graft.Tensors.Tests;
 
 /// <summary>What is kept of a weight that stays as it is must never outlive the numbers that it was made of.</summary>
-public sealed class DerivedFormsTests : IDisposable
+public sealed class PackedWeightsTests : IDisposable
 {
     private readonly CpuDevice device = new(2);
 
@@ -60,31 +60,31 @@ public sealed class DerivedFormsTests : IDisposable
     [Fact]
     public void A_weight_that_is_given_back_keeps_nothing()
     {
-        var (weight, forms) = Packed(out var form);
-        Assert.True(form.IsShared);
-        form.Release();
-        int generation = form.Generation;
+        var (weight, kept) = Packed(out var packed);
+        Assert.True(packed.IsShared);
+        packed.Release();
+        int generation = packed.Generation;
         weight.Dispose();
-        Assert.Equal(generation + 1, form.Generation);
-        Assert.Null(forms.Hold(Key));
+        Assert.Equal(generation + 1, packed.Generation);
+        Assert.Null(kept.Hold(Key));
     }
 
     [Fact]
-    public void A_form_that_is_being_read_outlives_a_change_of_its_weight()
+    public void Packed_weights_that_is_being_read_outlives_a_change_of_its_weight()
     {
-        var (weight, forms) = Packed(out var form);
+        var (weight, kept) = Packed(out var packed);
         device.Fill(weight, 9f);
-        Assert.Null(forms.Hold(Key));
+        Assert.Null(kept.Hold(Key));
         using (var other = device.Rent<float>([2, 2])) device.Fill(other, 5f);
-        Assert.Equal(0, form.Generation);
-        form.Release();
-        Assert.Equal(1, form.Generation);
+        Assert.Equal(0, packed.Generation);
+        packed.Release();
+        Assert.Equal(1, packed.Generation);
         weight.Dispose();
     }
 
     /// <summary>A reader packs while a writer writes: what it made of half-written numbers is gone when the writer has finished.</summary>
     [Fact]
-    public void A_form_that_was_made_while_its_weight_was_written_does_not_stay()
+    public void Packed_weights_that_was_made_while_its_weight_was_written_does_not_stay()
     {
         const int Depth = 256, Columns = 256;
         using var x = Tensor.From<float>([1, Depth], Enumerable.Repeat(1f, Depth).ToArray(), device);
@@ -108,18 +108,18 @@ public sealed class DerivedFormsTests : IDisposable
         Assert.All(after.ToArray(), value => Assert.Equal(300f * Depth, value));
     }
 
-    private static FormKey Key { get; } = new(0, 1, 2, 0, 0, 2, 2, 16);
+    private static PackedWeightsKey Key { get; } = new(0, 1, 2, 0, 0, 2, 2, 16, WeightFormat.Panels);
 
-    private (Tensor<float> Weight, DerivedForms Forms) Packed(out DeviceMemory form)
+    private (Tensor<float> Weight, PackedWeights Kept) Packed(out DeviceMemory packed)
     {
         var weight = Tensor.From<float>([2, 2], [1f, 2f, 3f, 4f], device);
-        var forms = weight.Memory.Derived;
-        Assert.Null(forms.Hold(Key));
-        form = device.Rent(16);
-        forms.Keep(Key, form);
-        Assert.Same(form, forms.Hold(Key));
-        form.Release();
-        return (weight, forms);
+        var kept = weight.PackedWeights();
+        Assert.Null(kept.Hold(Key));
+        packed = device.Rent(16);
+        kept.Keep(Key, packed);
+        Assert.Same(packed, kept.Hold(Key));
+        packed.Release();
+        return (weight, kept);
     }
 
     private void Change(string change, Tensor<float> weight)

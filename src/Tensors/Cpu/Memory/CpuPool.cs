@@ -158,6 +158,9 @@ internal sealed class CpuPool : IDisposable
 
         public void* Pointer { get; }
 
+        /// <summary>What kernels have made of the block's numbers and kept.</summary>
+        public PackedWeights Packed { get; } = new();
+
         /// <summary>Gives the memory back to the system; the block is not used again.</summary>
         public void Dispose()
         {
@@ -166,6 +169,8 @@ internal sealed class CpuPool : IDisposable
         }
 
         protected override void Recycle() => pool.Return(this, sizeClass);
+
+        protected override void DropPacked() => Packed.Drop();
 
         private void GiveBack()
         {
@@ -178,22 +183,28 @@ internal sealed class CpuPool : IDisposable
     }
 }
 
-internal static unsafe class CpuTensor
+/// <summary>A tensor's elements where they are, for code that runs on the CPU beside its kernels.</summary>
+public static unsafe class CpuTensor
 {
     /// <summary>The address of a tensor's first element; the tensor has to stay reachable while it is used.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T* Pointer<T>(this Tensor<T> tensor) where T : unmanaged =>
+    internal static T* Pointer<T>(this Tensor<T> tensor) where T : unmanaged =>
         tensor.Memory is CpuPool.CpuMemory memory
             ? (T*)memory.Pointer + tensor.Offset
             : throw new InvalidOperationException($"a tensor {tensor.Shape} is on {tensor.Device.Name}, not on the CPU");
 
     /// <summary>The address of a block of the CPU's; it has to stay held while it is used.</summary>
-    public static float* Pointer(this DeviceMemory memory) => (float*)((CpuPool.CpuMemory)memory).Pointer;
+    internal static float* Pointer(this DeviceMemory memory) => (float*)((CpuPool.CpuMemory)memory).Pointer;
 
     /// <summary>As <see cref="Pointer{T}"/>, null for no tensor.</summary>
-    public static T* PointerOrNull<T>(this Tensor<T>? tensor) where T : unmanaged => tensor is null ? null : tensor.Pointer();
+    internal static T* PointerOrNull<T>(this Tensor<T>? tensor) where T : unmanaged => tensor is null ? null : tensor.Pointer();
 
-    /// <summary>A contiguous CPU tensor's elements.</summary>
+    /// <summary>What kernels have made of a weight's block and kept.</summary>
+    internal static PackedWeights PackedWeights<T>(this Tensor<T> weight) where T : unmanaged => ((CpuPool.CpuMemory)weight.Memory).Packed;
+
+    /// <summary>The elements of a dense tensor of the CPU's, in the order of memory. They are the tensor's memory: it has to stay
+    /// reachable while they are used, and who writes to them says so (<see cref="DeviceMemory.Invalidate"/>).</summary>
+    /// <exception cref="InvalidOperationException">The tensor is not on the CPU.</exception>
     public static Span<T> Span<T>(this Tensor<T> tensor) where T : unmanaged =>
         new(tensor.Pointer(), checked((int)tensor.ElementCount));
 }

@@ -55,6 +55,24 @@ public sealed class PackageContentTests(Feed feed)
     }
 
     [Fact]
+    public void A_library_brings_nothing_else()
+    {
+        foreach (string id in Libraries)
+        {
+            using var package = Open(id, "nupkg");
+            // the last four are the format's own
+            string[] expected =
+            [
+                $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "icon.png", .. id == "Graft.Tensors" ? ["buildTransitive/Graft.Tensors.targets"] : Array.Empty<string>(),
+                $"{id}.nuspec", "[Content_Types].xml", "_rels/.rels", "package/services/metadata/core-properties/*.psmdcp",
+            ];
+            var found = package.Entries.Select(entry => entry.FullName.EndsWith(".psmdcp", StringComparison.Ordinal)
+                ? "package/services/metadata/core-properties/*.psmdcp" : entry.FullName);
+            Assert.Equal(expected.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
     public void The_first_package_brings_the_build_settings_of_all()
     {
         using var package = Open("Graft.Tensors", "nupkg");

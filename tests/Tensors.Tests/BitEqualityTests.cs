@@ -213,12 +213,40 @@ public sealed class BitEqualityTests : IDisposable
                 using var y = device.Rent<float>(shape);
                 using var logSumExp = device.Rent<float>([3, 2, places]);
                 var (dq, dk, dv) = (device.Rent<float>(shape), device.Rent<float>(shape), device.Rent<float>(shape));
-                device.Attention(settings, query, key, value, lengths, null, y, logSumExp);
-                device.AttentionBackward(settings, dy, query, key, value, lengths, null, y, logSumExp, dq, dk, dv);
+                device.Attention(settings, query, key, value, lengths, null, null, y, logSumExp);
+                device.AttentionBackward(settings, dy, query, key, value, lengths, null, null, y, logSumExp, dq, dk, dv, null);
                 device.Dropout(settings.Dropout, value, value);
                 return [.. y.ToArray(), .. logSumExp.ToArray(), .. dq.ToArray(), .. dk.ToArray(), .. dv.ToArray(), .. value.ToArray()];
             });
         }
+    }
+
+    [Theory]
+    [InlineData(1, 1, 70)]
+    [InlineData(1, 4, 70)]
+    [InlineData(1, 1, 1)]
+    [InlineData(19, 4, 70)]
+    public void Of_attention_with_a_bias_and_shared_keys(int biases, int biasHeads, int biasRows)
+    {
+        Shape shape = [19, 4, 70, 9], keys = [19, 2, 80, 9], biasShape = [biases, biasHeads, biasRows, 80];
+        var (q, k, v) = (Draw.Normal("q", shape.ElementCount), Draw.Normal("k", keys.ElementCount), Draw.Normal("v", keys.ElementCount));
+        var (gradient, added) = (Draw.Normal("dy", shape.ElementCount), Draw.Normal("bias", biasShape.ElementCount));
+        Compare("attention", device =>
+        {
+            var settings = new AttentionSettings(0.3f, true, new DropoutMask(new RandomStream(1, "drop"), 0.2f), CountsFromLengths: true);
+            using var lengths = Tensor.From<int>([19], [.. Enumerable.Range(60, 19)], device);
+            using var query = Tensor.From<float>(shape, q, device);
+            using var key = Tensor.From<float>(keys, k, device);
+            using var value = Tensor.From<float>(keys, v, device);
+            using var bias = Tensor.From<float>(biasShape, added, device);
+            using var dy = Tensor.From<float>(shape, gradient, device);
+            using var y = device.Rent<float>(shape);
+            using var logSumExp = device.Rent<float>([19, 4, 70]);
+            var (dq, dk, dv, dbias) = (device.Rent<float>(shape), device.Rent<float>(keys), device.Rent<float>(keys), device.Rent<float>(biasShape));
+            device.Attention(settings, query, key, value, lengths, null, bias, y, logSumExp);
+            device.AttentionBackward(settings, dy, query, key, value, lengths, null, bias, y, logSumExp, dq, dk, dv, dbias);
+            return [.. y.ToArray(), .. dq.ToArray(), .. dk.ToArray(), .. dv.ToArray(), .. dbias.ToArray()];
+        });
     }
 
     [Theory]

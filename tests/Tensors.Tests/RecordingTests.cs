@@ -36,6 +36,35 @@ public sealed class RecordingTests : IDisposable
     }
 
     [Fact]
+    public void Keys_that_are_written_at_places_of_the_run_are_read_after_what_was_there()
+    {
+        var recorder = new Recorder(device);
+        var (keys, positions) = (recorder.Input<float>([2, 3, 2, 4]), recorder.Input<int>([2]));
+        var output = Attended(recorder, keys, positions);
+        using var replay = recorder.Finish(output);
+        foreach (int[] places in new[] { new[] { 0, 3 }, [2, 1], [4, 4] })
+        {
+            float[] numbers = Draw.Normal($"keys at {places[0]}", 48);
+            Replay.Placed(keys).CopyFrom(numbers);
+            Replay.Placed(positions).CopyFrom(places);
+            replay.Run();
+            using var eager = Tensor.From<float>([2, 3, 2, 4], numbers, device);
+            using var at = Tensor.From<int>([2], places, device);
+            Check.SameBits("y", Replay.Placed(output).ToArray(), Attended(device, eager, at).ToArray());
+        }
+    }
+
+    private static Tensor<float> Attended(Device device, Tensor<float> keys, Tensor<int> positions)
+    {
+        Tensor<float> cache = device.Rent<float>([2, 6, 2, 4]), y = device.Rent<float>([2, 3, 2, 4]);
+        device.Fill(cache, 0.25f);
+        var (heads, all) = (keys.Permute(0, 2, 1, 3), cache.Permute(0, 2, 1, 3));
+        device.IndexCopy(heads, positions, all);
+        device.Attention(new AttentionSettings(0.5f, true, DropoutMask.None), heads, all, all, null, null, null, y.Permute(0, 2, 1, 3), null);
+        return y;
+    }
+
+    [Fact]
     public void Training_is_refused_in_one_sentence()
     {
         var recorder = new Recorder(device);

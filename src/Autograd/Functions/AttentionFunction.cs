@@ -32,7 +32,7 @@ internal static class AttentionFunction
         var y = Rent(pass, q.Shape, heads);
         var outputs = Split(y, heads);
         var logSumExp = tracked ? pass.Rent(queries.Shape.Without(^1)) : null;
-        pass.Device.Attention(settings, queries, keys, values, mask.Lengths, mask.Bias, outputs, logSumExp);
+        pass.Device.Attention(settings, queries, keys, values, mask.Lengths, mask.Bias, null, outputs, logSumExp);
         return logSumExp is null
             ? pass.Untracked(y) : pass.Record(y, new AttentionNode(settings, mask, heads, (q, k, v), queries, keys, values, outputs, logSumExp));
     }
@@ -101,7 +101,7 @@ internal static class AttentionFunction
             var (queries, keys, values) = inputs;
             var (dq, dk, dv) = (Rent(pass, queries.Shape, heads), Rent(pass, keys.Shape, heads), Rent(pass, values.Shape, heads));
             pass.Device.AttentionBackward(
-                settings, Rows(pass, Split(dy, heads)), q, k, v, lengths, bias, y, logSumExp, Split(dq, heads), Split(dk, heads), Split(dv, heads));
+                settings, Rows(pass, Split(dy, heads)), q, k, v, lengths, bias, null, y, logSumExp, Split(dq, heads), Split(dk, heads), Split(dv, heads), null);
             gradients.Add(queries.Slot, dq);
             gradients.Add(keys.Slot, dk);
             gradients.Add(values.Slot, dv);

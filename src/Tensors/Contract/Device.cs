@@ -158,17 +158,26 @@ public abstract class Device
     public abstract void CrossEntropyBackward(
         Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits);
 
-    /// <summary>y = softmax(scale q k^T + mask) v. q, y: [B, H, T, D], k, v: [B, H, S, D], any strides with a last one of 1; key s of
-    /// sequence b counts where s &lt; lengths[b] (lengths [B] or null), its scores get bias[b, s] (bias [B, S], contiguous, or null).
-    /// logSumExp: [B, H, T], contiguous, for backward; null where there is none. A query that may look at no key gets zeros.</summary>
+    /// <summary>y = softmax(scale q k^T + mask + bias) v. q, y: [B, H, T, D], k, v: [B, G, S, D] with G heads that divide H, any strides
+    /// with a last one of 1; query head h reads key head h / (H / G). Key s of sequence b counts where s &lt; lengths[b] (lengths [B] or
+    /// null), its scores get keyBias[b, s] (keyBias [B, S], contiguous, or null) and bias[b, h, t, s] (bias [1 or B, 1 or H, 1 or T, S],
+    /// any strides with a last one of 1, or null). logSumExp: [B, H, T], contiguous, for backward; null where there is none. A query
+    /// that may look at no key gets zeros.</summary>
     public abstract void Attention(
-        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
-        Tensor<float> y, Tensor<float>? logSumExp);
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? keyBias,
+        Tensor<float>? bias, Tensor<float> y, Tensor<float>? logSumExp);
 
-    /// <summary>The gradients of Attention, of the shapes of q, k and v; a key that does not count gets zeros.</summary>
+    /// <summary>The gradients of Attention, of the shapes of q, k, v and bias; a key that does not count gets zeros. dbias is
+    /// contiguous, or null where none is wanted.</summary>
     public abstract void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
-        Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv);
+        Tensor<float>? keyBias, Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp,
+        Tensor<float> dq, Tensor<float> dk, Tensor<float> dv, Tensor<float>? dbias);
+
+    /// <summary>destination[b, :, positions[b] + t, :] = source[b, :, t, :], all else of the destination as it was: new keys and values
+    /// into a cache. source: [B, H, T, D], destination: [B, H, S, D], any strides with a last one of 1; positions: [B]. A place outside
+    /// 0 ... S - 1 is not written.</summary>
+    public abstract void IndexCopy(Tensor<float> source, Tensor<int> positions, Tensor<float> destination);
 
     /// <summary>y[r] = table[indices[r]]. table: [V, D], indices: [R], y: [R, D], all contiguous. An index outside the table
     /// is the caller's to refuse.</summary>

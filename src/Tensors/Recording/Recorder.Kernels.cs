@@ -67,12 +67,17 @@ public sealed partial class Recorder
         new(logits, Access.Read), new(labels, Access.Read), new(losses, Access.Result), new(logSumExp, Access.Aside));
 
     public override void Attention(
-        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
-        Tensor<float> y, Tensor<float>? logSumExp) => Record(
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? keyBias,
+        Tensor<float>? bias, Tensor<float> y, Tensor<float>? logSumExp) => Record(
         settings,
-        static (device, settings, at) => device.Attention(settings, at[0], at[1], at[2], at.OrNull<int>(3), at.OrNull(4), at[5], at.OrNull(6)),
-        new(q, Access.Read), new(k, Access.Read), new(v, Access.Read), new(lengths, Access.Read), new(bias, Access.Read),
-        new(y, Access.Result), new(logSumExp, Access.Aside));
+        static (device, settings, at) => device.Attention(
+            settings, at[0], at[1], at[2], at.OrNull<int>(3), at.OrNull(4), at.OrNull(5), at[6], at.OrNull(7)),
+        new(q, Access.Read), new(k, Access.Read), new(v, Access.Read), new(lengths, Access.Read), new(keyBias, Access.Read),
+        new(bias, Access.Read), new(y, Access.Result), new(logSumExp, Access.Aside));
+
+    public override void IndexCopy(Tensor<float> source, Tensor<int> positions, Tensor<float> destination) => Record(
+        default(int), static (device, _, at) => device.IndexCopy(at[0], at.Of<int>(1), at[2]),
+        new(source, Access.Read), new(positions, Access.Read), new(destination, Access.Aside));
 
     public override void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y) => Record(
         default(int), static (device, _, at) => device.Gather(at[0], at.Of<int>(1), at[2]),
@@ -114,7 +119,8 @@ public sealed partial class Recorder
 
     public override void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
-        Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv) =>
+        Tensor<float>? keyBias, Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp,
+        Tensor<float> dq, Tensor<float> dk, Tensor<float> dv, Tensor<float>? dbias) =>
         Refuse(nameof(AttentionBackward));
 
     public override void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable) => Refuse(nameof(GatherBackward));

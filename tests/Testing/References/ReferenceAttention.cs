@@ -15,6 +15,12 @@ internal sealed class ReferenceAttention
         Dy = Draw.Normal("dy", item.QueryShape.ElementCount);
         (Y, Dq) = (new Expected(Q.Length), new Expected(Q.Length));
         (Dk, Dv) = (new Expected(K.Length), new Expected(K.Length));
+        Bias = item.BiasShape is { } shape ? Draw.Normal("score bias", shape.ElementCount) : null;
+        if (Bias is not null)
+        {
+            for (int i = 7; i < Bias.Length; i += 11) Bias[i] = float.NegativeInfinity;
+            Dbias = new Expected(Bias.Length);
+        }
         LogSumExp = new double[item.Batch * item.Heads * item.Queries];
         for (int batch = 0; batch < item.Batch; batch++)
             for (int head = 0; head < item.Heads; head++)
@@ -31,6 +37,11 @@ internal sealed class ReferenceAttention
     public float[] V { get; }
 
     public float[] Dy { get; }
+
+    /// <summary>A number for each pair of a query and a key; some hide it.</summary>
+    public float[]? Bias { get; }
+
+    public Expected? Dbias { get; }
 
     public Expected Y { get; }
 
@@ -58,8 +69,10 @@ internal sealed class ReferenceAttention
                 // a score's rounding becomes the probability's relative error
                 spoilt[key] += Math.Abs((double)item.Scale * Q[to + d] * K[from + d]);
             }
-            if (item.Bias is { } bias) scores[key] += bias[batch * item.Keys + key];
-            bool isSeen = (item.Lengths is not { } lengths || key < lengths[batch]) && (!item.IsCausal || key - item.Keys <= query - item.Queries);
+            if (item.KeyBias is { } keyBias) scores[key] += keyBias[batch * item.Keys + key];
+            if (Bias is not null) scores[key] += Bias[item.BiasPlace(batch, head, query, key)];
+            int last = item.CountsFromLengths ? Math.Min(item.Keys, item.Lengths?[batch] ?? item.Keys) : item.Keys;
+            bool isSeen = (item.Lengths is not { } lengths || key < lengths[batch]) && (!item.IsCausal || key - last <= query - item.Queries);
             if (!isSeen) scores[key] = double.NegativeInfinity;
         }
         double largest = scores.DefaultIfEmpty(double.NegativeInfinity).Max();
@@ -88,8 +101,14 @@ internal sealed class ReferenceAttention
         for (int key = 0; key < item.Keys; key++)
         {
             int from = KeyRow(batch, head, key);
-            double gradient = probabilities[key] * (dprobabilities.Values[key] - delta.Values[0]) * item.Scale;
-            double magnitude = probabilities[key] * (dprobabilities.Magnitudes[key] + delta.Magnitudes[0]) * item.Scale * worst;
+            double gradient = probabilities[key] * (dprobabilities.Values[key] - delta.Values[0]);
+            double magnitude = probabilities[key] * (dprobabilities.Magnitudes[key] + delta.Magnitudes[0]) * worst;
+            if (Dbias is not null)
+            {
+                Dbias.Values[item.BiasPlace(batch, head, query, key)] += gradient;
+                Dbias.Magnitudes[item.BiasPlace(batch, head, query, key)] += magnitude;
+            }
+            (gradient, magnitude) = (gradient * item.Scale, magnitude * item.Scale);
             for (int d = 0; d < item.Depth; d++)
             {
                 Add(Dq, to + d, gradient * K[from + d], 1);
@@ -106,7 +125,8 @@ internal sealed class ReferenceAttention
         sums.Magnitudes[at] += Math.Abs(term) * magnitude;
     }
 
-    private int KeyRow(int batch, int head, int key) => ((batch * Case.Keys + key) * Case.Heads + head) * Case.Depth;
+    private int KeyRow(int batch, int head, int key) =>
+        ((batch * Case.Keys + key) * Case.KeyHeads + head / (Case.Heads / Case.KeyHeads)) * Case.Depth;
 }
 
 /// <summary>The shape and the mask of one attention.</summary>
@@ -116,7 +136,17 @@ internal sealed record AttentionCase(int Batch, int Heads, int Queries, int Keys
 
     public int[]? Lengths { get; init; }
 
-    public float[]? Bias { get; init; }
+    /// <summary>Whether queries are the last places of the keys that count.</summary>
+    public bool CountsFromLengths { get; init; }
+
+    /// <summary>How many heads the keys have.</summary>
+    public int KeyHeads { get; init; } = Heads;
+
+    /// <summary>[B, S].</summary>
+    public float[]? KeyBias { get; init; }
+
+    /// <summary>[1 or B, 1 or H, 1 or T, S].</summary>
+    public Shape? BiasShape { get; init; }
 
     public float Dropout { get; init; }
 
@@ -125,9 +155,16 @@ internal sealed record AttentionCase(int Batch, int Heads, int Queries, int Keys
     /// <summary>In memory; the kernels see it with its middle axes exchanged.</summary>
     public Shape QueryShape => [Batch, Queries, Heads, Depth];
 
-    public Shape KeyShape => [Batch, Keys, Heads, Depth];
+    public Shape KeyShape => [Batch, Keys, KeyHeads, Depth];
 
-    public AttentionSettings Settings => new(Scale, IsCausal, new DropoutMask(Stream, Dropout));
+    public AttentionSettings Settings => new(Scale, IsCausal, new DropoutMask(Stream, Dropout), CountsFromLengths);
+
+    public int BiasPlace(int batch, int head, int query, int key)
+    {
+        var shape = BiasShape!.Value;
+        int row = (Math.Min(batch, shape[0] - 1) * shape[1] + Math.Min(head, shape[1] - 1)) * shape[2] + Math.Min(query, shape[2] - 1);
+        return row * Keys + key;
+    }
 
     public double Factor(int batch, int head, int query, int key)
     {
@@ -141,7 +178,9 @@ internal sealed record AttentionCase(int Batch, int Heads, int Queries, int Keys
 
     public override string ToString() =>
         $"[{Batch}, {Heads}, {Queries}, {Depth}] x {Keys}{(IsCausal ? " causal" : "")}" +
-        $"{(Lengths is null ? "" : $" lengths {string.Join(' ', Lengths)}")}{(Bias is null ? "" : " bias")}{(Dropout == 0 ? "" : $" dropout {Dropout}")}";
+        $"{(Lengths is null ? "" : $" lengths {string.Join(' ', Lengths)}")}{(CountsFromLengths ? " counted from them" : "")}" +
+        $"{(KeyHeads == Heads ? "" : $" {KeyHeads} heads of keys")}{(KeyBias is null ? "" : " bias of keys")}" +
+        $"{(BiasShape is { } bias ? $" bias {bias}" : "")}{(Dropout == 0 ? "" : $" dropout {Dropout}")}";
 
     private static RandomStream Stream => new(5, "attention");
 }

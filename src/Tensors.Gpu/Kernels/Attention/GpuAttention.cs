@@ -6,35 +6,44 @@ namespace Graft.Tensors.Gpu;
 public sealed partial class GpuDevice
 {
     public override void Attention(
-        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
-        Tensor<float> y, Tensor<float>? logSumExp)
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? keyBias,
+        Tensor<float>? bias, Tensor<float> y, Tensor<float>? logSumExp)
     {
         using var none = Rent<int>([1]);
         var kernel = new AttentionKernel(
-            Terms(settings, q, k, lengths ?? none, lengths, bias), ViewOf(v), new(v), ViewOf(y), new(y), ViewOf(logSumExp, y),
+            Terms(settings, q, k, lengths ?? none, lengths, keyBias, bias), ViewOf(v), new(v), ViewOf(y), new(y), ViewOf(logSumExp, y),
             logSumExp is null ? 0 : 1);
-        LaunchGroups(kernel, RowCount(q), q, k, v, lengths, bias, y, logSumExp);
+        LaunchGroups(kernel, RowCount(q), q, k, v, lengths, keyBias, bias, y, logSumExp);
     }
 
     public override void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
-        Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv)
+        Tensor<float>? keyBias, Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp,
+        Tensor<float> dq, Tensor<float> dk, Tensor<float> dv, Tensor<float>? dbias)
     {
         using var none = Rent<int>([1]);
         using var delta = Rent<float>(logSumExp.Shape);
-        var terms = Terms(settings, q, k, lengths ?? none, lengths, bias);
+        var terms = Terms(settings, q, k, lengths ?? none, lengths, keyBias, bias);
         var gradients = new ProbabilityGradients(terms, ViewOf(dy), new(dy), ViewOf(v), new(v), ViewOf(logSumExp), ViewOf(delta));
         LaunchElements(
             new AttentionDeltaKernel(ViewOf(dy), new(dy), ViewOf(y), new(y), ViewOf(delta), q.Shape[1], q.Shape[2], q.Shape[3]),
             CountOf(delta), dy, y, delta);
-        LaunchGroups(new AttentionBackwardQueryKernel(gradients, ViewOf(dq), new(dq)), RowCount(q), q, k, v, lengths, bias, logSumExp, dq);
         LaunchGroups(
-            new AttentionBackwardKeyKernel(gradients, ViewOf(dk), new(dk), ViewOf(dv), new(dv)), RowCount(k), q, k, v, lengths, bias, dk, dv);
+            new AttentionBackwardQueryKernel(gradients, ViewOf(dq), new(dq)), RowCount(q), q, k, v, lengths, keyBias, bias, logSumExp, dq);
+        LaunchGroups(
+            new AttentionBackwardKeyKernel(gradients, ViewOf(dk), new(dk), ViewOf(dv), new(dv)), RowCount(k), q, k, v, lengths, keyBias,
+            bias, dk, dv);
+        if (dbias is null) return;
+        LaunchElements(
+            new AttentionBackwardBiasKernel(gradients, ViewOf(dbias), q.Shape[0], dbias.Shape[0], dbias.Shape[1], dbias.Shape[2]),
+            CountOf(dbias), q, k, v, lengths, keyBias, bias, dbias);
     }
 
     private ScoreTerms Terms(
-        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<int> lengthsOrNone, Tensor<int>? lengths, Tensor<float>? bias) =>
-        new(settings, q, ViewOf(q), k, ViewOf(k), ViewOf(lengthsOrNone), lengths is null ? 0 : 1, ViewOf(bias, q), bias is null ? 0 : 1);
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<int> lengthsOrNone, Tensor<int>? lengths, Tensor<float>? keyBias,
+        Tensor<float>? bias) => new(
+        settings, q, ViewOf(q), k, ViewOf(k), ViewOf(lengthsOrNone), lengths is null ? 0 : 1, ViewOf(keyBias, q), keyBias is null ? 0 : 1,
+        ViewOf(bias, q), bias is null ? default : new BiasPlaces(bias), bias is null ? 0 : 1);
 
     private static int RowCount(Tensor<float> rows) => checked(rows.Shape[0] * rows.Shape[1] * rows.Shape[2]);
 }
@@ -50,7 +59,7 @@ internal readonly struct AttentionKernel(
         var shared = SharedMemory.Allocate<float>(GpuDevice.GroupSize);
         int headOfAll = group / terms.Queries, query = group - headOfAll * terms.Queries;
         int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
-        int keys = terms.KeysOf(batch, query);
+        int keys = terms.KeysOf(batch, query), keyHead = terms.KeyHead(head);
         var own = new GpuLane(AttentionLimits.LowestMaximum);
         for (int key = Group.IdxX; key < keys; key += Group.DimX) own = GpuLane.Max(new GpuLane(terms.Score(batch, head, query, key)), own);
         var largest = GroupSums.All<MaximumOf>(own);
@@ -75,7 +84,7 @@ internal readonly struct AttentionKernel(
                 if (d < terms.Depth)
                 {
                     int some = IntrinsicMath.Min(Group.DimX, keys - key);
-                    for (int i = 0; i < some; i++) sum = GpuMath.FusedMultiplyAdd(shared[i], v[vPlaces.Of(batch, head, key + i) + d], sum);
+                    for (int i = 0; i < some; i++) sum = GpuMath.FusedMultiplyAdd(shared[i], v[vPlaces.Of(batch, keyHead, key + i) + d], sum);
                 }
                 Group.Barrier();
             }

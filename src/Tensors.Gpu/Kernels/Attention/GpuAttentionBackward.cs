@@ -33,7 +33,7 @@ internal readonly struct ProbabilityGradients(
 
     public float ScoreGradient(int batch, int head, int query, int key, float probability, float factor)
     {
-        int left = dyPlaces.Of(batch, head, query), right = vPlaces.Of(batch, head, key);
+        int left = dyPlaces.Of(batch, head, query), right = vPlaces.Of(batch, Terms.KeyHead(head), key);
         float sum = 0f;
         for (int d = 0; d < Terms.Depth; d++) sum = GpuMath.FusedMultiplyAdd(dy[left + d], v[right + d], sum);
         return probability * (sum * factor - delta[(batch * Terms.Heads + head) * Terms.Queries + query]);
@@ -51,7 +51,7 @@ internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradi
         var terms = gradients.Terms;
         int headOfAll = group / terms.Queries, query = group - headOfAll * terms.Queries;
         int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
-        int keys = terms.KeysOf(batch, query), to = places.Of(batch, head, query);
+        int keys = terms.KeysOf(batch, query), keyHead = terms.KeyHead(head), to = places.Of(batch, head, query);
         for (int first = 0; first < terms.Depth; first += Group.DimX)
         {
             int d = first + Group.IdxX;
@@ -68,7 +68,7 @@ internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradi
                 if (d < terms.Depth)
                 {
                     int some = IntrinsicMath.Min(Group.DimX, keys - tile);
-                    for (int i = 0; i < some; i++) sum = GpuMath.FusedMultiplyAdd(shared[i], terms.Key(batch, head, tile + i, d), sum);
+                    for (int i = 0; i < some; i++) sum = GpuMath.FusedMultiplyAdd(shared[i], terms.Key(batch, keyHead, tile + i, d), sum);
                 }
                 Group.Barrier();
             }
@@ -77,7 +77,8 @@ internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradi
     }
 }
 
-/// <summary>dk = scale * the queries weighted by dS, dv = dy weighted by the dropped probabilities; a group of threads a key.</summary>
+/// <summary>dk = scale * the queries weighted by dS, dv = dy weighted by the dropped probabilities, both summed over the heads of
+/// queries that read the key's; a group of threads a key.</summary>
 internal readonly struct AttentionBackwardKeyKernel(
     ProbabilityGradients gradients, ArrayView<float> dk, HeadPlaces dkPlaces, ArrayView<float> dv, HeadPlaces dvPlaces) : IGroupKernel
 {
@@ -87,38 +88,42 @@ internal readonly struct AttentionBackwardKeyKernel(
         var scores = SharedMemory.Allocate<float>(GpuDevice.GroupSize);
         var terms = gradients.Terms;
         int headOfAll = group / terms.Keys, key = group - headOfAll * terms.Keys;
-        int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
-        int toKey = dkPlaces.Of(batch, head, key), toValue = dvPlaces.Of(batch, head, key);
+        int batch = headOfAll / terms.KeyHeads, keyHead = headOfAll - batch * terms.KeyHeads, shared = terms.Heads / terms.KeyHeads;
+        int toKey = dkPlaces.Of(batch, keyHead, key), toValue = dvPlaces.Of(batch, keyHead, key);
         for (int first = 0; first < terms.Depth; first += Group.DimX)
         {
             int d = first + Group.IdxX;
             float keySum = 0f, valueSum = 0f;
-            for (int tile = 0; tile < terms.Queries; tile += Group.DimX)
+            for (int head = keyHead * shared; head < (keyHead + 1) * shared; head++)
             {
-                int query = tile + Group.IdxX;
-                if (query < terms.Queries)
+                for (int tile = 0; tile < terms.Queries; tile += Group.DimX)
                 {
-                    float dropped = 0f, gradient = 0f;
-                    if (key < terms.KeysOf(batch, query))
+                    int query = tile + Group.IdxX;
+                    if (query < terms.Queries)
                     {
-                        float probability = gradients.Probability(batch, head, query, key), factor = terms.Factor(headOfAll, key, query);
-                        dropped = probability * factor;
-                        gradient = gradients.ScoreGradient(batch, head, query, key, probability, factor);
+                        float dropped = 0f, gradient = 0f;
+                        if (key < terms.KeysOf(batch, query))
+                        {
+                            float probability = gradients.Probability(batch, head, query, key);
+                            float factor = terms.Factor(batch * terms.Heads + head, key, query);
+                            dropped = probability * factor;
+                            gradient = gradients.ScoreGradient(batch, head, query, key, probability, factor);
+                        }
+                        probabilities[Group.IdxX] = dropped;
+                        scores[Group.IdxX] = gradient;
                     }
-                    probabilities[Group.IdxX] = dropped;
-                    scores[Group.IdxX] = gradient;
-                }
-                Group.Barrier();
-                if (d < terms.Depth)
-                {
-                    int some = IntrinsicMath.Min(Group.DimX, terms.Queries - tile);
-                    for (int i = 0; i < some; i++)
+                    Group.Barrier();
+                    if (d < terms.Depth)
                     {
-                        keySum = GpuMath.FusedMultiplyAdd(scores[i], terms.Query(batch, head, tile + i, d), keySum);
-                        valueSum = GpuMath.FusedMultiplyAdd(probabilities[i], gradients.OutputGradient(batch, head, tile + i, d), valueSum);
+                        int some = IntrinsicMath.Min(Group.DimX, terms.Queries - tile);
+                        for (int i = 0; i < some; i++)
+                        {
+                            keySum = GpuMath.FusedMultiplyAdd(scores[i], terms.Query(batch, head, tile + i, d), keySum);
+                            valueSum = GpuMath.FusedMultiplyAdd(probabilities[i], gradients.OutputGradient(batch, head, tile + i, d), valueSum);
+                        }
                     }
+                    Group.Barrier();
                 }
-                Group.Barrier();
             }
             if (d < terms.Depth)
             {
@@ -126,5 +131,34 @@ internal readonly struct AttentionBackwardKeyKernel(
                 dv[toValue + d] = valueSum;
             }
         }
+    }
+}
+
+/// <summary>dbias = dS, summed in order over the sequences, heads and queries that share the bias; a thread a number of it.</summary>
+internal readonly struct AttentionBackwardBiasKernel(
+    ProbabilityGradients gradients, ArrayView<float> dbias, int sequences, int ownSequences, int ownHeads, int ownQueries) : IElementKernel
+{
+    public void Run(int index)
+    {
+        var terms = gradients.Terms;
+        int row = index / terms.Keys, key = index - row * terms.Keys;
+        int headOfAll = row / ownQueries, ownQuery = row - headOfAll * ownQueries;
+        int ownBatch = headOfAll / ownHeads, ownHead = headOfAll - ownBatch * ownHeads;
+        // along an axis of length 1 all places share
+        int batches = ownSequences == 1 ? sequences : 1, heads = ownHeads == 1 ? terms.Heads : 1, queries = ownQueries == 1 ? terms.Queries : 1;
+        float sum = 0f;
+        for (int batch = ownBatch; batch < ownBatch + batches; batch++)
+        {
+            for (int head = ownHead; head < ownHead + heads; head++)
+            {
+                for (int query = ownQuery; query < ownQuery + queries; query++)
+                {
+                    if (key >= terms.KeysOf(batch, query)) continue;
+                    float probability = gradients.Probability(batch, head, query, key);
+                    sum += gradients.ScoreGradient(batch, head, query, key, probability, terms.Factor(batch * terms.Heads + head, key, query));
+                }
+            }
+        }
+        dbias[index] = sum;
     }
 }

@@ -13,25 +13,40 @@ internal readonly struct HeadPlaces(Tensor<float> tensor)
     public int Of(int batch, int head, int row) => batch * batchStep + head * headStep + row * step;
 }
 
+/// <summary>Where the rows of a bias [1 or B, 1 or H, 1 or T, S] begin.</summary>
+internal readonly struct BiasPlaces(Tensor<float> bias)
+{
+    private readonly int batchStep = bias.Shape[0] == 1 ? 0 : bias.Strides[0];
+    private readonly int headStep = bias.Shape[1] == 1 ? 0 : bias.Strides[1];
+    private readonly int step = bias.Shape[2] == 1 ? 0 : bias.Strides[2];
+
+    public int Of(int batch, int head, int query) => batch * batchStep + head * headStep + query * step;
+}
+
 /// <summary>The scores of queries and keys, who sees whom, and what dropout makes of a probability.</summary>
 internal readonly struct ScoreTerms(
     AttentionSettings settings, Tensor<float> q, ArrayView<float> qView, Tensor<float> k, ArrayView<float> kView,
-    ArrayView<int> lengths, int hasLengths, ArrayView<float> bias, int hasBias)
+    ArrayView<int> lengths, int hasLengths, ArrayView<float> keyBias, int hasKeyBias, ArrayView<float> bias, BiasPlaces biasPlaces, int hasBias)
 {
     private readonly ArrayView<float> q = qView;
     private readonly HeadPlaces qPlaces = new(q);
     private readonly ArrayView<float> k = kView;
     private readonly HeadPlaces kPlaces = new(k);
     private readonly ArrayView<int> lengths = lengths;
+    private readonly ArrayView<float> keyBias = keyBias;
     private readonly ArrayView<float> bias = bias;
+    private readonly BiasPlaces biasPlaces = biasPlaces;
     private readonly int hasLengths = hasLengths;
+    private readonly int hasKeyBias = hasKeyBias;
     private readonly int hasBias = hasBias;
     private readonly int isCausal = settings.IsCausal ? 1 : 0;
+    private readonly int countsFromLengths = settings.CountsFromLengths ? 1 : 0;
     private readonly int drops = settings.Dropout.DropsNone ? 0 : 1;
     private readonly MaskFactors factors = new(settings.Dropout);
 
     public readonly float Scale = settings.Scale;
     public readonly int Heads = q.Shape[1];
+    public readonly int KeyHeads = k.Shape[1];
     public readonly int Queries = q.Shape[2];
     public readonly int Keys = k.Shape[2];
     public readonly int Depth = q.Shape[3];
@@ -41,23 +56,28 @@ internal readonly struct ScoreTerms(
     {
         int keys = Keys;
         if (hasLengths != 0) keys = IntrinsicMath.Clamp(lengths[batch], 0, Keys);
-        if (isCausal != 0) keys = IntrinsicMath.Clamp(query + 1 + Keys - Queries, 0, keys);
+        int last = countsFromLengths != 0 ? keys : Keys;
+        if (isCausal != 0) keys = IntrinsicMath.Clamp(query + 1 + last - Queries, 0, keys);
         return keys;
     }
 
     public float Score(int batch, int head, int query, int key)
     {
-        int left = QueryRow(batch, head, query), right = KeyRow(batch, head, key);
+        int left = QueryRow(batch, head, query), right = KeyRow(batch, KeyHead(head), key);
         float sum = 0f;
         for (int d = 0; d < Depth; d++) sum = GpuMath.FusedMultiplyAdd(q[left + d], k[right + d], sum);
         sum *= Scale;
-        if (hasBias != 0) sum += bias[batch * Keys + key];
+        if (hasBias != 0) sum += bias[biasPlaces.Of(batch, head, query) + key];
+        if (hasKeyBias != 0) sum += keyBias[batch * Keys + key];
         return sum;
     }
 
     public float Query(int batch, int head, int query, int d) => q[QueryRow(batch, head, query) + d];
 
-    public float Key(int batch, int head, int key, int d) => k[KeyRow(batch, head, key) + d];
+    public float Key(int batch, int keyHead, int key, int d) => k[KeyRow(batch, keyHead, key) + d];
+
+    /// <summary>The head of keys and values that a head of queries reads.</summary>
+    public int KeyHead(int head) => head / (Heads / KeyHeads);
 
     /// <summary>What the probability of a query and a key of a head (counted through the batch) is multiplied by.</summary>
     public float Factor(int headOfAll, int key, int query)
@@ -69,5 +89,5 @@ internal readonly struct ScoreTerms(
 
     private int QueryRow(int batch, int head, int query) => qPlaces.Of(batch, head, query);
 
-    private int KeyRow(int batch, int head, int key) => kPlaces.Of(batch, head, key);
+    private int KeyRow(int batch, int keyHead, int key) => kPlaces.Of(batch, keyHead, key);
 }

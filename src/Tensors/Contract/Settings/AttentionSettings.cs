@@ -4,4 +4,10 @@ namespace Graft.Tensors;
 /// place (the last query sees the last key), and which probabilities are dropped.</summary>
 /// <remarks>The probability of query t, key s of head h of sequence b is number t of mask row (b * heads + h) * keys + s; rows start
 /// at blocks of 64.</remarks>
-public readonly record struct AttentionSettings(float Scale, bool IsCausal, DropoutMask Dropout);
+/// <param name="Scale">The factor on the products of queries and keys.</param>
+/// <param name="IsCausal">Whether query t of T sees only the keys s with s - L at most t - T: the last query sees the last key. L is
+/// the number of keys, or with <paramref name="CountsFromLengths"/> the sequence's own length.</param>
+/// <param name="Dropout">Which probabilities are dropped.</param>
+/// <param name="CountsFromLengths">Whether queries are the last places of the keys that count, as where they follow on keys of a
+/// cache that is longer: query t is at place length - T + t.</param>
+public readonly record struct AttentionSettings(float Scale, bool IsCausal, DropoutMask Dropout, bool CountsFromLengths = false);

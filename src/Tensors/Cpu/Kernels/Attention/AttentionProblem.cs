@@ -11,14 +11,19 @@ internal readonly unsafe struct AttentionProblem
     public const int KeyBlock = 11 * AttentionTile.Rows;
 
     private readonly int* lengths;
-    private readonly float* bias;
+    private readonly float* keyBias;
+    private readonly HeadRows bias;
 
-    public AttentionProblem(AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<int>? lengths, Tensor<float>? bias)
+    public AttentionProblem(
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<int>? lengths, Tensor<float>? keyBias, Tensor<float>? bias)
     {
         Settings = settings;
         (Batch, Heads, Queries, Keys, Depth) = (q.Shape[0], q.Shape[1], q.Shape[2], k.Shape[2], q.Shape[3]);
+        KeyHeads = k.Shape[1];
         this.lengths = lengths.PointerOrNull();
-        this.bias = bias.PointerOrNull();
+        this.keyBias = keyBias.PointerOrNull();
+        this.bias = bias is null ? default : HeadRows.Broadcast(bias);
+        HasBias = bias is not null;
     }
 
     public AttentionSettings Settings { get; }
@@ -26,6 +31,15 @@ internal readonly unsafe struct AttentionProblem
     public int Batch { get; }
 
     public int Heads { get; }
+
+    /// <summary>How many heads keys and values have.</summary>
+    public int KeyHeads { get; }
+
+    /// <summary>How many heads of queries share one of keys.</summary>
+    public int Group => Heads / KeyHeads;
+
+    /// <summary>Whether each pair of a query and a key has a bias of its own.</summary>
+    public bool HasBias { get; }
 
     public int Queries { get; }
 
@@ -41,31 +55,55 @@ internal readonly unsafe struct AttentionProblem
     /// <summary>How many keys the queries before <paramref name="queryEnd"/> of a sequence see: padding is not looked at.</summary>
     public int KeysOf(int batch, int queryEnd)
     {
-        int keys = lengths is null ? Keys : Math.Clamp(lengths[batch], 0, Keys);
-        return Settings.IsCausal ? Math.Clamp(queryEnd + Keys - Queries, 0, keys) : keys;
+        int keys = KeysOf(batch);
+        return Settings.IsCausal ? Math.Clamp(queryEnd + (Settings.CountsFromLengths ? keys : Keys) - Queries, 0, keys) : keys;
     }
 
-    /// <summary>scores [keys, 64] += the mask's; -infinity where a query must not look.</summary>
-    public void Mask<S>(float* scores, int columns, int batch, int firstKey, int keys, int firstQuery) where S : unmanaged, IVectorLane<S>
+    /// <summary>scores [keys, 64] += the mask's and the bias; -infinity where a query must not look.</summary>
+    /// <param name="scores">The scores of a block of keys and a block of queries.</param>
+    /// <param name="columns">Queries, rounded up to whole lanes.</param>
+    /// <param name="batch">The sequence.</param>
+    /// <param name="head">The head of the queries.</param>
+    /// <param name="firstKey">The first key of the block.</param>
+    /// <param name="keys">How many keys the block has.</param>
+    /// <param name="firstQuery">The first query of the block.</param>
+    /// <param name="turned">Room for as many numbers as the scores are, where there is a bias.</param>
+    public void Mask<S>(float* scores, int columns, int batch, int head, int firstKey, int keys, int firstQuery, float* turned)
+        where S : unmanaged, IVectorLane<S>
     {
-        if (bias is not null)
+        if (HasBias) AddBias<S>(scores, columns, bias.Row(batch, head, firstQuery) + firstKey, bias.Step, Math.Min(QueryBlock, Queries - firstQuery), keys, turned);
+        if (keyBias is not null)
         {
-            float* added = bias + (nint)batch * Keys + firstKey;
+            float* added = keyBias + (nint)batch * Keys + firstKey;
             for (int key = 0; key < keys; key++)
                 for (int i = key * QueryBlock; i < key * QueryBlock + columns; i += S.Width)
                     S.Store(S.Load(scores + i) + S.LoadSplat(added + key), scores + i);
         }
-        if (!Settings.IsCausal || firstKey + keys <= firstQuery + 1 + Keys - Queries) return;
+        if (!Settings.IsCausal) return;
+        // how much further on in the keys than in the queries the same place is
+        int ahead = (Settings.CountsFromLengths ? KeysOf(batch) : Keys) - Queries;
+        if (firstKey + keys <= firstQuery + 1 + ahead) return;
         float* places = stackalloc float[QueryBlock];
         for (int i = 0; i < QueryBlock; i++) places[i] = i;
         for (int key = 0; key < keys; key++)
         {
-            var own = S.Splat(firstKey + key - (Keys - Queries) - firstQuery);
+            var own = S.Splat(firstKey + key - ahead - firstQuery);
             float* row = scores + key * QueryBlock;
             for (int i = 0; i < columns; i += S.Width)
                 S.Store(S.WhereGreater(own, S.Load(places + i), S.Splat(float.NegativeInfinity), S.Load(row + i)), row + i);
         }
     }
+
+    private static void AddBias<S>(float* scores, int columns, float* rows, nint step, int queries, int keys, float* turned)
+        where S : unmanaged, IVectorLane<S>
+    {
+        SmallTranspose.Run(rows, step, queries, keys, 1f, turned, QueryBlock);
+        for (int key = 0; key < keys; key++, scores += QueryBlock, turned += QueryBlock)
+            for (int i = 0; i < columns; i += S.Width) S.Store(S.Load(scores + i) + S.Load(turned + i), scores + i);
+    }
+
+    /// <summary>How many keys of a sequence count.</summary>
+    private int KeysOf(int batch) => lengths is null ? Keys : Math.Clamp(lengths[batch], 0, Keys);
 
     /// <summary>The factors of dropout for one key and a block of queries.</summary>
     public void DrawFactors<S>(int head, int key, int queryBlock, float* factors) where S : unmanaged, IVectorLane<S> =>
@@ -79,14 +117,24 @@ internal readonly unsafe struct HeadRows
     private readonly nint batchStep;
     private readonly nint headStep;
 
-    public HeadRows(Tensor<float> tensor)
+    public HeadRows(Tensor<float> tensor) : this(tensor.Pointer(), tensor.Strides[0], tensor.Strides[1], tensor.Strides[2])
     {
-        start = tensor.Pointer();
-        (batchStep, headStep, Step) = (tensor.Strides[0], tensor.Strides[1], tensor.Strides[2]);
     }
+
+    public HeadRows(float* start, nint batchStep, nint headStep, nint step)
+    {
+        this.start = start;
+        (this.batchStep, this.headStep, Step) = (batchStep, headStep, step);
+    }
+
+    /// <summary>A tensor whose axes of length 1 repeat.</summary>
+    public static HeadRows Broadcast(Tensor<float> tensor) =>
+        new(tensor.Pointer(), StepOf(tensor, 0), StepOf(tensor, 1), StepOf(tensor, 2));
 
     /// <summary>From one row to the next.</summary>
     public nint Step { get; }
+
+    private static nint StepOf(Tensor<float> tensor, int axis) => tensor.Shape[axis] == 1 ? 0 : tensor.Strides[axis];
 
     public float* Row(int batch, int head, int row) => start + batch * batchStep + head * headStep + row * Step;
 

@@ -4,10 +4,10 @@ namespace Graft.Tensors;
 public sealed partial class CpuDevice
 {
     public override unsafe void Attention(
-        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? bias,
-        Tensor<float> y, Tensor<float>? logSumExp)
+        AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? keyBias,
+        Tensor<float>? bias, Tensor<float> y, Tensor<float>? logSumExp)
     {
-        var problem = new AttentionProblem(settings, q, k, lengths, bias);
+        var problem = new AttentionProblem(settings, q, k, lengths, keyBias, bias);
         var kernel = new AttentionKernel(problem, new(q), new(k), new(v), new(y), logSumExp.PointerOrNull());
         nint items = (nint)problem.Batch * problem.Heads * problem.QueryBlocks;
         workers.Run(kernel, items, (long)AttentionProblem.QueryBlock * problem.Keys * (problem.Depth / 4 + 4));
@@ -15,6 +15,7 @@ public sealed partial class CpuDevice
         GC.KeepAlive(k);
         GC.KeepAlive(v);
         GC.KeepAlive(lengths);
+        GC.KeepAlive(keyBias);
         GC.KeepAlive(bias);
         GC.KeepAlive(y);
         GC.KeepAlive(logSumExp);
@@ -22,23 +23,33 @@ public sealed partial class CpuDevice
 
     public override unsafe void AttentionBackward(
         AttentionSettings settings, Tensor<float> dy, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths,
-        Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv)
+        Tensor<float>? keyBias, Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp,
+        Tensor<float> dq, Tensor<float> dk, Tensor<float> dv, Tensor<float>? dbias)
     {
-        var problem = new AttentionProblem(settings, q, k, lengths, bias);
+        var problem = new AttentionProblem(settings, q, k, lengths, keyBias, bias);
+        var sums = new BiasSums(problem, dbias);
+        using var apart = dbias is null || sums.AreOf(dbias) ? null : Rent<float>(sums.Shape);
+        var partial = apart ?? dbias;
+        if (partial is not null) Fill(partial, 0f);
         var kernel = new AttentionBackwardKernel(
-            problem, new(dy), new(q), new(k), new(v), new(y), logSumExp.Pointer(), new(dq), new(dk), new(dv));
-        workers.Run(kernel, (nint)problem.Batch * problem.Heads, (long)problem.Queries * problem.Keys * (problem.Depth + 8));
+            problem, new(dy), new(q), new(k), new(v), new(y), logSumExp.Pointer(), new(dq), new(dk), new(dv), sums, partial.PointerOrNull());
+        workers.Run(
+            kernel, (nint)sums.Chunks * problem.KeyHeads,
+            (long)sums.Sequences * problem.Group * problem.Queries * problem.Keys * (problem.Depth + 8));
+        if (apart is not null) Reduce<SumOf>(apart, dbias!);
         GC.KeepAlive(dy);
         GC.KeepAlive(q);
         GC.KeepAlive(k);
         GC.KeepAlive(v);
         GC.KeepAlive(lengths);
+        GC.KeepAlive(keyBias);
         GC.KeepAlive(bias);
         GC.KeepAlive(y);
         GC.KeepAlive(logSumExp);
         GC.KeepAlive(dq);
         GC.KeepAlive(dk);
         GC.KeepAlive(dv);
+        GC.KeepAlive(dbias);
     }
 }
 
@@ -53,15 +64,16 @@ internal readonly unsafe struct AttentionKernel(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         int depth = problem.Depth, paddedDepth = AttentionTile.RoundUp(depth, AttentionTile.Rows);
-        using var scratch = new Scratch(Block * (depth + paddedDepth + AttentionProblem.KeyBlock + 2));
+        using var scratch = new Scratch(Block * (depth + paddedDepth + (problem.HasBias ? 2 : 1) * AttentionProblem.KeyBlock + 2));
         float* queries = scratch.Pointer, outputs = queries + Block * depth, scores = outputs + Block * paddedDepth;
-        float* maximum = scores + Block * AttentionProblem.KeyBlock, sum = maximum + Block;
+        float* maximum = scores + Block * AttentionProblem.KeyBlock, sum = maximum + Block, turned = sum + Block;
         for (nint item = begin; item < end; item++)
         {
             int head = (int)(item / problem.QueryBlocks), queryBlock = (int)(item - (nint)head * problem.QueryBlocks);
-            int batch = head / problem.Heads, first = queryBlock * Block, count = Math.Min(Block, problem.Queries - first);
+            int batch = head / problem.Heads, inBatch = head - batch * problem.Heads, keyHead = inBatch / problem.Group;
+            int first = queryBlock * Block, count = Math.Min(Block, problem.Queries - first);
             int columns = AttentionTile.RoundUp(count, AttentionTile.Columns);
-            HeadRows.Transpose(q.Row(batch, head - batch * problem.Heads, first), q.Step, count, depth, problem.Settings.Scale, queries);
+            HeadRows.Transpose(q.Row(batch, inBatch, first), q.Step, count, depth, problem.Settings.Scale, queries);
             new Span<float>(maximum, Block).Fill(AttentionLimits.LowestMaximum);
             new Span<float>(sum, Block).Clear();
             new Span<float>(outputs, Block * paddedDepth).Clear();
@@ -70,9 +82,9 @@ internal readonly unsafe struct AttentionKernel(
             for (int key = 0; key < keys; key += AttentionProblem.KeyBlock)
             {
                 int some = Math.Min(AttentionProblem.KeyBlock, keys - key);
-                float* keyRows = k.Row(batch, head - batch * problem.Heads, key), valueRows = v.Row(batch, head - batch * problem.Heads, key);
+                float* keyRows = k.Row(batch, keyHead, key), valueRows = v.Row(batch, keyHead, key);
                 AttentionTile.Product<S>(some, columns, depth, keyRows, k.Step, 1, queries, Block, scores, Block, add: false);
-                problem.Mask<S>(scores, columns, batch, key, some, first);
+                problem.Mask<S>(scores, columns, batch, inBatch, key, some, first, turned);
                 for (int i = 0; i < columns; i += S.Width) Exponentials<S>(scores + i, some, maximum + i, sum + i, outputs + i);
                 if (!problem.Settings.Dropout.DropsNone) Drop<S>(scores, columns, head, key, some, queryBlock);
                 AttentionTile.Product<S>(depth, columns, some, valueRows, 1, v.Step, scores, Block, outputs, Block, add: true);

@@ -1,11 +1,11 @@
 namespace Graft.Tensors;
 
-/// <summary>The gradients of one head (Dao et al. 2022): the probabilities P = e^(score - logSumExp) are computed again, block by
+/// <summary>The gradients of one head of keys and the heads of queries that read it (Dao et al. 2022): the probabilities P = e^(score - logSumExp) are computed again, block by
 /// block. With dP = dy v^T and delta = the sum of dy y over D: dS = P (dP - delta), dq = scale dS k, dk = scale dS^T q, dv = P^T dy.
-/// Blocks of queries and keys come in order, so that the sums do not depend on threads or lanes.</summary>
+/// Sequences, heads, blocks of queries and of keys come in order, so that the sums do not depend on threads or lanes.</summary>
 internal readonly unsafe struct AttentionBackwardKernel(
     AttentionProblem problem, HeadRows dy, HeadRows q, HeadRows k, HeadRows v, HeadRows y, float* logSumExp,
-    HeadRows dq, HeadRows dk, HeadRows dv) : IRangeKernel
+    HeadRows dq, HeadRows dk, HeadRows dv, BiasSums sums, float* dbias) : IRangeKernel
 {
     private const int Block = AttentionProblem.QueryBlock;
 
@@ -14,25 +14,32 @@ internal readonly unsafe struct AttentionBackwardKernel(
         int depth = problem.Depth, padded = problem.PaddedDepth;
         int keyRows = AttentionTile.RoundUp(problem.Keys, AttentionProblem.KeyBlock);
         using var scratch = new Scratch(checked(
-            Block * (2 * depth + AttentionTile.RoundUp(depth, AttentionTile.Rows) + 2 * padded + 2 * AttentionProblem.KeyBlock + 2)
+            Block * (2 * depth + AttentionTile.RoundUp(depth, AttentionTile.Rows) + 2 * padded + (problem.HasBias ? 3 : 2) * AttentionProblem.KeyBlock + 2)
             + 2 * keyRows * padded));
         var room = new Room(scratch.Pointer, problem, keyRows);
         for (nint item = begin; item < end; item++)
         {
-            int head = (int)item, batch = head / problem.Heads, inBatch = head - batch * problem.Heads;
-            new Span<float>(room.Dk, keyRows * padded).Clear();
-            new Span<float>(room.Dv, keyRows * padded).Clear();
-            for (int queryBlock = 0; queryBlock < problem.QueryBlocks; queryBlock++) Queries<S>(room, batch, inBatch, head, queryBlock);
-            for (int key = 0; key < problem.Keys; key++)
+            int chunk = (int)(item / problem.KeyHeads), keyHead = (int)(item - (nint)chunk * problem.KeyHeads);
+            int batches = Math.Min(problem.Batch, (chunk + 1) * sums.Sequences);
+            for (int batch = chunk * sums.Sequences; batch < batches; batch++)
             {
-                new Span<float>(room.Dk + key * padded, depth).CopyTo(new Span<float>(dk.Row(batch, inBatch, key), depth));
-                new Span<float>(room.Dv + key * padded, depth).CopyTo(new Span<float>(dv.Row(batch, inBatch, key), depth));
+                new Span<float>(room.Dk, keyRows * padded).Clear();
+                new Span<float>(room.Dv, keyRows * padded).Clear();
+                for (int inBatch = keyHead * problem.Group; inBatch < (keyHead + 1) * problem.Group; inBatch++)
+                    for (int queryBlock = 0; queryBlock < problem.QueryBlocks; queryBlock++)
+                        Queries<S>(room, chunk, batch, keyHead, inBatch, queryBlock);
+                for (int key = 0; key < problem.Keys; key++)
+                {
+                    new Span<float>(room.Dk + key * padded, depth).CopyTo(new Span<float>(dk.Row(batch, keyHead, key), depth));
+                    new Span<float>(room.Dv + key * padded, depth).CopyTo(new Span<float>(dv.Row(batch, keyHead, key), depth));
+                }
             }
         }
     }
 
-    private void Queries<S>(in Room room, int batch, int inBatch, int head, int queryBlock) where S : unmanaged, IVectorLane<S>
+    private void Queries<S>(in Room room, int chunk, int batch, int keyHead, int inBatch, int queryBlock) where S : unmanaged, IVectorLane<S>
     {
+        int head = batch * problem.Heads + inBatch;
         int depth = problem.Depth, padded = problem.PaddedDepth;
         int first = queryBlock * Block, count = Math.Min(Block, problem.Queries - first);
         int columns = AttentionTile.RoundUp(count, AttentionTile.Columns);
@@ -53,13 +60,14 @@ internal readonly unsafe struct AttentionBackwardKernel(
         for (int key = 0; key < keys; key += AttentionProblem.KeyBlock)
         {
             int some = Math.Min(AttentionProblem.KeyBlock, keys - key);
-            float* keyRows = k.Row(batch, inBatch, key), valueRows = v.Row(batch, inBatch, key);
+            float* keyRows = k.Row(batch, keyHead, key), valueRows = v.Row(batch, keyHead, key);
             AttentionTile.Product<S>(
                 some, columns, depth, keyRows, k.Step, 1, room.QueriesTransposed, Block, room.Probabilities, Block, add: false);
-            problem.Mask<S>(room.Probabilities, columns, batch, key, some, first);
+            problem.Mask<S>(room.Probabilities, columns, batch, inBatch, key, some, first, room.Turned);
             AttentionTile.Product<S>(
                 some, columns, depth, valueRows, v.Step, 1, room.GradientsTransposed, Block, room.Scores, Block, add: false);
             ScoreGradients<S>(room, columns, head, key, some, queryBlock);
+            if (dbias is not null) sums.Add(room.Scores, dbias + sums.Row(chunk, keyHead, inBatch, first) + key, some, count);
             // whole tiles: the rows after the last are other keys' own, and get zeros added
             int whole = AttentionTile.RoundUp(some, AttentionTile.Rows);
             new Span<float>(room.Probabilities + some * Block, (whole - some) * Block).Clear();
@@ -125,6 +133,9 @@ internal readonly unsafe struct AttentionBackwardKernel(
         /// <summary>[S rounded up to blocks, padded D].</summary>
         public readonly float* Dk, Dv;
 
+        /// <summary>[keys of a block, 64]; where there is a bias.</summary>
+        public readonly float* Turned;
+
         public Room(float* start, in AttentionProblem problem, int keyRows)
         {
             QueriesTransposed = start;
@@ -138,6 +149,7 @@ internal readonly unsafe struct AttentionBackwardKernel(
             LogSumExp = Delta + Block;
             Dk = LogSumExp + Block;
             Dv = Dk + keyRows * problem.PaddedDepth;
+            Turned = Dv + keyRows * problem.PaddedDepth;
         }
     }
 }

@@ -27,6 +27,95 @@ public sealed class AttentionTests : IDisposable
     }
 
     [Fact]
+    public void Gradients_with_a_bias_for_queries_and_keys()
+    {
+        foreach (Shape shape in new Shape[] { [1, 4, 3, 5], [2, 4, 3, 5], [2, 1, 3, 5], [1, 1, 1, 5], [1, 4, 1, 5] })
+        {
+            foreach (int keyHeads in new[] { 4, 2, 1 })
+            {
+                string name = $"bias {shape}, {keyHeads} heads of keys";
+                Run(
+                    device, name, (pass, v) => AttentionFunction.Apply(
+                        v[0], v[1], v[2], AttentionMask.CausalFromLengths(pass, [5, 4]), 0.7f, 0f, name, bias: v[3]),
+                    Input(name + " q", [2, 4, 3, 2], -2, 2), Input(name + " k", [2, keyHeads, 5, 2], -2, 2),
+                    Input(name + " v", [2, keyHeads, 5, 2], -2, 2), Input(name, shape, -2, 2));
+            }
+        }
+        // a bias that is a view, and the bias alone
+        Run(device, "a permuted bias", (_, v) => AttentionFunction.Apply(
+            v[0], v[0], v[0], AttentionMask.None, 0.7f, 0f, "x", bias: v[1].Permute(2, 0, 1).Reshape([1, 2, 3, 3])),
+            Input("self", [2, 2, 3, 2], -2, 2), Input("table", [3, 3, 2], -2, 2));
+        Run(device, "the bias alone", (pass, v) =>
+        {
+            var fixedRows = pass.Constant(Tensor.From<float>([2, 2, 3, 2], Draw.Normal("fixed", 24), device));
+            return AttentionFunction.Apply(fixedRows, fixedRows, fixedRows, AttentionMask.Causal, 0.7f, 0f, "x", bias: v[0]);
+        }, Input("alone", [1, 2, 3, 3], -2, 2));
+    }
+
+    [Fact]
+    public void Gradients_of_queries_that_look_at_another_sequence()
+    {
+        // as a decoder's layer has it: rows of linear maps, keys that are fewer heads and of another length
+        foreach (int keyHeads in new[] { 2, 1 })
+        {
+            string name = $"across, {keyHeads} heads of keys";
+            Run(
+                device, name, (pass, v) => AttentionFunction.Apply(
+                    v[0], v[1], v[2], AttentionMask.OfLengths(pass, [3, 2]), 0.7f, 0f, name, new Heads(2, 2, keyHeads), v[3]),
+                Input(name + " q", [2 * 4, 2 * 3], -2, 2), Input(name + " k", [2 * 3, keyHeads * 3], -2, 2),
+                Input(name + " v", [2 * 3, keyHeads * 3], -2, 2), Input(name + " bias", [1, 2, 4, 3]));
+        }
+    }
+
+    [Fact]
+    public void Shared_keys_are_those_of_keys_repeated()
+    {
+        using var pass = Pass.Infer(device);
+        var q = pass.Constant(Tensor.From<float>([1, 4, 3, 2], Draw.Normal("q", 24), device));
+        using var k = Tensor.From<float>([1, 2, 5, 2], Draw.Normal("k", 20), device);
+        // head h reads key head h / 2
+        var repeated = pass.Constant(pass.Contiguous(k.Reshape([2, 1, 5, 2]).Expand([2, 2, 5, 2])).Reshape([1, 4, 5, 2]));
+        var shared = pass.Constant(k);
+        float[] expected = AttentionFunction.Apply(q, repeated, repeated, AttentionMask.Causal, 0.5f, 0f, "x").Value.ToArray();
+        Assert.Equal(expected, AttentionFunction.Apply(q, shared, shared, AttentionMask.Causal, 0.5f, 0f, "x").Value.ToArray());
+    }
+
+    [Fact]
+    public void A_step_with_a_cache_gives_the_rows_of_all_places_at_once()
+    {
+        // two sequences of 3 and 5 places: all but the last two at once, then those two on top of what the cache holds
+        int[] lengths = [3, 5];
+        float[] numbers = Draw.Normal("x", 2 * 2 * 5 * 4);
+        using var cache = device.Rent<float>([2, 2, 7, 4]);
+        using var pass = Pass.Infer(device);
+        device.Fill(cache, float.NaN);
+        var x = pass.Constant(Tensor.From<float>([2, 2, 5, 4], numbers, device));
+        var whole = AttentionFunction.Apply(x, x, x, AttentionMask.OfLengths(pass, lengths, isCausal: true), 0.5f, 0f, "x");
+        IndexCopyFunction.Apply(x, Tensor.From<int>([2], [0, 0], device), cache);
+        var steps = pass.Rent([2, 2, 2, 4]);
+        for (int sequence = 0; sequence < 2; sequence++)
+            device.Copy(x.Value.Slice(0, sequence, 1).Slice(2, lengths[sequence] - 2, 2), steps.Slice(0, sequence, 1));
+        IndexCopyFunction.Apply(pass.Constant(steps), Tensor.From<int>([2], [1, 3], device), cache);
+        var held = pass.Constant(cache);
+        var last = AttentionFunction.Apply(pass.Constant(steps), held, held, AttentionMask.CausalFromLengths(pass, lengths), 0.5f, 0f, "x");
+        for (int sequence = 0; sequence < 2; sequence++)
+        {
+            Assert.Equal(
+                whole.Value.Slice(0, sequence, 1).Slice(2, lengths[sequence] - 2, 2).ToArray(), last.Value.Slice(0, sequence, 1).ToArray());
+        }
+    }
+
+    [Fact]
+    public void A_cache_takes_no_gradient()
+    {
+        using var pass = Pass.Train(device);
+        var x = pass.Leaf(Tensor.From<float>([1, 1, 1, 2], [1f, 2], device));
+        using var cache = device.Rent<float>([1, 1, 4, 2]);
+        using var positions = Tensor.From<int>([1], [0], device);
+        Assert.Throws<InvalidOperationException>(() => IndexCopyFunction.Apply(x, positions, cache));
+    }
+
+    [Fact]
     public void Gradients_of_one_input_for_all_three()
     {
         // as a layer has it: [B, T, H D] cut into heads by views

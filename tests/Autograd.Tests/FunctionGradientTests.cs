@@ -201,6 +201,85 @@ public sealed class FunctionGradientTests : IDisposable
     }
 
     [Fact]
+    public void Group_norm()
+    {
+        (Shape Shape, float[] Numbers) weight = Input("group weight", [6], 0.5, 1.5), bias = Input("group bias", [6]);
+        foreach (int groups in new[] { 1, 2, 3, 6 })
+        {
+            foreach (Shape shape in new Shape[] { [2, 6, 2, 3], [2, 6, 5], [3, 6] })
+            {
+                // one number a group has no variance
+                if (shape.Rank == 2 && groups == 6) continue;
+                string name = $"group norm of {shape} in {groups}";
+                var x = Input(name, shape, -1, 2);
+                Run(device, name, (_, v) => GroupNormFunction.Apply(v[0], v[1], v[2], groups, 0.1f), x, weight, bias);
+                Run(device, name + ", input alone", (pass, v) => GroupNormFunction.Apply(v[0], Fixed(pass, weight), Fixed(pass, bias), groups, 0.1f), x);
+                Run(device, name + ", weight alone", (pass, v) => GroupNormFunction.Apply(Fixed(pass, x), v[0], Fixed(pass, bias), groups, 0.1f), weight);
+                Run(device, name + ", bias alone", (pass, v) => GroupNormFunction.Apply(Fixed(pass, x), Fixed(pass, weight), v[0], groups, 0.1f), bias);
+            }
+        }
+    }
+
+    [Fact]
+    public void Group_norm_is_that_of_PyTorch()
+    {
+        using var pass = Pass.Train(device);
+        var x = pass.Leaf(Tensor.From<float>([1, 4, 2, 2], [0.5f, -1, 2, 0.25f, 1.5f, 0, -0.5f, 3, -2, 1, 0.75f, -0.25f, 1.25f, 2.5f, -1.5f, 0.5f], device));
+        var weight = pass.Leaf(Tensor.From<float>([4], [0.5f, 1.5f, -1, 2], device));
+        var bias = pass.Leaf(Tensor.From<float>([4], [0.1f, -0.2f, 0.3f, 0], device));
+        var y = GroupNormFunction.Apply(x, weight, bias, 2, 1e-5f);
+        Near(
+            [0.0131225, -0.5826091, 0.608854, -0.0861661, 0.7308306, -1.0563641, -1.6520957, 2.5180253,
+             1.9493184, -0.2196483, -0.038901, 0.6840878, 1.400791, 3.2082632, -2.5756479, 0.3163076], y.Value);
+        float[] direction = [.. Enumerable.Range(0, 16).Select(i => i * 0.25f - 1)];
+        var gradients = pass.Backward((y * pass.Constant(Tensor.From<float>([1, 4, 2, 2], direction, device))).Sum());
+        Near(
+            [-0.4707492, -0.195275, -0.4483577, -0.1435192, -0.191052, 0.2829995, 0.6395938, 0.5263597,
+             -1.10617, -2.3874489, -2.4764852, -2.2903885, 1.3165318, 1.2194714, 3.0483414, 2.676148], gradients.Of(x)!);
+        Near([0.7818977, 0.7322534, -1.1635602, 2.2254502], gradients.Of(weight)!);
+        Near([-2.5, 1.5, 5.5, 9.5], gradients.Of(bias)!);
+    }
+
+    [Fact]
+    public void Rms_norm()
+    {
+        var weight = Input("rms weight", [5], 0.5, 1.5);
+        foreach (Shape shape in new Shape[] { [2, 3, 5], [4, 5], [5] })
+        {
+            string name = $"rms norm of {shape}";
+            var x = Input(name, shape, -1, 2);
+            Run(device, name, (_, v) => RmsNormFunction.Apply(v[0], v[1], 0.1f), x, weight);
+            Run(device, name + ", input alone", (pass, v) => RmsNormFunction.Apply(v[0], Fixed(pass, weight), 0.1f), x);
+            Run(device, name + ", weight alone", (pass, v) => RmsNormFunction.Apply(Fixed(pass, x), v[0], 0.1f), weight);
+        }
+        Run(device, "of a permuted input", (_, v) => RmsNormFunction.Apply(v[0].Permute(1, 0), v[1], 0.1f), Input("permuted", [5, 3], -1, 2), weight);
+    }
+
+    [Fact]
+    public void Adaptive_pooling_is_that_of_PyTorch()
+    {
+        using var pass = Pass.Train(device);
+        var x = pass.Leaf(Tensor.From<float>([1, 1, 3, 5], [.. Enumerable.Range(0, 15).Select(i => (float)i * i)], device));
+        var y = Pooling.AdaptiveAverage(x, 2, 3);
+        Near([15.5, 27.1666667, 42.5, 70.5, 97.1666667, 127.5], y.Value);
+        var gradients = pass.Backward((y * pass.Constant(Tensor.From<float>([1, 1, 2, 3], [1f, 2, 3, 4, 5, 6], device))).Sum());
+        Near(
+            [0.25, 0.5833333, 0.3333333, 1.0833333, 0.75, 1.25, 2.4166667, 1.1666667, 3.4166667, 2.25, 1, 1.8333333, 0.8333333, 2.3333333, 1.5],
+            gradients.Of(x)!);
+        // an output larger than the input
+        var small = pass.Constant(Tensor.From<float>([1, 1, 2, 2], [0f, 1, 2, 3], device));
+        Near([0, 0.5, 1, 1, 1.5, 2, 2, 2.5, 3], Pooling.AdaptiveAverage(small, 3, 3).Value);
+        Near([0, 1, 1, 2, 3, 3, 2, 3, 3], Pooling.AdaptiveMax(small, 3, 3).Value);
+    }
+
+    private static void Near(double[] expected, Tensor<float> actual)
+    {
+        float[] numbers = actual.ToArray();
+        Assert.Equal(expected.Length, numbers.Length);
+        for (int i = 0; i < numbers.Length; i++) Assert.Equal(expected[i], numbers[i], 2e-5);
+    }
+
+    [Fact]
     public void Softmax_and_its_logarithm()
     {
         foreach (bool log in new[] { false, true })

@@ -89,8 +89,14 @@ public sealed class ShapeErrorTests : IDisposable
     public void Attention()
     {
         Refused(
-            "attention: queries [2, 1, 3, 4] do not fit keys [2, 2, 3, 4]: both have to be [sequences, heads, places, numbers a head], equal but for the places",
+            "attention: queries [2, 1, 3, 4] do not fit keys [2, 1, 3, 5]: both have to be [sequences, heads, places, numbers a head], equal but for heads and places",
+            () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 5), Of(2, 1, 3, 5), AttentionMask.None));
+        Refused(
+            "attention: queries [2, 1, 3, 4] do not fit keys [2, 2, 3, 4]: 1 heads of queries do not fall into 2 groups, one for each head of keys",
             () => Attend(Of(2, 1, 3, 4), Of(2, 2, 3, 4), Of(2, 2, 3, 4), AttentionMask.None));
+        Refused(
+            "attention: bias [3, 1, 5, 3]: it has to be [1 or 2, 1 or 1, 1 or 5, 3]: sequences, heads, queries and keys",
+            () => AttentionFunction.Apply(Of(2, 1, 5, 4), Of(2, 1, 3, 4), Of(2, 1, 3, 4), AttentionMask.None, 1f, 0f, "x", bias: Of(3, 1, 5, 3)));
         Refused(
             "attention: values [2, 1, 4, 4] do not fit keys [2, 1, 3, 4]: both need the same shape",
             () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 4, 4), AttentionMask.None));
@@ -108,6 +114,44 @@ public sealed class ShapeErrorTests : IDisposable
         void Masked(string message, AttentionMask mask) => Refused(message, () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 4), Of(2, 1, 3, 4), mask));
 
         static Variable Attend(Variable q, Variable k, Variable v, AttentionMask mask) => AttentionFunction.Apply(q, k, v, mask, 0.5f, 0f, "x");
+    }
+
+    [Fact]
+    public void Group_norm_and_rms_norm()
+    {
+        Refused("group_norm: input [3]: the input has to be [N, C, ...]", () => GroupNormFunction.Apply(Of(3), Of(3), Of(3), 1, 1e-5f));
+        Refused("group_norm: input [2, 6, 4]: 6 channels do not fall into 4 groups", () => GroupNormFunction.Apply(Of(2, 6, 4), Of(6), Of(6), 4, 1e-5f));
+        Refused(
+            "group_norm: input [2, 6] does not fit weight [3]: the input has 6 channels, so the weight has to be [6]",
+            () => GroupNormFunction.Apply(Of(2, 6), Of(3), Of(3), 2, 1e-5f));
+        Refused(
+            "group_norm: bias [3] does not fit weight [6]: both need a number a channel",
+            () => GroupNormFunction.Apply(Of(2, 6), Of(6), Of(3), 2, 1e-5f));
+        Refused("rms_norm: input []: the input has to be [..., C]", () => RmsNormFunction.Apply(Of(), Of(1), 1e-6f));
+        Refused(
+            "rms_norm: input [2, 3] does not fit weight [2]: the input's last axis is 3, so the weight has to be [3]",
+            () => RmsNormFunction.Apply(Of(2, 3), Of(2), 1e-6f));
+    }
+
+    [Fact]
+    public void Index_copy()
+    {
+        using var positions = Tensor.From<int>([2], [0, 1]);
+        Refused(
+            "index_copy: source [2, 1, 3, 4] does not fit destination [2, 2, 8, 4]: both have to be [sequences, heads, places, numbers a head], equal but for the places",
+            () => Copied(Of(2, 1, 3, 4), Of(2, 2, 8, 4)));
+        Refused(
+            "index_copy: positions [2] do not fit source [3, 1, 3, 4]: there has to be one for each of 3 sequences",
+            () => Copied(Of(3, 1, 3, 4), Of(3, 1, 8, 4)));
+        Refused(
+            "index_copy: destination [2, 1, 8, 4]: the numbers of a row have to lie side by side",
+            () => Copied(Of(2, 1, 3, 4), Of(2, 1, 4, 8).Permute(0, 1, 3, 2)));
+
+        Variable Copied(Variable source, Variable destination)
+        {
+            IndexCopyFunction.Apply(source, positions, destination.Value);
+            return destination;
+        }
     }
 
     [Fact]

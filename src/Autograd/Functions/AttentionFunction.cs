@@ -2,12 +2,13 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>y = dropout(softmax(scale q k^T + mask)) v (Vaswani et al. 2017; PyTorch's <c>scaled_dot_product_attention</c>).</summary>
+/// <summary>y = dropout(softmax(scale q k^T + mask + bias)) v (Vaswani et al. 2017; PyTorch's <c>scaled_dot_product_attention</c>).</summary>
 internal static class AttentionFunction
 {
-    /// <summary>q, y: [B, H, T, D]; k, v: [B, H, S, D]. y lies in memory as [B, T, H, D], so that its heads join without a copy; q, k
+    /// <summary>q, y: [B, H, T, D]; k, v: [B, G, S, D], where G heads of keys divide H heads of queries and each is read by H / G
+    /// neighbours (grouped queries, Ainslie et al. 2023). y lies in memory as [B, T, H, D], so that its heads join without a copy; q, k
     /// and v are read as views of such memory. Backward keeps one number a query and computes the probabilities again. With
-    /// <paramref name="heads"/> all of them are rows of heads side by side: [B T, H D], as linear maps give them.</summary>
+    /// <paramref name="heads"/> all of them are rows of heads side by side: [B T, H D] and [B S, G D], as linear maps give them.</summary>
     /// <param name="q">The queries.</param>
     /// <param name="k">The keys.</param>
     /// <param name="v">The values.</param>
@@ -16,33 +17,53 @@ internal static class AttentionFunction
     /// <param name="dropout">The probability with which training drops a probability.</param>
     /// <param name="name">The name of dropout's random stream.</param>
     /// <param name="heads">How rows fall into sequences and heads; null where both are axes.</param>
-    public static Variable Apply(Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, Heads? heads = null)
+    /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it wants a gradient
+    /// (T5, Swin) or not (ALiBi); null for nothing. A number of -1e30 or less hides a key from a query.</param>
+    public static Variable Apply(
+        Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, Heads? heads = null, Variable? bias = null)
     {
         q.RequireSamePass(k);
         q.RequireSamePass(v);
+        if (bias is not null) q.RequireSamePass(bias);
         var pass = q.Pass;
-        var (queries, keys, values) = (Split(q.Value, heads), Split(k.Value, heads), Split(v.Value, heads));
+        var ofKeys = heads?.OfKeys;
+        var (queries, keys, values) = (Split(q.Value, heads), Split(k.Value, ofKeys), Split(v.Value, ofKeys));
         Check(queries.Shape, keys.Shape, values.Shape);
+        if (bias is not null) CheckBias(bias.Shape, queries.Shape, keys.Shape);
+        var added = bias is null ? null : Rows(pass, bias.Value);
         (queries, keys, values) = (Rows(pass, queries), Rows(pass, keys), Rows(pass, values));
         mask.Require(keys.Shape[0], keys.Shape[2]);
         DropoutFunction.Check("attention", dropout);
         var drops = pass.IsTraining && dropout > 0f ? new DropoutMask(new RandomStream(pass.Seed, name), dropout) : DropoutMask.None;
-        var settings = new AttentionSettings(scale, mask.IsCausal, drops);
-        bool tracked = q.NeedsGradient || k.NeedsGradient || v.NeedsGradient;
+        var settings = new AttentionSettings(scale, mask.IsCausal, drops, mask.CountsFromLengths);
+        bool tracked = q.NeedsGradient || k.NeedsGradient || v.NeedsGradient || bias is { NeedsGradient: true };
         var y = Rent(pass, q.Shape, heads);
         var outputs = Split(y, heads);
         var logSumExp = tracked ? pass.Rent(queries.Shape.Without(^1)) : null;
-        pass.Device.Attention(settings, queries, keys, values, mask.Lengths, mask.Bias, null, outputs, logSumExp);
+        pass.Device.Attention(settings, queries, keys, values, mask.Lengths, mask.Bias, added, outputs, logSumExp);
         return logSumExp is null
-            ? pass.Untracked(y) : pass.Record(y, new AttentionNode(settings, mask, heads, (q, k, v), queries, keys, values, outputs, logSumExp));
+            ? pass.Untracked(y)
+            : pass.Record(y, new AttentionNode(settings, mask, heads, (q, k, v, bias), queries, keys, values, added, outputs, logSumExp));
     }
 
     private static void Check(Shape q, Shape k, Shape v)
     {
-        if (q.Rank != 4 || k.Rank != 4 || q[0] != k[0] || q[1] != k[1] || q[3] != k[3])
+        if (q.Rank != 4 || k.Rank != 4 || q[0] != k[0] || q[3] != k[3])
             ShapeException.Throw(
-                "attention", $"queries {q} do not fit keys {k}", "both have to be [sequences, heads, places, numbers a head], equal but for the places");
+                "attention", $"queries {q} do not fit keys {k}",
+                "both have to be [sequences, heads, places, numbers a head], equal but for heads and places");
+        if (k[1] == 0 || q[1] % k[1] != 0)
+            ShapeException.Throw(
+                "attention", $"queries {q} do not fit keys {k}", $"{q[1]} heads of queries do not fall into {k[1]} groups, one for each head of keys");
         if (v != k) ShapeException.Throw("attention", $"values {v} do not fit keys {k}", "both need the same shape");
+    }
+
+    private static void CheckBias(Shape bias, Shape q, Shape k)
+    {
+        bool fits = bias.Rank == 4 && bias[3] == k[2];
+        for (int axis = 0; fits && axis < 3; axis++) fits = bias[axis] == 1 || bias[axis] == q[axis];
+        if (!fits)
+            ShapeException.Throw("attention", $"bias {bias}", $"it has to be [1 or {q[0]}, 1 or {q[1]}, 1 or {q[2]}, {k[2]}]: sequences, heads, queries and keys");
     }
 
     /// <summary>The tensor itself, or a copy where the numbers of a head do not lie one after another.</summary>
@@ -72,18 +93,20 @@ internal static class AttentionFunction
     {
         private readonly AttentionSettings settings;
         private readonly Heads? heads;
-        private readonly (Variable Queries, Variable Keys, Variable Values) inputs;
+        private readonly (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs;
         private readonly Tensor<float> q;
         private readonly Tensor<float> k;
         private readonly Tensor<float> v;
         private readonly Tensor<float> y;
         private readonly Tensor<float> logSumExp;
         private readonly Tensor<int>? lengths;
+        private readonly Tensor<float>? keyBias;
         private readonly Tensor<float>? bias;
 
         public AttentionNode(
-            AttentionSettings settings, AttentionMask mask, Heads? heads, (Variable Queries, Variable Keys, Variable Values) inputs,
-            Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<float> y, Tensor<float> logSumExp)
+            AttentionSettings settings, AttentionMask mask, Heads? heads,
+            (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs,
+            Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp)
         {
             (this.settings, this.heads, this.inputs) = (settings, heads, inputs);
             this.q = Save(q);
@@ -92,19 +115,24 @@ internal static class AttentionFunction
             this.y = Save(y);
             this.logSumExp = Save(logSumExp);
             if (mask.Lengths is not null) lengths = Save(mask.Lengths);
-            if (mask.Bias is not null) bias = Save(mask.Bias);
+            if (mask.Bias is not null) keyBias = Save(mask.Bias);
+            if (bias is not null) this.bias = Save(bias);
         }
 
         public override void Backward(Tensor<float> dy, Gradients gradients)
         {
             var pass = gradients.Pass;
-            var (queries, keys, values) = inputs;
-            var (dq, dk, dv) = (Rent(pass, queries.Shape, heads), Rent(pass, keys.Shape, heads), Rent(pass, values.Shape, heads));
+            var (queries, keys, values, added) = inputs;
+            var ofKeys = heads?.OfKeys;
+            var (dq, dk, dv) = (Rent(pass, queries.Shape, heads), Rent(pass, keys.Shape, ofKeys), Rent(pass, values.Shape, ofKeys));
+            var dbias = added is { NeedsGradient: true } ? pass.Rent(added.Shape) : null;
             pass.Device.AttentionBackward(
-                settings, Rows(pass, Split(dy, heads)), q, k, v, lengths, bias, null, y, logSumExp, Split(dq, heads), Split(dk, heads), Split(dv, heads), null);
+                settings, Rows(pass, Split(dy, heads)), q, k, v, lengths, keyBias, bias, y, logSumExp,
+                Split(dq, heads), Split(dk, ofKeys), Split(dv, ofKeys), dbias);
             gradients.Add(queries.Slot, dq);
             gradients.Add(keys.Slot, dk);
             gradients.Add(values.Slot, dv);
+            if (dbias is not null) gradients.Add(added!.Slot, dbias);
         }
     }
 }
@@ -112,4 +140,9 @@ internal static class AttentionFunction
 /// <summary>How the rows of linear maps [B T, H D] fall into sequences and heads.</summary>
 /// <param name="Sequences">B.</param>
 /// <param name="Count">H.</param>
-internal readonly record struct Heads(int Sequences, int Count);
+/// <param name="KeyCount">How many heads keys and values have; null for as many as the queries.</param>
+internal readonly record struct Heads(int Sequences, int Count, int? KeyCount = null)
+{
+    /// <summary>How the rows of keys and values fall.</summary>
+    public Heads OfKeys => new(Sequences, KeyCount ?? Count);
+}

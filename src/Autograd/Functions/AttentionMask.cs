@@ -8,9 +8,10 @@ internal sealed class AttentionMask
 {
     private readonly int longest;
 
-    private AttentionMask(bool isCausal, Tensor<int>? lengths = null, Tensor<float>? bias = null, int longest = 0)
+    private AttentionMask(bool isCausal, Tensor<int>? lengths = null, Tensor<float>? bias = null, int longest = 0, bool countsFromLengths = false)
     {
         IsCausal = isCausal;
+        CountsFromLengths = countsFromLengths;
         Lengths = lengths;
         Bias = bias;
         this.longest = longest;
@@ -24,6 +25,9 @@ internal sealed class AttentionMask
 
     public bool IsCausal { get; }
 
+    /// <summary>Whether the queries of a causal mask are the last places of their sequence's own length.</summary>
+    public bool CountsFromLengths { get; }
+
     /// <summary>How many keys of each sequence [B] there are; those after them are never read.</summary>
     public Tensor<int>? Lengths { get; }
 
@@ -34,16 +38,15 @@ internal sealed class AttentionMask
     /// <param name="pass">The pass, which holds the mask's memory.</param>
     /// <param name="lengths">The number of keys of each sequence without its padding [B].</param>
     /// <param name="isCausal">Whether queries look only back as well.</param>
-    public static AttentionMask OfLengths(Pass pass, ReadOnlySpan<int> lengths, bool isCausal = false)
-    {
-        int longest = 0;
-        foreach (int length in lengths)
-        {
-            if (length < 0) throw new ArgumentException($"attention: a sequence cannot have {length} keys");
-            longest = Math.Max(longest, length);
-        }
-        return new(isCausal, Place(pass, [lengths.Length], lengths), null, longest);
-    }
+    public static AttentionMask OfLengths(Pass pass, ReadOnlySpan<int> lengths, bool isCausal = false) =>
+        new(isCausal, Place(pass, [lengths.Length], lengths), null, Longest(lengths));
+
+    /// <summary>Queries that follow on what a key-value cache holds already: query t of T is at place length - T + t of its sequence and
+    /// looks at the keys up to its own.</summary>
+    /// <param name="pass">The pass, which holds the mask's memory.</param>
+    /// <param name="lengths">The number of keys of each sequence [B], those of the queries among them.</param>
+    public static AttentionMask CausalFromLengths(Pass pass, ReadOnlySpan<int> lengths) =>
+        new(isCausal: true, Place(pass, [lengths.Length], lengths), null, Longest(lengths), countsFromLengths: true);
 
     /// <summary>Keys that count (true) or do not (false), as a tokeniser's attention mask has them; padding at the end is never read.</summary>
     /// <param name="pass">The pass, which holds the mask's memory.</param>
@@ -76,7 +79,21 @@ internal sealed class AttentionMask
     /// <param name="lengths">The number of keys of each sequence without its padding [B].</param>
     /// <param name="bias">What is added to the scores of each key [B, S]; null for nothing.</param>
     /// <param name="keys">S.</param>
-    public static AttentionMask Of(Tensor<int> lengths, Tensor<float>? bias, int keys) => new(isCausal: false, lengths, bias, keys);
+    /// <param name="isCausal">Whether queries look only back as well.</param>
+    /// <param name="countsFromLengths">Whether their places are then counted from the lengths, as in <see cref="CausalFromLengths"/>.</param>
+    public static AttentionMask Of(Tensor<int> lengths, Tensor<float>? bias, int keys, bool isCausal = false, bool countsFromLengths = false) =>
+        new(isCausal, lengths, bias, keys, countsFromLengths);
+
+    private static int Longest(ReadOnlySpan<int> lengths)
+    {
+        int longest = 0;
+        foreach (int length in lengths)
+        {
+            if (length < 0) throw new ArgumentException($"attention: a sequence cannot have {length} keys");
+            longest = Math.Max(longest, length);
+        }
+        return longest;
+    }
 
     /// <summary>The number of keys of each sequence up to the last that is not hidden, and whether hiding those behind it is all that the
     /// numbers do.</summary>

@@ -5,7 +5,7 @@ namespace Graft.Autograd;
 /// <summary>The gradients of a backward run: of parameters, and of the leaves that asked for one.</summary>
 /// <remarks>Each function overwrites a gradient of its own; where a variable was used more than once they are added here, in the
 /// order of the tape. Several backward runs into one object add up.</remarks>
-public sealed class Gradients : IDisposable
+public sealed partial class Gradients : IDisposable
 {
     private GradientTable? table;
 
@@ -32,7 +32,7 @@ public sealed class Gradients : IDisposable
         return variable.Pass == Pass && variable.Slot >= 0 && variable.Slot < Table.BySlot.Length ? Table.BySlot[variable.Slot] : null;
     }
 
-    /// <summary>Gives the gradients' memory back.</summary>
+    /// <summary>Gives the gradients' memory back; the next backward into this object begins from nothing.</summary>
     public void Dispose()
     {
         if (table is null) return;

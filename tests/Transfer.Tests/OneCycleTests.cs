@@ -11,7 +11,7 @@ public class OneCycleTests
     public void Factors_are_PyTorchs(int steps, double rising, double[] expected)
     {
         var cycle = new OneCycle(steps, rising);
-        for (int step = 0; step < steps; step++) Assert.Equal(expected[step], cycle.FactorAt(step), 1e-8);
+        for (int step = 0; step < steps; step++) Assert.Equal(expected[step], cycle.FactorAtStep(step), 1e-8);
     }
 
     [Theory]
@@ -22,18 +22,34 @@ public class OneCycleTests
     public void The_shortest_and_the_one_sided_cycles_stay_between_nothing_and_the_peak(int steps, double rising)
     {
         var cycle = new OneCycle(steps, rising);
-        var factors = Enumerable.Range(0, steps).Select(cycle.FactorAt).ToList();
+        var factors = Enumerable.Range(0, steps).Select(cycle.FactorAtStep).ToList();
         Assert.All(factors, factor => Assert.InRange(factor, 0, 1));
         Assert.True(factors.Max() > 0.5, "a cycle that never comes near its highest rate teaches nothing");
     }
 
     [Fact]
+    public void A_position_is_its_step_bit_by_bit()
+    {
+        foreach (int steps in Enumerable.Range(1, 300).Append(4_999).Append(100_003))
+        {
+            var cycle = new OneCycle(steps);
+            for (int step = 0; step < steps; step += 1 + steps / 500)
+                Assert.Equal(cycle.FactorAtStep(step), cycle.FactorAt((double)step / steps));
+            Assert.Equal(cycle.FactorAtStep(steps - 1), cycle.FactorAt(1));
+        }
+        var ten = new OneCycle(10);
+        Assert.InRange(ten.FactorAt(0.15), ten.FactorAtStep(1), ten.FactorAtStep(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ten.FactorAt(-0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ten.FactorAt(double.NaN));
+    }
+
+    [Fact]
     public void What_lies_outside_the_cycle_is_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3).FactorAt(3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3).FactorAt(-1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(0).FactorAt(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3, RisingShare: 1.5).FactorAt(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3, StartDivisor: 0).FactorAt(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3).FactorAtStep(3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3).FactorAtStep(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(0).FactorAtStep(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3, RisingShare: 1.5).FactorAtStep(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OneCycle(3, StartDivisor: 0).FactorAtStep(0));
     }
 }

@@ -35,6 +35,21 @@ public sealed class StepAllocationTests : IDisposable
         });
     }
 
+    /// <summary>The loop and its observers add nothing to a step.</summary>
+    [Fact]
+    public void Of_a_trainer()
+    {
+        var model = ModelRegistry.Create("resnet18", classes: 5);
+        using var images = Tensor.From<float>([2, 3, 32, 32], Numbers(2 * 3 * 32 * 32), device);
+        var groups = new ParameterGroups(model);
+        groups.Rates(head: 1e-3);
+        using var optimiser = Optimiser.Sgd(groups);
+        using var average = new WeightAveraging();
+        var meter = new Meter(21 * 1024);
+        new Trainer(optimiser, device) { Observers = [new GradientAccumulation(2), average, meter] }.Fit(new OneBatch(model, images), 1, Schedule.Cosine());
+        Assert.InRange(meter.Least, 1, 21 * 1024);
+    }
+
     [Theory]
     [InlineData(6, 34)]
     [InlineData(12, 62)]
@@ -81,6 +96,36 @@ public sealed class StepAllocationTests : IDisposable
         }
         Assert.Equal(taken, device.BytesTaken);
         Assert.InRange(least, 1, kilobytes * 1024);
+    }
+
+    /// <summary>Counts what each step allocates until one stays below a bound.</summary>
+    private sealed class Meter(long bound) : TrainingObserver
+    {
+        private readonly System.Diagnostics.Stopwatch waited = System.Diagnostics.Stopwatch.StartNew();
+        private long before = -1;
+
+        public long Least { get; private set; } = long.MaxValue;
+
+        public override void StepDone(TrainingContext context)
+        {
+            long now = GC.GetAllocatedBytesForCurrentThread();
+            if (before >= 0) Least = Math.Min(Least, now - before);
+            if (Least <= bound || waited.Elapsed > LongestWait) context.Stop();
+            before = GC.GetAllocatedBytesForCurrentThread();
+        }
+    }
+
+    private sealed class OneBatch(ImageModel model, Tensor<float> images) : ITrainingSet, ITrainingBatch
+    {
+        private readonly int[] labels = [1, 3];
+
+        public int BatchesPerEpoch => 100_000;
+
+        public int Count => 2;
+
+        public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation) => Enumerable.Repeat(this, BatchesPerEpoch);
+
+        public Variable Loss(Pass pass) => model.Forward(pass.Constant(images)).CrossEntropy(labels);
     }
 
     private static float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => MathF.Sin(i))];

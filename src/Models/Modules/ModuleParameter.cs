@@ -18,6 +18,9 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
 
     internal override WeightLock Lock => owner.Weights;
 
+    /// <summary>The outermost module that it is part of.</summary>
+    internal Module Root => owner.Root;
+
     /// <summary>Other keys under which a file may have the same numbers: tied weights, and names of earlier years.</summary>
     public IEnumerable<string> Aliases => aliases.Select(alias => alias.Owner.KeyOf(alias.Key));
 

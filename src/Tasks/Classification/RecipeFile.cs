@@ -13,7 +13,7 @@ internal static class RecipeFile
         return new FineTuneRecipe
         {
             Model = model.Name,
-            Optimizer = how.Optimiser == OptimiserKind.AdamW ? "adamw" : "sgd",
+            Optimizer = how.Optimiser.Name,
             Epochs = how.Epochs,
             FrozenEpochs = frozen,
             BatchSize = batchSize,

@@ -2,16 +2,6 @@ using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>Which rule moves the parameters.</summary>
-public enum OptimiserKind
-{
-    /// <summary>Stochastic gradient descent with momentum.</summary>
-    Sgd,
-
-    /// <summary>Adam with decoupled weight decay.</summary>
-    AdamW,
-}
-
 /// <summary>How a model is adapted. The names and meanings are PyTorch's, the order of things is fastai's <c>fine_tune</c> (Howard
 /// and Gugger 2020): the head alone first, then everything at half the rate, one cycle each.</summary>
 public sealed record FineTuneOptions
@@ -33,7 +23,7 @@ public sealed record FineTuneOptions
     /// <summary>The first stage that ever learns; those below keep their numbers, bit by bit. Null: all learn.</summary>
     public string? FreezeBelow { get; init; }
 
-    /// <summary>The rule that moves the parameters.</summary>
+    /// <summary>What moves the parameters: one of <see cref="OptimiserKind.All"/>, or one of the caller's.</summary>
     public OptimiserKind Optimiser { get; init; } = OptimiserKind.Sgd;
 
     /// <summary>How much of the last step SGD keeps, or AdamW's beta1; in [0, 1).</summary>
@@ -51,6 +41,9 @@ public sealed record FineTuneOptions
     /// <summary>The seed of whatever a step draws.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>What the optimiser is made of.</summary>
+    internal OptimiserOptions OptimiserOptions => new() { Momentum = Momentum, WeightDecay = WeightDecay, ClipNorm = ClipNorm };
+
     /// <summary>How many epochs the head learns alone in, on this model as it stands.</summary>
     internal int FrozenEpochsOn(Model model) => FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
 
@@ -67,7 +60,7 @@ public sealed record FineTuneOptions
         Require(Momentum is >= 0 and < 1, nameof(Momentum), Momentum, "momentum lies in [0, 1)");
         Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), WeightDecay, "a weight decay is 0 or above");
         Require(ClipNorm is not { } norm || norm > 0, nameof(ClipNorm), ClipNorm, "a norm to clip to is above 0");
-        if (!Enum.IsDefined(Optimiser)) throw new ArgumentOutOfRangeException(nameof(Optimiser), Optimiser, "there is no such optimiser");
+        ArgumentNullException.ThrowIfNull(Optimiser);
         if (!Enum.IsDefined(BatchNorm)) throw new ArgumentOutOfRangeException(nameof(BatchNorm), BatchNorm, "there is no such policy");
     }
 

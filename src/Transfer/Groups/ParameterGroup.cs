@@ -3,43 +3,92 @@ using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>The parameters of one stage of a model, frozen or learning at a rate of their own.</summary>
+/// <summary>Parameters that learn alike: at a rate of their own, with a weight decay of their own, or not at all.</summary>
+/// <remarks>Used by one thread at a time, that which trains.</remarks>
 public sealed class ParameterGroup
 {
     private readonly Parameter[] parameters;
     private double? rate;
+    private double? weightDecay;
 
-    internal ParameterGroup(Stage stage)
+    /// <summary>The parameters of one or several modules, each once.</summary>
+    /// <param name="name">What the group is called in messages and reports.</param>
+    /// <param name="modules">The modules; of one model or of several.</param>
+    public ParameterGroup(string name, params IEnumerable<Module> modules)
+        : this(name, Of(modules))
     {
-        Name = stage.Name;
-        parameters = [.. stage.Modules.SelectMany(module => module.Parameters())];
     }
 
-    /// <summary>The stage's name: <c>stem</c>, <c>layer1</c>, ... <c>head</c>.</summary>
+    /// <summary>Parameters one by one, each once.</summary>
+    /// <param name="name">What the group is called in messages and reports.</param>
+    /// <param name="parameters">The parameters; of one model or of several.</param>
+    public ParameterGroup(string name, IEnumerable<Parameter> parameters)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(parameters);
+        Name = name;
+        this.parameters = [.. parameters.Distinct()];
+    }
+
+    /// <summary>The group's name, where it is a stage of a model: <c>stem</c>, <c>layer1</c>, ... <c>head</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The stage's parameters, in the order of the checkpoint.</summary>
+    /// <summary>The group's parameters, in the order of the checkpoint.</summary>
     public IReadOnlyList<Parameter> Parameters => parameters;
 
     /// <summary>As <see cref="Parameters"/>, for loops that take nothing from the heap.</summary>
     internal ReadOnlySpan<Parameter> All => parameters;
 
-    /// <summary>The highest learning rate of the stage; a schedule scales it. 0 until <see cref="ParameterGroups.Rates"/> has given one,
-    /// without which an optimiser refuses to step.</summary>
+    /// <summary>The highest learning rate of the group; a schedule scales it. 0 until it was given, here or by
+    /// <see cref="ParameterGroups.Rates"/>, without which an optimiser refuses to step.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A rate that is not above 0 and finite.</exception>
     public double Rate
     {
         get => rate ?? 0;
-        internal set => rate = value;
+        set
+        {
+            if (!(value > 0 && double.IsFinite(value)))
+                throw new ArgumentOutOfRangeException(nameof(value), value, "a learning rate is above 0 and finite");
+            rate = value;
+        }
     }
+
+    /// <summary>The group's weight decay; null for that of the optimiser.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A decay that is not 0 or more and finite.</exception>
+    public double? WeightDecay
+    {
+        get => weightDecay;
+        set
+        {
+            if (value is { } decay && !(decay >= 0 && double.IsFinite(decay)))
+                throw new ArgumentOutOfRangeException(nameof(value), decay, "a weight decay is 0 or more and finite");
+            weightDecay = value;
+        }
+    }
+
+    /// <summary>Whether vectors (biases, the weights of norms) decay too, as PyTorch's optimisers have it by themselves; false at first.</summary>
+    public bool DecaysVectors { get; set; }
 
     internal bool HasRate => rate is not null;
 
-    /// <summary>Whether the stage as a whole is frozen: no gradient, no decay, no clipping, stored statistics in its batch norms.</summary>
-    public bool IsFrozen => parameters.Length > 0 && parameters.All(parameter => parameter.IsFrozen);
+    /// <summary>Whether any of it learns.</summary>
+    internal bool Learns => parameters.Any(parameter => !parameter.IsFrozen);
 
-    /// <summary>Puts the stage below the first one that learns, or not; what was frozen by hand stays so.</summary>
+    /// <summary>Whether the group as a whole is frozen: no gradient, no decay, no clipping, stored statistics in its batch norms.</summary>
+    public bool IsFrozen => parameters.Length > 0 && !Learns;
+
+    /// <summary>The decay of one of its parameters where the optimiser's is <paramref name="usual"/>.</summary>
+    internal double DecayOf(Parameter parameter, double usual) => parameter.Shape.Rank > 1 || DecaysVectors ? weightDecay ?? usual : 0;
+
+    /// <summary>Puts the group below the first one that learns, or not; what was frozen by hand stays so.</summary>
     internal void SetBelowFrontier(bool below)
     {
         foreach (var parameter in parameters) parameter.IsBelowFrontier = below;
+    }
+
+    private static IEnumerable<Parameter> Of(IEnumerable<Module> modules)
+    {
+        ArgumentNullException.ThrowIfNull(modules);
+        return modules.SelectMany(static module => module.Parameters());
     }
 }

@@ -1,56 +1,90 @@
+using System.Collections;
+using Graft.Autograd;
 using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>A model's parameters by stage, stem first and head last: what is frozen, and how fast each stage learns.</summary>
+/// <summary>What an optimiser moves, in groups: a model's stages, stem first and head last, or groups of the caller's over any number of
+/// modules and models. They say what is frozen and how fast each group learns.</summary>
+/// <remarks>Used by one thread at a time, that which trains.</remarks>
 /// <example><code>
 /// var groups = new ParameterGroups(model);
 /// groups.FreezeBelow("layer4");
 /// groups.Rates(head: 0.01, decayPerStage: 2.6);
 /// </code></example>
-public sealed class ParameterGroups
+public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
 {
     private readonly ParameterGroup[] groups;
-    private readonly string model;
+    private readonly string? model;
 
-    /// <summary>Takes a model as it is: what is frozen stays so.</summary>
+    /// <summary>A group for each stage of a model. The model is taken as it is: what is frozen stays so.</summary>
     public ParameterGroups(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
         this.model = model.Name;
-        groups = [.. model.Stages.Select(stage => new ParameterGroup(stage))];
+        groups = [.. model.Stages.Select(stage => new ParameterGroup(stage.Name, stage.Modules))];
+        Models = [model];
     }
 
-    /// <summary>The stages, stem first, head last.</summary>
-    public IReadOnlyList<ParameterGroup> Stages => groups;
+    /// <summary>Groups of the caller's, in the order of depth; their parameters may be of several models.</summary>
+    /// <param name="groups">At least one; <c>[.. new ParameterGroups(encoder), new("domain", discriminator)]</c> adds one to a model's.</param>
+    /// <exception cref="ArgumentException">No group, two of one name, or a parameter in two groups.</exception>
+    public ParameterGroups(params IEnumerable<ParameterGroup> groups)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        this.groups = [.. groups];
+        if (this.groups.Length == 0) throw new ArgumentException("there is no group: give one at least", nameof(groups));
+        if (this.groups.CountBy(static group => group.Name).FirstOrDefault(static name => name.Value > 1).Key is { } twice)
+            throw new ArgumentException($"two groups are called '{twice}': give each a name of its own", nameof(groups));
+        RequireOnce();
+        var ofModules = this.groups.SelectMany(static group => group.Parameters).OfType<ModuleParameter>();
+        Models = [.. ofModules.Select(static parameter => parameter.Root).OfType<Model>().Distinct()];
+    }
 
-    /// <summary>As <see cref="Stages"/>, for loops that take nothing from the heap.</summary>
+    /// <summary>The models that the parameters belong to.</summary>
+    public IReadOnlyList<Model> Models { get; }
+
+    /// <summary>How many groups there are.</summary>
+    public int Count => groups.Length;
+
+    /// <summary>A group by its place: 0 is the stem, ^1 the head.</summary>
+    public ParameterGroup this[int index] => groups[index];
+
+    /// <summary>A group by its name.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public ParameterGroup this[string name] => groups[IndexOf(name)];
+
+    /// <summary>As the list, for loops that take nothing from the heap.</summary>
     internal ReadOnlySpan<ParameterGroup> All => groups;
 
     /// <summary>How many numbers learn.</summary>
     public long TrainableParameters =>
         groups.SelectMany(group => group.Parameters).Where(parameter => !parameter.IsFrozen).Sum(parameter => (long)parameter.Shape.ElementCount);
 
-    /// <summary>Freezes every stage before the named one, and lets that one and those after it learn, but for what was frozen by hand
-    /// (<see cref="Module.Freeze()"/>, <see cref="Graft.Autograd.Parameter.IsFrozen"/>): by going from the head down to the stem, gradual
-    /// unfreezing (Howard and Ruder 2018).</summary>
-    /// <exception cref="ArgumentException">The model has no such stage.</exception>
+    /// <summary>The first group of which anything learns; the last where nothing does.</summary>
+    internal ParameterGroup FirstThatLearns => groups.FirstOrDefault(group => group.Learns) ?? groups[^1];
+
+    /// <summary>Freezes every group before the named one, and lets that one and those after it learn, but for what was frozen by hand
+    /// (<see cref="Module.Freeze()"/>, <see cref="Parameter.IsFrozen"/>): by going from the head down to the stem, gradual unfreezing
+    /// (Howard and Ruder 2018).</summary>
+    /// <exception cref="ArgumentException">There is no group of that name.</exception>
     public void FreezeBelow(string stage)
     {
         int first = IndexOf(stage);
         for (int i = 0; i < groups.Length; i++) groups[i].SetBelowFrontier(i < first);
     }
 
-    /// <summary>Lets every stage learn, but for what was frozen by hand.</summary>
+    /// <summary>Lets every group learn, but for what was frozen by hand.</summary>
     public void Unfreeze()
     {
         foreach (var group in groups) group.SetBelowFrontier(false);
     }
 
-    /// <summary>Gives the head a rate, and each stage before it the rate of the one above divided by <paramref name="decayPerStage"/>:
-    /// discriminative rates, geometric from stem to head (Howard and Ruder 2018, who divide by 2.6).</summary>
+    /// <summary>Gives the head a rate, and each group before it the rate of the one above divided by <paramref name="decayPerStage"/>:
+    /// discriminative rates, geometric from stem to head (Howard and Ruder 2018, who divide by 2.6). A single group's is
+    /// <see cref="ParameterGroup.Rate"/>.</summary>
     /// <param name="head">The head's highest rate; above 0.</param>
-    /// <param name="decayPerStage">What the rate is divided by from a stage to the one below; 1 for one rate everywhere.</param>
+    /// <param name="decayPerStage">What the rate is divided by from a group to the one below; 1 for one rate everywhere.</param>
     /// <exception cref="ArgumentOutOfRangeException">A rate or a divisor that is not above 0.</exception>
     public void Rates(double head, double decayPerStage = 1)
     {
@@ -61,15 +95,37 @@ public sealed class ParameterGroups
         for (int i = 0; i < groups.Length; i++) groups[i].Rate = head / Math.Pow(decayPerStage, groups.Length - 1 - i);
     }
 
-    /// <exception cref="ArgumentException">The model has no such stage.</exception>
+    /// <summary>The groups in the order of depth.</summary>
+    public IEnumerator<ParameterGroup> GetEnumerator() => groups.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <exception cref="ArgumentException">There is no group of that name.</exception>
     internal void Require(string stage) => _ = IndexOf(stage);
 
-    private int IndexOf(string stage)
+    private void RequireOnce()
     {
-        ArgumentNullException.ThrowIfNull(stage);
-        int at = Array.FindIndex(groups, group => group.Name == stage);
-        return at >= 0
-            ? at
-            : throw new ArgumentException($"{model} has no stage '{stage}'; from stem to head it has {string.Join(", ", groups.Select(group => group.Name))}");
+        var owners = new Dictionary<Parameter, ParameterGroup>();
+        foreach (var group in groups)
+        {
+            foreach (var parameter in group.All)
+            {
+                if (owners.TryAdd(parameter, group)) continue;
+                throw new ArgumentException(
+                    $"the parameter '{parameter.Name}' is in two groups, '{owners[parameter].Name}' and '{group.Name}': "
+                    + "it would be moved twice a step, so take it out of one");
+            }
+        }
+    }
+
+    private int IndexOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        int at = Array.FindIndex(groups, group => group.Name == name);
+        if (at >= 0) return at;
+        string names = string.Join(", ", groups.Select(group => group.Name));
+        throw new ArgumentException(model is null
+            ? $"there is no group '{name}'; in order there are {names}"
+            : $"{model} has no stage '{name}'; from stem to head it has {names}");
     }
 }

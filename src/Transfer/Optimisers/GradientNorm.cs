@@ -1,4 +1,3 @@
-using Graft.Autograd;
 using Graft.Tensors;
 
 namespace Graft.Transfer;
@@ -10,7 +9,7 @@ internal static class GradientNorm
 
     /// <summary>What gradients are multiplied by so that their norm is at most <paramref name="largest"/>.</summary>
     /// <exception cref="NonFiniteException">The norm is infinite or not a number.</exception>
-    public static float ClipFactor(List<(Parameter Parameter, Tensor<float> Gradient, double Rate)> moves, double largest)
+    public static float ClipFactor(List<Movement> moves, double largest)
     {
         if (moves.Count == 0) return 1f;
         var device = moves[0].Gradient.Device;

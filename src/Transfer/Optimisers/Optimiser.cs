@@ -4,65 +4,61 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>Moves a model's parameters against their gradients, each stage at its own rate. Vectors (biases, the weights of
-/// norms) are not decayed; what is frozen has no part in the step, the decay or the clipping, and nothing is remembered of it.</summary>
-public abstract class Optimiser : IDisposable
+/// <summary>Moves parameters against their gradients, each group at its own rate. Vectors (biases, the weights of norms) are not decayed
+/// unless their group says so; what is frozen has no part in the step, the decay or the clipping, and nothing is remembered of it.</summary>
+/// <remarks>An update rule of the caller's becomes an optimiser on every device by <see cref="Of{TRule}"/>. Used by one thread at a time.</remarks>
+public abstract partial class Optimiser : IDisposable
 {
-    private readonly ParameterGroups groups;
     private readonly double weightDecay;
     private readonly double? clipNorm;
     private readonly Dictionary<Parameter, State> states = [];
-    private readonly List<(Parameter Parameter, Tensor<float> Gradient, double Rate)> moves = [];
+    private readonly List<Movement> movements = [];
     private readonly List<WeightLock> locks = [];
 
-    private protected Optimiser(ParameterGroups groups, double weightDecay, double? clipNorm)
+    private Optimiser(ParameterGroups groups, double weightDecay, double? clipNorm)
     {
         ArgumentNullException.ThrowIfNull(groups);
         Require(weightDecay >= 0 && double.IsFinite(weightDecay), nameof(weightDecay), weightDecay, "the weight decay is 0 or more");
         Require(clipNorm is null or > 0, nameof(clipNorm), clipNorm, "the norm that gradients are clipped to is above 0; null for no clipping");
-        this.groups = groups;
+        Groups = groups;
         this.weightDecay = weightDecay;
         this.clipNorm = clipNorm;
     }
 
+    /// <summary>The parameters that it moves, and their rates.</summary>
+    public ParameterGroups Groups { get; }
+
     private protected abstract int StateCount { get; }
 
-    /// <summary>Stochastic gradient descent with momentum (PyTorch's <c>SGD</c>).</summary>
+    /// <summary>An optimiser of an update rule.</summary>
+    /// <typeparam name="TRule">One step on one weight, over lanes; it runs on every device.</typeparam>
     /// <param name="groups">The parameters and their rates.</param>
-    /// <param name="momentum">How much of the last step is kept, in [0, 1).</param>
-    /// <param name="weightDecay">The share of a weight that is added to its gradient.</param>
+    /// <param name="rule">Makes the rule of a step; the hyper-parameters of the step are its fields.</param>
+    /// <param name="weightDecay">The decay that the rule is told, but for groups with their own.</param>
     /// <param name="clipNorm">The largest norm of all gradients together (PyTorch's <c>clip_grad_norm_</c>); null for no clipping.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
-    public static Optimiser Sgd(ParameterGroups groups, double momentum = 0.9, double weightDecay = 0, double? clipNorm = null) =>
-        new SgdOptimiser(groups, momentum, weightDecay, clipNorm);
-
-    /// <summary>Adam with decoupled weight decay (PyTorch's <c>AdamW</c>).</summary>
-    /// <param name="groups">The parameters and their rates.</param>
-    /// <param name="beta1">How much of the mean gradient is kept, in [0, 1).</param>
-    /// <param name="beta2">How much of the mean squared gradient is kept, in [0, 1).</param>
-    /// <param name="epsilon">What is added to the root of the mean square.</param>
-    /// <param name="weightDecay">The share of a weight that a step of rate 1 takes off.</param>
-    /// <param name="clipNorm">The largest norm of all gradients together; null for no clipping.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
-    public static Optimiser AdamW(
-        ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01, double? clipNorm = null) =>
-        new AdamWOptimiser(groups, beta1, beta2, epsilon, weightDecay, clipNorm);
+    public static Optimiser Of<TRule>(ParameterGroups groups, Func<UpdateStep, TRule> rule, double weightDecay = 0, double? clipNorm = null)
+        where TRule : unmanaged, IUpdateRule
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return new RuleOptimiser<TRule>(groups, rule, weightDecay, clipNorm);
+    }
 
     /// <summary>One step, as a whole: who infers with the model at the same time sees its weights before it or after it. Parameters
     /// without a gradient stay as they are.</summary>
     /// <param name="gradients">The gradients of the loss.</param>
-    /// <param name="rateFactor">What a schedule multiplies every stage's rate by.</param>
-    /// <exception cref="InvalidOperationException">A stage that learns was given no rate, or the thread is in the middle of a forward of the
+    /// <param name="rateFactor">What a schedule multiplies every group's rate by.</param>
+    /// <exception cref="InvalidOperationException">A group that learns was given no rate, or the thread is in the middle of a forward of the
     /// model; nothing was moved.</exception>
     /// <exception cref="NonFiniteException">Gradients are to be clipped and their norm is not finite; nothing was moved.</exception>
     public void Step(Gradients gradients, double rateFactor = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
         Gather(gradients);
-        float scale = clipNorm is { } largest ? GradientNorm.ClipFactor(moves, largest) : 1f;
+        float scale = clipNorm is { } largest ? GradientNorm.ClipFactor(movements, largest) : 1f;
         using var alone = new WeightChange(CollectionsMarshal.AsSpan(locks));
         gradients.Pass?.ApplyUpdates();
-        foreach (var (parameter, gradient, rate) in moves)
+        foreach (var (parameter, gradient, group) in movements)
         {
             var weight = parameter.On(gradient.Device);
             var state = StateOf(parameter, weight.Device);
@@ -70,11 +66,11 @@ public abstract class Optimiser : IDisposable
             // the kernel runs through memory: a gradient in another order than its weight is put into the weight's first
             var aligned = gradient.IsContiguous ? null : gradient.Device.Rent<float>(gradient.Shape);
             if (aligned is not null) gradient.Device.Copy(gradient, aligned);
-            double decay = parameter.Shape.Rank > 1 ? weightDecay : 0;
-            Move(weight, aligned ?? gradient, state, (float)(rate * rateFactor), (float)decay, scale);
+            float rate = (float)(group.Rate * rateFactor), decay = (float)group.DecayOf(parameter, weightDecay);
+            Move(weight, aligned ?? gradient, state, new UpdateStep(rate, decay, state.Steps, scale));
             aligned?.Dispose();
         }
-        moves.Clear();
+        movements.Clear();
     }
 
     /// <summary>Gives back what was remembered.</summary>
@@ -85,9 +81,9 @@ public abstract class Optimiser : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract void Move(Tensor<float> weight, Tensor<float> gradient, State state, float rate, float decay, float gradientScale);
+    private protected abstract void Move(Tensor<float> weight, Tensor<float> gradient, State state, UpdateStep step);
 
-    private protected static void Require<T>(bool holds, string name, T value, string rule)
+    private static void Require(bool holds, string name, object? value, string rule)
     {
         if (!holds) throw new ArgumentOutOfRangeException(name, value, rule);
     }
@@ -95,11 +91,11 @@ public abstract class Optimiser : IDisposable
     /// <summary>Lists what has a gradient and is not frozen; what was frozen since the last step is forgotten.</summary>
     private void Gather(Gradients gradients)
     {
-        moves.Clear();
+        movements.Clear();
         locks.Clear();
         if (gradients.Pass is { } pass)
             foreach (var used in pass.Locks) WeightLock.Insert(locks, used);
-        foreach (var group in groups.All)
+        foreach (var group in Groups.All)
         {
             foreach (var parameter in group.All)
             {
@@ -111,9 +107,9 @@ public abstract class Optimiser : IDisposable
                 {
                     if (!group.HasRate)
                         throw new InvalidOperationException(
-                            $"the stage '{group.Name}' has gradients and no learning rate: give the groups their rates (ParameterGroups.Rates), or freeze it");
+                            $"the group '{group.Name}' has gradients and no learning rate: give the groups their rates (ParameterGroups.Rates), or freeze it");
                     WeightLock.Insert(locks, parameter.Lock);
-                    moves.Add((parameter, gradient, group.Rate));
+                    movements.Add(new Movement(parameter, gradient, group));
                 }
             }
         }
@@ -154,40 +150,22 @@ public abstract class Optimiser : IDisposable
         }
     }
 
-    private sealed class SgdOptimiser : Optimiser
+    private sealed class RuleOptimiser<TRule>(ParameterGroups groups, Func<UpdateStep, TRule> rule, double weightDecay, double? clipNorm)
+        : Optimiser(groups, weightDecay, clipNorm) where TRule : unmanaged, IUpdateRule
     {
-        private readonly float momentum;
+        private protected override int StateCount => TRule.StateCount;
 
-        public SgdOptimiser(ParameterGroups groups, double momentum, double weightDecay, double? clipNorm) : base(groups, weightDecay, clipNorm)
-        {
-            Require(momentum is >= 0 and < 1, nameof(momentum), momentum, "the momentum lies in [0, 1)");
-            this.momentum = (float)momentum;
-        }
-
-        private protected override int StateCount => 1;
-
-        private protected override void Move(Tensor<float> weight, Tensor<float> gradient, State state, float rate, float decay, float gradientScale) =>
-            weight.Device.Update(new Sgd(rate, momentum, decay, gradientScale), weight, gradient, state.First, null);
-    }
-
-    private sealed class AdamWOptimiser : Optimiser
-    {
-        private readonly float beta1;
-        private readonly float beta2;
-        private readonly float epsilon;
-
-        public AdamWOptimiser(ParameterGroups groups, double beta1, double beta2, double epsilon, double weightDecay, double? clipNorm)
-            : base(groups, weightDecay, clipNorm)
-        {
-            Require(beta1 is >= 0 and < 1, nameof(beta1), beta1, "beta1 lies in [0, 1)");
-            Require(beta2 is >= 0 and < 1, nameof(beta2), beta2, "beta2 lies in [0, 1)");
-            Require(epsilon > 0, nameof(epsilon), epsilon, "epsilon is above 0");
-            (this.beta1, this.beta2, this.epsilon) = ((float)beta1, (float)beta2, (float)epsilon);
-        }
-
-        private protected override int StateCount => 2;
-
-        private protected override void Move(Tensor<float> weight, Tensor<float> gradient, State state, float rate, float decay, float gradientScale) =>
-            weight.Device.Update(new AdamW(rate, beta1, beta2, epsilon, decay, state.Steps, gradientScale), weight, gradient, state.First, state.Second);
+        private protected override void Move(Tensor<float> weight, Tensor<float> gradient, State state, UpdateStep step) =>
+            weight.Device.Update(rule(step), weight, gradient, state.First, state.Second);
     }
 }
+
+/// <summary>What an update rule is made of, for one parameter in one step.</summary>
+/// <param name="Rate">The group's learning rate times the schedule's factor.</param>
+/// <param name="WeightDecay">The parameter's weight decay; 0 for one that is not decayed.</param>
+/// <param name="Number">How many steps the parameter has made, this one included: from 1, what bias corrections depend on.</param>
+/// <param name="GradientScale">What the gradient is to be multiplied by first: below 1 where its norm is clipped.</param>
+public readonly record struct UpdateStep(float Rate, float WeightDecay, int Number, float GradientScale);
+
+/// <summary>A parameter that is to be moved.</summary>
+internal readonly record struct Movement(Parameter Parameter, Tensor<float> Gradient, ParameterGroup Group);

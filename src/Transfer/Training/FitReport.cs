@@ -1,26 +1,20 @@
 namespace Graft.Transfer;
 
-/// <summary>How well a model does on examples that it did not learn from.</summary>
-/// <param name="Examples">How many there were.</param>
-/// <param name="Correct">How many it got right.</param>
-/// <param name="Loss">The mean loss.</param>
-public sealed record Evaluation(int Examples, int Correct, double Loss)
-{
-    /// <summary>The share that it got right, from 0 to 1.</summary>
-    public double Accuracy => Examples == 0 ? 0 : (double)Correct / Examples;
-}
-
-/// <summary>What came of a fine-tuning.</summary>
+/// <summary>What came of a training.</summary>
 /// <param name="Epochs">Each epoch; the last may be a part of one.</param>
 /// <param name="Steps">How many steps were made.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="TrainableParameters">How many numbers learnt in the end.</param>
-/// <param name="Interrupted">Whether it was stopped before its end; the model holds what was learnt until then.</param>
-public sealed record FitReport(IReadOnlyList<EpochReport> Epochs, int Steps, double Seconds, long TrainableParameters, bool Interrupted);
+/// <param name="Interrupted">Whether it was cancelled before its end; the model holds what was learnt until then.</param>
+public sealed record FitReport(IReadOnlyList<EpochReport> Epochs, int Steps, double Seconds, long TrainableParameters, bool Interrupted)
+{
+    /// <summary>Whether an observer ended it before its last epoch (<see cref="TrainingContext.Stop"/>).</summary>
+    public bool StoppedEarly { get; init; }
+}
 
-/// <summary>One epoch of a fine-tuning.</summary>
+/// <summary>One epoch of a training.</summary>
 /// <param name="Epoch">Its number, from 1.</param>
-/// <param name="LearningFrom">The first stage that learnt in it.</param>
+/// <param name="LearningFrom">The first group that learnt in it: a stage of the model.</param>
 /// <param name="Loss">The mean loss over its examples, each as it was when its turn came.</param>
 /// <param name="Rate">The head's learning rate at its end.</param>
 /// <param name="Seconds">How long it took, validation included.</param>
@@ -37,7 +31,7 @@ public sealed record EpochReport(int Epoch, string LearningFrom, double Loss, do
     public bool Interrupted { get; init; }
 }
 
-/// <summary>Where a fine-tuning stands.</summary>
+/// <summary>Where a training stands.</summary>
 /// <param name="Epoch">The epoch that is running, from 1.</param>
 /// <param name="Epochs">How many there are.</param>
 /// <param name="Step">How many steps are done.</param>

@@ -2,21 +2,26 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>Stochastic gradient descent with momentum, as PyTorch's <c>SGD</c>: g += decay * w; m = momentum * m + g;
-/// w -= rate * m. A momentum buffer that starts at zero gives PyTorch's first step.</summary>
-/// <param name="learningRate">How far a step goes.</param>
-/// <param name="momentum">How much of the last step is kept.</param>
-/// <param name="weightDecay">The share of the weight that is added to its gradient.</param>
-/// <param name="gradientScale">What the gradient is multiplied by first: below 1 where its norm is clipped.</param>
-internal readonly struct Sgd(float learningRate, float momentum, float weightDecay, float gradientScale = 1f) : IUpdateRule
+public abstract partial class Optimiser
 {
-    public static int StateCount => 1;
-
-    public void Step<S>(ref S weight, S gradient, ref S first, ref S second) where S : unmanaged, ILane<S>
+    /// <summary>Adam with decoupled weight decay (PyTorch's <c>AdamW</c>).</summary>
+    /// <param name="groups">The parameters and their rates.</param>
+    /// <param name="beta1">How much of the mean gradient is kept, in [0, 1).</param>
+    /// <param name="beta2">How much of the mean squared gradient is kept, in [0, 1).</param>
+    /// <param name="epsilon">What is added to the root of the mean square.</param>
+    /// <param name="weightDecay">The share of a weight that a step of rate 1 takes off.</param>
+    /// <param name="clipNorm">The largest norm of all gradients together; null for no clipping.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
+    public static Optimiser AdamW(
+        ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01, double? clipNorm = null)
     {
-        var pull = S.FusedMultiplyAdd(S.Splat(weightDecay), weight, gradient * S.Splat(gradientScale));
-        first = S.FusedMultiplyAdd(S.Splat(momentum), first, pull);
-        weight = S.FusedMultiplyAdd(S.Splat(-learningRate), first, weight);
+        Require(beta1 is >= 0 and < 1, nameof(beta1), beta1, "beta1 lies in [0, 1)");
+        Require(beta2 is >= 0 and < 1, nameof(beta2), beta2, "beta2 lies in [0, 1)");
+        Require(epsilon > 0, nameof(epsilon), epsilon, "epsilon is above 0");
+        return Of(
+            groups,
+            step => new AdamW(step.Rate, (float)beta1, (float)beta2, (float)epsilon, step.WeightDecay, step.Number, step.GradientScale),
+            weightDecay, clipNorm);
     }
 }
 

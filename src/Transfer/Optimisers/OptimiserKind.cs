@@ -1,0 +1,79 @@
+using Graft.Models;
+
+namespace Graft.Transfer;
+
+/// <summary>An optimiser by the name that recipes and command lines give it. A new one is a row in <see cref="All"/>; one of the caller's
+/// is made here and put into <see cref="FineTuneOptions.Optimiser"/>.</summary>
+public sealed class OptimiserKind
+{
+    private readonly Func<ParameterGroups, OptimiserOptions, Optimiser> create;
+
+    /// <summary>Describes an optimiser.</summary>
+    /// <param name="name">Its name in recipes.</param>
+    /// <param name="summary">What it is, in a few words.</param>
+    /// <param name="create">Makes it over groups, of the options that it reads.</param>
+    public OptimiserKind(string name, string summary, Func<ParameterGroups, OptimiserOptions, Optimiser> create)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(summary);
+        ArgumentNullException.ThrowIfNull(create);
+        (Name, Summary, this.create) = (name, summary, create);
+    }
+
+    /// <summary>Stochastic gradient descent with momentum.</summary>
+    public static OptimiserKind Sgd { get; } = new(
+        "sgd", "stochastic gradient descent with momentum",
+        static (groups, options) => Optimiser.Sgd(groups, options.Momentum, options.WeightDecay, options.ClipNorm));
+
+    /// <summary>Adam with decoupled weight decay; the momentum is its beta1.</summary>
+    public static OptimiserKind AdamW { get; } = new(
+        "adamw", "Adam with decoupled weight decay",
+        static (groups, options) => Optimiser.AdamW(
+            groups, beta1: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
+
+    /// <summary>The optimisers that there are by name.</summary>
+    public static IReadOnlyList<OptimiserKind> All { get; } = [Sgd, AdamW];
+
+    /// <summary>Its name in recipes and on the command line: <c>sgd</c>, <c>adamw</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is, in a few words.</summary>
+    public string Summary { get; }
+
+    /// <summary>The optimiser of a name.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public static OptimiserKind Named(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string[] names = [.. All.Select(static kind => kind.Name)];
+        return All.FirstOrDefault(kind => kind.Name == name)
+            ?? throw new ArgumentException($"there is no optimiser '{name}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
+    }
+
+    /// <summary>Makes the optimiser.</summary>
+    /// <param name="groups">The parameters and their rates.</param>
+    /// <param name="options">Its settings; each optimiser reads those that it has.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
+    public Optimiser Create(ParameterGroups groups, OptimiserOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        ArgumentNullException.ThrowIfNull(options);
+        return create(groups, options);
+    }
+
+    /// <summary>The name: <c>adamw</c>.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>The settings that optimisers are made of by name.</summary>
+public sealed record OptimiserOptions
+{
+    /// <summary>How much of the last step SGD keeps, or Adam's beta1; in [0, 1).</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>The weight decay of everything but vectors.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>The largest norm of all gradients together; null for no clipping.</summary>
+    public double? ClipNorm { get; init; }
+}

@@ -1,0 +1,79 @@
+namespace Graft.Transfer;
+
+/// <summary>The schedules that are a line each, and how they are put together.</summary>
+/// <example><code>
+/// var schedule = Schedule.Cosine().WithWarmUp(0.1);      // get_cosine_schedule_with_warmup
+/// </code></example>
+public static class Schedule
+{
+    /// <summary>The same rate all the time.</summary>
+    public static ISchedule Constant { get; } = Of(static _ => 1);
+
+    /// <summary>A straight line.</summary>
+    /// <param name="from">The factor at 0.</param>
+    /// <param name="to">The factor at 1.</param>
+    public static ISchedule Linear(double from = 1, double to = 0) => Of(position => from + (to - from) * position);
+
+    /// <summary>Half a cosine wave (Loshchilov and Hutter 2017, without restarts).</summary>
+    /// <param name="from">The factor at 0.</param>
+    /// <param name="to">The factor at 1.</param>
+    public static ISchedule Cosine(double from = 1, double to = 0) => Of(position => to + (from - to) / 2 * (1 + Math.Cos(Math.PI * position)));
+
+    /// <summary>1 at first, and times <paramref name="factor"/> from each of the positions on (PyTorch's <c>MultiStepLR</c>).</summary>
+    /// <param name="factor">What the rate is multiplied by (<c>gamma</c>).</param>
+    /// <param name="positions">Where, each from 0 to 1.</param>
+    public static ISchedule Step(double factor, params double[] positions)
+    {
+        ArgumentNullException.ThrowIfNull(positions);
+        return Of(position => Math.Pow(factor, positions.Count(place => position >= place)));
+    }
+
+    /// <summary>A function of the caller's.</summary>
+    /// <param name="factorAt">The factor at a position from 0 to 1.</param>
+    public static ISchedule Of(Func<double, double> factorAt)
+    {
+        ArgumentNullException.ThrowIfNull(factorAt);
+        return new Function(factorAt);
+    }
+
+    /// <summary>Schedules one after another, each run through from 0 to 1 in its share (fastai's <c>combine_scheds</c>).</summary>
+    /// <param name="parts">Each with its share of the steps; the shares are 0 or more and their sum is 1.</param>
+    /// <exception cref="ArgumentException">The shares are not those of a whole.</exception>
+    public static ISchedule Join(params (double Share, ISchedule Schedule)[] parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        double sum = parts.Sum(part => part.Share);
+        if (parts.Any(part => !(part.Share >= 0)) || Math.Abs(sum - 1) > 1e-9)
+        {
+            string shares = string.Join(", ", parts.Select(part => part.Share));
+            throw new ArgumentException($"the shares {shares} add up to {sum}: give shares of 0 or more that add up to 1", nameof(parts));
+        }
+        return new Joined([.. parts.Where(part => part.Share > 0)]);
+    }
+
+    /// <summary>The schedule after a straight rise from 0, as Hugging Face's <c>get_..._schedule_with_warmup</c>.</summary>
+    /// <param name="schedule">What comes after the rise, run through in what is left.</param>
+    /// <param name="share">The share of the steps that rise, from 0 to 1.</param>
+    /// <exception cref="ArgumentException">The share lies outside [0, 1].</exception>
+    public static ISchedule WithWarmUp(this ISchedule schedule, double share) => Join((share, Linear(0, 1)), (1 - share, schedule));
+
+    private sealed class Function(Func<double, double> factorAt) : ISchedule
+    {
+        public double FactorAt(double position) => factorAt(position);
+    }
+
+    private sealed class Joined((double Share, ISchedule Schedule)[] parts) : ISchedule
+    {
+        public double FactorAt(double position)
+        {
+            double begin = 0;
+            for (int i = 0; ; i++)
+            {
+                var (share, schedule) = parts[i];
+                if (position < begin + share || i == parts.Length - 1)
+                    return schedule.FactorAt(Math.Clamp((position - begin) / share, 0, 1));
+                begin += share;
+            }
+        }
+    }
+}

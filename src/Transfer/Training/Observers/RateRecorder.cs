@@ -1,0 +1,22 @@
+namespace Graft.Transfer;
+
+/// <summary>Takes down the learning rate and the loss of every step, over all fits of a trainer.</summary>
+public sealed class RateRecorder : TrainingObserver
+{
+    private readonly List<double> rates = [];
+    private readonly List<double> losses = [];
+
+    /// <summary>The head's learning rate in each step.</summary>
+    public IReadOnlyList<double> Rates => rates;
+
+    /// <summary>The loss of each step's batch.</summary>
+    public IReadOnlyList<double> Losses => losses;
+
+    /// <inheritdoc/>
+    public override void StepDone(TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        rates.Add(context.Rate);
+        losses.Add(context.Loss);
+    }
+}

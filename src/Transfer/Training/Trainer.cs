@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using Graft.Autograd;
+using Graft.Tensors;
+
+namespace Graft.Transfer;
+
+/// <summary>The training loop: batches, backward, the optimiser's step, evaluation after each epoch. What else a training needs takes part as
+/// a <see cref="TrainingObserver"/>; what is frozen and how fast it learns is said by the optimiser's groups.</summary>
+/// <remarks>A trainer belongs to the thread that uses it. Others may infer with the models meanwhile, and see them between two steps. Several
+/// fits of one trainer go on from each other: the optimiser's state, the epochs' and steps' numbers and so the seeds.</remarks>
+/// <example><code>
+/// using var optimiser = Optimiser.AdamW(groups);
+/// var trainer = new Trainer(optimiser, Device.Cpu) { Observers = [new EarlyStopping(patience: 3)] };
+/// var report = trainer.Fit(trainingSet, epochs: 20, Schedule.Cosine().WithWarmUp(0.1), validate);
+/// </code></example>
+public sealed class Trainer
+{
+    private readonly List<EpochReport> reports = [];
+    private readonly Stopwatch clock = new();
+    private readonly Pace pace = new();
+    private readonly float[] lossValue = new float[1];
+    private bool isClaimed;
+    private bool isInterrupted;
+    private bool isStoppedEarly;
+
+    /// <summary>Prepares a training; nothing is computed yet.</summary>
+    /// <param name="optimiser">What moves the parameters; its groups are what is trained. It stays the caller's.</param>
+    /// <param name="device">Where to compute.</param>
+    public Trainer(Optimiser optimiser, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(optimiser);
+        ArgumentNullException.ThrowIfNull(device);
+        (Optimiser, Device) = (optimiser, device);
+    }
+
+    /// <summary>What moves the parameters.</summary>
+    public Optimiser Optimiser { get; }
+
+    /// <summary>Where it is computed.</summary>
+    public Device Device { get; }
+
+    /// <summary>What is trained.</summary>
+    public ParameterGroups Groups => Optimiser.Groups;
+
+    /// <summary>The seed of whatever a step draws (dropout); step s of the trainer draws from this plus s.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>What takes part in the training, in the order in which it is called.</summary>
+    public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];
+
+    /// <summary>How many epochs all fits of the trainer will have, for <see cref="FitProgress"/>; null where a fit is all that is known.</summary>
+    public int? PlannedEpochs { get; init; }
+
+    /// <summary>How many batches all fits have learnt from.</summary>
+    public int StepsMade { get; private set; }
+
+    internal int EpochsMade => reports.Count;
+
+    internal TimeSpan Elapsed => clock.Elapsed;
+
+    /// <summary>Trains for some epochs.</summary>
+    /// <param name="data">What is learnt from.</param>
+    /// <param name="epochs">How many times over; at least 1.</param>
+    /// <param name="schedule">What the groups' rates are multiplied by along the way; null for <see cref="Schedule.Constant"/>.</param>
+    /// <param name="validate">What says after each epoch how well the model does; null for nothing.</param>
+    /// <param name="progress">Is told of every step.</param>
+    /// <param name="cancellation">Stops after the step that is running; the report says so and the model keeps what it learnt.</param>
+    /// <returns>What came of all fits of the trainer so far.</returns>
+    /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>
+    /// <exception cref="InvalidOperationException">A model is being trained already, or a group that learns has no rate.</exception>
+    public FitReport Fit(
+        ITrainingSet data, int epochs, ISchedule? schedule = null, Func<CancellationToken, Evaluation>? validate = null,
+        IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(data.BatchesPerEpoch, 1);
+        using var claim = isClaimed ? null : Claim();
+        TrainingObserver[] observers = progress is null ? [.. Observers] : [.. Observers, new ProgressObserver(progress, pace, validate is not null)];
+        var context = new TrainingContext(this, data.BatchesPerEpoch, epochs);
+        using var gradients = new Gradients();
+        var fit = new Fitting(this, context, observers, gradients, data, schedule ?? Schedule.Constant, validate, cancellation);
+        clock.Start();
+        try
+        {
+            context.HasFailed = true;
+            fit.Run(epochs);
+            context.HasFailed = false;
+        }
+        finally
+        {
+            foreach (var observer in observers) observer.FitEnded(context);
+            clock.Stop();
+        }
+        return Report();
+    }
+
+    /// <summary>What came of all fits so far.</summary>
+    internal FitReport Report() =>
+        new([.. reports], StepsMade, clock.Elapsed.TotalSeconds, Groups.TrainableParameters, isInterrupted) { StoppedEarly = isStoppedEarly };
+
+    /// <summary>Has the models for this trainer alone, over several fits, until what is returned is disposed of.</summary>
+    /// <exception cref="InvalidOperationException">A model is being trained already.</exception>
+    internal IDisposable Claim() => new TrainingClaim(this);
+
+    /// <summary>What belongs to one fit.</summary>
+    private sealed class Fitting(
+        Trainer trainer, TrainingContext context, TrainingObserver[] observers, Gradients gradients, ITrainingSet data, ISchedule schedule,
+        Func<CancellationToken, Evaluation>? validate, CancellationToken cancellation)
+    {
+        public void Run(int epochs)
+        {
+            foreach (var observer in observers) observer.FitStarted(context);
+            for (int i = 0; i < epochs && !trainer.isInterrupted && !context.IsStopping; i++)
+            {
+                Epoch();
+                if (context.IsStopping && i < epochs - 1) trainer.isStoppedEarly = true;
+            }
+        }
+
+        private void Epoch()
+        {
+            double begin = trainer.clock.Elapsed.TotalSeconds;
+            string from = trainer.Groups.FirstThatLearns.Name;
+            bool isCut = false;
+            Evaluation? validation = null;
+            context.BeginEpoch();
+            // what was added up towards a step that the last epoch did not come to
+            gradients.Dispose();
+            foreach (var observer in observers) observer.EpochStarting(context);
+            try
+            {
+                foreach (var batch in data.Epoch(trainer.reports.Count, cancellation))
+                {
+                    Step(batch);
+                    cancellation.ThrowIfCancellationRequested();
+                    if (context.IsStopping) break;
+                }
+                isCut = context.IsStopping && context.StepInEpoch < data.BatchesPerEpoch;
+                if (!isCut) validation = validate?.Invoke(cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                trainer.isInterrupted = true;
+                isCut = context.StepInEpoch < data.BatchesPerEpoch || (validate is not null && validation is null);
+            }
+            if (isCut && context.IsStopping) trainer.isStoppedEarly = true;
+            if (context.Examples == 0) return;
+            var report = new EpochReport(
+                context.Epoch, from, context.MeanLoss, context.Rate, trainer.clock.Elapsed.TotalSeconds - begin, validation)
+            {
+                Steps = context.StepInEpoch,
+                Examples = context.Examples,
+                Interrupted = isCut,
+            };
+            trainer.reports.Add(report);
+            context.LastEpoch = report;
+            foreach (var observer in observers) observer.EpochDone(context);
+        }
+
+        private void Step(ITrainingBatch batch)
+        {
+            context.BeginStep(batch, schedule.FactorAt(context.Position));
+            foreach (var observer in observers) observer.StepStarting(context);
+            using (var pass = Pass.Train(trainer.Device, trainer.Seed + (ulong)trainer.StepsMade))
+            {
+                try
+                {
+                    Step(pass, batch);
+                }
+                catch
+                {
+                    // no step was made, so what it would have changed beside the weights stays as well
+                    pass.ForgetUpdates();
+                    throw;
+                }
+                finally
+                {
+                    context.HideGradients();
+                }
+            }
+            trainer.StepsMade++;
+            context.EndStep();
+            foreach (var observer in observers) observer.StepDone(context);
+        }
+
+        private void Step(Pass pass, ITrainingBatch batch)
+        {
+            var loss = batch.Loss(pass);
+            pass.Backward(loss, gradients);
+            // a card is asked for the loss when it has its work: reading waits for what comes before
+            loss.Value.CopyTo(trainer.lossValue);
+            float value = trainer.lossValue[0];
+            if (!float.IsFinite(value)) throw new NonFiniteException("the loss", value, $" in step {trainer.StepsMade + 1}");
+            context.ShowGradients(gradients, value);
+            foreach (var observer in observers) observer.GradientsReady(context);
+            if (context.Fate == StepFate.Made) trainer.Optimiser.Step(gradients, context.RateFactor);
+            if (context.Fate != StepFate.Accumulated) gradients.Dispose();
+        }
+    }
+
+    private sealed class TrainingClaim : IDisposable
+    {
+        private readonly Trainer trainer;
+        private readonly List<IDisposable> models = [];
+
+        public TrainingClaim(Trainer trainer)
+        {
+            this.trainer = trainer;
+            try
+            {
+                foreach (var model in trainer.Groups.Models) models.Add(model.BeginTraining());
+            }
+            catch
+            {
+                GiveBack();
+                throw;
+            }
+            trainer.isClaimed = true;
+        }
+
+        public void Dispose()
+        {
+            trainer.isClaimed = false;
+            GiveBack();
+        }
+
+        private void GiveBack()
+        {
+            foreach (var model in models) model.Dispose();
+        }
+    }
+}

@@ -32,6 +32,28 @@ public sealed partial class Gradients : IDisposable
         return variable.Pass == Pass && variable.Slot >= 0 && variable.Slot < Table.BySlot.Length ? Table.BySlot[variable.Slot] : null;
     }
 
+    /// <summary>Begins a step along these gradients: nobody else reads or changes the weights until what is returned is disposed of, and
+    /// what the pass had put off (<see cref="Pass.Defer"/>) is done, so that who infers meanwhile sees the model before all of it or after.</summary>
+    /// <param name="locks">The locks of what the step moves (<see cref="Parameter.Lock"/>); those of the pass are added.</param>
+    /// <exception cref="InvalidOperationException">The thread is in the middle of a forward of the model.</exception>
+    public WeightChange BeginStep(WeightLockSet locks)
+    {
+        ArgumentNullException.ThrowIfNull(locks);
+        if (Pass is not { } pass) return locks.Change();
+        foreach (var used in pass.Locks) locks.Add(used);
+        var change = locks.Change();
+        try
+        {
+            pass.ApplyUpdates();
+            return change;
+        }
+        catch
+        {
+            change.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Gives the gradients' memory back; the next backward into this object begins from nothing.</summary>
     public void Dispose()
     {

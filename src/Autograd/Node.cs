@@ -2,53 +2,60 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>One recorded call of a function: what its backward needs, and the backward itself.</summary>
-internal abstract class Node
+/// <summary>One recorded call of a function: what its backward needs, and the backward itself (what PyTorch makes of an
+/// <c>autograd.Function</c>).</summary>
+/// <remarks>A function of your own is a static method that computes an output into memory of the pass and records it with a node of
+/// this class. One node has one output; a function of several outputs computes one tensor and slices it.</remarks>
+/// <example><code>
+/// static Variable Cube(Variable x)
+/// {
+///     var y = (x * x * x).Value;                        // or kernels of x.Pass.Device into x.Pass.Rent(x.Shape)
+///     return x.Pass.Record(y, x.NeedsGradient ? new CubeNode(x) : null);
+/// }
+///
+/// sealed class CubeNode : Node
+/// {
+///     private readonly Variable input;
+///     private readonly Tensor&lt;float&gt; x;
+///
+///     public CubeNode(Variable input) => (this.input, x) = (input, Save(input.Value));
+///
+///     public override void Backward(Tensor&lt;float&gt; dy, BackwardRun run) { /* dx = 3 x^2 dy; run.Add(input, dx) */ }
+/// }
+/// </code></example>
+public abstract class Node
 {
-    /// <summary>About as many as the calls of the deepest models.</summary>
-    private const int MostIdle = 4096;
-
-    [ThreadStatic]
-    private static Stack<List<(DeviceMemory Memory, int Version)>>? idle;
-
-    private List<(DeviceMemory Memory, int Version)>? held;
+    private SavedMemory saved;
 
     /// <summary>Where the gradient of the output gathers.</summary>
-    public int Output { get; set; }
+    internal int Output { get; set; }
 
-    /// <summary>Adds the gradients of the inputs, from that of the output, to <paramref name="gradients"/>.</summary>
-    public abstract void Backward(Tensor<float> dy, Gradients gradients);
+    /// <summary>Computes the gradients of the inputs from that of the output and adds them to the run, input by input
+    /// (<see cref="BackwardRun.Add(Variable, Tensor{float})"/>).</summary>
+    /// <param name="dy">The gradient of the output, of its shape and in any memory order. It is not written to, unless
+    /// <see cref="BackwardRun.RentInPlaceOf"/> gives it.</param>
+    /// <param name="run">The backward that is running.</param>
+    public abstract void Backward(Tensor<float> dy, BackwardRun run);
 
-    /// <summary>Keeps a tensor's memory until backward has run.</summary>
+    /// <summary>Keeps a tensor's memory until backward has run, and has backward refused where it was overwritten in between; to be
+    /// called in the constructor, for every tensor that <see cref="Backward"/> reads.</summary>
+    /// <returns>The tensor itself.</returns>
     protected Tensor<T> Save<T>(Tensor<T> tensor) where T : unmanaged
     {
-        tensor.Memory.Retain();
-        held ??= idle is { Count: > 0 } lists ? lists.Pop() : [];
-        held.Add((tensor.Memory, tensor.Memory.Version));
+        ArgumentNullException.ThrowIfNull(tensor);
+        saved.Add(tensor.Memory);
         return tensor;
     }
 
     /// <summary>Refuses to go on where something that was saved has been overwritten since.</summary>
     /// <exception cref="InvalidOperationException">The gradient would be of other numbers than those of the forward.</exception>
-    public void RequireUnchanged()
+    internal void RequireUnchanged()
     {
-        if (held is null) return;
-        foreach (var (memory, version) in held)
-        {
-            if (memory.Version != version)
-                throw new InvalidOperationException(
-                    "backward: a weight or an input has been overwritten since the forward that read it, so its gradients would be wrong: step, load or copy into it after backward");
-        }
+        if (!saved.IsUnchanged)
+            throw new InvalidOperationException(
+                "backward: a weight or an input has been overwritten since the forward that read it, so its gradients would be wrong: step, load or copy into it after backward");
     }
 
-    /// <summary>Gives back what was saved, and the list that held it to the thread's next call.</summary>
-    public void Release()
-    {
-        if (held is null) return;
-        foreach (var (memory, _) in held) memory.Release();
-        held.Clear();
-        idle ??= [];
-        if (idle.Count < MostIdle) idle.Push(held);
-        held = null;
-    }
+    /// <summary>Gives back what was saved.</summary>
+    internal void Release() => saved.Release();
 }

@@ -4,7 +4,8 @@ namespace Graft.Autograd;
 
 /// <summary>A tensor that training moves: made when it is first used, kept between passes, frozen or not.</summary>
 /// <remarks>Any number of passes on any threads may use a parameter. Whoever changes its numbers while others may be using it does so
-/// through its model (<c>Load</c>, an optimiser's step, <c>ChangeWeights</c>), which lets forwards end before and begin after.</remarks>
+/// through its model (<c>Load</c>, an optimiser's step, <c>ChangeWeights</c>) or within <see cref="WeightLock.Change"/> of its
+/// <see cref="Lock"/>, which lets forwards end before and begin after.</remarks>
 public abstract class Parameter
 {
     private readonly Lock moving = new();
@@ -14,7 +15,9 @@ public abstract class Parameter
     private bool isPinned;
     private bool isGivenBack;
 
-    internal Parameter(Shape shape) => Shape = shape;
+    /// <summary>A parameter whose name and first numbers the derived class knows.</summary>
+    /// <param name="shape">The lengths of its axes.</param>
+    protected Parameter(Shape shape) => Shape = shape;
 
     /// <summary>Its key in a checkpoint, spelled from the model's root.</summary>
     public abstract string Name { get; }
@@ -47,8 +50,8 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>What keeps its numbers and those of its model whole.</summary>
-    internal virtual WeightLock Lock
+    /// <summary>What keeps its numbers and those of its model whole; its own where it belongs to no model.</summary>
+    public virtual WeightLock Lock
     {
         get
         {
@@ -58,15 +61,31 @@ public abstract class Parameter
     }
 
     /// <summary>Whether the numbers have been made or read yet.</summary>
-    internal bool IsMade => value is not null;
+    public bool IsMade => value is not null;
 
-    /// <summary>The numbers where a pass on <paramref name="device"/> reads them, moved there if they are elsewhere.</summary>
-    internal Tensor<float> On(Device device)
+    /// <summary>A parameter that belongs to no model: a learnt temperature, a prompt.</summary>
+    /// <param name="name">Its key in a checkpoint.</param>
+    /// <param name="shape">The lengths of its axes.</param>
+    /// <param name="initialise">Writes all of the first numbers, in the order of the axes; called when the parameter is first used.</param>
+    public static Parameter Create(string name, Shape shape, Action<Span<float>> initialise)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(initialise);
+        return new FreeParameter(name, shape, initialise);
+    }
+
+    /// <summary>The numbers where a pass on <paramref name="device"/> reads them, moved there if they are elsewhere: what an optimiser
+    /// writes to.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public Tensor<float> ValueOn(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
         lock (moving) return MovedTo(device.Home);
     }
 
-    /// <summary>As <see cref="On"/>, with the memory held for the caller, who gives it back: it then stays as it is even where another
+    internal Tensor<float> On(Device device) => ValueOn(device);
+
+    /// <summary>As <see cref="ValueOn"/>, with the memory held for the caller, who gives it back: it then stays as it is even where another
     /// pass moves the parameter to another device.</summary>
     /// <param name="device">Where the numbers are read.</param>
     /// <param name="learns">Whether the caller wants a gradient; else what kernels make of the numbers is kept.</param>
@@ -80,10 +99,13 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Overwrites the numbers, in the order of the axes. What nobody has used yet is not made first, and nothing is held twice
-    /// on the CPU: a model's weights are most of its memory.</summary>
-    internal void Fill(Filling fill)
+    /// <summary>Overwrites the numbers. What nobody has used yet is not made first, and nothing is held twice on the CPU: a model's
+    /// weights are most of its memory.</summary>
+    /// <param name="fill">Writes all of its argument, in the order of the axes.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public void Fill(Action<Span<float>> fill)
     {
+        ArgumentNullException.ThrowIfNull(fill);
         lock (moving)
         {
             RequireNotGivenBack();
@@ -101,7 +123,7 @@ public abstract class Parameter
     }
 
     /// <summary>Gives the memory back; the parameter is not used again.</summary>
-    internal void GiveBack()
+    public void GiveBack()
     {
         lock (moving)
         {
@@ -112,8 +134,16 @@ public abstract class Parameter
 
     /// <summary>Takes numbers that lie ready on the CPU in the order of the axes, and owns them: where nobody has used the parameter yet
     /// their memory becomes its own.</summary>
-    internal void Adopt(Tensor<float> numbers)
+    /// <param name="numbers">Of the parameter's shape; not used again by the caller.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The numbers are not on the CPU in the order of their axes.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public void Adopt(Tensor<float> numbers)
     {
+        ArgumentNullException.ThrowIfNull(numbers);
+        if (numbers.Shape != Shape) ShapeException.Throw("adopt", $"{numbers.Shape} does not fit {Name} {Shape}", "a parameter keeps its shape");
+        if (numbers.Device is not CpuDevice || !numbers.IsContiguous)
+            throw new ArgumentException($"{Name}: numbers to adopt lie on the CPU in the order of their axes: copy them there first");
         lock (moving)
         {
             RequireNotGivenBack();
@@ -135,13 +165,17 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>The first numbers, where no checkpoint has any.</summary>
-    internal abstract Tensor<float> Create();
+    /// <summary>Writes the first numbers, where no checkpoint has any.</summary>
+    /// <param name="numbers">As many as the shape has places, in the order of the axes; all are to be written.</param>
+    protected abstract void Initialise(Span<float> numbers);
 
     private Tensor<float> Made()
     {
         RequireNotGivenBack();
-        return value ??= Create();
+        if (value is not null) return value;
+        var numbers = Device.Cpu.Rent<float>(Shape);
+        Initialise(numbers.Span());
+        return value = numbers;
     }
 
     private Tensor<float> MovedTo(Device home)
@@ -160,7 +194,11 @@ public abstract class Parameter
     {
         if (isGivenBack) throw new ObjectDisposedException(Name, "its model was disposed of; load it again to use it");
     }
-}
 
-/// <summary>Overwrites all of its argument.</summary>
-internal delegate void Filling(Span<float> numbers);
+    private sealed class FreeParameter(string name, Shape shape, Action<Span<float>> initialise) : Parameter(shape)
+    {
+        public override string Name => name;
+
+        protected override void Initialise(Span<float> numbers) => initialise(numbers);
+    }
+}

@@ -19,7 +19,6 @@ public sealed class Pass : IDisposable
     private PassStorage? storage;
     private Gradients? own;
     private WeightLock? reading;
-    private int slots;
     private bool isDisposed;
 
     private Pass(Device device, bool isTraining, ulong seed)
@@ -40,7 +39,7 @@ public sealed class Pass : IDisposable
     public ulong Seed { get; }
 
     /// <summary>How many calls backward would run through: none for a frozen part of a model.</summary>
-    public int TapeLength => Tape.Count;
+    public int TapeLength => Storage.Tape.Count;
 
     private PassStorage Storage
     {
@@ -51,14 +50,6 @@ public sealed class Pass : IDisposable
             return storage = PassStorage.Take();
         }
     }
-
-    private List<Node> Tape => Storage.Tape;
-
-    private List<IDisposable> Temporaries => Storage.Temporaries;
-
-    private List<DeviceMemory> Memories => Storage.Memories;
-
-    private Dictionary<Parameter, Variable> Parameters => Storage.Parameters;
 
     /// <summary>A run that trains.</summary>
     public static Pass Train(Device device, ulong seed = 0) => new(device, isTraining: true, seed);
@@ -72,19 +63,65 @@ public sealed class Pass : IDisposable
 
     /// <summary>A tensor as a variable whose gradient <see cref="Gradients.Of(Variable)"/> gives.</summary>
     /// <exception cref="ArgumentException">The tensor is on another device.</exception>
-    public Variable Leaf(Tensor<float> tensor) => new(this, Here(tensor), IsTraining ? slots++ : -1);
+    public Variable Leaf(Tensor<float> tensor) => new(this, Here(tensor), IsTraining ? Storage.Tape.AddSlot() : -1);
 
     /// <summary>A parameter as a variable; it wants a gradient in training unless it is frozen.</summary>
     public Variable Of(Parameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        if (!Parameters.TryGetValue(parameter, out var variable))
-        {
-            bool learns = IsTraining && !parameter.IsFrozen;
-            variable = new Variable(this, Hold(parameter, learns), learns ? slots++ : -1);
-            Parameters.Add(parameter, variable);
-        }
-        return variable;
+        return Storage.Weights.VariableOf(this, parameter, Storage.Tape);
+    }
+
+    /// <summary>The numbers of a buffer, or of a parameter through which nothing is to learn, for as long as the run lasts, wherever they
+    /// are moved meanwhile.</summary>
+    public Tensor<float> ValueOf(Parameter parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        return Storage.Weights.ValueOf(Device, parameter);
+    }
+
+    /// <summary>Puts a variable in the place of a parameter for the rest of the run: <see cref="Of"/> gives it, and gradients flow to
+    /// what it was computed from (PyTorch's <c>torch.func.functional_call</c>: MAML's inner step, sharpness-aware minimisation, an
+    /// adapter merged into a weight).</summary>
+    /// <param name="parameter">A parameter that the run has not used yet.</param>
+    /// <param name="variable">A variable of this pass, of the parameter's shape.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The variable belongs to another pass.</exception>
+    /// <exception cref="InvalidOperationException">The parameter has been used in the run, or something stands in its place.</exception>
+    public void Substitute(Parameter parameter, Variable variable)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        ArgumentNullException.ThrowIfNull(variable);
+        if (variable.Pass != this) throw new ArgumentException($"the variable for {parameter.Name} belongs to another pass: make it in this one");
+        Storage.Weights.Substitute(parameter, variable);
+    }
+
+    /// <summary>As the other, of a tensor through which nothing learns: for buffers, which <see cref="ValueOf"/> gives.</summary>
+    /// <param name="buffer">A buffer that the run has not used yet.</param>
+    /// <param name="value">Of the buffer's shape, on the device of the run.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The tensor is on another device.</exception>
+    /// <exception cref="InvalidOperationException">The buffer has been used in the run, or something stands in its place.</exception>
+    public void Substitute(Parameter buffer, Tensor<float> value) => Substitute(buffer, Constant(value));
+
+    /// <summary>Whether something else stands in the place of a parameter or a buffer: a layer then leaves its buffers as they are.</summary>
+    public bool IsSubstituted(Parameter parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        return Storage.Weights.IsSubstituted(parameter);
+    }
+
+    /// <summary>Random numbers for one call of a function: a layer opens the stream of its key once a call. The first call of a name draws
+    /// from <c>new RandomStream(Seed, name)</c>, the second from another stream, and so on, all of which follow from the seed.</summary>
+    /// <param name="name">What the numbers are for: a layer's key.</param>
+    public RandomStream Stream(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ref int calls = ref CollectionsMarshal.GetValueRefOrAddDefault(Storage.Streams, name, out _);
+        int call = calls++;
+        if (call == 0) return new RandomStream(Seed, name);
+        var (low, high, _, _) = new RandomStream(Seed, "calls").Bits((ulong)call);
+        return new RandomStream(((ulong)high << 32) | low, name);
     }
 
     /// <summary>The gradients of a loss of one element. They live as long as the pass.</summary>
@@ -110,45 +147,12 @@ public sealed class Pass : IDisposable
         if (loss.Slot < 0) throw new InvalidOperationException("the loss depends on nothing that wants a gradient: is everything frozen?");
 
         using var weights = new WeightReading(Locks);
-        gradients.Begin(this, slots);
-        int mark = Temporaries.Count;
-        var one = Rent(loss.Shape);
-        Device.Fill(one, 1f);
-        gradients.Add(loss.Slot, one);
-        Leave(mark, keep: null);
-        for (int i = Tape.Count - 1; i >= 0; i--)
-        {
-            var node = Tape[i];
-            if (gradients.Take(node.Output) is { } dy)
-            {
-                node.RequireUnchanged();
-                // held beside the node, which overwrites only what is its alone
-                bool stays = Storage.Retained.Contains(node.Output);
-                if (stays) gradients.Keep(node.Output, dy);
-                node.Backward(dy, gradients);
-                dy.Memory.Release();
-            }
-            node.Release();
-            Leave(mark, keep: null);
-        }
-        bool reachedSpent = false;
-        foreach (int output in Storage.Spent)
-        {
-            if (gradients.Take(output) is not { } unused) continue;
-            unused.Memory.Release();
-            reachedSpent = true;
-        }
-        foreach (var node in Tape) Storage.Spent.Add(node.Output);
-        Tape.Clear();
-        if (reachedSpent)
-        {
-            throw new InvalidOperationException(
-                "a backward has already run through a part of this loss and given back what it saved: add the losses up before one backward, or use a pass for each");
-        }
-        foreach (var (parameter, variable) in Parameters)
-            if (variable.Slot >= 0) gradients.File(parameter, variable.Slot);
+        var scope = OpenScope();
+        gradients.Begin(this, Storage.Tape.Slots);
+        Storage.Tape.RunBackward(new BackwardRun(this, gradients), loss, Storage.Temporaries);
+        Storage.Weights.File(gradients);
         gradients.Finish();
-        Leave(mark, keep: null);
+        scope.KeepNothing();
         return gradients;
     }
 
@@ -163,131 +167,116 @@ public sealed class Pass : IDisposable
         finally
         {
             isDisposed = true;
-            if (storage is not null) GiveBack(storage);
+            own?.Leave();
+            own = null;
+            storage?.GiveBack();
             storage = null;
         }
     }
 
-    private void GiveBack(PassStorage storage)
+    /// <summary>A temporary of the run; its contents are anything.</summary>
+    public Tensor<float> Rent(Shape shape) => Rent(shape, MemoryFormat.Contiguous);
+
+    /// <summary>A temporary of the run with numbers of the host's: token ids, masks.</summary>
+    /// <param name="shape">The lengths of its axes.</param>
+    /// <param name="values">Its numbers in the order of the axes.</param>
+    /// <exception cref="ArgumentException">There are not as many numbers as the shape has places.</exception>
+    public Tensor<T> Upload<T>(Shape shape, ReadOnlySpan<T> values) where T : unmanaged
     {
-        ForgetUpdates();
-        foreach (var node in storage.Tape) node.Release();
-        foreach (var memory in storage.Weights) memory.Release();
-        Leave(0, keep: null);
-        own?.Leave();
-        own = null;
-        storage.GiveBack();
-    }
-
-    /// <summary>The locks of all weights that the run has used, in their order.</summary>
-    internal ReadOnlySpan<WeightLock> Locks => storage is null ? [] : CollectionsMarshal.AsSpan(storage.Locks);
-
-    /// <summary>The numbers of a parameter or a buffer for as long as the run lasts, wherever they are moved meanwhile.</summary>
-    /// <param name="parameter">Whose.</param>
-    /// <param name="learns">Whether a gradient is wanted; else what kernels make of the numbers is kept for the runs to come.</param>
-    internal Tensor<float> Hold(Parameter parameter, bool learns = false)
-    {
-        var value = parameter.Hold(Device, learns);
-        Storage.Weights.Add(value.Memory);
-        WeightLock.Insert(Storage.Locks, parameter.Lock);
-        return value;
-    }
-
-    /// <summary>Has backward leave the gradient at a slot.</summary>
-    internal void Retain(int slot) => Storage.Retained.Add(slot);
-
-    /// <summary>Reads the weights behind a lock until the scope ends, unless a scope around it does so already.</summary>
-    internal ReadingScope Read(WeightLock weights) => new(this, weights);
-
-    /// <summary>Changes something of a model later, together with its weights.</summary>
-    internal void Defer(DeferredUpdate update) => Storage.Updates.Add(update);
-
-    /// <summary>Makes the changes that were put off.</summary>
-    internal void ApplyUpdates()
-    {
-        if (storage is null || storage.Updates.Count == 0) return;
-        using var change = new WeightChange(Locks);
-        foreach (var update in storage.Updates) update.Apply(Device);
-        ForgetUpdates();
-    }
-
-    /// <summary>Leaves undone what was put off: the run came to nothing.</summary>
-    internal void ForgetUpdates()
-    {
-        if (storage is null) return;
-        foreach (var update in storage.Updates) update.Release();
-        storage.Updates.Clear();
-    }
-
-    /// <summary>A temporary of the run.</summary>
-    internal Tensor<float> Rent(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) => Own(Device.Rent<float>(shape, format));
-
-    /// <summary>A temporary with the memory order of another tensor, contiguous where that one has gaps.</summary>
-    internal Tensor<float> RentLike(Tensor<float> tensor) =>
-        Own(tensor.IsDense ? Device.Rent<float>(tensor.Shape, tensor.Strides) : Device.Rent<float>(tensor.Shape));
-
-    /// <summary>Where a gradient may be overwritten by the one that follows from it: in its own memory if nobody else holds that, else
-    /// in a temporary like it.</summary>
-    internal Tensor<float> Over(Tensor<float> gradient) => gradient.IsDense && !gradient.Memory.IsShared ? gradient : RentLike(gradient);
-
-    internal Tensor<T> Own<T>(Tensor<T> tensor) where T : unmanaged
-    {
-        Temporaries.Add(tensor);
-        Memories.Add(tensor.Memory);
+        var tensor = Own(Device.Rent<T>(shape));
+        tensor.CopyFrom(values);
         return tensor;
     }
 
-    /// <summary>The tensor itself, or a temporary copy with channels innermost.</summary>
-    internal Tensor<float> ChannelsLast(Tensor<float> tensor)
+    /// <summary>A temporary with the memory order of another tensor, contiguous where that one has gaps.</summary>
+    public Tensor<float> RentLike(Tensor<float> tensor)
     {
-        if (tensor.IsChannelsLast) return tensor;
-        var copy = Rent(tensor.Shape, MemoryFormat.ChannelsLast);
-        Device.Copy(tensor, copy);
-        return copy;
+        ArgumentNullException.ThrowIfNull(tensor);
+        return Own(tensor.IsDense ? Device.Rent<float>(tensor.Shape, tensor.Strides) : Device.Rent<float>(tensor.Shape));
     }
 
     /// <summary>The tensor itself, or a temporary copy in the order of its axes.</summary>
-    internal Tensor<float> Contiguous(Tensor<float> tensor)
+    public Tensor<float> Contiguous(Tensor<float> tensor)
     {
-        if (tensor.IsContiguous) return tensor;
-        var copy = Rent(tensor.Shape);
-        Device.Copy(tensor, copy);
-        return copy;
+        ArgumentNullException.ThrowIfNull(tensor);
+        return tensor.IsContiguous ? tensor : Copy(tensor, MemoryFormat.Contiguous);
     }
+
+    /// <summary>The tensor itself, or a temporary copy with channels innermost in memory.</summary>
+    public Tensor<float> ChannelsLast(Tensor<float> tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return tensor.IsChannelsLast ? tensor : Copy(tensor, MemoryFormat.ChannelsLast);
+    }
+
+    /// <summary>The output of a function of the caller's: a variable that wants a gradient where there is a node.</summary>
+    /// <param name="value">What the function has computed, in memory of the pass.</param>
+    /// <param name="node">What backward does; null where none of the inputs wants a gradient (<see cref="Variable.NeedsGradient"/>).</param>
+    /// <exception cref="ArgumentException">The tensor is on another device.</exception>
+    /// <exception cref="InvalidOperationException">There is a node, and the pass was made by <see cref="Infer"/>.</exception>
+    public Variable Record(Tensor<float> value, Node? node)
+    {
+        if (node is null) return Constant(value);
+        if (!IsTraining) throw new InvalidOperationException("a pass made by Pass.Infer records nothing: give no node where no input needs a gradient");
+        return new Variable(this, Here(value), Storage.Tape.Add(node));
+    }
+
+    /// <summary>Opens a stretch of the run at whose end temporaries go back.</summary>
+    public MemoryScope OpenScope() => new(this, Enter());
+
+    /// <summary>Reads the weights behind a lock until the scope is disposed of, unless a scope around it does so already: a model's forward
+    /// is of the weights between two changes.</summary>
+    public ReadingScope ReadWeights(WeightLock weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return new(this, weights);
+    }
+
+    /// <summary>Changes something of a model later, together with its weights.</summary>
+    public void Defer(DeferredUpdate update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        Storage.Weights.Defer(update);
+    }
+
+    /// <summary>Leaves undone what was put off: the run came to nothing.</summary>
+    public void DiscardDeferred() => storage?.Weights.ForgetUpdates();
+
+    /// <summary>The locks of all weights that the run has used, in their order.</summary>
+    internal ReadOnlySpan<WeightLock> Locks => storage is null ? [] : storage.Weights.Locks.InOrder;
+
+    internal Tensor<float> Hold(Parameter parameter) => ValueOf(parameter);
+
+    internal ReadingScope Read(WeightLock weights) => new(this, weights);
+
+    /// <summary>Has backward leave the gradient at a slot.</summary>
+    internal void Retain(int slot) => Storage.Tape.Retain(slot);
+
+    /// <summary>Makes the changes that were put off.</summary>
+    internal void ApplyUpdates() => storage?.Weights.ApplyUpdates(Device);
+
+    internal void ForgetUpdates() => DiscardDeferred();
+
+    /// <summary>A temporary in a memory order of the caller's.</summary>
+    internal Tensor<float> Rent(Shape shape, MemoryFormat format) => Own(Device.Rent<float>(shape, format));
+
+    /// <summary>Makes a tensor a temporary of the run.</summary>
+    internal Tensor<T> Own<T>(Tensor<T> tensor) where T : unmanaged => Storage.Temporaries.Add(tensor);
 
     /// <summary>A result that nothing asks a gradient of.</summary>
     internal Variable Untracked(Tensor<float> value) => new(this, value, slot: -1);
 
-    /// <summary>Puts a call on the tape; to be called only where one of its inputs wants a gradient.</summary>
-    internal Variable Record(Tensor<float> value, Node node)
-    {
-        node.Output = slots++;
-        Tape.Add(node);
-        return new Variable(this, value, node.Output);
-    }
+    /// <summary>Where a scope begins.</summary>
+    internal int Enter() => Storage.Temporaries.Count;
 
-    /// <summary>Where a scope begins: what is rented from here on is given back by <see cref="Leave"/>.</summary>
-    internal int Enter() => Temporaries.Count;
+    /// <summary>Gives back what was rented since a mark, except the memory behind <paramref name="keep"/>.</summary>
+    internal void Leave(int mark, Tensor<float>? keep) => Storage.Temporaries.GiveBackSince(mark, keep);
 
-    /// <summary>Gives back what was rented since <paramref name="mark"/>, except the memory behind <paramref name="keep"/>. What the
-    /// tape has saved stays until its backward.</summary>
-    internal void Leave(int mark, Tensor<float>? keep)
+    private Tensor<float> Copy(Tensor<float> tensor, MemoryFormat format)
     {
-        int kept = mark;
-        for (int i = mark; i < Temporaries.Count; i++)
-        {
-            if (keep is not null && Memories[i] == keep.Memory)
-            {
-                (Temporaries[kept], Memories[kept]) = (Temporaries[i], Memories[i]);
-                kept++;
-            }
-            else
-            {
-                Temporaries[i].Dispose();
-            }
-        }
-        Temporaries.RemoveRange(kept, Temporaries.Count - kept);
-        Memories.RemoveRange(kept, Memories.Count - kept);
+        var copy = Rent(tensor.Shape, format);
+        Device.Copy(tensor, copy);
+        return copy;
     }
 
     private Tensor<float> Here(Tensor<float> tensor)
@@ -300,13 +289,13 @@ public sealed class Pass : IDisposable
     }
 
     /// <summary>A stretch of the run in which the weights behind a lock are read together.</summary>
-    internal readonly ref struct ReadingScope
+    public readonly ref struct ReadingScope
     {
         private readonly Pass pass;
         private readonly WeightLock weights;
         private readonly WeightLock? outer;
 
-        public ReadingScope(Pass pass, WeightLock weights)
+        internal ReadingScope(Pass pass, WeightLock weights)
         {
             (this.pass, this.weights, outer) = (pass, weights, pass.reading);
             if (outer == weights) return;
@@ -314,6 +303,7 @@ public sealed class Pass : IDisposable
             pass.reading = weights;
         }
 
+        /// <summary>Ends the stretch.</summary>
         public void Dispose()
         {
             if (outer == weights) return;

@@ -1,10 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Graft.Autograd;
 
 /// <summary>Keeps the weights of a model whole: forwards and backwards read them side by side, whoever changes them is alone.</summary>
 /// <remarks>A change that waits is let in before readers that come after it. A thread may enter again what it has entered, but may not
 /// change what it is reading.</remarks>
+/// <example><code>
+/// using (parameter.Lock.Change()) parameter.Fill(numbers => numbers.Clear());
+/// </code></example>
 #pragma warning disable CA1001 // what the lock holds of the system is made where threads wait long, and has a finaliser
-internal sealed class WeightLock
+public sealed class WeightLock
 #pragma warning restore CA1001
 {
     private static long count;
@@ -12,24 +17,31 @@ internal sealed class WeightLock
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
     private readonly long order = Interlocked.Increment(ref count);
 
-    /// <summary>Waits until nobody changes the weights.</summary>
-    public void EnterRead() => gate.EnterReadLock();
+    /// <summary>Waits until nobody changes the weights, and reads them until what is returned is disposed of.</summary>
+    public WeightReading Read() => new((WeightLock[])[this]);
 
-    public void ExitRead() => gate.ExitReadLock();
+    /// <summary>Waits until nobody reads the weights, and has them alone until what is returned is disposed of.</summary>
+    /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
+    public WeightChange Change() => new((WeightLock[])[this]);
+
+    /// <summary>Waits until nobody changes the weights.</summary>
+    internal void EnterRead() => gate.EnterReadLock();
+
+    internal void ExitRead() => gate.ExitReadLock();
 
     /// <summary>Waits until nobody reads the weights.</summary>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
-    public void EnterWrite()
+    internal void EnterWrite()
     {
         if (gate.IsReadLockHeld && !gate.IsWriteLockHeld)
             throw new InvalidOperationException("the weights of a model cannot be changed from within a forward or backward of the same model: change them after it has returned");
         gate.EnterWriteLock();
     }
 
-    public void ExitWrite() => gate.ExitWriteLock();
+    internal void ExitWrite() => gate.ExitWriteLock();
 
     /// <summary>Adds a lock to others unless it is among them; they are in the one order in which several are entered.</summary>
-    public static void Insert(List<WeightLock> locks, WeightLock added)
+    internal static void Insert(List<WeightLock> locks, WeightLock added)
     {
         int at = locks.Count;
         while (at > 0 && locks[at - 1].order > added.order) at--;
@@ -37,18 +49,45 @@ internal sealed class WeightLock
     }
 }
 
+/// <summary>The locks of several models, in the one order in which several are entered.</summary>
+/// <remarks>A set belongs to the thread that uses it; it is kept and filled anew, so that a training step makes none.</remarks>
+public sealed class WeightLockSet
+{
+    private readonly List<WeightLock> locks = [];
+
+    internal ReadOnlySpan<WeightLock> InOrder => CollectionsMarshal.AsSpan(locks);
+
+    /// <summary>Adds a lock unless it is there.</summary>
+    public void Add(WeightLock added)
+    {
+        ArgumentNullException.ThrowIfNull(added);
+        WeightLock.Insert(locks, added);
+    }
+
+    /// <summary>Takes all locks out.</summary>
+    public void Clear() => locks.Clear();
+
+    /// <summary>Waits until nobody changes the weights, and reads them until what is returned is disposed of.</summary>
+    public WeightReading Read() => new(InOrder);
+
+    /// <summary>Waits until nobody reads the weights, and has them alone until what is returned is disposed of.</summary>
+    /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
+    public WeightChange Change() => new(InOrder);
+}
+
 /// <summary>Reads the weights behind one or several locks until it is disposed of.</summary>
-internal readonly ref struct WeightReading
+public readonly ref struct WeightReading
 {
     private readonly ReadOnlySpan<WeightLock> locks;
 
     /// <param name="locks">In their order.</param>
-    public WeightReading(ReadOnlySpan<WeightLock> locks)
+    internal WeightReading(ReadOnlySpan<WeightLock> locks)
     {
         foreach (var item in locks) item.EnterRead();
         this.locks = locks;
     }
 
+    /// <summary>Lets others change them again.</summary>
     public void Dispose()
     {
         for (int i = locks.Length - 1; i >= 0; i--) locks[i].ExitRead();
@@ -56,13 +95,13 @@ internal readonly ref struct WeightReading
 }
 
 /// <summary>Has the weights behind one or several locks alone until it is disposed of.</summary>
-internal readonly ref struct WeightChange
+public readonly ref struct WeightChange
 {
     private readonly ReadOnlySpan<WeightLock> locks;
 
     /// <param name="locks">In their order.</param>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
-    public WeightChange(ReadOnlySpan<WeightLock> locks)
+    internal WeightChange(ReadOnlySpan<WeightLock> locks)
     {
         int entered = 0;
         try
@@ -77,6 +116,7 @@ internal readonly ref struct WeightChange
         this.locks = locks;
     }
 
+    /// <summary>Lets others read and change them again.</summary>
     public void Dispose()
     {
         for (int i = locks.Length - 1; i >= 0; i--) locks[i].ExitWrite();

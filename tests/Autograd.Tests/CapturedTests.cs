@@ -15,10 +15,10 @@ public sealed class CapturedTests : IDisposable
 
     public CapturedTests()
     {
-        kernel = new("kernel", [4, 4, 3, 3], Draw.Uniform("kernel", 144), device);
-        scale = new("scale", [4], [1, 2, 3, 4], device);
-        shift = new("shift", [4], [0, 1, 0, -1], device);
-        head = new("head", [5, 4], Draw.Uniform("head", 20), device);
+        kernel = new("kernel", [4, 4, 3, 3], Draw.Uniform("kernel", 144));
+        scale = new("scale", [4], [1, 2, 3, 4]);
+        shift = new("shift", [4], [0, 1, 0, -1]);
+        head = new("head", [5, 4], Draw.Uniform("head", 20));
     }
 
     public static TheoryData<string> Functions => [.. Cases.Keys];
@@ -116,7 +116,7 @@ public sealed class CapturedTests : IDisposable
         float[] numbers = Draw.Uniform("images", Images.ElementCount);
         float[] before = Run(captured, numbers);
         using var other = new CpuDevice(1);
-        kernel.On(other);
+        kernel.ValueOn(other);
         Assert.Contains("capture it again", Assert.Throws<InvalidOperationException>(() => Run(captured, numbers)).Message, StringComparison.Ordinal);
         using var again = Captured.Of(device, Images, Network);
         Check.SameBits("captured again", Run(again, numbers), before);
@@ -187,7 +187,7 @@ public sealed class CapturedTests : IDisposable
         Refused("on the host", x => x.Value.ToArray()[0] > 0 ? x.Relu() : x);
         Refused("not its own", x =>
         {
-            x.Pass.Device.Map(default(Relu), scale.Value, scale.Value);
+            x.Pass.Device.Map(default(Relu), scale.ValueOn(device), scale.ValueOn(device));
             return x;
         });
         Refused("part of training", x =>

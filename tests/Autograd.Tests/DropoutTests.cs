@@ -39,6 +39,34 @@ public sealed class DropoutTests : IDisposable
     }
 
     [Fact]
+    public void A_name_called_again_in_one_pass_draws_another_mask_that_follows_from_the_seed()
+    {
+        var (first, second) = Run(1);
+        Assert.NotEqual(first, second);
+        var (firstAgain, secondAgain) = Run(1);
+        Assert.Equal(first, firstAgain);
+        Assert.Equal(second, secondAgain);
+        Assert.NotEqual(second, Run(2).Second);
+
+        // the first call's bits are those of the name's own stream, and its gradient goes through its own mask
+        using var pass = Pass.Train(device, seed: 1);
+        Assert.Equal(new RandomStream(1, "shared"), pass.Stream("shared"));
+        Assert.NotEqual(new RandomStream(1, "shared"), pass.Stream("shared"));
+        Assert.Equal(new RandomStream(1, "other"), pass.Stream("other"));
+
+        (float[] First, float[] Second) Run(ulong seed)
+        {
+            using var pass = Pass.Train(device, seed);
+            var x = pass.Leaf(Tensor.From<float>([200], Draw.Uniform("x", 200, 1, 2), device));
+            Variable once = DropoutFunction.Apply(x, 0.5f, "shared"), again = DropoutFunction.Apply(x, 0.5f, "shared");
+            float[] a = once.Value.ToArray(), b = again.Value.ToArray();
+            var gradients = pass.Backward((once + again * 10f).Sum());
+            Assert.Equal(a.Zip(b, (left, right) => (left > 0 ? 2f : 0) + (right > 0 ? 20f : 0)), gradients.Of(x)!.ToArray());
+            return (a, b);
+        }
+    }
+
+    [Fact]
     public void It_is_not_there_in_inference_and_at_probability_zero()
     {
         using var infer = Pass.Infer(device);

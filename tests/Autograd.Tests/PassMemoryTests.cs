@@ -14,10 +14,10 @@ public sealed class PassMemoryTests : IDisposable
 
     public PassMemoryTests()
     {
-        kernel = new("kernel", [4, 3, 3, 3], Draw.Uniform("kernel", 108), device);
-        scale = new("scale", [4], [1, 2, 3, 4], device);
-        shift = new("shift", [4], [0, 1, 0, -1], device);
-        head = new("head", [5, 4], Draw.Uniform("head", 20), device);
+        kernel = new("kernel", [4, 3, 3, 3], Draw.Uniform("kernel", 108));
+        scale = new("scale", [4], [1, 2, 3, 4]);
+        shift = new("shift", [4], [0, 1, 0, -1]);
+        head = new("head", [5, 4], Draw.Uniform("head", 20));
         images = Tensor.From<float>([2, 3, 16, 16], Draw.Uniform("images", 2 * 3 * 16 * 16), device);
     }
 
@@ -103,18 +103,16 @@ public sealed class PassMemoryTests : IDisposable
     public void A_scope_gives_back_all_but_its_result_and_what_the_tape_saved()
     {
         using var pass = Pass.Infer(device);
-        int mark = pass.Enter();
+        var scope = pass.OpenScope();
         var inner = pass.Of(scale) * 2f;
-        var outer = inner * 3f;
-        pass.Leave(mark, outer.Value);
+        var outer = scope.KeepOnly(inner * 3f);
         Assert.False(inner.Value.IsAlive);
         Assert.Equal([6f, 12, 18, 24], outer.Value.ToArray());
 
         using var training = Pass.Train(device);
-        mark = training.Enter();
+        scope = training.OpenScope();
         var saved = training.Of(scale).Exp();
-        var loss = saved.Sum();
-        training.Leave(mark, loss.Value);
+        var loss = scope.KeepOnly(saved.Sum());
         var gradient = training.Backward(loss).Of(scale)!;
         Assert.Equal(Math.E, gradient.ToArray()[0], 1e-5);
         Assert.False(saved.Value.IsAlive);

@@ -281,5 +281,5 @@ public sealed class PassTests : IDisposable
 
     private Variable Constant(Pass pass, params float[] numbers) => pass.Constant(Tensor.From<float>([numbers.Length], numbers, device));
 
-    private TestParameter Parameter(params float[] numbers) => new("weight", [numbers.Length], numbers, device);
+    private static TestParameter Parameter(params float[] numbers) => new("weight", [numbers.Length], numbers);
 }

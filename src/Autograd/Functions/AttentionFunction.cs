@@ -34,7 +34,7 @@ internal static class AttentionFunction
         (queries, keys, values) = (Rows(pass, queries), Rows(pass, keys), Rows(pass, values));
         mask.Require(keys.Shape[0], keys.Shape[2]);
         DropoutFunction.Check("attention", dropout);
-        var drops = pass.IsTraining && dropout > 0f ? new DropoutMask(new RandomStream(pass.Seed, name), dropout) : DropoutMask.None;
+        var drops = pass.IsTraining && dropout > 0f ? new DropoutMask(pass.Stream(name), dropout) : DropoutMask.None;
         var settings = new AttentionSettings(scale, mask.IsCausal, drops, mask.CountsFromLengths);
         bool tracked = q.NeedsGradient || k.NeedsGradient || v.NeedsGradient || bias is { NeedsGradient: true };
         var y = Rent(pass, q.Shape, heads);
@@ -119,20 +119,19 @@ internal static class AttentionFunction
             if (bias is not null) this.bias = Save(bias);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
             var (queries, keys, values, added) = inputs;
             var ofKeys = heads?.OfKeys;
-            var (dq, dk, dv) = (Rent(pass, queries.Shape, heads), Rent(pass, keys.Shape, ofKeys), Rent(pass, values.Shape, ofKeys));
-            var dbias = added is { NeedsGradient: true } ? pass.Rent(added.Shape) : null;
-            pass.Device.AttentionBackward(
-                settings, Rows(pass, Split(dy, heads)), q, k, v, lengths, keyBias, bias, y, logSumExp,
+            var (dq, dk, dv) = (Rent(run.Pass, queries.Shape, heads), Rent(run.Pass, keys.Shape, ofKeys), Rent(run.Pass, values.Shape, ofKeys));
+            var dbias = added is { NeedsGradient: true } ? run.Rent(added.Shape) : null;
+            run.Device.AttentionBackward(
+                settings, Rows(run.Pass, Split(dy, heads)), q, k, v, lengths, keyBias, bias, y, logSumExp,
                 Split(dq, heads), Split(dk, ofKeys), Split(dv, ofKeys), dbias);
-            gradients.Add(queries.Slot, dq);
-            gradients.Add(keys.Slot, dk);
-            gradients.Add(values.Slot, dv);
-            if (dbias is not null) gradients.Add(added!.Slot, dbias);
+            run.Add(queries.Slot, dq);
+            run.Add(keys.Slot, dk);
+            run.Add(values.Slot, dv);
+            if (dbias is not null) run.Add(added!.Slot, dbias);
         }
     }
 }

@@ -108,41 +108,39 @@ internal static class BatchNormFunction
 
         private bool NeedsSums => ofBatch || weightSlot >= 0 || biasSlot >= 0;
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            dy = pass.ChannelsLast(dy);
+            dy = run.ChannelsLast(dy);
             Tensor<float>? dweight = null, dbias = null;
             if (NeedsSums)
             {
-                dweight = pass.Rent(weight.Shape);
-                dbias = pass.Rent(weight.Shape);
-                pass.Device.BatchNormBackwardParameters(op, dy, y, x, mean, inverse, dweight, dbias);
-                gradients.Add(weightSlot, dweight);
-                gradients.Add(biasSlot, dbias);
+                dweight = run.Rent(weight.Shape);
+                dbias = run.Rent(weight.Shape);
+                run.Device.BatchNormBackwardParameters(op, dy, y, x, mean, inverse, dweight, dbias);
+                run.Add(weightSlot, dweight);
+                run.Add(biasSlot, dbias);
             }
-            if (inputSlot >= 0) Input(dy, ofBatch ? dweight : null, ofBatch ? dbias : null, gradients);
-            else if (residualSlot >= 0) Residual(dy, gradients);
+            if (inputSlot >= 0) Input(dy, ofBatch ? dweight : null, ofBatch ? dbias : null, run);
+            else if (residualSlot >= 0) Residual(dy, run);
         }
 
-        private void Input(Tensor<float> dy, Tensor<float>? dweight, Tensor<float>? dbias, Gradients gradients)
+        private void Input(Tensor<float> dy, Tensor<float>? dweight, Tensor<float>? dbias, BackwardRun run)
         {
-            var pass = gradients.Pass;
             // where nothing follows the norm, the residual's gradient is the output's as it is
             bool isMade = residualSlot >= 0 && typeof(TOp) != typeof(Identity);
-            if (!isMade) gradients.Add(residualSlot, dy);
-            var dresidual = isMade ? pass.RentLike(dy) : null;
-            var dx = pass.Over(dy);
-            pass.Device.BatchNormBackwardInput(op, dy, y, NeedsSums ? x : dy, mean, inverse, weight, dweight, dbias, dx, dresidual);
-            gradients.Add(inputSlot, dx);
-            if (dresidual is not null) gradients.Add(residualSlot, dresidual);
+            if (!isMade) run.Add(residualSlot, dy);
+            var dresidual = isMade ? run.RentLike(dy) : null;
+            var dx = run.RentInPlaceOf(dy);
+            run.Device.BatchNormBackwardInput(op, dy, y, NeedsSums ? x : dy, mean, inverse, weight, dweight, dbias, dx, dresidual);
+            run.Add(inputSlot, dx);
+            if (dresidual is not null) run.Add(residualSlot, dresidual);
         }
 
-        private void Residual(Tensor<float> dy, Gradients gradients)
+        private void Residual(Tensor<float> dy, BackwardRun run)
         {
-            var dresidual = gradients.Pass.Over(dy);
-            gradients.Pass.Device.MapBackward(op, dy, null, y, dresidual);
-            gradients.Add(residualSlot, dresidual);
+            var dresidual = run.RentInPlaceOf(dy);
+            run.Device.MapBackward(op, dy, null, y, dresidual);
+            run.Add(residualSlot, dresidual);
         }
     }
 }

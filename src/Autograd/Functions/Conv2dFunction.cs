@@ -78,22 +78,21 @@ internal static class Conv2dFunction
             if (weight.NeedsGradient) this.x = Save(x);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            dy = pass.ChannelsLast(dy);
+            dy = run.ChannelsLast(dy);
             if (x is not null)
             {
-                var dweight = pass.RentLike(weight.Value);
-                pass.Device.Conv2dBackwardWeight(geometry, x, dy, dweight);
-                gradients.Add(weight.Slot, dweight);
+                var dweight = run.RentLike(weight.Value);
+                run.Device.Conv2dBackwardWeight(geometry, x, dy, dweight);
+                run.Add(weight.Slot, dweight);
             }
-            if (bias is { NeedsGradient: true }) gradients.Add(bias.Slot, Elementwise.SumTo(pass, dy.Permute(0, 2, 3, 1), [dy.Shape[1]]));
+            if (bias is { NeedsGradient: true }) run.Add(bias.Slot, Elementwise.SumTo(run.Pass, dy.Permute(0, 2, 3, 1), [dy.Shape[1]]));
             if (input.NeedsGradient)
             {
-                var dx = pass.Rent(input.Shape, MemoryFormat.ChannelsLast);
-                pass.Device.Conv2dBackwardInput(geometry, dy, weight.Value, dx);
-                gradients.Add(input.Slot, dx);
+                var dx = run.Rent(input.Shape, MemoryFormat.ChannelsLast);
+                run.Device.Conv2dBackwardInput(geometry, dy, weight.Value, dx);
+                run.Add(input.Slot, dx);
             }
         }
     }

@@ -21,8 +21,7 @@ internal static class CrossEntropyFunction
         if (counted == 0) throw new ArgumentException("cross_entropy: no row has a label, so there is no mean");
 
         var pass = logits.Pass;
-        var targets = pass.Own(pass.Device.Rent<int>([labels.Length]));
-        targets.CopyFrom(labels);
+        var targets = pass.Upload([labels.Length], labels);
         var input = pass.Contiguous(logits.Value);
         var losses = pass.Rent([labels.Length]);
         var logSumExp = pass.Rent([labels.Length]);
@@ -51,14 +50,13 @@ internal static class CrossEntropyFunction
             this.logSumExp = Save(logSumExp);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            var dlosses = pass.Rent(labels.Shape);
-            pass.Device.Map(new Scale(1f / counted), dy.Expand(labels.Shape), dlosses);
-            var dlogits = pass.Rent(logits.Shape);
-            pass.Device.CrossEntropyBackward(logits, labels, smoothing, logSumExp, dlosses, dlogits);
-            gradients.Add(input, dlogits);
+            var dlosses = run.Rent(labels.Shape);
+            run.Device.Map(new Scale(1f / counted), dy.Expand(labels.Shape), dlosses);
+            var dlogits = run.Rent(logits.Shape);
+            run.Device.CrossEntropyBackward(logits, labels, smoothing, logSumExp, dlosses, dlogits);
+            run.Add(input, dlogits);
         }
     }
 }

@@ -6,13 +6,13 @@ namespace Graft.Autograd;
 /// x itself.</summary>
 internal static class DropoutFunction
 {
-    /// <summary>The mask follows from the pass's seed and <paramref name="name"/>: two calls of one pass need two names.</summary>
+    /// <summary>The mask follows from the pass's seed, <paramref name="name"/> and how often the pass has called it (<see cref="Pass.Stream"/>).</summary>
     public static Variable Apply(Variable x, float probability, string name)
     {
         Check("dropout", probability);
         var pass = x.Pass;
         if (!pass.IsTraining || probability == 0f) return x;
-        var mask = new DropoutMask(new RandomStream(pass.Seed, name), probability);
+        var mask = new DropoutMask(pass.Stream(name), probability);
         var y = pass.Rent(x.Shape);
         pass.Device.Dropout(mask, pass.Contiguous(x.Value), y);
         return x.NeedsGradient ? pass.Record(y, new DropoutNode(x, mask)) : pass.Untracked(y);
@@ -29,13 +29,12 @@ internal static class DropoutFunction
     {
         private readonly int input = x.Slot;
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            dy = pass.Contiguous(dy);
-            var dx = pass.Over(dy);
-            pass.Device.Dropout(mask, dy, dx);
-            gradients.Add(input, dx);
+            dy = run.Contiguous(dy);
+            var dx = run.RentInPlaceOf(dy);
+            run.Device.Dropout(mask, dy, dx);
+            run.Add(input, dx);
         }
     }
 }

@@ -61,21 +61,21 @@ internal static class Elementwise
             if ((TOp.Saves & Saves.Output) != 0) this.y = Save(y);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var dx = gradients.Pass.Over(dy);
-            gradients.Pass.Device.MapBackward(op, dy, x, y, dx);
-            gradients.Add(input, dx);
+            var dx = run.RentInPlaceOf(dy);
+            run.Device.MapBackward(op, dy, x, y, dx);
+            run.Add(input, dx);
         }
     }
 
     /// <summary>The gradient goes through as it is: both sides may share it, and whoever adds to it later makes its own.</summary>
     private sealed class AddNode(Variable left, Variable right) : Node
     {
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            if (left.NeedsGradient) gradients.Add(left.Slot, SumTo(gradients.Pass, dy, left.Shape));
-            if (right.NeedsGradient) gradients.Add(right.Slot, SumTo(gradients.Pass, dy, right.Shape));
+            if (left.NeedsGradient) run.Add(left.Slot, SumTo(run.Pass, dy, left.Shape));
+            if (right.NeedsGradient) run.Add(right.Slot, SumTo(run.Pass, dy, right.Shape));
         }
     }
 
@@ -96,14 +96,13 @@ internal static class Elementwise
             if ((TOp.Saves & Saves.Output) != 0) this.y = Save(y);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            var da = left.NeedsGradient ? pass.RentLike(dy) : null;
-            var db = right.NeedsGradient ? pass.RentLike(dy) : null;
-            pass.Device.ZipBackward(op, dy, a, b, y, da, db);
-            if (da is not null) gradients.Add(left.Slot, SumTo(pass, da, left.Shape));
-            if (db is not null) gradients.Add(right.Slot, SumTo(pass, db, right.Shape));
+            var da = left.NeedsGradient ? run.RentLike(dy) : null;
+            var db = right.NeedsGradient ? run.RentLike(dy) : null;
+            run.Device.ZipBackward(op, dy, a, b, y, da, db);
+            if (da is not null) run.Add(left.Slot, SumTo(run.Pass, da, left.Shape));
+            if (db is not null) run.Add(right.Slot, SumTo(run.Pass, db, right.Shape));
         }
     }
 }

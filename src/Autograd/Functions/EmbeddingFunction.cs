@@ -24,9 +24,7 @@ internal static class EmbeddingFunction
                 throw new ArgumentException(
                     $"embedding: id {ids[i]} at place {i} is not one of the table's {rows} rows 0 ... {rows - 1}; does the tokeniser belong to the model?");
         }
-        var indices = table.Pass.Own(table.Pass.Device.Rent<int>([ids.Length]));
-        indices.CopyFrom(ids);
-        return Apply(table, indices, leading, paddingIndex);
+        return Apply(table, table.Pass.Upload([ids.Length], ids), leading, paddingIndex);
     }
 
     /// <summary>As the other, of ids that are where the pass computes and that the caller has seen to be rows of the table.</summary>
@@ -53,13 +51,12 @@ internal static class EmbeddingFunction
             this.indices = Save(indices);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            var dtable = pass.Rent(shape);
-            pass.Device.GatherBackward(pass.Contiguous(dy).Reshape([indices.Shape[0], shape[1]]), indices, dtable);
-            if (paddingIndex is { } padding) pass.Device.Fill(dtable.Slice(0, padding, 1), 0f);
-            gradients.Add(input, dtable);
+            var dtable = run.Rent(shape);
+            run.Device.GatherBackward(run.Contiguous(dy).Reshape([indices.Shape[0], shape[1]]), indices, dtable);
+            if (paddingIndex is { } padding) run.Device.Fill(dtable.Slice(0, padding, 1), 0f);
+            run.Add(input, dtable);
         }
     }
 }

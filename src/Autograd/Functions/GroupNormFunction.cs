@@ -92,23 +92,22 @@ internal static class GroupNormFunction
 
         /// <summary>With g = dy * weight and h = (x - mean) * inverse: dx = inverse * (g - mean(g) - h * mean(g h)) over each group,
         /// dweight = the sum of dy h, dbias = that of dy.</summary>
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            var device = pass.Device;
+            var device = run.Device;
             int groups = factors.Shape[0];
-            var gradient = Grouped(pass.ChannelsLast(dy), groups);
-            if (bias.NeedsGradient) AddPerChannel(gradients, bias, gradient);
+            var gradient = Grouped(run.ChannelsLast(dy), groups);
+            if (bias.NeedsGradient) AddPerChannel(run, bias, gradient);
             if (!input.NeedsGradient && !weight.NeedsGradient) return;
-            var dx = pass.Rent(input.Shape, MemoryFormat.ChannelsLast);
-            Tensor<float> normalised = pass.Rent(x.Shape), products = pass.Rent(x.Shape), to = Grouped(dx, groups);
+            var dx = run.Rent(input.Shape, MemoryFormat.ChannelsLast);
+            Tensor<float> normalised = run.Rent(x.Shape), products = run.Rent(x.Shape), to = Grouped(dx, groups);
             device.Zip(default(Subtract), x, mean, normalised);
             device.Zip(default(Multiply), normalised, inverse, normalised);
             device.Zip(default(Multiply), gradient, normalised, products);
-            if (weight.NeedsGradient) AddPerChannel(gradients, weight, products);
+            if (weight.NeedsGradient) AddPerChannel(run, weight, products);
             if (!input.NeedsGradient) return;
             float share = ShareOf(x.Shape);
-            Tensor<float> sum = pass.Rent(mean.Shape), along = pass.Rent(mean.Shape);
+            Tensor<float> sum = run.Rent(mean.Shape), along = run.Rent(mean.Shape);
             device.Zip(default(Multiply), products, factors, products);
             device.Reduce<SumOf>(products, along, share);
             device.Zip(default(Multiply), gradient, factors, to);
@@ -117,14 +116,14 @@ internal static class GroupNormFunction
             device.Zip(default(Multiply), normalised, along, normalised);
             device.Zip(default(Subtract), to, normalised, to);
             device.Zip(default(Multiply), to, inverse, to);
-            gradients.Add(input.Slot, dx);
+            run.Add(input.Slot, dx);
         }
 
-        private void AddPerChannel(Gradients gradients, Variable variable, Tensor<float> terms)
+        private void AddPerChannel(BackwardRun run, Variable variable, Tensor<float> terms)
         {
-            var sum = gradients.Pass.Rent(factors.Shape);
-            gradients.Pass.Device.Reduce<SumOf>(terms, sum);
-            gradients.Add(variable.Slot, sum.Reshape(variable.Shape));
+            var sum = run.Rent(factors.Shape);
+            run.Device.Reduce<SumOf>(terms, sum);
+            run.Add(variable.Slot, sum.Reshape(variable.Shape));
         }
     }
 }

@@ -48,17 +48,16 @@ internal static class LayerNormFunction
             this.weight = Save(factors);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            dy = pass.Contiguous(dy);
-            var dx = inputSlot >= 0 ? pass.Over(dy) : null;
-            var dweight = weightSlot >= 0 ? pass.Rent(weight.Shape) : null;
-            var dbias = biasSlot >= 0 ? pass.Rent(weight.Shape) : null;
-            pass.Device.LayerNormBackward(dy, x, mean, inverse, weight, dx, dweight, dbias);
-            if (dx is not null) gradients.Add(inputSlot, dx);
-            if (dweight is not null) gradients.Add(weightSlot, dweight);
-            if (dbias is not null) gradients.Add(biasSlot, dbias);
+            dy = run.Contiguous(dy);
+            var dx = inputSlot >= 0 ? run.RentInPlaceOf(dy) : null;
+            var dweight = weightSlot >= 0 ? run.Rent(weight.Shape) : null;
+            var dbias = biasSlot >= 0 ? run.Rent(weight.Shape) : null;
+            run.Device.LayerNormBackward(dy, x, mean, inverse, weight, dx, dweight, dbias);
+            if (dx is not null) run.Add(inputSlot, dx);
+            if (dweight is not null) run.Add(weightSlot, dweight);
+            if (dbias is not null) run.Add(biasSlot, dbias);
         }
     }
 }

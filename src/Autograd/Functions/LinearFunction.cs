@@ -69,23 +69,22 @@ internal static class LinearFunction
             if (weight.NeedsGradient) this.x = Save(x);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
             int outputs = weight.Shape[0], inputs = weight.Shape[1];
-            var rows = Rows(pass, dy);
+            var rows = Rows(run.Pass, dy);
             if (x is not null)
             {
-                var dweight = pass.Rent(weight.Shape);
-                pass.Device.Gemm(default(NoEpilogue), rows.Permute(1, 0), x, null, null, dweight);
-                gradients.Add(weight.Slot, dweight);
+                var dweight = run.Rent(weight.Shape);
+                run.Device.Gemm(default(NoEpilogue), rows.Permute(1, 0), x, null, null, dweight);
+                run.Add(weight.Slot, dweight);
             }
-            if (bias is { NeedsGradient: true }) gradients.Add(bias.Slot, Elementwise.SumTo(pass, rows, [outputs]));
+            if (bias is { NeedsGradient: true }) run.Add(bias.Slot, Elementwise.SumTo(run.Pass, rows, [outputs]));
             if (input.NeedsGradient)
             {
-                var dx = pass.Rent([rows.Shape[0], inputs]);
-                pass.Device.Gemm(default(NoEpilogue), rows, weight.Value, null, null, dx);
-                gradients.Add(input.Slot, Shaped(dx, input.Shape));
+                var dx = run.Rent([rows.Shape[0], inputs]);
+                run.Device.Gemm(default(NoEpilogue), rows, weight.Value, null, null, dx);
+                run.Add(input.Slot, Shaped(dx, input.Shape));
             }
         }
     }

@@ -63,11 +63,11 @@ internal static class Pooling
             this.indices = Save(indices);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var dx = gradients.Pass.Rent(shape, MemoryFormat.ChannelsLast);
-            gradients.Pass.Device.MaxPool2dBackward(geometry, gradients.Pass.ChannelsLast(dy), indices, dx);
-            gradients.Add(input, dx);
+            var dx = run.Rent(shape, MemoryFormat.ChannelsLast);
+            run.Device.MaxPool2dBackward(geometry, run.ChannelsLast(dy), indices, dx);
+            run.Add(input, dx);
         }
     }
 
@@ -76,11 +76,11 @@ internal static class Pooling
         private readonly int input = x.Slot;
         private readonly Shape shape = x.Shape;
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var dx = gradients.Pass.Rent(shape, MemoryFormat.ChannelsLast);
-            gradients.Pass.Device.AveragePool2dBackward(geometry, gradients.Pass.ChannelsLast(dy), dx);
-            gradients.Add(input, dx);
+            var dx = run.Rent(shape, MemoryFormat.ChannelsLast);
+            run.Device.AveragePool2dBackward(geometry, run.ChannelsLast(dy), dx);
+            run.Add(input, dx);
         }
     }
 }

@@ -34,11 +34,11 @@ internal static class Reductions
         private readonly Shape shape = x.Shape;
         private readonly MemoryFormat format = x.Value.IsChannelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var dx = gradients.Pass.Rent(shape, format);
-            gradients.Pass.Device.Map(new Scale(scale), dy.Expand(shape), dx);
-            gradients.Add(input, dx);
+            var dx = run.Rent(shape, format);
+            run.Device.Map(new Scale(scale), dy.Expand(shape), dx);
+            run.Add(input, dx);
         }
     }
 }

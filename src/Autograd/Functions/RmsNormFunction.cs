@@ -43,29 +43,28 @@ internal static class RmsNormFunction
         }
 
         /// <summary>With g = dy * weight and h = x * inverse: dx = inverse * (g - h * mean(g h)), dweight = the rows' sum of dy h.</summary>
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var pass = gradients.Pass;
-            var device = pass.Device;
-            dy = pass.Contiguous(dy);
-            Tensor<float> normalised = pass.Rent(x.Shape), products = pass.Rent(x.Shape);
+            var device = run.Device;
+            dy = run.Contiguous(dy);
+            Tensor<float> normalised = run.Rent(x.Shape), products = run.Rent(x.Shape);
             device.Zip(default(Multiply), x, inverse, normalised);
             device.Zip(default(Multiply), dy, normalised, products);
             if (weight.NeedsGradient)
             {
-                var dweight = pass.Rent(weight.Shape);
+                var dweight = run.Rent(weight.Shape);
                 device.Reduce<SumOf>(products, dweight);
-                gradients.Add(weight.Slot, dweight);
+                run.Add(weight.Slot, dweight);
             }
             if (!input.NeedsGradient) return;
-            Tensor<float> along = pass.Rent(inverse.Shape), dx = pass.Over(dy);
+            Tensor<float> along = run.Rent(inverse.Shape), dx = run.RentInPlaceOf(dy);
             device.Zip(default(Multiply), products, factors, products);
             device.Reduce<SumOf>(products, along, ShareOf(x.Shape));
             device.Zip(default(Multiply), normalised, along, normalised);
             device.Zip(default(Multiply), dy, factors, dx);
             device.Zip(default(Subtract), dx, normalised, dx);
             device.Zip(default(Multiply), dx, inverse, dx);
-            gradients.Add(input.Slot, dx);
+            run.Add(input.Slot, dx);
         }
     }
 }

@@ -26,12 +26,12 @@ internal static class SoftmaxFunction
             this.y = Save(y);
         }
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            dy = gradients.Pass.Contiguous(dy);
-            var dx = gradients.Pass.Over(dy);
-            gradients.Pass.Device.SoftmaxBackward(dy, y, dx, log);
-            gradients.Add(input, dx);
+            dy = run.Contiguous(dy);
+            var dx = run.RentInPlaceOf(dy);
+            run.Device.SoftmaxBackward(dy, y, dx, log);
+            run.Add(input, dx);
         }
     }
 }

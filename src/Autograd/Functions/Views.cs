@@ -40,19 +40,19 @@ internal static class Views
 
     private sealed class ReshapeNode(Variable x) : Node
     {
-        public override void Backward(Tensor<float> dy, Gradients gradients) =>
-            gradients.Add(x.Slot, gradients.Pass.Contiguous(dy).Reshape(x.Shape));
+        public override void Backward(Tensor<float> dy, BackwardRun run) =>
+            run.Add(x.Slot, run.Contiguous(dy).Reshape(x.Shape));
     }
 
     private sealed class PermuteNode(Variable x, int[] order) : Node
     {
         private readonly int input = x.Slot;
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
             var inverse = new int[order.Length];
             for (int axis = 0; axis < order.Length; axis++) inverse[order[axis]] = axis;
-            gradients.Add(input, dy.Permute(inverse));
+            run.Add(input, dy.Permute(inverse));
         }
     }
 
@@ -62,12 +62,12 @@ internal static class Views
         private readonly Shape shape = x.Shape;
         private readonly MemoryFormat format = x.Value.IsChannelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
-            var dx = gradients.Pass.Rent(shape, format);
-            gradients.Pass.Device.Fill(dx, 0f);
-            gradients.Pass.Device.Copy(dy, dx.Slice(axis, start, length, step));
-            gradients.Add(input, dx);
+            var dx = run.Rent(shape, format);
+            run.Device.Fill(dx, 0f);
+            run.Device.Copy(dy, dx.Slice(axis, start, length, step));
+            run.Add(input, dx);
         }
     }
 
@@ -76,12 +76,12 @@ internal static class Views
         private readonly int input = x.Slot;
         private readonly int length = x.Shape[axis];
 
-        public override void Backward(Tensor<float> dy, Gradients gradients)
+        public override void Backward(Tensor<float> dy, BackwardRun run)
         {
             var kept = dy.Slice(axis, before, length);
-            var dx = gradients.Pass.RentLike(kept);
-            gradients.Pass.Device.Copy(kept, dx);
-            gradients.Add(input, dx);
+            var dx = run.RentLike(kept);
+            run.Device.Copy(kept, dx);
+            run.Add(input, dx);
         }
     }
 }

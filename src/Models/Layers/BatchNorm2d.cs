@@ -95,9 +95,9 @@ public sealed class BatchNorm2d : Layer
 
         public StatisticsUpdate(BatchNorm2d norm, Tensor<float> mean, Tensor<float> variance)
         {
-            (this.norm, this.mean, this.variance) = (norm, mean, variance);
-            mean.Memory.Retain();
-            variance.Memory.Retain();
+            this.norm = norm;
+            this.mean = Save(mean);
+            this.variance = Save(variance);
         }
 
         public override void Apply(Device device)
@@ -106,12 +106,6 @@ public sealed class BatchNorm2d : Layer
             device.Zip(new Lerp(norm.momentum), keptMean, mean, keptMean);
             device.Zip(new Lerp(norm.momentum), keptVariance, variance, keptVariance);
             norm.batches.Value++;
-        }
-
-        public override void Release()
-        {
-            mean.Memory.Release();
-            variance.Memory.Release();
         }
     }
 }

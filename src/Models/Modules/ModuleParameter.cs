@@ -16,7 +16,7 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
 
     public override string Name => owner.KeyOf(key);
 
-    internal override WeightLock Lock => owner.Weights;
+    public override WeightLock Lock => owner.Weights;
 
     /// <summary>The outermost module that it is part of.</summary>
     internal Module Root => owner.Root;
@@ -26,12 +26,8 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
 
     public void AddAlias(Module at, string inner) => aliases.Add((at, inner));
 
-    internal override Tensor<float> Create()
-    {
-        var numbers = Device.Cpu.Rent<float>(Shape);
-        initialiser.Fill(numbers.Span(), Shape, new RandomStream(owner.Root.Seed, Name));
-        return numbers;
-    }
+    protected override void Initialise(Span<float> numbers) =>
+        initialiser.Fill(numbers, Shape, new RandomStream(owner.Root.Seed, Name));
 }
 
 /// <summary>A whole number that a checkpoint keeps beside the tensors: a batch norm's <c>num_batches_tracked</c>.</summary>

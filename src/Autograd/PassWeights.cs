@@ -1,0 +1,93 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+/// <summary>The parameters and buffers that a pass has used: as which variable or tensor, their memory, the locks that keep them whole,
+/// and what is to be changed when they are.</summary>
+internal sealed class PassWeights
+{
+    private readonly Dictionary<Parameter, (Variable Variable, bool IsSubstitute)> variables = [];
+    private readonly Dictionary<Parameter, Tensor<float>> values = [];
+    private readonly List<DeviceMemory> held = [];
+    private readonly List<DeferredUpdate> updates = [];
+
+    /// <summary>The locks of all that was used.</summary>
+    public WeightLockSet Locks { get; } = new();
+
+    /// <summary>A parameter as a variable; it wants a gradient in training unless it is frozen.</summary>
+    public Variable VariableOf(Pass pass, Parameter parameter, Tape tape)
+    {
+        if (variables.TryGetValue(parameter, out var known)) return known.Variable;
+        bool learns = pass.IsTraining && !parameter.IsFrozen;
+        var variable = new Variable(pass, Hold(pass.Device, parameter, learns), learns ? tape.AddSlot() : -1);
+        variables.Add(parameter, (variable, false));
+        return variable;
+    }
+
+    /// <summary>The numbers of a buffer, or of a parameter through which nothing learns.</summary>
+    public Tensor<float> ValueOf(Device device, Parameter parameter)
+    {
+        if (values.TryGetValue(parameter, out var known)) return known;
+        var value = variables.TryGetValue(parameter, out var variable) ? variable.Variable.Value : Hold(device, parameter, learns: false);
+        values.Add(parameter, value);
+        return value;
+    }
+
+    /// <summary>Puts a variable in the place of a parameter or a buffer.</summary>
+    public void Substitute(Parameter parameter, Variable variable)
+    {
+        if (variable.Shape != parameter.Shape)
+            ShapeException.Throw("substitute", $"{variable.Shape} does not fit {parameter.Name} {parameter.Shape}", "what takes a parameter's place has its shape");
+        if (values.ContainsKey(parameter) || !variables.TryAdd(parameter, (variable, true)))
+            throw new InvalidOperationException(
+                $"{parameter.Name} has been used in this pass already, or something else stands in its place: substitute it once, before the forward that reads it");
+    }
+
+    /// <summary>Whether something else stands in a parameter's place.</summary>
+    public bool IsSubstituted(Parameter parameter) => variables.TryGetValue(parameter, out var known) && known.IsSubstitute;
+
+    /// <summary>Hands the gradients of parameters over, once backward has run. What stands in a parameter's place keeps its own.</summary>
+    public void File(Gradients gradients)
+    {
+        foreach (var (parameter, (variable, isSubstitute)) in variables)
+            if (variable.Slot >= 0 && !isSubstitute) gradients.File(parameter, variable.Slot);
+    }
+
+    /// <summary>Puts a change off.</summary>
+    public void Defer(DeferredUpdate update) => updates.Add(update);
+
+    /// <summary>Makes the changes that were put off.</summary>
+    public void ApplyUpdates(Device device)
+    {
+        if (updates.Count == 0) return;
+        using var change = Locks.Change();
+        foreach (var update in updates) update.Apply(device);
+        ForgetUpdates();
+    }
+
+    /// <summary>Leaves undone what was put off.</summary>
+    public void ForgetUpdates()
+    {
+        foreach (var update in updates) update.Release();
+        updates.Clear();
+    }
+
+    /// <summary>Gives everything back.</summary>
+    public void Clear()
+    {
+        ForgetUpdates();
+        foreach (var memory in held) memory.Release();
+        held.Clear();
+        variables.Clear();
+        values.Clear();
+        Locks.Clear();
+    }
+
+    private Tensor<float> Hold(Device device, Parameter parameter, bool learns)
+    {
+        var value = parameter.Hold(device, learns);
+        held.Add(value.Memory);
+        Locks.Add(parameter.Lock);
+        return value;
+    }
+}

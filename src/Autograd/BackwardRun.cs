@@ -34,7 +34,9 @@ public readonly ref struct BackwardRun
     }
 
     /// <summary>A tensor for a gradient; its contents are anything.</summary>
-    public Tensor<float> Rent(Shape shape) => Pass.Rent(shape);
+    /// <param name="shape">The lengths of its axes.</param>
+    /// <param name="format">The order of its axes in memory.</param>
+    public Tensor<float> Rent(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) => Pass.Rent(shape, format);
 
     /// <summary>A tensor with the memory order of another, contiguous where that one has gaps.</summary>
     public Tensor<float> RentLike(Tensor<float> tensor) => Pass.RentLike(tensor);
@@ -52,9 +54,6 @@ public readonly ref struct BackwardRun
 
     /// <summary>The tensor itself, or a copy with channels innermost in memory.</summary>
     public Tensor<float> ChannelsLast(Tensor<float> tensor) => Pass.ChannelsLast(tensor);
-
-    /// <summary>As the other, in a memory order of the caller's.</summary>
-    internal Tensor<float> Rent(Shape shape, MemoryFormat format) => Pass.Rent(shape, format);
 
     /// <summary>Adds to the gradient at a slot; a variable that wants none has slot -1.</summary>
     internal void Add(int slot, Tensor<float> gradient) => gradients.Add(slot, gradient);

@@ -175,7 +175,14 @@ public sealed class Pass : IDisposable
     }
 
     /// <summary>A temporary of the run; its contents are anything.</summary>
-    public Tensor<float> Rent(Shape shape) => Rent(shape, MemoryFormat.Contiguous);
+    /// <param name="shape">The lengths of its axes.</param>
+    /// <param name="format">The order of its axes in memory.</param>
+    public Tensor<float> Rent(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) => Rent<float>(shape, format);
+
+    /// <summary>As the other, of any element.</summary>
+    /// <param name="shape">The lengths of its axes.</param>
+    /// <param name="format">The order of its axes in memory.</param>
+    public Tensor<T> Rent<T>(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) where T : unmanaged => Own(Device.Rent<T>(shape, format));
 
     /// <summary>A temporary of the run with numbers of the host's: token ids, masks.</summary>
     /// <param name="shape">The lengths of its axes.</param>
@@ -183,7 +190,7 @@ public sealed class Pass : IDisposable
     /// <exception cref="ArgumentException">There are not as many numbers as the shape has places.</exception>
     public Tensor<T> Upload<T>(Shape shape, ReadOnlySpan<T> values) where T : unmanaged
     {
-        var tensor = Own(Device.Rent<T>(shape));
+        var tensor = Rent<T>(shape);
         tensor.CopyFrom(values);
         return tensor;
     }
@@ -256,9 +263,6 @@ public sealed class Pass : IDisposable
     internal void ApplyUpdates() => storage?.Weights.ApplyUpdates(Device);
 
     internal void ForgetUpdates() => DiscardDeferred();
-
-    /// <summary>A temporary in a memory order of the caller's.</summary>
-    internal Tensor<float> Rent(Shape shape, MemoryFormat format) => Own(Device.Rent<float>(shape, format));
 
     /// <summary>Makes a tensor a temporary of the run.</summary>
     internal Tensor<T> Own<T>(Tensor<T> tensor) where T : unmanaged => Storage.Temporaries.Add(tensor);

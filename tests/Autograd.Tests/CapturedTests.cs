@@ -35,7 +35,7 @@ public sealed class CapturedTests : IDisposable
         ["read late"] = (_, x) => x.Tanh().Relu().Exp() * x,
         ["used twice"] = (_, x) => (x * x).Tanh() + x.Tanh(),
         ["padded"] = (_, x) => x.Pad(1, 1, 2).Tanh().Pad(^1, 2, 1),
-        ["broadcast"] = (given, x) => (x.Mean(2, 3) * x + x.Pass.Of(given.scale).Exp().Reshape([1, 4, 1, 1])).Relu(),
+        ["broadcast"] = (given, x) => (x.Mean([2, 3], keepAxes: true) * x + x.Pass.Of(given.scale).Exp().Reshape([1, 4, 1, 1])).Relu(),
         ["slices"] = (_, x) => x.Slice(2, 1, 3).Reshape([2, 72]) + x.Slice(2, 3, 3).Reshape([2, 72]),
         ["softmax"] = (_, x) => SoftmaxFunction.Apply(SoftmaxFunction.Apply(x * 3f, log: true).Exp(), log: false),
     };

@@ -29,7 +29,8 @@ public sealed class ShapeErrorTests : IDisposable
         Refused("mean: [2, 3] over axis 2: the axes are -2 ... 1", () => Of(2, 3).Mean(2));
         Refused("mean: [2, 3] over axis -3: the axes are -2 ... 1", () => Of(2, 3).Mean(0, -3));
         Refused("mean: [2, 3] over axis -1: it is named twice", () => Of(2, 3).Mean(1, -1));
-        Assert.Equal([2, 1], Of(2, 3).Mean(-1).Shape);
+        Assert.Equal([2], Of(2, 3).Mean(-1).Shape);
+        Assert.Equal([2, 1], Of(2, 3).Mean([-1], keepAxes: true).Shape);
     }
 
     [Fact]

@@ -7,18 +7,9 @@ internal static class CrossEntropyFunction
 {
     public static Variable Apply(Variable logits, ReadOnlySpan<int> labels, float labelSmoothing)
     {
-        if (logits.Shape.Rank != 2 || logits.Shape[0] != labels.Length)
-            ShapeException.Throw(
-                "cross_entropy", $"logits {logits.Shape} do not fit labels [{labels.Length}]", "the logits have to be [rows, classes], with one label a row");
+        int counted = Count("cross_entropy", logits.Shape, labels);
         if (!(labelSmoothing is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "cross_entropy: the label smoothing lies in [0, 1]");
-        int counted = 0, classes = logits.Shape[1];
-        foreach (int label in labels)
-        {
-            if (label >= classes) throw new ArgumentException($"cross_entropy: label {label} is not one of the {classes} classes 0 ... {classes - 1}");
-            if (label >= 0) counted++;
-        }
-        if (counted == 0) throw new ArgumentException("cross_entropy: no row has a label, so there is no mean");
 
         var pass = logits.Pass;
         var targets = pass.Upload([labels.Length], labels);
@@ -30,6 +21,22 @@ internal static class CrossEntropyFunction
         pass.Device.Reduce<SumOf>(losses, loss, 1f / counted);
         return logits.NeedsGradient
             ? pass.Record(loss, new CrossEntropyNode(logits, input, targets, logSumExp, labelSmoothing, counted)) : pass.Untracked(loss);
+    }
+
+    /// <summary>How many rows have a label.</summary>
+    /// <exception cref="ShapeException">The input is not [rows, classes] with one label a row.</exception>
+    /// <exception cref="ArgumentException">A label beyond the classes, or no label at all.</exception>
+    public static int Count(string operation, Shape logits, ReadOnlySpan<int> labels)
+    {
+        if (logits.Rank != 2 || logits[0] != labels.Length)
+            ShapeException.Throw(operation, $"logits {logits} do not fit labels [{labels.Length}]", "the logits have to be [rows, classes], with one label a row");
+        int counted = 0, classes = logits[1];
+        foreach (int label in labels)
+        {
+            if (label >= classes) throw new ArgumentException($"{operation}: label {label} is not one of the {classes} classes 0 ... {classes - 1}");
+            if (label >= 0) counted++;
+        }
+        return counted > 0 ? counted : throw new ArgumentException($"{operation}: no row has a label, so there is no mean");
     }
 
     private sealed class CrossEntropyNode : Node

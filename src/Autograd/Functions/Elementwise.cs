@@ -31,7 +31,9 @@ internal static class Elementwise
         return sum;
     }
 
-    private static Shape Broadcast(Shape a, Shape b, string operation)
+    /// <summary>The shape that both broadcast to, as in NumPy.</summary>
+    /// <exception cref="ShapeException">An axis differs and is 1 in neither.</exception>
+    public static Shape Broadcast(Shape a, Shape b, string operation)
     {
         int rank = Math.Max(a.Rank, b.Rank);
         Span<int> lengths = stackalloc int[rank];

@@ -12,12 +12,10 @@ internal static class EmbeddingFunction
     /// <param name="paddingIndex">A row that gets no gradient (PyTorch's <c>padding_idx</c>).</param>
     public static Variable Apply(Variable table, ReadOnlySpan<int> ids, Shape leading, int? paddingIndex = null)
     {
-        if (table.Shape.Rank != 2) ShapeException.Throw("embedding", $"table {table.Shape}", "the table has to be [V, D]");
+        RequireTable(table, paddingIndex);
         if (leading.ElementCount != ids.Length)
             ShapeException.Throw("embedding", $"ids [{ids.Length}] do not fit {leading}", $"{leading} has {leading.ElementCount} places");
         int rows = table.Shape[0];
-        if (paddingIndex is { } padding && (uint)padding >= (uint)rows)
-            throw new ArgumentException($"embedding: padding index {padding} is not one of the table's {rows} rows 0 ... {rows - 1}");
         for (int i = 0; i < ids.Length; i++)
         {
             if ((uint)ids[i] >= (uint)rows)
@@ -25,6 +23,15 @@ internal static class EmbeddingFunction
                     $"embedding: id {ids[i]} at place {i} is not one of the table's {rows} rows 0 ... {rows - 1}; does the tokeniser belong to the model?");
         }
         return Apply(table, table.Pass.Upload([ids.Length], ids), leading, paddingIndex);
+    }
+
+    /// <summary>Refuses a table that is none, and a padding index beyond it.</summary>
+    public static void RequireTable(Variable table, int? paddingIndex)
+    {
+        if (table.Shape.Rank != 2) ShapeException.Throw("embedding", $"table {table.Shape}", "the table has to be [V, D]");
+        int rows = table.Shape[0];
+        if (paddingIndex is { } padding && (uint)padding >= (uint)rows)
+            throw new ArgumentException($"embedding: padding index {padding} is not one of the table's {rows} rows 0 ... {rows - 1}");
     }
 
     /// <summary>As the other, of ids that are where the pass computes and that the caller has seen to be rows of the table.</summary>

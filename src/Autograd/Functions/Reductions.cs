@@ -2,33 +2,70 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>Sums and means over axes.</summary>
+/// <summary>Sums, means and largest numbers over axes.</summary>
 internal static class Reductions
 {
-    /// <summary>y = scale * the sum of x over <paramref name="axes"/>, each kept with length 1; a negative axis counts from the last.</summary>
-    public static Variable Sum(Variable x, int[] axes, bool mean)
+    /// <summary>y = scale * the sum of x over <paramref name="axes"/>; a negative axis counts from the last.</summary>
+    public static Variable Sum(Variable x, ReadOnlySpan<int> axes, bool mean, bool keepAxes)
     {
-        var shape = x.Shape;
-        long count = 1;
-        uint seen = 0;
-        foreach (int given in axes)
-        {
-            int axis = given < 0 ? given + shape.Rank : given;
-            if ((uint)axis >= (uint)shape.Rank)
-                ShapeException.Throw(mean ? "mean" : "sum", $"{x.Shape} over axis {given}", $"the axes are {-shape.Rank} ... {shape.Rank - 1}");
-            if ((seen & (1u << axis)) != 0) ShapeException.Throw(mean ? "mean" : "sum", $"{x.Shape} over axis {given}", "it is named twice");
-            seen |= 1u << axis;
-            count *= shape[axis];
-            shape = shape.With(axis, 1);
-        }
-        if (mean && count == 0) ShapeException.Throw("mean", $"{x.Shape}", "there is no mean of no numbers");
-        float scale = mean ? 1f / count : 1f;
-        var y = x.Pass.Rent(shape);
+        var over = Reduced.Over(x.Shape, axes, mean ? "mean" : "sum");
+        if (mean && over.Count == 0) ShapeException.Throw("mean", $"{x.Shape}", "there is no mean of no numbers");
+        float scale = mean ? 1f / over.Count : 1f;
+        var y = x.Pass.Rent(over.Kept);
         x.Pass.Device.Reduce<SumOf>(x.Value, y, scale);
-        return x.NeedsGradient ? x.Pass.Record(y, new SumNode(x, scale)) : x.Pass.Untracked(y);
+        if (!keepAxes) y = y.Reshape(over.Dropped);
+        return x.NeedsGradient ? x.Pass.Record(y, new SumNode(x, over.Kept, scale)) : x.Pass.Untracked(y);
     }
 
-    private sealed class SumNode(Variable x, float scale) : Node
+    /// <summary>y = the largest of x over <paramref name="axes"/>; of equals each takes its share of the gradient (PyTorch's
+    /// <c>amax</c>).</summary>
+    public static Variable Maximum(Variable x, ReadOnlySpan<int> axes, bool keepAxes)
+    {
+        var over = Reduced.Over(x.Shape, axes, "max");
+        if (over.Count == 0) ShapeException.Throw("max", $"{x.Shape}", "there is no largest of no numbers");
+        var largest = x.Pass.Rent(over.Kept);
+        x.Pass.Device.Reduce<MaximumOf>(x.Value, largest);
+        var y = keepAxes ? largest : largest.Reshape(over.Dropped);
+        return x.NeedsGradient ? x.Pass.Record(y, new MaximumNode(x, largest)) : x.Pass.Untracked(y);
+    }
+
+    private static Tensor<float> WithAxes(BackwardRun run, Tensor<float> dy, Shape kept) =>
+        dy.Shape == kept ? dy : run.Contiguous(dy).Reshape(kept);
+
+    /// <summary>What is left of a shape: with each axis that goes at length 1, and without.</summary>
+    private readonly ref struct Reduced
+    {
+        public Shape Kept { get; private init; }
+
+        public Shape Dropped { get; private init; }
+
+        /// <summary>How many numbers become one.</summary>
+        public long Count { get; private init; }
+
+        public static Reduced Over(Shape shape, ReadOnlySpan<int> axes, string operation)
+        {
+            uint seen = 0;
+            long count = 1;
+            foreach (int given in axes)
+            {
+                int axis = Axes.Resolve(given, shape, operation);
+                if ((seen & (1u << axis)) != 0) ShapeException.Throw(operation, $"{shape} over axis {given}", "it is named twice");
+                seen |= 1u << axis;
+                count *= shape[axis];
+            }
+            Span<int> kept = stackalloc int[Shape.MaximumRank], dropped = stackalloc int[Shape.MaximumRank];
+            int left = 0;
+            for (int axis = 0; axis < shape.Rank; axis++)
+            {
+                bool goes = (seen & (1u << axis)) != 0;
+                kept[axis] = goes ? 1 : shape[axis];
+                if (!goes) dropped[left++] = shape[axis];
+            }
+            return new Reduced { Kept = new Shape(kept[..shape.Rank]), Dropped = new Shape(dropped[..left]), Count = count };
+        }
+    }
+
+    private sealed class SumNode(Variable x, Shape kept, float scale) : Node
     {
         private readonly int input = x.Slot;
         private readonly Shape shape = x.Shape;
@@ -37,8 +74,46 @@ internal static class Reductions
         public override void Backward(Tensor<float> dy, BackwardRun run)
         {
             var dx = run.Rent(shape, format);
-            run.Device.Map(new Scale(scale), dy.Expand(shape), dx);
+            run.Device.Map(new Scale(scale), WithAxes(run, dy, kept).Expand(shape), dx);
             run.Add(input, dx);
         }
+    }
+
+    private sealed class MaximumNode : Node
+    {
+        private readonly int input;
+        private readonly Tensor<float> x;
+        private readonly Tensor<float> largest;
+
+        public MaximumNode(Variable x, Tensor<float> largest)
+        {
+            input = x.Slot;
+            this.x = Save(x.Value);
+            this.largest = Save(largest);
+        }
+
+        public override void Backward(Tensor<float> dy, BackwardRun run)
+        {
+            var (count, share) = (run.Rent(largest.Shape), run.Rent(largest.Shape));
+            var dx = run.RentLike(x);
+            run.Device.Zip(default(EqualTo), x, largest, dx);
+            run.Device.Reduce<SumOf>(dx, count);
+            run.Device.Zip(default(Divide), WithAxes(run, dy, largest.Shape), count, share);
+            run.Device.Zip(default(Multiply), dx, share, dx);
+            run.Add(input, dx);
+        }
+    }
+
+    /// <summary>y = 1 where a = b, else 0.</summary>
+    private readonly struct EqualTo : IBinaryOp
+    {
+        public static Saves Saves => Saves.Nothing;
+
+        public S Forward<S>(S a, S b) where S : unmanaged, ILane<S> =>
+            S.WhereGreater(a, b, S.Splat(0f), S.WhereGreater(b, a, S.Splat(0f), S.Splat(1f)));
+
+        public S BackwardLeft<S>(S dy, S a, S b, S y) where S : unmanaged, ILane<S> => S.Splat(0f);
+
+        public S BackwardRight<S>(S dy, S a, S b, S y) where S : unmanaged, ILane<S> => S.Splat(0f);
     }
 }

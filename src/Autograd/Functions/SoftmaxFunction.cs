@@ -2,9 +2,17 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>Softmax over the last axis, or its logarithm (PyTorch's <c>softmax</c> and <c>log_softmax</c> with <c>dim=-1</c>).</summary>
+/// <summary>Softmax over an axis, or its logarithm (PyTorch's <c>softmax</c> and <c>log_softmax</c>).</summary>
 internal static class SoftmaxFunction
 {
+    /// <summary>Over any axis: it is made the last and put back.</summary>
+    public static Variable Apply(Variable x, int axis, bool log)
+    {
+        int at = Axes.Resolve(axis, x.Shape, log ? "log_softmax" : "softmax");
+        return at == x.Shape.Rank - 1 ? Apply(x, log) : Apply(x.Transpose(at, -1), log).Transpose(at, -1);
+    }
+
+    /// <summary>Over the last axis.</summary>
     public static Variable Apply(Variable x, bool log)
     {
         if (x.Shape.Rank == 0) ShapeException.Throw(log ? "log_softmax" : "softmax", $"input {x.Shape}", "the input has to be [..., C]");

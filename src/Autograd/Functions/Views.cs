@@ -2,13 +2,14 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>Functions that move numbers and change none: reshape, permute, slice, zero-padding.</summary>
+/// <summary>Functions that move numbers and change none: reshape, permute, expand, slice, zero-padding.</summary>
 internal static class Views
 {
     public static Variable Reshape(Variable x, Shape shape)
     {
         if (shape.ElementCount != x.Shape.ElementCount)
             ShapeException.Throw("reshape", $"{x.Shape} does not fit {shape}", $"{x.Shape.ElementCount} elements are not {shape.ElementCount}");
+        if (shape == x.Shape) return x;
         var y = x.Pass.Contiguous(x.Value).Reshape(shape);
         return x.NeedsGradient ? x.Pass.Record(y, new ReshapeNode(x)) : x.Pass.Untracked(y);
     }
@@ -17,6 +18,14 @@ internal static class Views
     {
         var y = x.Value.Permute(order);
         return x.NeedsGradient ? x.Pass.Record(y, new PermuteNode(x, order)) : x.Pass.Untracked(y);
+    }
+
+    /// <summary>A view that repeats; its gradient is the sum over what was repeated.</summary>
+    public static Variable Expand(Variable x, Shape shape)
+    {
+        if (shape == x.Shape) return x;
+        var y = x.Value.Expand(shape);
+        return x.NeedsGradient ? x.Pass.Record(y, new ExpandNode(x)) : x.Pass.Untracked(y);
     }
 
     public static Variable Slice(Variable x, Index axis, int start, int length, int step)
@@ -54,6 +63,11 @@ internal static class Views
             for (int axis = 0; axis < order.Length; axis++) inverse[order[axis]] = axis;
             run.Add(input, dy.Permute(inverse));
         }
+    }
+
+    private sealed class ExpandNode(Variable x) : Node
+    {
+        public override void Backward(Tensor<float> dy, BackwardRun run) => run.Add(x, Elementwise.SumTo(run.Pass, dy, x.Shape));
     }
 
     private sealed class SliceNode(Variable x, int axis, int start, int length, int step) : Node

@@ -1,0 +1,121 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+// what layers compute, with weights given as variables
+public sealed partial class Variable
+{
+    /// <summary>The product of matrices: [..., M, K] by [..., K, N] is [..., M, N]; leading axes broadcast, and a vector is a row on the
+    /// left and a column on the right (PyTorch's <c>matmul</c>).</summary>
+    /// <exception cref="ShapeException">Rows and columns differ in length, or the leading axes do not broadcast.</exception>
+    public Variable MatMul(Variable other) => MatMulFunction.Apply(this, other);
+
+    /// <summary>x weight^T + bias over the last axis: [..., K] to [..., O] (PyTorch's <c>linear</c>).</summary>
+    /// <param name="weight">[O, K].</param>
+    /// <param name="bias">[O]; null for none.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Linear(Variable weight, Variable? bias = null)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        if (weight.Shape.Rank != 2) ShapeException.Throw("linear", $"weight {weight.Shape}", "the weight has to be [outputs, inputs]");
+        return LinearFunction.Apply(this, weight, bias);
+    }
+
+    /// <summary>Convolution of images [N, C, H, W] to [N, O, H', W'] (PyTorch's <c>conv2d</c>);
+    /// H' = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, and W' likewise.</summary>
+    /// <param name="weight">[O, C / groups, KH, KW].</param>
+    /// <param name="bias">[O]; null for none.</param>
+    /// <param name="stride">Pixels between two windows.</param>
+    /// <param name="padding">Pixels of zeros on each side.</param>
+    /// <param name="dilation">Pixels between two taps of a window.</param>
+    /// <param name="groups">Into how many independent groups the channels fall.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Conv2d(Variable weight, Variable? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        if (weight.Shape.Rank != 4)
+            ShapeException.Throw("conv2d", $"weight {weight.Shape}", "the weight has to be [outputs, inputs / groups, height, width]");
+        if (stride < 1 || padding < 0 || dilation < 1 || groups < 1)
+            ShapeException.Throw("conv2d", $"stride {stride}, padding {padding}, dilation {dilation}, {groups} groups", "the padding is at least 0, the others at least 1");
+        return Conv2dFunction.Apply(this, weight, bias, Conv2dGeometry.Square(stride, padding, dilation, groups));
+    }
+
+    /// <summary>The largest of each window: [N, C, H, W] to [N, C, H', W'] (PyTorch's <c>max_pool2d</c>);
+    /// H' = floor((H + 2 padding - kernel) / stride) + 1, and W' likewise.</summary>
+    /// <param name="kernel">Rows and columns of a window.</param>
+    /// <param name="stride">Pixels between two windows; null for as many as a window has.</param>
+    /// <param name="padding">Pixels on each side that no window takes; at most half the window.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable MaxPool2d(int kernel, int? stride = null, int padding = 0) =>
+        Pooling.Max(this, Window(kernel, stride, padding, "max_pool2d"));
+
+    /// <summary>The mean of each window, padding counted as zeros: [N, C, H, W] to [N, C, H', W'] (PyTorch's <c>avg_pool2d</c>);
+    /// H' = floor((H + 2 padding - kernel) / stride) + 1, and W' likewise.</summary>
+    /// <param name="kernel">Rows and columns of a window.</param>
+    /// <param name="stride">Pixels between two windows; null for as many as a window has.</param>
+    /// <param name="padding">Pixels of zeros on each side; at most half the window.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable AveragePool2d(int kernel, int? stride = null, int padding = 0) =>
+        Pooling.Average(this, Window(kernel, stride, padding, "avg_pool2d"));
+
+    /// <summary>The largest of each of the windows into which the plane falls: [N, C, H, W] to [N, C, height, width] (PyTorch's
+    /// <c>adaptive_max_pool2d</c>).</summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable AdaptiveMaxPool2d(int height, int width) => Pooling.AdaptiveMax(this, height, width);
+
+    /// <summary>The mean of each of the windows into which the plane falls: [N, C, H, W] to [N, C, height, width] (PyTorch's
+    /// <c>adaptive_avg_pool2d</c>).</summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable AdaptiveAveragePool2d(int height, int width) => Pooling.AdaptiveAverage(this, height, width);
+
+    /// <summary>(x - mean) / sqrt(variance + epsilon) * weight + bias with the mean and variance over the last axes, those that the
+    /// weight has (PyTorch's <c>layer_norm</c>).</summary>
+    /// <param name="weight">[C], or the last axes of this.</param>
+    /// <param name="bias">Of the weight's shape.</param>
+    /// <param name="epsilon">What is added to the variance.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable LayerNorm(Variable weight, Variable bias, float epsilon = 1e-5f)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(bias);
+        int axes = weight.Shape.Rank;
+        if (axes <= 1 || axes > Shape.Rank) return LayerNormFunction.Apply(this, weight, bias, epsilon);
+        return LayerNormFunction.Apply(Flatten(-axes), weight.Flatten(), bias.Flatten(), epsilon).Reshape(Shape);
+    }
+
+    /// <summary>In training, x / (1 - probability) with probability 1 - <paramref name="probability"/>, else 0; elsewhere x itself
+    /// (PyTorch's <c>dropout</c>).</summary>
+    /// <param name="probability">From 0 to 1.</param>
+    /// <param name="name">The name of the random stream, a layer's key: which numbers go follows from the pass's seed, the name, and how
+    /// often the pass has used it.</param>
+    /// <exception cref="ArgumentException">The probability is not from 0 to 1.</exception>
+    public Variable Dropout(float probability, string name) => DropoutFunction.Apply(this, probability, name);
+
+    /// <summary>The rows of this table [V, D] that ids name: [..., D] (PyTorch's <c>embedding</c>, of which this is the weight).</summary>
+    /// <param name="ids">A row number for each place of <paramref name="shape"/>.</param>
+    /// <param name="shape">The axes of the ids.</param>
+    /// <param name="paddingIndex">A row that gets no gradient; null for none.</param>
+    /// <exception cref="ShapeException">The table has not two axes, or there are not as many ids as places.</exception>
+    /// <exception cref="ArgumentException">An id or the padding index is not a row of the table.</exception>
+    public Variable Embedding(ReadOnlySpan<int> ids, Shape shape, int? paddingIndex = null) =>
+        EmbeddingFunction.Apply(this, ids, shape, paddingIndex);
+
+    /// <summary>As the other, of ids that are on the pass's device already: an input of a captured pass.</summary>
+    /// <param name="ids">[...]; the caller sees to it that each is a row of the table.</param>
+    /// <param name="paddingIndex">A row that gets no gradient; null for none.</param>
+    /// <exception cref="ShapeException">The table has not two axes.</exception>
+    /// <exception cref="ArgumentException">The padding index is not a row of the table.</exception>
+    public Variable Embedding(Tensor<int> ids, int? paddingIndex = null)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        EmbeddingFunction.RequireTable(this, paddingIndex);
+        return EmbeddingFunction.Apply(this, ids.Reshape([checked((int)ids.ElementCount)]), ids.Shape, paddingIndex);
+    }
+
+    private static Pool2dGeometry Window(int kernel, int? stride, int padding, string operation)
+    {
+        if (kernel < 1 || stride < 1 || padding < 0)
+            ShapeException.Throw(operation, $"window {kernel}, stride {stride ?? kernel}, padding {padding}", "the padding is at least 0, the others at least 1");
+        return Pool2dGeometry.Square(kernel, stride ?? kernel, padding);
+    }
+}

@@ -3,74 +3,50 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>A text model's pass of inference for batches of one shape, recorded once and replayed without allocating: what
-/// <see cref="Captured"/> is for images.</summary>
+/// <summary>A text model's pass of inference for batches of one shape, recorded once and replayed without allocating: puts a batch into
+/// the named inputs of a <see cref="Captured"/>.</summary>
 /// <remarks>Letters: B sequences, T places. Several threads may run it; one waits for the other.</remarks>
 internal sealed class CapturedText : IDisposable
 {
-    private readonly Lock oneAtATime = new();
-    private readonly WeightLock[] weights;
     private readonly TextModel model;
+    private readonly Captured captured;
     private readonly int sequences;
     private readonly int length;
-    private readonly Replay replay;
-    private readonly Tensor<int> tokenIds;
-    private readonly Tensor<int>? tokenTypes;
-    private readonly Tensor<int>? positions;
-    private readonly Tensor<int>? lengths;
-    private readonly Tensor<float>? bias;
-    private readonly int[] lengthNumbers;
-    private readonly float[] biasNumbers;
+    private readonly bool hasTypes;
+    private readonly bool hasPositions;
+    private readonly int[] lengths;
+    private readonly float[] bias;
     private readonly int[] firstTypes;
     private readonly int[] places;
-    private readonly Tensor<float>[] outputs;
-    private bool isDisposed;
+    private readonly Shape[] outputShapes;
+    private bool hasLengths;
+    private bool hasBias;
 
     public CapturedText(TextModel model, Device device, TextBatch example)
     {
         model.Require(example);
         this.model = model;
         (sequences, length) = (example.Sequences, example.Length);
-        lengthNumbers = new int[sequences];
-        biasNumbers = new float[sequences * length];
+        (hasTypes, hasPositions) = (example.TokenTypes is not null, example.Positions is not null);
+        lengths = new int[sequences];
+        bias = new float[sequences * length];
         firstTypes = new int[sequences * length];
         places = [.. Enumerable.Range(0, sequences * length).Select(place => place % length)];
-
-        var recorder = new Recorder(device);
-        using var pass = Pass.Infer(recorder);
-        var inputs = TextInputs.Of(pass, example) with { TokenIds = recorder.Input<int>([sequences * length]) };
-        if (example.TokenTypes is not null) inputs = inputs with { TokenTypes = recorder.Input<int>([sequences * length]) };
-        if (example.Positions is not null) inputs = inputs with { Positions = recorder.Input<int>([sequences * length]) };
-        if (inputs.Mask.Lengths is not null)
-        {
-            lengths = recorder.Input<int>([sequences]);
-            bias = inputs.Mask.Bias is null ? null : recorder.Input<float>([sequences, length]);
-            inputs = inputs with { Mask = AttentionMask.Of(lengths, bias, length) };
-        }
-        var computed = model.Forward(inputs);
-        OutputNames = [.. computed.Names];
-        outputs = [.. OutputNames.Select(name => pass.Contiguous(computed[name].Value))];
-        weights = pass.Locks.ToArray();
-        using (new WeightReading(weights)) replay = recorder.Finish(outputs);
-
-        tokenIds = Replay.Placed(inputs.TokenIds);
-        tokenTypes = inputs.TokenTypes is { } types ? Replay.Placed(types) : null;
-        positions = inputs.Positions is { } own ? Replay.Placed(own) : null;
-        lengths = lengths is null ? null : Replay.Placed(lengths);
-        bias = bias is null ? null : Replay.Placed(bias);
-        outputs = Array.ConvertAll(outputs, Replay.Placed);
+        captured = Captured.Record(device, capture => Record(capture, example));
+        OutputNames = [.. captured.Outputs.Select(output => output.Name)];
+        outputShapes = [.. captured.Outputs.Select(output => output.Shape)];
     }
 
     /// <summary>The names of the outputs, in the order in which <see cref="Run"/> gives them.</summary>
     public IReadOnlyList<string> OutputNames { get; }
 
     /// <summary>Bytes of memory for all that a run computes, its inputs and outputs among them.</summary>
-    public long PlannedBytes => replay.PlannedBytes;
+    public long PlannedBytes => captured.PlannedBytes;
 
-    internal Replay Replay => replay;
+    internal Replay Replay => captured.Replay;
 
     /// <summary>The lengths of an output's axes.</summary>
-    public Shape ShapeOf(int output) => outputs[output].Shape;
+    public Shape ShapeOf(int output) => outputShapes[output];
 
     /// <summary>Runs the recording on one batch.</summary>
     /// <param name="batch">[B, T] as the example's. What the example has and the batch leaves out is as it is for a batch without: no padding, the
@@ -85,47 +61,52 @@ internal sealed class CapturedText : IDisposable
         if (batch.Sequences != sequences || batch.Length != length)
             ShapeException.Throw(
                 "captured", $"batch [{batch.Sequences}, {batch.Length}] does not fit [{sequences}, {length}]", "a recording is of one shape; capture one for each, or pad");
-        Refuse(batch.TokenTypes is not null && tokenTypes is null, "token types");
-        Refuse(batch.Positions is not null && positions is null, "positions of its own");
-        Refuse(batch.AttentionMask is not null && lengths is null, "places that were filled up");
+        Refuse(batch.TokenTypes is not null && !hasTypes, "token types");
+        Refuse(batch.Positions is not null && !hasPositions, "positions of its own");
+        Refuse(batch.AttentionMask is not null && !hasLengths, "places that were filled up");
         model.Require(batch);
-        if (results.Length != outputs.Length)
+        if (results.Length != OutputNames.Count)
             throw new ArgumentException($"{results.Length} arrays are not one for each of the outputs {string.Join(", ", OutputNames)}");
-        for (int i = 0; i < outputs.Length; i++)
-            if (results[i].Length != outputs[i].ElementCount)
-                ShapeException.Throw("captured", $"{OutputNames[i]} of {results[i].Length} numbers does not fit {outputs[i].Shape}", $"it has {outputs[i].ElementCount} places");
-        lock (oneAtATime)
-        {
-            ObjectDisposedException.ThrowIf(isDisposed, this);
-            Place(batch);
-            using (new WeightReading(weights)) replay.Run();
-            for (int i = 0; i < outputs.Length; i++) outputs[i].CopyTo(results[i]);
-        }
+        for (int i = 0; i < results.Length; i++)
+            if (results[i].Length != outputShapes[i].ElementCount)
+                ShapeException.Throw("captured", $"{OutputNames[i]} of {results[i].Length} numbers does not fit {outputShapes[i]}", $"it has {outputShapes[i].ElementCount} places");
+        using var run = captured.Begin();
+        if (hasLengths) WriteMask(batch, run);
+        run.Write<int>("input_ids", batch.TokenIds);
+        if (hasTypes) run.Write<int>("token_type_ids", batch.TokenTypes ?? firstTypes);
+        if (hasPositions) run.Write<int>("position_ids", batch.Positions ?? places);
+        run.Run();
+        for (int i = 0; i < results.Length; i++) run.Read<float>(OutputNames[i], results[i]);
     }
 
     /// <summary>Gives all memory back, after the run that is under way.</summary>
-    public void Dispose()
+    public void Dispose() => captured.Dispose();
+
+    private void Record(Capture capture, TextBatch example)
     {
-        lock (oneAtATime)
+        Shape tokens = [sequences * length];
+        var inputs = TextInputs.Of(capture.Pass, example) with { TokenIds = capture.Input<int>("input_ids", tokens) };
+        if (hasTypes) inputs = inputs with { TokenTypes = capture.Input<int>("token_type_ids", tokens) };
+        if (hasPositions) inputs = inputs with { Positions = capture.Input<int>("position_ids", tokens) };
+        (hasLengths, hasBias) = (inputs.Mask.Lengths is not null, inputs.Mask.Bias is not null);
+        if (hasLengths)
         {
-            isDisposed = true;
-            replay.Dispose();
+            var mask = AttentionMask.Of(
+                capture.Input<int>("lengths", [sequences]), hasBias ? capture.Input<float>("attention_bias", [sequences, length]) : null, length);
+            inputs = inputs with { Mask = mask };
         }
+        var outputs = model.Forward(inputs);
+        foreach (string name in outputs.Names) capture.Output(name, outputs[name]);
     }
 
-    private void Place(TextBatch batch)
+    /// <summary>Has the recording look at the places of a batch that hold a token; the arrays are those of the run.</summary>
+    private void WriteMask(TextBatch batch, CapturedRun run)
     {
-        if (lengths is not null)
-        {
-            for (int i = 0; i < biasNumbers.Length; i++) biasNumbers[i] = batch.AttentionMask is { } counts && counts[i] == 0 ? float.NegativeInfinity : 0f;
-            bool isPadding = AttentionMask.LengthsOf(biasNumbers, lengthNumbers);
-            Refuse(!isPadding && bias is null, "hidden places between others");
-            lengths.CopyFrom(lengthNumbers);
-            bias?.CopyFrom(biasNumbers);
-        }
-        tokenIds.CopyFrom(batch.TokenIds);
-        tokenTypes?.CopyFrom(batch.TokenTypes ?? firstTypes);
-        positions?.CopyFrom(batch.Positions ?? places);
+        for (int i = 0; i < bias.Length; i++) bias[i] = batch.AttentionMask is { } counts && counts[i] == 0 ? float.NegativeInfinity : 0f;
+        bool isPadding = AttentionMask.LengthsOf(bias, lengths);
+        Refuse(!isPadding && !hasBias, "hidden places between others");
+        run.Write<int>("lengths", lengths);
+        if (hasBias) run.Write<float>("attention_bias", bias);
     }
 
     private static void Refuse(bool isMore, string what)

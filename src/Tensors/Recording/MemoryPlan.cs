@@ -52,7 +52,7 @@ internal sealed class MemoryPlan
 
     private void Touch(DeviceMemory? memory, int at)
     {
-        if (memory is not RecordedMemory { Varies: true } block) return;
+        if (memory is not RecordedMemory { Varies: true, IsState: false } block) return;
         if (slots.TryGetValue(block, out var slot)) slot.Last = at;
         else slots.Add(block, new Slot((block.Bytes + Alignment - 1) / Alignment * Alignment, at) { Last = at });
     }
@@ -65,10 +65,10 @@ internal sealed class MemoryPlan
         {
             foreach (var result in calls[at].Operands)
             {
-                if (result.Access != Access.Result || result.Tensor?.Block is not RecordedMemory written || slots[written].First != at) continue;
+                if (result.Access != Access.Result || result.Tensor?.Block is not RecordedMemory { IsState: false } written || slots[written].First != at) continue;
                 foreach (var spare in calls[at].Operands)
                 {
-                    if (spare.Access != Access.Spare || spare.Tensor?.Block is not RecordedMemory { Varies: true } read) continue;
+                    if (spare.Access != Access.Spare || spare.Tensor?.Block is not RecordedMemory { Varies: true, IsState: false } read) continue;
                     if (slots[read].Last != at || read.Bytes != written.Bytes || !spare.Tensor.HasLayoutOf(result.Tensor)) continue;
                     if (Uses(calls[at], slots[read]) > 1) continue;
                     slots[read].Last = slots[written].Last;
@@ -84,7 +84,7 @@ internal sealed class MemoryPlan
     {
         int uses = 0;
         foreach (var operand in call.Operands)
-            if (operand.Tensor?.Block is RecordedMemory { Varies: true } block && slots[block] == slot) uses++;
+            if (operand.Tensor?.Block is RecordedMemory { Varies: true, IsState: false } block && slots[block] == slot) uses++;
         return uses;
     }
 

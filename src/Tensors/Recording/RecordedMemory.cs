@@ -7,6 +7,9 @@ internal sealed class RecordedMemory(Recorder recorder, long bytes) : DeviceMemo
     /// <summary>Whether the caller of a replay fills it.</summary>
     public bool IsInput { get; init; }
 
+    /// <summary>Whether it stays from replay to replay, in memory of its own.</summary>
+    public bool IsState { get; init; }
+
     /// <summary>Whether the host wrote its numbers while the pass was recorded: they are part of the recording.</summary>
     public bool IsOfHost { get; set; }
 

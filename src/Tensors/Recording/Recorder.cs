@@ -11,6 +11,7 @@ public sealed partial class Recorder : Device
 {
     private readonly List<Call> calls = [];
     private readonly List<RecordedMemory> inputs = [];
+    private readonly List<RecordedMemory> states = [];
     private readonly List<RecordedMemory> ofHost = [];
 
     /// <summary>A recorder that stands before a device.</summary>
@@ -35,6 +36,17 @@ public sealed partial class Recorder : Device
         return new Tensor<T>(memory, shape, Strides.Dense(shape));
     }
 
+    /// <summary>A tensor that stays from replay to replay and is zero before the first: calls read what the replay before has left, and
+    /// write over it.</summary>
+    public Tensor<T> State<T>(Shape shape) where T : unmanaged
+    {
+        // whole floats, so that it can be filled with zeros whatever its elements are
+        var memory = new RecordedMemory(this, (BytesOf<T>(shape) + sizeof(float) - 1) / sizeof(float) * sizeof(float)) { IsState = true, Varies = true };
+        memory.Put(Home.Rent(memory.Bytes), 0);
+        states.Add(memory);
+        return new Tensor<T>(memory, shape, Strides.Dense(shape));
+    }
+
     /// <summary>What was recorded, folded and planned, with the outputs kept to the end of each replay.</summary>
     public Replay Finish(params ReadOnlySpan<ITensor> outputs)
     {
@@ -42,7 +54,7 @@ public sealed partial class Recorder : Device
             if (output.Block is RecordedMemory memory) memory.IsUsed = true;
         foreach (var memory in ofHost)
             if (!memory.IsUsed) memory.Place!.Release();
-        return new Replay(Home, calls, inputs, outputs);
+        return new Replay(Home, calls, inputs, states, outputs);
     }
 
     /// <inheritdoc/>
@@ -57,7 +69,7 @@ public sealed partial class Recorder : Device
     public override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
         var memory = (RecordedMemory)destination.Memory;
-        if (memory.IsUsed || memory.IsInput)
+        if (memory.IsUsed || memory.IsInput || memory.IsState)
             throw new NotSupportedException($"capture: the pass writes {destination.Shape} from the host after a kernel has used it, which a recording does not keep in order");
         if (!memory.IsOfHost)
         {

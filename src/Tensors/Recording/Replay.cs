@@ -9,6 +9,7 @@ public sealed class Replay : IDisposable
     private readonly Call[] folded;
     private readonly Call[] replayed;
     private readonly Source[] sources;
+    private readonly DeviceMemory[] states;
     private readonly List<DeviceMemory> held = [];
     private bool isDisposed;
 
@@ -16,8 +17,10 @@ public sealed class Replay : IDisposable
     /// <param name="device">Where to run.</param>
     /// <param name="calls">All calls in their order.</param>
     /// <param name="inputs">What is filled before each run.</param>
+    /// <param name="states">What stays from run to run.</param>
     /// <param name="outputs">What is kept to the end of a run.</param>
-    internal Replay(Device device, IReadOnlyList<Call> calls, IReadOnlyList<RecordedMemory> inputs, ReadOnlySpan<ITensor> outputs)
+    internal Replay(
+        Device device, IReadOnlyList<Call> calls, IReadOnlyList<RecordedMemory> inputs, IReadOnlyList<RecordedMemory> states, ReadOnlySpan<ITensor> outputs)
     {
         this.device = device;
         Folding.Mark(calls);
@@ -27,7 +30,10 @@ public sealed class Replay : IDisposable
         Place(calls, outputs);
         foreach (var call in calls) call.Bind();
         sources = [.. Operands(calls).Select(tensor => tensor.Block).Where(block => block is not RecordedMemory).Distinct().Select(block => new Source(block))];
+        this.states = [.. states.Select(state => state.Place!)];
+        held.AddRange(this.states);
         Fold();
+        Reset();
     }
 
     /// <summary>Where what differs from run to run lies.</summary>
@@ -51,6 +57,9 @@ public sealed class Replay : IDisposable
     /// <summary>A tensor of the recording, where its numbers are.</summary>
     public static Tensor<T> Placed<T>(Tensor<T> recorded) where T : unmanaged => (Tensor<T>)Call.Placed(recorded);
 
+    /// <summary>As the other, whatever its elements are.</summary>
+    public static ITensor Placed(ITensor recorded) => Call.Placed(recorded);
+
     /// <summary>Makes the calls. The inputs have to be filled anew before each run: their places serve others later.</summary>
     /// <param name="first">The first call to make: those before it have been done otherwise.</param>
     /// <exception cref="InvalidOperationException">A parameter is no longer where it was.</exception>
@@ -73,6 +82,17 @@ public sealed class Replay : IDisposable
         finally
         {
             while (kept > 0) sources[--kept].Memory.Release();
+        }
+    }
+
+    /// <summary>Fills with zeros what stays from run to run, as it was before the first.</summary>
+    public void Reset()
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        foreach (var state in states)
+        {
+            Shape floats = [checked((int)(state.Bytes / sizeof(float)))];
+            device.Fill(new Tensor<float>(state, floats, Strides.Dense(floats)), 0f);
         }
     }
 

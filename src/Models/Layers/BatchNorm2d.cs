@@ -53,9 +53,9 @@ public sealed class BatchNorm2d : Layer
         int channels = weight.Shape[0];
         var both = pass.Rent([2, channels]);
         Tensor<float> shift = both.Slice(0, 0, 1).Reshape([channels]), scale = both.Slice(0, 1, 1).Reshape([channels]);
-        device.Map(new InverseSquareRoot(epsilon), pass.Hold(runningVariance), scale);
+        device.Map(new InverseSquareRoot(epsilon), pass.ValueOf(runningVariance), scale);
         device.Zip(default(Multiply), scale, pass.Of(weight).Value, scale);
-        device.Zip(default(Multiply), scale, pass.Hold(runningMean), shift);
+        device.Zip(default(Multiply), scale, pass.ValueOf(runningMean), shift);
         device.Zip(default(Subtract), pass.Of(bias).Value, shift, shift);
         return both;
     }
@@ -76,9 +76,11 @@ public sealed class BatchNorm2d : Layer
         var pass = x.Pass;
         Variable scale = pass.Of(weight), shift = pass.Of(bias);
         if (!UsesBatch(pass))
-            return BatchNormFunction.Stored(x, pass.Hold(runningMean), pass.Hold(runningVariance), scale, shift, epsilon, activation, residual);
+            return BatchNormFunction.Stored(x, pass.ValueOf(runningMean), pass.ValueOf(runningVariance), scale, shift, epsilon, activation, residual);
 
         var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance, activation, residual);
+        // statistics that something else stands for are not the model's to move
+        if (pass.IsSubstituted(runningMean) || pass.IsSubstituted(runningVariance)) return y;
         // the running variance is the unbiased one, as in PyTorch; the biased one has done its work
         float count = x.Shape.ElementCount / (float)x.Shape[1];
         pass.Device.Map(new Scale(count / (count - 1)), variance, variance);
@@ -102,7 +104,7 @@ public sealed class BatchNorm2d : Layer
 
         public override void Apply(Device device)
         {
-            Tensor<float> keptMean = norm.runningMean.On(device), keptVariance = norm.runningVariance.On(device);
+            Tensor<float> keptMean = norm.runningMean.ValueOn(device), keptVariance = norm.runningVariance.ValueOn(device);
             device.Zip(new Lerp(norm.momentum), keptMean, mean, keptMean);
             device.Zip(new Lerp(norm.momentum), keptVariance, variance, keptVariance);
             norm.batches.Value++;

@@ -33,7 +33,7 @@ internal sealed class MultiHeadAttention : Layer<AttentionInputs>
     public Variable Probabilities(Variable x, int[]? counts)
     {
         var pass = x.Pass;
-        var states = pass.Untracked(x.Value);
+        var states = x.Detach();
         Tensor<float> q = Split(query.Forward(states)).Value, k = Split(key.Forward(states)).Value;
         var scores = pass.Rent([q.Shape[0], heads, q.Shape[2], k.Shape[2]]);
         pass.Device.Gemm(default(NoEpilogue), q, k.Permute(0, 1, 3, 2), null, null, scores);
@@ -45,7 +45,7 @@ internal sealed class MultiHeadAttention : Layer<AttentionInputs>
             pass.Device.Zip(default(Add), scores, hidden, scores);
         }
         pass.Device.Softmax(scores, scores, log: false);
-        return pass.Untracked(scores);
+        return pass.Constant(scores);
     }
 
     /// <summary>x [B T, D] to [B T, D]: rows, as linear maps read and write them.</summary>

@@ -66,7 +66,7 @@ public abstract class ImageModel : Model
         if (stages.Count == 0) throw new ArgumentException("no stage is named whose output is wanted");
         int end = stages.Max(IndexOf) + 1;
         var maps = new Dictionary<string, Variable>(StringComparer.Ordinal);
-        using var reading = x.Pass.Read(Weights);
+        using var reading = x.Pass.ReadWeights(Weights);
         _ = Chain(x, 0, end, (stage, output) =>
         {
             if (stages.Contains(stage.Name)) maps[stage.Name] = output;

@@ -63,13 +63,11 @@ internal static class LayerScope
     /// <summary>As the other, of a layer whose inputs are no variable: token ids.</summary>
     public static Variable Run<TInputs>(Module layer, Pass pass, TInputs inputs, Func<TInputs, Variable> compute)
     {
-        using var reading = pass.Read(layer.Weights);
-        int mark = pass.Enter();
+        using var reading = pass.ReadWeights(layer.Weights);
+        var scope = pass.OpenScope();
         try
         {
-            var y = compute(inputs);
-            pass.Leave(mark, keep: y.Value);
-            return y;
+            return scope.KeepOnly(compute(inputs));
         }
         catch (ShapeException exception) when (layer.Names(exception))
         {
@@ -87,15 +85,14 @@ internal static class LayerScope
     public static Variable Chain<TStep, TInputs>(
         ReadOnlySpan<TStep> steps, Variable x, TInputs inputs, Func<TStep, Variable, TInputs, Variable> forward, Action<TStep, Variable>? taps = null)
     {
-        int mark = x.Pass.Enter();
+        var scope = x.Pass.OpenScope();
         foreach (var step in steps)
         {
-            x = forward(step, x, inputs);
-            x.Pass.Leave(mark, keep: x.Value);
+            x = scope.KeepOnly(forward(step, x, inputs));
             if (taps is null) continue;
             // what a tap may have kept stays until the pass ends
             taps(step, x);
-            mark = x.Pass.Enter();
+            scope = x.Pass.OpenScope();
         }
         return x;
     }

@@ -73,7 +73,7 @@ public abstract class Model : Module, IDisposable
     /// disposed of goes back when the garbage collector finds it.</summary>
     public void Dispose()
     {
-        using (new WeightChange([Weights]))
+        using (Weights.Change())
             foreach (var tensor in Tensors()) tensor.GiveBack();
         GC.SuppressFinalize(this);
     }
@@ -105,7 +105,7 @@ public abstract class Model : Module, IDisposable
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        using var reading = new WeightReading([Weights]);
+        using var reading = Weights.Read();
         SafetensorsWriter.Write(
             path,
             Tensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
@@ -115,8 +115,8 @@ public abstract class Model : Module, IDisposable
 
     private void Take(Model source, IEnumerable<ModuleParameter> targets)
     {
-        using var reading = new WeightReading([source.Weights]);
-        using var alone = new WeightChange([Weights]);
+        using var reading = source.Weights.Read();
+        using var alone = Weights.Change();
         var tensors = source.Tensors().ToDictionary(tensor => tensor.Name);
         foreach (var target in targets) target.Fill(tensors[target.Name].Value.CopyTo);
         foreach (var (target, counter) in Counters().Zip(source.Counters())) target.Value = counter.Value;

@@ -34,7 +34,7 @@ internal static class ModelLoader
                 throw new CheckpointException(checkpoint.Path, $"{odd.Count} of {plan.Fills.Count} tensors hold numbers that no trained model has: "
                     + $"{Printable.Some(odd, Named)}; the training diverged or the file is damaged (--allow-non-finite goes on)");
 
-            using var alone = new WeightChange([model.Weights]);
+            using var alone = model.Weights.Change();
             areTaken = true;
             foreach (var (target, numbers) in staged) target.Adopt(numbers);
             foreach (var (target, value) in counted) target.Value = value;

@@ -72,7 +72,7 @@ public abstract class Module
     public void ChangeWeights(Action change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        using var alone = new WeightChange([Weights]);
+        using var alone = Weights.Change();
         change();
     }
 

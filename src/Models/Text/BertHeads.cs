@@ -79,8 +79,8 @@ internal sealed class BertForSequenceClassification : BertHead
         return kind switch
         {
             ProblemType.SingleLabel => CrossEntropy(logits, Needed(targets.Labels, "class numbers")),
-            ProblemType.MultiLabel => TextLosses.BinaryCrossEntropy(logits, Needed(targets.Values, "a 0 or 1 for each label")),
-            _ => TextLosses.MeanSquaredError(logits, Needed(targets.Values, "values")),
+            ProblemType.MultiLabel => logits.BinaryCrossEntropyWithLogits(Needed(targets.Values, "a 0 or 1 for each label")),
+            _ => logits.MeanSquaredError(Needed(targets.Values, "values")),
         };
     }
 }

@@ -36,17 +36,12 @@ internal sealed record TextInputs
         Pass = pass,
         Sequences = batch.Sequences,
         Length = batch.Length,
-        TokenIds = Place(pass, batch.TokenIds),
-        TokenTypes = batch.TokenTypes is { } types ? Place(pass, types) : null,
-        Positions = batch.Positions is { } positions ? Place(pass, positions) : null,
+        TokenIds = Upload(pass, batch.TokenIds),
+        TokenTypes = batch.TokenTypes is { } types ? Upload(pass, types) : null,
+        Positions = batch.Positions is { } positions ? Upload(pass, positions) : null,
         Mask = batch.AttentionMask is { } counts
             ? AttentionMask.OfKeys(pass, [batch.Sequences, batch.Length], Array.ConvertAll(counts, value => value == 1)) : AttentionMask.None,
     };
 
-    private static Tensor<int> Place(Pass pass, int[] numbers)
-    {
-        var tensor = pass.Own(pass.Device.Rent<int>([numbers.Length]));
-        tensor.CopyFrom(numbers);
-        return tensor;
-    }
+    private static Tensor<int> Upload(Pass pass, int[] numbers) => pass.Upload<int>([numbers.Length], numbers);
 }

@@ -21,14 +21,14 @@ internal abstract class TextModel : Model
     {
         Require(batch);
         if (trace is not null) trace.Counts = batch.AttentionMask;
-        using var reading = pass.Read(Weights);
+        using var reading = pass.ReadWeights(Weights);
         return Compute(TextInputs.Of(pass, batch), trace);
     }
 
     /// <summary>As the other, of a batch that is there already and whose numbers the tables have rows for.</summary>
     internal TextOutputs Forward(TextInputs inputs)
     {
-        using var reading = inputs.Pass.Read(Weights);
+        using var reading = inputs.Pass.ReadWeights(Weights);
         return Compute(inputs, trace: null);
     }
 

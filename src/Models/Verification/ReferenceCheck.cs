@@ -118,7 +118,7 @@ internal sealed class ReferenceCheck
             if (weight.Shape != output.Shape) throw Fail($"tensor '{Printable.Text(weight.Key)}' is {weight.Shape}, the output is {output.Shape}");
             var factors = output.Pass.Rent(weight.Shape);
             factors.CopyFrom(weight.ToSingleArray());
-            return (output * output.Pass.Untracked(factors)).Sum();
+            return (output * output.Pass.Constant(factors)).Sum();
         }
     }
 

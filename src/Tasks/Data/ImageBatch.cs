@@ -51,9 +51,8 @@ internal sealed class ImageBatch : IDisposable
         if (Images.Device == pass.Device) return pass.Constant(Images);
         // channels are innermost in memory, so the way over is one straight copy
         using var rows = Images.Permute(0, 2, 3, 1);
-        var there = pass.Own(pass.Device.Rent<float>(rows.Shape));
-        there.CopyFrom(rows.ToArray());
-        return pass.Constant(pass.Own(there.Permute(0, 3, 1, 2)));
+        var there = pass.Upload<float>(rows.Shape, rows.ToArray());
+        return pass.Constant(there.Permute(0, 3, 1, 2));
     }
 
     /// <summary>What a captured pass makes of the pictures, row by row.</summary>

@@ -28,7 +28,7 @@ public sealed class TextLossTests : IDisposable
     {
         using var pass = Pass.Train(device);
         var logits = pass.Leaf(Tensor.From<float>([1, 1], [x], device));
-        var loss = TextLosses.BinaryCrossEntropy(logits, [1f]);
+        var loss = logits.BinaryCrossEntropyWithLogits([1f]);
         Assert.Equal(x < -50 ? -x : Math.Log(1 + Math.Exp(-x)), loss.Value.ToArray()[0], 1e-5);
         Assert.Equal(1 / (1 + Math.Exp(-x)) - 1, pass.Backward(loss).Of(logits)!.ToArray()[0], 1e-6);
     }
@@ -73,7 +73,7 @@ public sealed class TextLossTests : IDisposable
         Refused("the label -1", () => model.Loss(outputs, new TextTargets { Labels = labels }));
         Refused("BertForTokenClassification learns from", () => model.Loss(outputs, new TextTargets()));
         Refused("no head", () => new BertModel(Berts.Small).Loss(outputs, new TextTargets()));
-        Refused("do not fit logits", () => TextLosses.MeanSquaredError(rows, [1f]));
+        Refused("1 targets do not fit [21, 3]", () => rows.MeanSquaredError([1f]));
 
         static void Refused(string reason, Func<Variable> loss) =>
             Assert.Contains(reason, Assert.ThrowsAny<ArgumentException>(loss).Message, StringComparison.Ordinal);

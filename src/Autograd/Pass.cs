@@ -81,8 +81,7 @@ public sealed class Pass : IDisposable
     }
 
     /// <summary>Puts a variable in the place of a parameter for the rest of the run: <see cref="Of"/> gives it, and gradients flow to
-    /// what it was computed from (PyTorch's <c>torch.func.functional_call</c>: MAML's inner step, sharpness-aware minimisation, an
-    /// adapter merged into a weight).</summary>
+    /// what it was computed from (PyTorch's <c>torch.func.functional_call</c>).</summary>
     /// <param name="parameter">A parameter that the run has not used yet.</param>
     /// <param name="variable">A variable of this pass, of the parameter's shape.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
@@ -92,8 +91,27 @@ public sealed class Pass : IDisposable
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentNullException.ThrowIfNull(variable);
-        if (variable.Pass != this) throw new ArgumentException($"the variable for {parameter.Name} belongs to another pass: make it in this one");
+        RequireOwn(parameter, variable);
         Storage.Weights.Substitute(parameter, variable);
+    }
+
+    /// <summary>Puts what is computed from a parameter in its place for the rest of the run; gradients flow to the parameter too, unless
+    /// it is frozen: MAML's inner step, an adapter merged into a weight, a weight that is normalised.</summary>
+    /// <param name="parameter">A parameter that the run has not used yet.</param>
+    /// <param name="compute">From the parameter as a variable to what stands in its place, of its shape; called at once.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The variable belongs to another pass.</exception>
+    /// <exception cref="InvalidOperationException">The parameter has been used in the run, or something stands in its place.</exception>
+    public void Substitute(Parameter parameter, Func<Variable, Variable> compute)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        ArgumentNullException.ThrowIfNull(compute);
+        Storage.Weights.Substitute(this, parameter, Storage.Tape, own =>
+        {
+            var variable = compute(own);
+            RequireOwn(parameter, variable);
+            return variable;
+        });
     }
 
     /// <summary>As the other, of a tensor through which nothing learns: for buffers, which <see cref="ValueOf"/> gives.</summary>
@@ -281,6 +299,11 @@ public sealed class Pass : IDisposable
         var copy = Rent(tensor.Shape, format);
         Device.Copy(tensor, copy);
         return copy;
+    }
+
+    private void RequireOwn(Parameter parameter, Variable variable)
+    {
+        if (variable.Pass != this) throw new ArgumentException($"the variable for {parameter.Name} belongs to another pass: make it in this one");
     }
 
     private Tensor<float> Here(Tensor<float> tensor)

@@ -6,7 +6,9 @@ namespace Graft.Autograd;
 /// and what is to be changed when they are.</summary>
 internal sealed class PassWeights
 {
-    private readonly Dictionary<Parameter, (Variable Variable, bool IsSubstitute)> variables = [];
+    /// <summary>What stands for each parameter, and the parameter's own variable, null where it was never asked for.</summary>
+    private readonly Dictionary<Parameter, (Variable Variable, Variable? Own)> variables = [];
+
     private readonly Dictionary<Parameter, Tensor<float>> values = [];
     private readonly List<DeviceMemory> held = [];
     private readonly List<DeferredUpdate> updates = [];
@@ -20,7 +22,7 @@ internal sealed class PassWeights
         if (variables.TryGetValue(parameter, out var known)) return known.Variable;
         bool learns = pass.IsTraining && !parameter.IsFrozen;
         var variable = new Variable(pass, Hold(pass.Device, parameter, learns), learns ? tape.AddSlot() : -1);
-        variables.Add(parameter, (variable, false));
+        variables.Add(parameter, (variable, variable));
         return variable;
     }
 
@@ -36,21 +38,29 @@ internal sealed class PassWeights
     /// <summary>Puts a variable in the place of a parameter or a buffer.</summary>
     public void Substitute(Parameter parameter, Variable variable)
     {
-        if (variable.Shape != parameter.Shape)
-            ShapeException.Throw("substitute", $"{variable.Shape} does not fit {parameter.Name} {parameter.Shape}", "what takes a parameter's place has its shape");
-        if (values.ContainsKey(parameter) || !variables.TryAdd(parameter, (variable, true)))
-            throw new InvalidOperationException(
-                $"{parameter.Name} has been used in this pass already, or something else stands in its place: substitute it once, before the forward that reads it");
+        RequireUnused(parameter);
+        RequireFits(parameter, variable);
+        variables.Add(parameter, (variable, null));
+    }
+
+    /// <summary>Puts what is computed from a parameter in its place.</summary>
+    public void Substitute(Pass pass, Parameter parameter, Tape tape, Func<Variable, Variable> compute)
+    {
+        RequireUnused(parameter);
+        var own = VariableOf(pass, parameter, tape);
+        var variable = compute(own);
+        RequireFits(parameter, variable);
+        variables[parameter] = (variable, own);
     }
 
     /// <summary>Whether something else stands in a parameter's place.</summary>
-    public bool IsSubstituted(Parameter parameter) => variables.TryGetValue(parameter, out var known) && known.IsSubstitute;
+    public bool IsSubstituted(Parameter parameter) => variables.TryGetValue(parameter, out var known) && known.Variable != known.Own;
 
     /// <summary>Hands the gradients of parameters over, once backward has run. What stands in a parameter's place keeps its own.</summary>
     public void File(Gradients gradients)
     {
-        foreach (var (parameter, (variable, isSubstitute)) in variables)
-            if (variable.Slot >= 0 && !isSubstitute) gradients.File(parameter, variable.Slot);
+        foreach (var (parameter, (_, own)) in variables)
+            if (own is { Slot: >= 0 and var slot }) gradients.File(parameter, slot);
     }
 
     /// <summary>Puts a change off.</summary>
@@ -89,5 +99,18 @@ internal sealed class PassWeights
         held.Add(value.Memory);
         Locks.Add(parameter.Lock);
         return value;
+    }
+
+    private void RequireUnused(Parameter parameter)
+    {
+        if (values.ContainsKey(parameter) || variables.ContainsKey(parameter))
+            throw new InvalidOperationException(
+                $"{parameter.Name} has been used in this pass already, or something else stands in its place: substitute it once, before what reads it, and compute from the parameter itself in the function that Substitute calls");
+    }
+
+    private static void RequireFits(Parameter parameter, Variable variable)
+    {
+        if (variable.Shape != parameter.Shape)
+            ShapeException.Throw("substitute", $"{variable.Shape} does not fit {parameter.Name} {parameter.Shape}", "what takes a parameter's place has its shape");
     }
 }

@@ -52,6 +52,37 @@ public sealed class SubstituteTests : IDisposable
     }
 
     [Fact]
+    public void What_is_computed_from_a_parameter_stands_in_its_place_and_the_parameter_learns_through_it()
+    {
+        using var pass = Pass.Train(device);
+        var step = pass.Constant(pass.Upload<float>([2], [0.5f, 1]));
+        pass.Substitute(weight, own =>
+        {
+            Assert.Same(own, pass.Of(weight));
+            return own - step;
+        });
+        Assert.True(pass.IsSubstituted(weight));
+        var moved = pass.Of(weight);
+        Assert.Equal([0.5f, 1], moved.Value.ToArray());
+        Assert.Equal([0.5f, 1], pass.ValueOf(weight).ToArray());
+        Assert.Equal([1f, 2], pass.Backward((moved * moved).Sum()).Of(weight)!.ToArray());
+    }
+
+    [Fact]
+    public void An_adapter_learns_beside_a_weight_that_is_frozen()
+    {
+        weight.IsFrozen = true;
+        using var pass = Pass.Train(device);
+        pass.Substitute(weight, own => own + pass.Of(bias));
+        var gradients = pass.Backward((pass.Of(weight) * 2f).Sum());
+        Assert.Null(gradients.Of(weight));
+        Assert.Equal([2f, 2], gradients.Of(bias)!.ToArray());
+        using var other = Pass.Train(device);
+        using var stranger = Pass.Train(device);
+        Assert.Throws<ArgumentException>(() => other.Substitute(weight, _ => stranger.Of(weight)));
+    }
+
+    [Fact]
     public void A_buffer_is_read_through_the_pass_and_may_be_a_tensor()
     {
         using var pass = Pass.Infer(device);

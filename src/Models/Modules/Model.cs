@@ -1,5 +1,3 @@
-using Graft.Autograd;
-
 namespace Graft.Models;
 
 /// <summary>A whole architecture: it knows its stages, stem to head, on which freezing and discriminative rates act. For one of your own

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Graft.Autograd;
 using Graft.Tensors;
 
 namespace Graft.Models;

@@ -100,11 +100,9 @@ public sealed class Captured : IDisposable
     /// <param name="device">Where to run.</param>
     /// <param name="shape">The lengths of the variable's axes.</param>
     /// <param name="forward">It is called once.</param>
+    /// <param name="format">The memory order in which the variable is given to it; a run brings its input there.</param>
     /// <exception cref="NotSupportedException">The pass does what cannot be recorded: it reads numbers on the host, or trains.</exception>
-    public static Captured Record(Device device, Shape shape, Func<Variable, Variable> forward) => Of(device, shape, forward);
-
-    /// <summary>As the other, with the variable given in a memory order of the caller's.</summary>
-    internal static Captured Of(Device device, Shape shape, Func<Variable, Variable> forward, MemoryFormat format = MemoryFormat.Contiguous)
+    public static Captured Record(Device device, Shape shape, Func<Variable, Variable> forward, MemoryFormat format = MemoryFormat.Contiguous)
     {
         ArgumentNullException.ThrowIfNull(forward);
         return Record(device, capture =>

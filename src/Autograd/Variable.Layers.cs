@@ -21,6 +21,19 @@ public sealed partial class Variable
         return LinearFunction.Apply(this, weight, bias);
     }
 
+    /// <summary>f(x weight^T + bias): where no gradient is wanted, in one sweep.</summary>
+    /// <param name="weight">[O, K].</param>
+    /// <param name="bias">[O]; null for none.</param>
+    /// <param name="activation">f.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Linear(Variable weight, Variable? bias, Activation activation)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(activation);
+        if (weight.Shape.Rank != 2) ShapeException.Throw("linear", $"weight {weight.Shape}", "the weight has to be [outputs, inputs]");
+        return activation.Linear(this, weight, bias);
+    }
+
     /// <summary>Convolution of images [N, C, H, W] to [N, O, H', W'] (PyTorch's <c>conv2d</c>);
     /// H' = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, and W' likewise.</summary>
     /// <param name="weight">[O, C / groups, KH, KW].</param>
@@ -40,6 +53,39 @@ public sealed partial class Variable
         return Conv2dFunction.Apply(this, weight, bias, Conv2dGeometry.Square(stride, padding, dilation, groups));
     }
 
+    /// <summary>As the other, of any geometry: other strides and paddings for rows and columns, and for each side.</summary>
+    /// <param name="weight">[O, C / groups, KH, KW].</param>
+    /// <param name="bias">[O]; null for none.</param>
+    /// <param name="geometry">How the window moves.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Conv2d(Variable weight, Variable? bias, Conv2dGeometry geometry)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        if (weight.Shape.Rank != 4)
+            ShapeException.Throw("conv2d", $"weight {weight.Shape}", "the weight has to be [outputs, inputs / groups, height, width]");
+        return Conv2dFunction.Apply(this, weight, bias, geometry);
+    }
+
+    /// <summary>f(x * weight * scale + shift + residual): a convolution with the batch norm of stored statistics behind it, in one sweep
+    /// over the output. No gradient flows through it.</summary>
+    /// <param name="weight">[O, C / groups, KH, KW].</param>
+    /// <param name="shiftAndScale">[2, O]: the shifts, then the scales.</param>
+    /// <param name="geometry">How the window moves.</param>
+    /// <param name="activation">f; null for none.</param>
+    /// <param name="residual">Of the output's shape; null for none.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable ScaledConv2d(
+        Variable weight, Tensor<float> shiftAndScale, Conv2dGeometry geometry, Activation? activation = null, Variable? residual = null)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(shiftAndScale);
+        if (weight.Shape.Rank != 4 || shiftAndScale.Shape != new Shape([2, weight.Shape[0]]))
+            ShapeException.Throw(
+                "conv2d", $"weight {weight.Shape} with shifts and scales {shiftAndScale.Shape}",
+                "the weight has to be [outputs, inputs / groups, height, width], the shifts and scales [2, outputs]");
+        return (activation ?? Activation.Identity).ScaledConvolution(this, weight, shiftAndScale, residual, geometry);
+    }
+
     /// <summary>The largest of each window: [N, C, H, W] to [N, C, H', W'] (PyTorch's <c>max_pool2d</c>);
     /// H' = floor((H + 2 padding - kernel) / stride) + 1, and W' likewise.</summary>
     /// <param name="kernel">Rows and columns of a window.</param>
@@ -48,6 +94,10 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public Variable MaxPool2d(int kernel, int? stride = null, int padding = 0) =>
         Pooling.Max(this, Window(kernel, stride, padding, "max_pool2d"));
+
+    /// <summary>As the other, of any geometry.</summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable MaxPool2d(Pool2dGeometry geometry) => Pooling.Max(this, geometry);
 
     /// <summary>The mean of each window, padding counted as zeros: [N, C, H, W] to [N, C, H', W'] (PyTorch's <c>avg_pool2d</c>);
     /// H' = floor((H + 2 padding - kernel) / stride) + 1, and W' likewise.</summary>
@@ -58,6 +108,10 @@ public sealed partial class Variable
     public Variable AveragePool2d(int kernel, int? stride = null, int padding = 0) =>
         Pooling.Average(this, Window(kernel, stride, padding, "avg_pool2d"));
 
+    /// <summary>As the other, of any geometry.</summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable AveragePool2d(Pool2dGeometry geometry) => Pooling.Average(this, geometry);
+
     /// <summary>The largest of each of the windows into which the plane falls: [N, C, H, W] to [N, C, height, width] (PyTorch's
     /// <c>adaptive_max_pool2d</c>).</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
@@ -67,21 +121,6 @@ public sealed partial class Variable
     /// <c>adaptive_avg_pool2d</c>).</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public Variable AdaptiveAveragePool2d(int height, int width) => Pooling.AdaptiveAverage(this, height, width);
-
-    /// <summary>(x - mean) / sqrt(variance + epsilon) * weight + bias with the mean and variance over the last axes, those that the
-    /// weight has (PyTorch's <c>layer_norm</c>).</summary>
-    /// <param name="weight">[C], or the last axes of this.</param>
-    /// <param name="bias">Of the weight's shape.</param>
-    /// <param name="epsilon">What is added to the variance.</param>
-    /// <exception cref="ShapeException">The shapes do not fit.</exception>
-    public Variable LayerNorm(Variable weight, Variable bias, float epsilon = 1e-5f)
-    {
-        ArgumentNullException.ThrowIfNull(weight);
-        ArgumentNullException.ThrowIfNull(bias);
-        int axes = weight.Shape.Rank;
-        if (axes <= 1 || axes > Shape.Rank) return LayerNormFunction.Apply(this, weight, bias, epsilon);
-        return LayerNormFunction.Apply(Flatten(-axes), weight.Flatten(), bias.Flatten(), epsilon).Reshape(Shape);
-    }
 
     /// <summary>In training, x / (1 - probability) with probability 1 - <paramref name="probability"/>, else 0; elsewhere x itself
     /// (PyTorch's <c>dropout</c>).</summary>
@@ -101,15 +140,19 @@ public sealed partial class Variable
         EmbeddingFunction.Apply(this, ids, shape, paddingIndex);
 
     /// <summary>As the other, of ids that are on the pass's device already: an input of a captured pass.</summary>
-    /// <param name="ids">[...]; the caller sees to it that each is a row of the table.</param>
+    /// <param name="ids">The caller sees to it that each is a row of the table.</param>
+    /// <param name="shape">The axes of the ids; null for those of the tensor.</param>
     /// <param name="paddingIndex">A row that gets no gradient; null for none.</param>
-    /// <exception cref="ShapeException">The table has not two axes.</exception>
+    /// <exception cref="ShapeException">The table has not two axes, or there are not as many ids as places.</exception>
     /// <exception cref="ArgumentException">The padding index is not a row of the table.</exception>
-    public Variable Embedding(Tensor<int> ids, int? paddingIndex = null)
+    public Variable Embedding(Tensor<int> ids, Shape? shape = null, int? paddingIndex = null)
     {
         ArgumentNullException.ThrowIfNull(ids);
         EmbeddingFunction.RequireTable(this, paddingIndex);
-        return EmbeddingFunction.Apply(this, ids.Reshape([checked((int)ids.ElementCount)]), ids.Shape, paddingIndex);
+        var leading = shape ?? ids.Shape;
+        if (leading.ElementCount != ids.ElementCount)
+            ShapeException.Throw("embedding", $"ids {ids.Shape} do not fit {leading}", $"{leading} has {leading.ElementCount} places");
+        return EmbeddingFunction.Apply(this, ids.Shape.Rank == 1 ? ids : ids.Reshape([checked((int)ids.ElementCount)]), leading, paddingIndex);
     }
 
     private static Pool2dGeometry Window(int kernel, int? stride, int padding, string operation)

@@ -61,7 +61,7 @@ public sealed class AttentionTests : IDisposable
             string name = $"across, {keyHeads} heads of keys";
             Run(
                 device, name, (pass, v) => AttentionFunction.Apply(
-                    v[0], v[1], v[2], AttentionMask.OfLengths(pass, [3, 2]), 0.7f, 0f, name, new Heads(2, 2, keyHeads), v[3]),
+                    v[0], v[1], v[2], AttentionMask.OfLengths(pass, [3, 2]), 0.7f, 0f, name, new AttentionHeads(2, 2, keyHeads), v[3]),
                 Input(name + " q", [2 * 4, 2 * 3], -2, 2), Input(name + " k", [2 * 3, keyHeads * 3], -2, 2),
                 Input(name + " v", [2 * 3, keyHeads * 3], -2, 2), Input(name + " bias", [1, 2, 4, 3]));
         }

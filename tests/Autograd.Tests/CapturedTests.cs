@@ -46,7 +46,7 @@ public sealed class CapturedTests : IDisposable
     [MemberData(nameof(Functions))]
     public void Each_run_gives_the_eager_bits(string name)
     {
-        using var captured = Captured.Of(device, Images, x => Cases[name](this, x));
+        using var captured = Captured.Record(device, Images, x => Cases[name](this, x));
         for (int run = 0; run < 3; run++)
         {
             float[] numbers = Draw.Uniform($"images {run}", Images.ElementCount);
@@ -57,7 +57,7 @@ public sealed class CapturedTests : IDisposable
     [Fact]
     public void What_parameters_alone_decide_is_no_part_of_a_run()
     {
-        using var captured = Captured.Of(device, Images, Network);
+        using var captured = Captured.Record(device, Images, Network);
         // of the network: the images' order in memory, two convolutions, the mean, the map; of the norm beside it: four calls
         Assert.Equal((5, 4), (captured.Replay.ReplayedCalls, captured.Replay.FoldedCalls));
     }
@@ -66,17 +66,17 @@ public sealed class CapturedTests : IDisposable
     public void A_result_takes_the_place_of_what_is_read_for_the_last_time()
     {
         long block = Images.ElementCount * sizeof(float);
-        using (var chain = Captured.Of(device, Images, x => x.Exp().Tanh().Relu())) Assert.Equal(block, chain.PlannedBytes);
-        using (var late = Captured.Of(device, Images, x => x.Exp().Tanh() * x)) Assert.Equal(2 * block, late.PlannedBytes);
+        using (var chain = Captured.Record(device, Images, x => x.Exp().Tanh().Relu())) Assert.Equal(block, chain.PlannedBytes);
+        using (var late = Captured.Record(device, Images, x => x.Exp().Tanh() * x)) Assert.Equal(2 * block, late.PlannedBytes);
         // a product whose residual is also its factor: it has to stay until all rows are done
-        using var factor = Captured.Of(device, [8, 8], x =>
+        using var factor = Captured.Record(device, [8, 8], x =>
         {
             var y = x.Pass.Rent([8, 8]);
             x.Pass.Device.Gemm(default(AddResidual), x.Value, x.Value, null, x.Value, y);
             return x.Pass.Untracked(y);
         });
         Assert.Equal(2 * 8 * 8 * sizeof(float), factor.PlannedBytes);
-        using var residual = Captured.Of(device, [8, 8], x =>
+        using var residual = Captured.Record(device, [8, 8], x =>
         {
             var y = x.Pass.Rent([8, 8]);
             x.Pass.Device.Gemm(default(AddResidual), x.Exp().Value, x.Tanh().Value, null, x.Value, y);
@@ -91,7 +91,7 @@ public sealed class CapturedTests : IDisposable
     [InlineData("update")]
     public void A_run_sees_every_change_of_a_parameter(string change)
     {
-        using var captured = Captured.Of(device, Images, Network);
+        using var captured = Captured.Record(device, Images, Network);
         float[] numbers = Draw.Uniform("images", Images.ElementCount), before = Run(captured, numbers);
         foreach (var parameter in new[] { kernel, scale, shift, head })
         {
@@ -112,20 +112,20 @@ public sealed class CapturedTests : IDisposable
     [Fact]
     public void A_model_that_was_used_on_another_device_has_to_be_captured_again()
     {
-        using var captured = Captured.Of(device, Images, Network);
+        using var captured = Captured.Record(device, Images, Network);
         float[] numbers = Draw.Uniform("images", Images.ElementCount);
         float[] before = Run(captured, numbers);
         using var other = new CpuDevice(1);
         kernel.ValueOn(other);
         Assert.Contains("capture it again", Assert.Throws<InvalidOperationException>(() => Run(captured, numbers)).Message, StringComparison.Ordinal);
-        using var again = Captured.Of(device, Images, Network);
+        using var again = Captured.Record(device, Images, Network);
         Check.SameBits("captured again", Run(again, numbers), before);
     }
 
     [Fact]
     public void Inputs_and_outputs_of_other_sizes_are_refused_with_both_named()
     {
-        using var captured = Captured.Of(device, Images, Network);
+        using var captured = Captured.Record(device, Images, Network);
         float[] input = new float[Images.ElementCount], output = new float[10];
         Refused("[2, 4, 6, 6]", "287 numbers", () => captured.Run(input.AsSpan(1), output));
         Refused("[2, 5]", "9 numbers", () => captured.Run(input, output.AsSpan(1)));
@@ -145,7 +145,7 @@ public sealed class CapturedTests : IDisposable
     [Fact]
     public void Threads_that_run_one_recording_wait_for_each_other()
     {
-        using var captured = Captured.Of(device, Images, Network);
+        using var captured = Captured.Record(device, Images, Network);
         float[][] numbers = [.. Enumerable.Range(0, 4).Select(thread => Draw.Uniform($"images {thread}", Images.ElementCount))];
         float[][] expected = [.. numbers.Select(input => Eager(Network, input))];
         int wrong = 0;
@@ -167,7 +167,7 @@ public sealed class CapturedTests : IDisposable
     public void Disposal_gives_all_memory_back_and_ends_its_use()
     {
         float[] numbers = Draw.Uniform("images", Images.ElementCount);
-        var captured = Captured.Of(device, Images, Network);
+        var captured = Captured.Record(device, Images, Network);
         Run(captured, numbers);
         captured.Dispose();
         captured.Dispose();
@@ -175,7 +175,7 @@ public sealed class CapturedTests : IDisposable
         long taken = device.BytesTaken;
         for (int i = 0; i < 3; i++)
         {
-            using var again = Captured.Of(device, Images, Network);
+            using var again = Captured.Record(device, Images, Network);
             Run(again, numbers);
         }
         Assert.Equal(taken, device.BytesTaken);
@@ -208,7 +208,7 @@ public sealed class CapturedTests : IDisposable
         });
 
         void Refused(string reason, Func<Variable, Variable> function) => Assert.Contains(
-            reason, Assert.Throws<NotSupportedException>(() => Captured.Of(device, Images, function)).Message, StringComparison.Ordinal);
+            reason, Assert.Throws<NotSupportedException>(() => Captured.Record(device, Images, function)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>A norm with stored statistics in a convolution's epilogue, a residual, pooling and a map.</summary>

@@ -20,7 +20,7 @@ internal static class AttentionFunction
     /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it wants a gradient
     /// (T5, Swin) or not (ALiBi); null for nothing. A number of -1e30 or less hides a key from a query.</param>
     public static Variable Apply(
-        Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, Heads? heads = null, Variable? bias = null)
+        Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, AttentionHeads? heads = null, Variable? bias = null)
     {
         q.RequireSamePass(k);
         q.RequireSamePass(v);
@@ -71,7 +71,7 @@ internal static class AttentionFunction
         tensor.Strides[3] == 1 ? tensor : pass.Contiguous(tensor);
 
     /// <summary>[B T, H D] as [B, H, T, D]: a view. Without heads to split off, the tensor itself.</summary>
-    private static Tensor<float> Split(Tensor<float> tensor, Heads? heads)
+    private static Tensor<float> Split(Tensor<float> tensor, AttentionHeads? heads)
     {
         if (heads is not { Sequences: var sequences, Count: var count }) return tensor;
         var shape = tensor.Shape;
@@ -86,13 +86,13 @@ internal static class AttentionFunction
         return tensor.View([sequences, count, places, width], steps, tensor.Offset);
     }
 
-    private static Tensor<float> Rent(Pass pass, Shape shape, Heads? heads) =>
+    private static Tensor<float> Rent(Pass pass, Shape shape, AttentionHeads? heads) =>
         heads is null ? pass.Rent([shape[0], shape[2], shape[1], shape[3]]).Permute(0, 2, 1, 3) : pass.Rent(shape);
 
     private sealed class AttentionNode : Node
     {
         private readonly AttentionSettings settings;
-        private readonly Heads? heads;
+        private readonly AttentionHeads? heads;
         private readonly (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs;
         private readonly Tensor<float> q;
         private readonly Tensor<float> k;
@@ -104,7 +104,7 @@ internal static class AttentionFunction
         private readonly Tensor<float>? bias;
 
         public AttentionNode(
-            AttentionSettings settings, AttentionMask mask, Heads? heads,
+            AttentionSettings settings, AttentionMask mask, AttentionHeads? heads,
             (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs,
             Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp)
         {
@@ -140,8 +140,8 @@ internal static class AttentionFunction
 /// <param name="Sequences">B.</param>
 /// <param name="Count">H.</param>
 /// <param name="KeyCount">How many heads keys and values have; null for as many as the queries.</param>
-internal readonly record struct Heads(int Sequences, int Count, int? KeyCount = null)
+public readonly record struct AttentionHeads(int Sequences, int Count, int? KeyCount = null)
 {
     /// <summary>How the rows of keys and values fall.</summary>
-    public Heads OfKeys => new(Sequences, KeyCount ?? Count);
+    public AttentionHeads OfKeys => new(Sequences, KeyCount ?? Count);
 }

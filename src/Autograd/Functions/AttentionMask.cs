@@ -4,7 +4,7 @@ namespace Graft.Autograd;
 
 /// <summary>Which keys attention may look at: per sequence, and for each query only up to its own place. One mask serves all layers of
 /// a pass.</summary>
-internal sealed class AttentionMask
+public sealed class AttentionMask
 {
     private readonly int longest;
 
@@ -23,6 +23,7 @@ internal sealed class AttentionMask
     /// <summary>Query t of T looks at key s of S where s - S is at most t - T: the last query sees all.</summary>
     public static AttentionMask Causal { get; } = new(isCausal: true);
 
+    /// <summary>Whether queries look only back.</summary>
     public bool IsCausal { get; }
 
     /// <summary>Whether the queries of a causal mask are the last places of their sequence's own length.</summary>
@@ -38,21 +39,24 @@ internal sealed class AttentionMask
     /// <param name="pass">The pass, which holds the mask's memory.</param>
     /// <param name="lengths">The number of keys of each sequence without its padding [B].</param>
     /// <param name="isCausal">Whether queries look only back as well.</param>
+    /// <exception cref="ArgumentException">A length is negative.</exception>
     public static AttentionMask OfLengths(Pass pass, ReadOnlySpan<int> lengths, bool isCausal = false) =>
-        new(isCausal, Place(pass, [lengths.Length], lengths), null, Longest(lengths));
+        new(isCausal, pass.Upload([lengths.Length], lengths), null, Longest(lengths));
 
     /// <summary>Queries that follow on what a key-value cache holds already: query t of T is at place length - T + t of its sequence and
     /// looks at the keys up to its own.</summary>
     /// <param name="pass">The pass, which holds the mask's memory.</param>
     /// <param name="lengths">The number of keys of each sequence [B], those of the queries among them.</param>
+    /// <exception cref="ArgumentException">A length is negative.</exception>
     public static AttentionMask CausalFromLengths(Pass pass, ReadOnlySpan<int> lengths) =>
-        new(isCausal: true, Place(pass, [lengths.Length], lengths), null, Longest(lengths), countsFromLengths: true);
+        new(isCausal: true, pass.Upload([lengths.Length], lengths), null, Longest(lengths), countsFromLengths: true);
 
     /// <summary>Keys that count (true) or do not (false), as a tokeniser's attention mask has them; padding at the end is never read.</summary>
     /// <param name="pass">The pass, which holds the mask's memory.</param>
     /// <param name="shape">[B, S].</param>
     /// <param name="counts">A value a key.</param>
     /// <param name="isCausal">Whether queries look only back as well.</param>
+    /// <exception cref="ShapeException">The shape has not two axes, or there are not as many values as places.</exception>
     public static AttentionMask OfKeys(Pass pass, Shape shape, ReadOnlySpan<bool> counts, bool isCausal = false)
     {
         var bias = new float[counts.Length];
@@ -65,6 +69,7 @@ internal sealed class AttentionMask
     /// <param name="shape">[B, S].</param>
     /// <param name="bias">A number a key.</param>
     /// <param name="isCausal">Whether queries look only back as well.</param>
+    /// <exception cref="ShapeException">The shape has not two axes, or there are not as many numbers as places.</exception>
     public static AttentionMask OfBias(Pass pass, Shape shape, ReadOnlySpan<float> bias, bool isCausal = false)
     {
         if (shape.Rank != 2 || shape.ElementCount != bias.Length)
@@ -72,7 +77,7 @@ internal sealed class AttentionMask
         var lengths = new int[shape[0]];
         bool isPadding = LengthsOf(bias, lengths);
         int longest = lengths.Length == 0 ? 0 : lengths.Max();
-        return new(isCausal, Place<int>(pass, [lengths.Length], lengths), isPadding ? null : Place(pass, shape, bias), longest);
+        return new(isCausal, pass.Upload<int>([lengths.Length], lengths), isPadding ? null : pass.Upload(shape, bias), longest);
     }
 
     /// <summary>A mask whose numbers come later, for sequences of <paramref name="keys"/> places each.</summary>
@@ -95,8 +100,10 @@ internal sealed class AttentionMask
         return longest;
     }
 
-    /// <summary>The number of keys of each sequence up to the last that is not hidden, and whether hiding those behind it is all that the
-    /// numbers do.</summary>
+    /// <summary>The number of keys of each sequence up to the last that is not hidden.</summary>
+    /// <param name="bias">What is added to the scores of each key [B, S].</param>
+    /// <param name="lengths">Where the numbers go [B].</param>
+    /// <returns>Whether hiding the keys behind those is all that the bias does.</returns>
     public static bool LengthsOf(ReadOnlySpan<float> bias, Span<int> lengths)
     {
         int keys = lengths.Length == 0 ? 0 : bias.Length / lengths.Length;
@@ -113,19 +120,12 @@ internal sealed class AttentionMask
     }
 
     /// <summary>Refuses a mask of other sequences or keys.</summary>
-    public void Require(int sequences, int keys)
+    internal void Require(int sequences, int keys)
     {
         if (Lengths is not null && Lengths.Shape[0] != sequences)
             ShapeException.Throw("attention", $"mask of {Lengths.Shape[0]} sequences", $"there are {sequences} sequences");
         if (longest > keys) ShapeException.Throw("attention", $"mask of {longest} keys", $"there are {keys} keys a sequence");
         if (Bias is not null && Bias.Shape[1] != keys)
             ShapeException.Throw("attention", $"mask {Bias.Shape}", $"there are {keys} keys a sequence");
-    }
-
-    private static Tensor<T> Place<T>(Pass pass, Shape shape, ReadOnlySpan<T> values) where T : unmanaged
-    {
-        var tensor = pass.Own(pass.Device.Rent<T>(shape));
-        tensor.CopyFrom(values);
-        return tensor;
     }
 }

@@ -76,9 +76,9 @@ public sealed class BatchNorm2d : Layer
         var pass = x.Pass;
         Variable scale = pass.Of(weight), shift = pass.Of(bias);
         if (!UsesBatch(pass))
-            return BatchNormFunction.Stored(x, pass.ValueOf(runningMean), pass.ValueOf(runningVariance), scale, shift, epsilon, activation, residual);
+            return x.BatchNorm(pass.ValueOf(runningMean), pass.ValueOf(runningVariance), scale, shift, epsilon, activation, residual);
 
-        var y = BatchNormFunction.OfBatch(x, scale, shift, epsilon, out var mean, out var variance, activation, residual);
+        var y = x.BatchNormOfBatch(scale, shift, out var mean, out var variance, epsilon, activation, residual);
         // statistics that something else stands for are not the model's to move
         if (pass.IsSubstituted(runningMean) || pass.IsSubstituted(runningVariance)) return y;
         // the running variance is the unbiased one, as in PyTorch; the biased one has done its work

@@ -59,5 +59,5 @@ public sealed class Conv2d : AdaptableLayer
 
     /// <inheritdoc/>
     protected override Variable ComputeOwn(Variable x) =>
-        Conv2dFunction.Apply(x, x.Pass.Of(Weight), Bias is null ? null : x.Pass.Of(Bias), Geometry);
+        x.Conv2d(x.Pass.Of(Weight), Bias is null ? null : x.Pass.Of(Bias), Geometry);
 }

@@ -38,6 +38,6 @@ public sealed class ConvNormActivation : Layer<Variable?>
         return LayerScope.Run(convolution, x, (Both: this, residual), static (input, given) => given.Both.Scaled(input, given.residual));
     }
 
-    private Variable Scaled(Variable x, Variable? residual) => activation.ScaledConvolution(
-        x, x.Pass.Of(convolution.Weight), norm.ShiftAndScale(x.Pass), residual, convolution.Geometry);
+    private Variable Scaled(Variable x, Variable? residual) =>
+        x.ScaledConv2d(x.Pass.Of(convolution.Weight), norm.ShiftAndScale(x.Pass), convolution.Geometry, activation, residual);
 }

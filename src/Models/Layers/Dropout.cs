@@ -10,5 +10,5 @@ public sealed class Dropout(float probability) : Layer
 
     /// <inheritdoc/>
     protected override Variable Compute(Variable x) =>
-        x.Pass.IsTraining && probability > 0 ? DropoutFunction.Apply(x, probability, stream ??= Key) : x;
+        x.Pass.IsTraining && probability > 0 ? x.Dropout(probability, stream ??= Key) : x;
 }

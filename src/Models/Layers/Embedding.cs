@@ -32,5 +32,5 @@ public sealed class Embedding : Module
     }
 
     /// <summary>The rows of <paramref name="ids"/>, all of which the table has: [leading..., D].</summary>
-    public Variable Forward(Pass pass, Tensor<int> ids, Shape leading) => EmbeddingFunction.Apply(pass.Of(Weight), ids, leading, paddingIndex);
+    public Variable Forward(Pass pass, Tensor<int> ids, Shape leading) => pass.Of(Weight).Embedding(ids, leading, paddingIndex);
 }

@@ -24,5 +24,5 @@ public sealed class LayerNorm : Layer
     }
 
     /// <inheritdoc/>
-    protected override Variable Compute(Variable x) => LayerNormFunction.Apply(x, x.Pass.Of(weight), x.Pass.Of(bias), epsilon);
+    protected override Variable Compute(Variable x) => x.LayerNorm(x.Pass.Of(weight), x.Pass.Of(bias), epsilon);
 }

@@ -40,12 +40,12 @@ public sealed class Linear : AdaptableLayer
     {
         ArgumentNullException.ThrowIfNull(activation);
         return LayerScope.Run(this, x, (Layer: this, activation), static (input, given) => given.Layer.Adapter is null
-            ? given.activation.Linear(input, given.Layer.WeightIn(input.Pass), given.Layer.BiasIn(input.Pass))
+            ? input.Linear(given.Layer.WeightIn(input.Pass), given.Layer.BiasIn(input.Pass), given.activation)
             : given.activation.Apply(given.Layer.Compute(input)));
     }
 
     /// <inheritdoc/>
-    protected override Variable ComputeOwn(Variable x) => LinearFunction.Apply(x, WeightIn(x.Pass), BiasIn(x.Pass));
+    protected override Variable ComputeOwn(Variable x) => x.Linear(WeightIn(x.Pass), BiasIn(x.Pass));
 
     private Variable WeightIn(Pass pass) => isTransposed ? pass.Of(Weight).Permute(1, 0) : pass.Of(Weight);
 

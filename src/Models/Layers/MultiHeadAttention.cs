@@ -52,8 +52,9 @@ internal sealed class MultiHeadAttention : Layer<AttentionInputs>
     protected override Variable Compute(Variable x, AttentionInputs inputs)
     {
         var source = inputs.Source ?? x;
-        return AttentionFunction.Apply(
-            query.Forward(x), key.Forward(source), value.Forward(source), inputs.Mask, scale, dropout, stream ??= Key, new Heads(inputs.Sequences, heads));
+        return query.Forward(x).ScaledDotProductAttention(
+            key.Forward(source), value.Forward(source), inputs.Mask, scale, dropout: dropout, name: stream ??= Key,
+            heads: new AttentionHeads(inputs.Sequences, heads));
     }
 
     /// <summary>[B, T, D] to [B, H, T, D / H]: a view.</summary>

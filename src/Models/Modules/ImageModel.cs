@@ -79,13 +79,13 @@ public abstract class ImageModel : Model
     /// <param name="device">Where to run.</param>
     /// <param name="images">[N, C, H, W].</param>
     /// <exception cref="ShapeException">The shape does not fit; the message names the module.</exception>
-    public Captured Capture(Device device, Shape images) => Captured.Of(device, images, Forward, MemoryFormat.ChannelsLast);
+    public Captured Capture(Device device, Shape images) => Captured.Record(device, images, Forward, MemoryFormat.ChannelsLast);
 
     /// <summary>As <see cref="Capture"/>, of <see cref="Features"/>.</summary>
     /// <param name="device">Where to run.</param>
     /// <param name="images">[N, C, H, W].</param>
     /// <exception cref="ShapeException">The shape does not fit; the message names the module.</exception>
-    public Captured CaptureFeatures(Device device, Shape images) => Captured.Of(device, images, Features, MemoryFormat.ChannelsLast);
+    public Captured CaptureFeatures(Device device, Shape images) => Captured.Record(device, images, Features, MemoryFormat.ChannelsLast);
 
     /// <summary>What lies between the trunk and the head: the mean over the plane, [N, C, H, W] to [N, C], unless a model has another way.</summary>
     /// <param name="map">The output of the trunk's last stage.</param>

@@ -183,6 +183,6 @@ internal sealed class BertLanguageHead : Layer
     protected override Variable Compute(Variable x)
     {
         var pass = x.Pass;
-        return LinearFunction.Apply(norm.Forward(dense.Forward(x, activation)), pass.Of(decoder), pass.Of(bias));
+        return norm.Forward(dense.Forward(x, activation)).Linear(pass.Of(decoder), pass.Of(bias));
     }
 }

@@ -11,7 +11,7 @@ public sealed class ResNet : ImageModel
     {
         int expansion = bottleneck ? 4 : 1, inputs = 64;
         var stem = Add("", new ConvNormActivation(Convolution(3, 64, 7, stride: 2, groups: 1), new BatchNorm2d(64), Activation.Relu, ("conv1", "bn1")));
-        AddStage("stem", x => Pooling.Max(stem.Forward(x), Pool2dGeometry.Square(kernel: 3, stride: 2, padding: 1)), stem);
+        AddStage("stem", x => stem.Forward(x).MaxPool2d(3, stride: 2, padding: 1), stem);
         for (int stage = 0; stage < blocks.Length; stage++)
         {
             int planes = 64 << stage, width = planes * widthPerGroup / 64 * groups;

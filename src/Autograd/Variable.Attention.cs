@@ -1,0 +1,44 @@
+using Graft.Tensors;
+
+namespace Graft.Autograd;
+
+// attention, and what it remembers
+public sealed partial class Variable
+{
+    /// <summary>dropout(softmax(scale q k^T + mask + bias)) v of these queries: [B, H, T, D] (PyTorch's
+    /// <c>scaled_dot_product_attention</c>). The scores are never written out.</summary>
+    /// <param name="keys">[B, G, S, D]; G heads of keys divide H heads of queries, and each is read by H / G neighbours.</param>
+    /// <param name="values">Of the keys' shape.</param>
+    /// <param name="mask">Who looks at whom; null for everybody at everybody.</param>
+    /// <param name="scale">The factor on the scores; null for 1 / sqrt(D).</param>
+    /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it wants a gradient;
+    /// null for nothing.</param>
+    /// <param name="dropout">The probability with which training drops a probability.</param>
+    /// <param name="name">The name of dropout's random stream, a layer's key.</param>
+    /// <param name="heads">Where queries, keys and values are rows of heads side by side, [B T, H D] and [B S, G D], as linear maps give
+    /// them: how they fall; null where sequences and heads are axes.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">The probability is not from 0 to 1.</exception>
+    public Variable ScaledDotProductAttention(
+        Variable keys, Variable values, AttentionMask? mask = null, float? scale = null, Variable? bias = null, float dropout = 0f,
+        string name = "attention", AttentionHeads? heads = null)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(values);
+        float width = Shape.Rank == 0 ? 1 : heads is { Count: > 0 and var count } ? Shape[^1] / (float)count : Shape[^1];
+        return AttentionFunction.Apply(this, keys, values, mask ?? AttentionMask.None, scale ?? 1f / MathF.Sqrt(width), dropout, name, heads, bias);
+    }
+
+    /// <summary>Writes these rows [B, H, T, D] over those of a cache, from a place of each sequence on: new keys and values into what stays
+    /// from run to run (PyTorch's <c>index_copy_</c>). A place beyond the cache's end is left out; no gradient goes through.</summary>
+    /// <param name="cache">[B, H, S, D], with the numbers of a row side by side: a state of a captured pass (<see cref="Capture.State"/>).</param>
+    /// <param name="positions">Where the rows of each sequence begin [B].</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="InvalidOperationException">A gradient is wanted of these rows.</exception>
+    public void IndexCopyTo(Tensor<float> cache, Tensor<int> positions)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        ArgumentNullException.ThrowIfNull(positions);
+        IndexCopyFunction.Apply(this, positions, cache);
+    }
+}

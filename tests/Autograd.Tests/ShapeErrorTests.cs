@@ -69,7 +69,7 @@ public sealed class ShapeErrorTests : IDisposable
             "batch_norm: residual [1, 3] does not fit input [2, 3]: both need the same shape",
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(3), 1e-5f, out _, out _, Activation.Relu, Of(1, 3)));
         const string OneNumber =
-            "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their stored statistics (BatchNormPolicy.AlwaysStored)";
+            "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their running statistics (BatchNormPolicy.AlwaysRunningStatistics)";
         Refused($"batch_norm: input [1, 3, 1, 1]: {OneNumber}", () => BatchNormFunction.OfBatch(Of(1, 3, 1, 1), Of(3), Of(3), 1e-5f, out _, out _));
         Refused($"batch_norm: input [0, 3, 4, 4]: {OneNumber}", () => BatchNormFunction.OfBatch(Of(0, 3, 4, 4), Of(3), Of(3), 1e-5f, out _, out _));
         Refused(

@@ -12,9 +12,9 @@ public sealed class BundleTests
         {
             // JSON carries Unicode; a lone surrogate is none
             string[] classNames = [.. names.Get.Select(name => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name.Get)))];
-            var config = new BundleConfig { Model = "resnet18", ClassNames = classNames, ImageSize = new ImageSize(224, 192) };
-            var read = BundleConfig.Parse(config.Format(), "config.json");
-            Assert.Equal(classNames, read.ClassNames);
+            var config = new ModelConfig { Model = "resnet18", Labels = classNames, ImageSize = new ImageSize(224, 192) };
+            var read = ModelConfig.Parse(config.Format(), "config.json");
+            Assert.Equal(classNames, read.Labels);
             Assert.Equal((config.Model, config.ImageSize), (read.Model, read.ImageSize));
         }).QuickCheckThrowOnFailure();
 
@@ -27,9 +27,9 @@ public sealed class BundleTests
             """;
         var config = Parse(json);
         Assert.Equal("resnet", config.Model);
-        Assert.Equal("abcdefghijk", string.Concat(config.ClassNames));
+        Assert.Equal("abcdefghijk", string.Concat(config.Labels));
         Assert.Equal(new ImageSize(224, 224), config.ImageSize);
-        var again = BundleConfig.Parse(config.Format(), "config.json");
+        var again = ModelConfig.Parse(config.Format(), "config.json");
         Assert.Equal("[3, 4]", again.Other["depths"].GetRawText().ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal).Replace(",", ", ", StringComparison.Ordinal));
         Assert.Equal("convnext", Parse("""{"architectures": ["convnext"], "id2label": {"0": "x"}}""").Model);
     }
@@ -37,21 +37,21 @@ public sealed class BundleTests
     [Theory]
     [InlineData("""{"model_type": "x"}""", "'id2label' is missing")]
     [InlineData("""{"id2label": {"0": "a"}}""", "'model_type' is missing")]
-    [InlineData("""{"model_type": 5, "id2label": {"0": "a"}}""", "'model_type' is the number 5, not a text")]
+    [InlineData("""{"model_type": 5, "id2label": {"0": "a"}}""", "'model_type' is 5, not a text")]
     [InlineData("""{"model_type": "x", "id2label": {}}""", "names no class")]
     [InlineData("""{"model_type": "x", "id2label": {"0": "a", "2": "b"}}""", "'id2label.1' is missing")]
     [InlineData("""{"model_type": "x", "id2label": {"0": "a", "00": "b"}}""", "'id2label.00' is there twice")]
     [InlineData("""{"model_type": "x", "id2label": {"zero": "a"}}""", "'id2label.zero' is not a class number")]
     [InlineData("""{"model_type": "x", "id2label": {"99999999": "a"}}""", "is not a class number")]
-    [InlineData("""{"model_type": "x", "id2label": {"0": 3}}""", "'id2label.0' is the number 3, not a text")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": 3}}""", "'id2label.0' is 3, not a text")]
     [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "label2id": {"a": 1}}""", "contradicts 'id2label'")]
     [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "num_labels": 2}""", "'num_labels' is 2, but 'id2label' names 1")]
-    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "image_size": [1]}""", "'image_size' is a list")]
-    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "image_size": 0}""", "'image_size' is the number 0")]
-    [InlineData("", "is not JSON")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "image_size": [1]}""", "'image_size' is [1], not")]
+    [InlineData("""{"model_type": "x", "id2label": {"0": "a"}, "image_size": 0}""", "'image_size' is 0, not")]
+    [InlineData("", "is no JSON")]
     public void A_malformed_config_is_refused(string json, string problem)
     {
-        string message = Assert.Throws<BundleException>(() => Parse(json)).Message;
+        string message = Assert.Throws<CheckpointException>(() => Parse(json)).Message;
         Assert.StartsWith("config.json: ", message, StringComparison.Ordinal);
         Assert.Contains(problem, message, StringComparison.Ordinal);
     }
@@ -113,13 +113,13 @@ public sealed class BundleTests
     [Theory]
     [InlineData("""{}""", "'graft_version' is missing")]
     [InlineData("""{"graft_version": "1", "recipe": {"model": "m"}}""", "'recipe.epochs' is missing")]
-    [InlineData("""{"graft_version": "1", "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": -1}}""", "'recipe.seed' is the number -1")]
+    [InlineData("""{"graft_version": "1", "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": -1}}""", "'recipe.seed' is -1")]
     [InlineData("""{"graft_version": "1", "base_checkpoint": {"file": "f", "sha256": "12"}}""", "'base_checkpoint.sha256' is not 64 hexadecimal digits")]
-    [InlineData("""{"graft_version": "1", "metrics": {"loss": "low"}}""", "'metrics.loss' is a text, not a number")]
+    [InlineData("""{"graft_version": "1", "metrics": {"loss": "low"}}""", "'metrics.loss' is \"low\", not a number")]
     public void A_malformed_manifest_is_refused(string json, string problem) =>
-        Assert.Contains(problem, Assert.Throws<BundleException>(() => Manifest(json)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.Throws<CheckpointException>(() => Manifest(json)).Message, StringComparison.Ordinal);
 
-    private static BundleConfig Parse(string json) => BundleConfig.Parse(Encoding.UTF8.GetBytes(json), "config.json");
+    private static ModelConfig Parse(string json) => ModelConfig.Parse(Encoding.UTF8.GetBytes(json), "config.json");
 
     private static GraftManifest Manifest(string json) => GraftManifest.Parse(Encoding.UTF8.GetBytes(json), "graft.json");
 }

@@ -74,11 +74,11 @@ public sealed class ClassNumbersTests
     [InlineData("cifar_resnet20", "cifar-resnet20")]
     [InlineData("wide-resnet50-2", "wide_resnet50_2")]
     [InlineData("alexnet", null)]
-    public void Names_of_models_are_found(string wanted, string? nearest) => Assert.Equal(nearest, Models.NearName.Find(wanted, Models.ModelRegistry.Names));
+    public void Names_of_models_are_found(string wanted, string? nearest) => Assert.Equal(nearest, NearName.Find(wanted, ModelRegistry.Names));
 
     private static string Refusal(string[] folder, string[] known) =>
         Assert.Throws<ImageException>(() => ClassNumbers.Match(Set([.. Enumerable.Range(0, folder.Length)], folder), known, out _)).Message;
 
     private static LabelledImages Set(int[] labels, params string[] names) =>
-        new("pictures", names, new ImageFiles([.. labels.Select(label => $"{label}.png")], labels), new ListingNotes());
+        new("pictures", names, new ImageFiles([.. labels.Select(label => $"{label}.png")]), labels);
 }

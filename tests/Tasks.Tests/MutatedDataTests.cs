@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
-using Graft.Models;
 using Graft.Testing;
 
 namespace Graft.Tasks.Tests;
@@ -54,9 +53,9 @@ public sealed class MutatedDataTests : IDisposable
         {
             byte[] bytes = mutations.Of(round % 2 == 0 ? own : timm);
             folder.Write("config.json", bytes);
-            Bounded<BundleException>($"description {round}", () =>
+            Bounded<CheckpointException>($"description {round}", () =>
             {
-                if (round % 2 == 0) BundleConfig.Parse(bytes, "config.json");
+                if (round % 2 == 0) ModelConfig.Parse(bytes, "config.json");
                 else TimmConfig.Find(folder.Path)?.Preprocessing?.Validate();
             });
         }

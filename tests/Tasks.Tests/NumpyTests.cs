@@ -130,8 +130,8 @@ public sealed class NumpyTests
         Assert.Throws<NumpyException>(() => new NumpyArray("x", NumpyType.UInt32, [1], [255, 255, 255, 255]).ToInt32());
     }
 
-    private static NumpyImages From(string name, NumpyArray pictures, NumpyArray labels) =>
-        new(name, pictures, LabelledData.Labels(name, labels, pictures.Shape[0]));
+    private static LabelledImages From(string name, NumpyArray pictures, NumpyArray labels) =>
+        new(name, [.. Enumerable.Range(0, 10).Select(PretrainedInfo.Unnamed)], new NumpyImages(name, pictures), LabelledData.Labels(name, labels, pictures.Shape[0]));
 
     private static byte[] Npy(string type, string shape, byte[] data, bool columnMajor = false, int version = 1)
     {

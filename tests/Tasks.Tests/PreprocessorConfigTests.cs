@@ -54,28 +54,28 @@ public sealed class PreprocessorConfigTests
     }
 
     [Theory]
-    [InlineData("""{"size": "big"}""", "'size' is a text, not an object")]
+    [InlineData("""{"size": "big"}""", "'size' is \"big\", not an object")]
     [InlineData("""{"size": {"width": 3}}""", "'size' has neither 'shortest_edge' nor")]
-    [InlineData("""{"size": 1.5}""", "'size' is the number 1.5, not a whole number")]
+    [InlineData("""{"size": 1.5}""", "'size' is 1.5, not a whole number")]
     [InlineData("""{"size": -4}""", "is 1 to 16384 pixels, not -4")]
     [InlineData("""{"resample": 1}""", "'resample' is 1")]
     [InlineData("""{"image_mean": [0.5]}""", "'image_mean' has 1 numbers")]
     [InlineData("""{"image_std": [1, 0, 1]}""", "standard deviation of channel 1")]
-    [InlineData("""{"do_resize": 1}""", "'do_resize' is the number 1, not true or false")]
+    [InlineData("""{"do_resize": 1}""", "'do_resize' is 1, not true or false")]
     [InlineData("""{"do_center_crop": true}""", "'crop_size' is missing")]
     [InlineData("""{"size": {"shortest_edge": 4}, "crop_pct": 0}""", "'crop_pct' is 0")]
-    [InlineData("""[1]""", "is a list, not an object")]
-    [InlineData("""{"size": """, "is not JSON")]
+    [InlineData("""[1]""", "is no JSON object")]
+    [InlineData("""{"size": """, "is no JSON")]
     public void A_malformed_file_is_refused(string json, string problem)
     {
-        string message = Assert.Throws<BundleException>(() => Parse(json)).Message;
+        string message = Assert.Throws<CheckpointException>(() => Parse(json)).Message;
         Assert.StartsWith("p.json: ", message, StringComparison.Ordinal);
         Assert.Contains(problem, message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Contains("there is no such file", Assert.Throws<BundleException>(() => PreprocessorConfig.Read("none/p.json")).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such file", Assert.Throws<CheckpointException>(() => PreprocessorConfig.Read("none/p.json")).Message, StringComparison.Ordinal);
 
     private static ImagePreprocessing Parse(string json) => PreprocessorConfig.Parse(Encoding.UTF8.GetBytes(json), "p.json");
 

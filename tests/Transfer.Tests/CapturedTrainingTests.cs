@@ -38,7 +38,7 @@ public sealed class CapturedTrainingTests : IDisposable
         }
         // none but the statistics moves
         model.Freeze();
-        foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = BatchNormPolicy.AlwaysOfBatch;
+        foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = BatchNormPolicy.AlwaysBatchStatistics;
         using (var pass = Pass.Train(device)) model.Forward(pass.Constant(images));
         captured.Run(pixels, logits);
         Check.SameBits("after other statistics", logits, Eager());

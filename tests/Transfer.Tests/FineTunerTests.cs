@@ -41,7 +41,7 @@ public sealed class FineTunerTests : IDisposable
     [Fact]
     public void A_frozen_norm_moves_its_statistics_only_where_the_policy_says_so()
     {
-        var options = new FineTuneOptions { Epochs = 1, FrozenEpochs = 0, FreezeBelow = "head", BatchNorm = BatchNormPolicy.AlwaysOfBatch };
+        var options = new FineTuneOptions { Epochs = 1, FrozenEpochs = 0, FreezeBelow = "head", BatchNorm = BatchNormPolicy.AlwaysBatchStatistics };
         var model = new SmallModel();
         var before = Snapshot(model);
         new FineTuner(model, device, options).FineTune(new Noise(model, device));

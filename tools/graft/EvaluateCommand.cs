@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Graft.Models;
 using Graft.Tasks;
 
 namespace Graft.CommandLine;

@@ -1,14 +1,16 @@
-using Graft.Models;
 using Graft.Tasks;
 
 namespace Graft.CommandLine;
 
 /// <summary>The pictures that features are wanted of, with their classes where they have any.</summary>
 /// <param name="Images">The pictures.</param>
-/// <param name="ClassNames">The classes' names by number; null where there are none.</param>
+/// <param name="Labelled">The pictures with their classes; null where there are none.</param>
 /// <param name="Notes">What the listing had to say.</param>
-internal sealed record FeatureSource(IImageSource Images, IReadOnlyList<string>? ClassNames, ListingNotes Notes)
+internal sealed record FeatureSource(IImageDataset Images, LabelledImages? Labelled, ListingNotes Notes)
 {
+    /// <summary>The classes' names by number; null where there are none.</summary>
+    public IReadOnlyList<string>? ClassNames => Labelled?.ClassNames;
+
     /// <summary>One folder whose pictures lie in sub-folders is labelled by them, and one archive by its labels; anything else is a
     /// list of pictures.</summary>
     public static FeatureSource Of(IReadOnlyList<string> paths, string? split)
@@ -16,7 +18,7 @@ internal sealed record FeatureSource(IImageSource Images, IReadOnlyList<string>?
         if (paths is [var single] && IsLabelled(single))
         {
             var pictures = LabelledData.Open(single, DataUse.Evaluation, split);
-            return new FeatureSource(pictures, pictures.ClassNames, pictures.Notes);
+            return new FeatureSource(pictures, pictures, pictures.Notes);
         }
         var notes = new ListingNotes();
         return new FeatureSource(Pictures.List(paths, split, notes), null, notes);
@@ -37,10 +39,10 @@ internal sealed record FeatureSource(IImageSource Images, IReadOnlyList<string>?
             ["weights"] = choice.Weights ?? choice.Name,
             ["paths"] = JsonOutput.Array(rows.Select(row => Images.Name(row.Index))),
         };
-        if (ClassNames is not null)
+        if (Labelled is not null)
         {
-            tensors.Add(TensorEntry.From("labels", [rows.Count], rows.Select(row => (long)Images.Label(row.Index)).ToArray()));
-            metadata["classNames"] = JsonOutput.Array(ClassNames);
+            tensors.Add(TensorEntry.From("labels", [rows.Count], rows.Select(row => (long)Labelled.Label(row.Index)).ToArray()));
+            metadata["classNames"] = JsonOutput.Array(Labelled.ClassNames);
         }
         SafetensorsWriter.Write(file, tensors, metadata, interrupt);
     }

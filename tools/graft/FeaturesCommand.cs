@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Graft.Models;
 using Graft.Tasks;
 
 namespace Graft.CommandLine;
@@ -82,7 +81,7 @@ internal static class FeaturesCommand
         return command;
     }
 
-    private static void RequireWritable(string file, IImageSource pictures, ModelChoice choice)
+    private static void RequireWritable(string file, IImageDataset pictures, ModelChoice choice)
     {
         string shown = Printable.Whole(file), full = Path.GetFullPath(file);
         if (Directory.Exists(full)) throw new WrongInputException($"--out {shown} is a folder: give the path of the file to write");

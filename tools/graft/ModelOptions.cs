@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Graft.Models;
 using Graft.Tasks;
 using Graft.Tensors;
 
@@ -79,7 +78,7 @@ internal sealed class ModelOptions
 internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights, LoadOptions LoadOptions, bool NeedsHead, TextWriter Error)
 {
     /// <exception cref="CheckpointException">The weights cannot be read, or are another model's.</exception>
-    /// <exception cref="BundleException">The folder holds no saved classifier, or a damaged one.</exception>
+    /// <exception cref="CheckpointException">The folder holds no saved classifier, or a damaged one.</exception>
     public ImageClassifier Open(Device device, ulong seed = 0)
     {
         if (!IsPublished) return ImageClassifier.Load(Name, device);

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Graft.Models;
-using Graft.Tasks;
 
 namespace Graft.CommandLine;
 
@@ -54,7 +52,7 @@ internal static class ModelsCommand
             name,
             model.Parameters().Sum(parameter => parameter.Shape.ElementCount),
             head.Shape[0],
-            PublishedModel.Of(name).Preprocessing.OutputSize!.Value,
+            ModelRegistry.Pretrained(name).Preprocessing.OutputSize!.Value,
             [.. model.Stages.Select(stage => stage.Name)]);
 
     private sealed record Row(string Name, long Parameters, int Classes, ImageSize Size, string[] Stages);

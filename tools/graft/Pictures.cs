@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Tasks;
 
 namespace Graft.CommandLine;
@@ -15,9 +14,9 @@ internal static class Pictures
     /// <param name="split">The part of an archive that is meant; null for its own choice.</param>
     /// <param name="notes">Is told of the files that are passed over.</param>
     /// <exception cref="WrongInputException">A path leads nowhere, or a folder has no pictures.</exception>
-    public static IImageSource List(IEnumerable<string> paths, string? split, ListingNotes notes)
+    public static IImageDataset List(IEnumerable<string> paths, string? split, ListingNotes notes)
     {
-        var sources = new List<IImageSource>();
+        var sources = new List<IImageDataset>();
         var files = new List<string>();
         foreach (string path in paths)
         {
@@ -49,7 +48,7 @@ internal static class Pictures
                 throw new WrongInputException($"{shown} has no pictures ({ImageFileNames.Listed}){(notes.Unread.Length == 0 ? "" : $"; there are {notes.Unread}")}");
         }
         if (files.Count > 0) sources.Add(new ImageFiles(files));
-        return sources is [var only] ? only : new CombinedImages(sources);
+        return sources is [var only] ? only : new ConcatenatedImages(sources);
     }
 
     private static string Nowhere(string path) =>

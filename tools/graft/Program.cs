@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Graft.Models;
 using Graft.Tasks;
 using Graft.Tensors.Gpu;
 using Graft.Transfer;
@@ -53,7 +52,7 @@ internal static class Program
             error.WriteLine("graft: interrupted");
             return ExitCode.Interrupted;
         }
-        catch (Exception exception) when (exception is WrongInputException or CheckpointException or ImageException or BundleException
+        catch (Exception exception) when (exception is WrongInputException or CheckpointException or ImageException
             or DeviceUnavailableException)
         {
             error.WriteLine($"graft: {Line(exception.Message)}");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Graft.Models;
 
 namespace Graft.CommandLine;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Graft.Models;
 using Spectre.Console;
 
 namespace Graft.CommandLine;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Graft.Models;
 using Spectre.Console;
 
 namespace Graft.WeightImport;

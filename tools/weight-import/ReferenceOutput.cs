@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Graft.Models;
 using Graft.Tensors;
 using Spectre.Console;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Graft.Models;
 
 namespace Graft.WeightImport;
 

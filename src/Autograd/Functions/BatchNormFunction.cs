@@ -18,7 +18,7 @@ internal static class BatchNormFunction
         if (x.Shape.ElementCount <= x.Shape[1])
             ShapeException.Throw(
                 "batch_norm", $"input {x.Shape}",
-                "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their stored statistics (BatchNormPolicy.AlwaysStored)");
+                "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their running statistics (BatchNormPolicy.AlwaysRunningStatistics)");
         var pass = x.Pass;
         var input = pass.ChannelsLast(x.Value);
         mean = pass.Rent([x.Shape[1]]);

@@ -38,8 +38,8 @@ public sealed class BatchNorm2d : Layer
     public bool UsesBatch(Pass pass) =>
         pass.IsTraining && Policy switch
         {
-            BatchNormPolicy.AlwaysOfBatch => true,
-            BatchNormPolicy.AlwaysStored => false,
+            BatchNormPolicy.AlwaysBatchStatistics => true,
+            BatchNormPolicy.AlwaysRunningStatistics => false,
             _ => !(weight.IsFrozen && bias.IsFrozen),
         };
 

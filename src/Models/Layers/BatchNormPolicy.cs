@@ -7,8 +7,8 @@ public enum BatchNormPolicy
     FollowFreezing,
 
     /// <summary>All normalise by the batch and move their statistics, frozen or not.</summary>
-    AlwaysOfBatch,
+    AlwaysBatchStatistics,
 
     /// <summary>All use what is stored.</summary>
-    AlwaysStored,
+    AlwaysRunningStatistics,
 }

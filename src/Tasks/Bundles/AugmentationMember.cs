@@ -5,7 +5,7 @@ namespace Graft.Tasks;
 /// <summary>How training pictures were varied, as a member of a recipe in <c>graft.json</c>.</summary>
 internal static class AugmentationMember
 {
-    /// <exception cref="BundleException">A number in it is impossible.</exception>
+    /// <exception cref="CheckpointException">A number in it is impossible.</exception>
     public static TrainingAugmentation Read(JsonObjectReader member)
     {
         var augmentation = new TrainingAugmentation
@@ -20,7 +20,7 @@ internal static class AugmentationMember
         }
         catch (ArgumentException exception)
         {
-            throw member.Wrong("horizontal_flip", "and the other settings do not go together: " + exception.Message);
+            throw member.Wrong("horizontal_flip", "and the other settings do not go together: " + exception.Message, exception);
         }
         return augmentation;
     }

@@ -25,7 +25,7 @@ internal static class BundleFolder
     public static void Write(string folder, Action<string> write)
     {
         string full = Path.GetFullPath(folder);
-        if (File.Exists(full)) throw new BundleException($"{folder}: is a file; a classifier is saved as a folder");
+        if (File.Exists(full)) throw new CheckpointException(folder, "is a file; a classifier is saved as a folder");
         bool isNew = !Directory.Exists(full);
         Directory.CreateDirectory(full);
         Settle(full);

@@ -101,11 +101,7 @@ internal sealed record FineTuneRecipe
             AugmentationMember.Write(writer, Augmentation);
             writer.WriteEndObject();
         }
-        foreach (var (name, value) in Other)
-        {
-            writer.WritePropertyName(name);
-            value.WriteTo(writer);
-        }
+        writer.WriteMembers(Other);
 
         void WriteOptional(string name, double? value)
         {

@@ -25,10 +25,10 @@ internal sealed record GraftManifest
     public IReadOnlyDictionary<string, JsonElement> Other { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="BundleException">The file is missing or malformed.</exception>
-    public static GraftManifest Read(string path) => JsonFile.Read(path, Read);
+    /// <exception cref="CheckpointException">The file is missing or malformed.</exception>
+    public static GraftManifest Read(string path) => Read(JsonFile.Read(path));
 
-    public static GraftManifest Parse(ReadOnlyMemory<byte> json, string name) => JsonFile.Parse(json, name, Read);
+    public static GraftManifest Parse(ReadOnlyMemory<byte> json, string name) => Read(JsonFile.Parse(json, name));
 
     public void Write(string path) => JsonFile.Write(path, Write);
 
@@ -75,10 +75,6 @@ internal sealed record GraftManifest
             else writer.WriteNull(name);
         }
         writer.WriteEndObject();
-        foreach (var (name, value) in Other)
-        {
-            writer.WritePropertyName(name);
-            value.WriteTo(writer);
-        }
+        writer.WriteMembers(Other);
     }
 }

@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Tasks;
 
 /// <summary>Which class of a model each class of a set of pictures is: by name, and only where the model's classes have no names by
@@ -8,11 +6,8 @@ internal static class ClassNumbers
 {
     private const int Named = 20, NamedUnknown = 5;
 
-    /// <summary>Hugging Face's name of a class without one.</summary>
-    public static string Unnamed(int number) => $"LABEL_{number}";
-
     /// <summary>Whether nothing is known of what a model's classes are called.</summary>
-    public static bool AreUnnamed(IReadOnlyList<string> names) => names.Index().All(static name => name.Item == Unnamed(name.Index));
+    public static bool AreUnnamed(IReadOnlyList<string> names) => names.Index().All(static name => name.Item == PretrainedInfo.Unnamed(name.Index));
 
     /// <summary>The pictures with a model's class numbers.</summary>
     /// <param name="pictures">The pictures with classes of their own.</param>

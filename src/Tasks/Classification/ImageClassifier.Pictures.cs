@@ -12,7 +12,7 @@ public sealed partial class ImageClassifier
     public Prediction Predict(ReadOnlyMemory<byte> encoded, string name = "the picture")
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Predict(Current, new EncodedImage(encoded, name), unreadable: null, CancellationToken.None).Single().Prediction;
+        return Predict(Current, new EncodedImages([encoded], _ => name), unreadable: null, CancellationToken.None).Single().Prediction;
     }
 
     /// <summary>What the classifier makes of a picture that a stream holds, read from where it stands to its end.</summary>
@@ -22,7 +22,7 @@ public sealed partial class ImageClassifier
     public Prediction Predict(Stream encoded, string name = "the picture")
     {
         ArgumentNullException.ThrowIfNull(encoded);
-        return Predict(EncodedImage.ReadAll(encoded, name), name);
+        return Predict(EncodedImages.ReadAll(encoded, name), name);
     }
 
     /// <summary>What the classifier makes of pictures, in their order; those that cannot be read are left out.</summary>
@@ -57,11 +57,11 @@ public sealed partial class ImageClassifier
 
     /// <summary>What the classifier makes of pictures, in their order, beside each one's number.</summary>
     internal IEnumerable<(int Index, Prediction Prediction)> Predict(
-        IImageSource pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation) =>
+        IImageDataset pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation) =>
         Predict(Current, pictures, unreadable, cancellation);
 
     private IEnumerable<(int Index, Prediction Prediction)> Predict(
-        Network now, IImageSource pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation)
+        Network now, IImageDataset pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation)
     {
         if (pictures.Count == 0) yield break;
         RequireTrainedHead(now);
@@ -80,11 +80,11 @@ public sealed partial class ImageClassifier
 
     /// <summary>What the trunk makes of pictures, in their order, beside each one's number.</summary>
     internal IEnumerable<(int Index, float[] Row)> Features(
-        IImageSource pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation) =>
+        IImageDataset pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation) =>
         Features(Current, pictures, unreadable, cancellation);
 
     private IEnumerable<(int Index, float[] Row)> Features(
-        Network now, IImageSource pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation)
+        Network now, IImageDataset pictures, Action<int, ImageException>? unreadable, CancellationToken cancellation)
     {
         if (pictures.Count == 0) yield break;
         foreach (var (batch, features, width) in ImageInference.Features(now.Model, device, InOrder(now, pictures, unreadable), cancellation))

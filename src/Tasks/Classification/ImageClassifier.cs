@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Transfer;
 
@@ -65,8 +64,7 @@ public sealed partial class ImageClassifier : IDisposable
     /// <param name="seed">The seed of a new head's numbers.</param>
     /// <param name="options">Which weights of the file, and what to put up with; null to find them.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
-    /// <exception cref="CheckpointException">The file cannot be read, or holds another model.</exception>
-    /// <exception cref="BundleException">A folder's config asks for what is not done here.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or holds another model, or a folder's config asks for what is not done here.</exception>
     public static ImageClassifier FromPretrained(
         string model, string weights, Device? device = null, ulong seed = 0, LoadOptions? options = null)
     {
@@ -90,8 +88,7 @@ public sealed partial class ImageClassifier : IDisposable
         Make(ModelRegistry.Create(model, seed: seed), null, device);
 
     /// <summary>Loads a folder that <see cref="Save"/> wrote.</summary>
-    /// <exception cref="BundleException">A file is missing or malformed.</exception>
-    /// <exception cref="CheckpointException">The weights cannot be read, or are of another model.</exception>
+    /// <exception cref="CheckpointException">A file is missing or malformed, or the weights are of another model.</exception>
     public static ImageClassifier Load(string folder, Device? device = null)
     {
         var (model, config, preprocessing, manifest) = ClassifierBundle.Read(folder);
@@ -164,7 +161,7 @@ public sealed partial class ImageClassifier : IDisposable
     /// <summary>Adapts a copy of the network to these classes, with a new head unless it has one for them, and puts it in the network's
     /// place as soon as training has ended, in whatever way.</summary>
     internal FitReport Fit(
-        IReadOnlyList<string> classNames, IImageSource training, IImageSource? validation, ImageFineTuneOptions options,
+        IReadOnlyList<string> classNames, LabelledImages training, LabelledImages? validation, ImageFineTuneOptions options,
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         if (Interlocked.CompareExchange(ref tuning, 1, 0) != 0)
@@ -180,12 +177,12 @@ public sealed partial class ImageClassifier : IDisposable
     }
 
     private FitReport Fit(
-        Network copy, IImageSource training, IImageSource? validation, ImageFineTuneOptions options,
+        Network copy, LabelledImages training, LabelledImages? validation, ImageFineTuneOptions options,
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         int batchSize = options.BatchSizeFor(training.Count);
-        var how = new BatchOptions { BatchSize = batchSize, Training = true, Seed = options.Recipe.Seed, Workers = decoding.Threads };
-        var batches = new Batches(training, copy.Preprocessing, decoding, how with { Unreadable = Once(options.Unreadable) });
+        var how = new ImageLoaderOptions { BatchSize = batchSize, Training = true, Seed = options.Recipe.Seed, Workers = decoding.Threads };
+        var batches = new ImageLoader(training, copy.Preprocessing, decoding, how with { Unreadable = Once(options.Unreadable) });
         var held = validation is null ? null : InOrder(copy, validation, Once(options.Unreadable));
         var recipe = RecipeFile.Of(copy.Model, options, batchSize, copy.Preprocessing.Augmentation);
         copy = copy with { Manifest = copy.Manifest with { Recipe = recipe } };
@@ -195,8 +192,8 @@ public sealed partial class ImageClassifier : IDisposable
         {
             tuner = new FineTuner(copy.Model, device, options.Recipe);
             return report = tuner.FineTune(
-                new ImageTrainingSet(copy.Model, batches, options.LabelSmoothing),
-                held is null ? null : token => ImageInference.Evaluate(copy.Model, device, held, token),
+                new ImageTrainingSet(copy.Model, batches, training, options.LabelSmoothing),
+                held is null ? null : token => ImageInference.Evaluate(copy.Model, device, held, validation!, token),
                 progress, cancellation);
         }
         finally
@@ -213,14 +210,14 @@ public sealed partial class ImageClassifier : IDisposable
     /// <param name="answered">Is told of each picture, in order: its class and the one that the classifier took it for.</param>
     /// <param name="unreadable">Is told of each picture that cannot be read and is left out; null to end there.</param>
     internal Evaluation Evaluate(
-        IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null, Action<int, ImageException>? unreadable = null) =>
+        LabelledImages source, CancellationToken cancellation, Action<int, int>? answered = null, Action<int, ImageException>? unreadable = null) =>
         Evaluate(Current, source, cancellation, answered, unreadable);
 
     private Evaluation Evaluate(
-        Network now, IImageSource source, CancellationToken cancellation, Action<int, int>? answered = null, Action<int, ImageException>? unreadable = null)
+        Network now, LabelledImages source, CancellationToken cancellation, Action<int, int>? answered = null, Action<int, ImageException>? unreadable = null)
     {
         RequireTrainedHead(now);
-        return ImageInference.Evaluate(now.Model, device, InOrder(now, source, unreadable), cancellation, answered);
+        return ImageInference.Evaluate(now.Model, device, InOrder(now, source, unreadable), source, cancellation, answered);
     }
 
     /// <summary>Refuses to answer with a head that nothing has trained.</summary>
@@ -245,7 +242,7 @@ public sealed partial class ImageClassifier : IDisposable
         else model.TakeTrunk(now.Model);
         // without trained weights below it a new head is not the only thing that is new
         if (!sameHead) model.IsHeadNew = now.Manifest.BaseCheckpoint is not null || now.Manifest.Recipe is not null;
-        return now with { Model = model, Config = now.Config with { ClassNames = [.. classNames] } };
+        return now with { Model = model, Config = now.Config with { Labels = [.. classNames] } };
     }
 
     private void Change(Func<Network, Network> change)
@@ -256,9 +253,9 @@ public sealed partial class ImageClassifier : IDisposable
     private static ImageClassifier Make(
         ImageModel network, BaseCheckpoint? weights, Device? device, LoadReport? report = null, TimmConfig? timm = null)
     {
-        var published = PublishedModel.Of(network.Name);
+        var published = ModelRegistry.Pretrained(network.Name);
         var head = network.Stages[^1].Modules.SelectMany(module => module.Parameters()).First();
-        var config = new BundleConfig { Model = network.Name, ClassNames = timm?.ClassNames ?? published.NamesOf(head.Shape[0]) };
+        var config = new ModelConfig { Model = network.Name, Labels = timm?.ClassNames ?? published.NamesOf(head.Shape[0]) };
         var preprocessing = timm?.Preprocessing ?? published.Preprocessing;
         return new ImageClassifier(new Network(network, config, preprocessing, NewManifest(weights)), device) { WeightsReport = report };
     }
@@ -266,14 +263,14 @@ public sealed partial class ImageClassifier : IDisposable
     private static GraftManifest NewManifest(BaseCheckpoint? weights) =>
         new() { GraftVersion = typeof(ImageClassifier).Assembly.GetName().Version!.ToString(3), BaseCheckpoint = weights };
 
-    private Batches InOrder(Network now, IImageSource source, Action<int, ImageException>? unreadable = null) => new(
+    private ImageLoader InOrder(Network now, IImageDataset source, Action<int, ImageException>? unreadable = null) => new(
         source, now.Preprocessing, decoding,
-        new BatchOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads, Unreadable = unreadable });
+        new ImageLoaderOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads, Unreadable = unreadable });
 
     /// <summary>What belongs together and changes at once: a network, what its answers mean, and what is known of it.</summary>
     private sealed record Network(
-        ImageModel Model, BundleConfig Config, ImagePreprocessing Preprocessing, GraftManifest Manifest)
+        ImageModel Model, ModelConfig Config, ImagePreprocessing Preprocessing, GraftManifest Manifest)
     {
-        public IReadOnlyList<string> ClassNames => Config.ClassNames;
+        public IReadOnlyList<string> ClassNames => Config.Labels;
     }
 }

@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Transfer;
 
@@ -10,18 +9,18 @@ internal static class ImageInference
 {
     /// <summary>The logits for each batch, row by row [N, D], beside the batch they came from.</summary>
     public static IEnumerable<(ImageBatch Batch, float[] Rows, int Width)> Run(
-        ImageModel model, Device device, Batches batches, CancellationToken cancellation) =>
+        ImageModel model, Device device, ImageLoader batches, CancellationToken cancellation) =>
         Run(device, batches, model.Forward, model.Capture, cancellation);
 
     /// <summary>The trunk's features for each batch, as the logits.</summary>
     public static IEnumerable<(ImageBatch Batch, float[] Rows, int Width)> Features(
-        ImageModel model, Device device, Batches batches, CancellationToken cancellation) =>
+        ImageModel model, Device device, ImageLoader batches, CancellationToken cancellation) =>
         Run(device, batches, model.Features, model.CaptureFeatures, cancellation);
 
     /// <summary>Where there is more than one batch all of the first one's size go through one captured pass; the last, often smaller, is
     /// computed eagerly, with the same bits.</summary>
     private static IEnumerable<(ImageBatch Batch, float[] Rows, int Width)> Run(
-        Device device, Batches batches, Func<Variable, Variable> compute, Func<Device, Shape, Captured> capture, CancellationToken cancellation)
+        Device device, ImageLoader batches, Func<Variable, Variable> compute, Func<Device, Shape, Captured> capture, CancellationToken cancellation)
     {
         Captured? captured = null;
         try
@@ -50,7 +49,7 @@ internal static class ImageInference
 
     /// <summary>Numbers that are not finite are no answer.</summary>
     /// <exception cref="NonFiniteException">A row has one.</exception>
-    private static (ImageBatch Batch, float[] Rows, int Width) Finite(Batches batches, ImageBatch batch, float[] rows, int width)
+    private static (ImageBatch Batch, float[] Rows, int Width) Finite(ImageLoader batches, ImageBatch batch, float[] rows, int width)
     {
         int at = rows.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
         return at < 0 ? (batch, rows, width) : throw new NonFiniteException(
@@ -59,20 +58,19 @@ internal static class ImageInference
     }
 
     public static Evaluation Evaluate(
-        ImageModel model, Device device, Batches batches, CancellationToken cancellation, Action<int, int>? answered = null)
+        ImageModel model, Device device, ImageLoader batches, LabelledImages pictures, CancellationToken cancellation, Action<int, int>? answered = null)
     {
         int examples = 0, correct = 0;
         double loss = 0;
         foreach (var (batch, logits, classes) in Run(model, device, batches, cancellation))
         {
-            int[] labels = batch.Labels.ToArray();
             for (int row = 0; row < batch.Count; row++)
             {
                 var scores = logits.AsSpan(row * classes, classes);
-                loss -= LogSoftmax(scores)[labels[row]];
-                int answer = IndexOfLargest(scores);
-                if (answer == labels[row]) correct++;
-                answered?.Invoke(labels[row], answer);
+                int label = pictures.Label(batch.Indices[row]), answer = IndexOfLargest(scores);
+                loss -= LogSoftmax(scores)[label];
+                if (answer == label) correct++;
+                answered?.Invoke(label, answer);
             }
             examples += batch.Count;
         }

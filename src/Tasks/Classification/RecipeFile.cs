@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Transfer;
 
 namespace Graft.Tasks;

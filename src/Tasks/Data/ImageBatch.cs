@@ -3,23 +3,19 @@ using Graft.Tensors;
 
 namespace Graft.Tasks;
 
-/// <summary>Pictures ready for a model, and what is known of them. Disposing gives the memory back.</summary>
+/// <summary>Pictures ready for a model, and which ones they are. Disposing gives the memory back.</summary>
 internal sealed class ImageBatch : IDisposable
 {
-    public ImageBatch(Tensor<float> images, Tensor<int> labels, int[] indices)
+    public ImageBatch(Tensor<float> images, int[] indices)
     {
         Images = images;
-        Labels = labels;
         Indices = indices;
     }
 
     /// <summary>The pictures: [N, 3, H, W], channels last, in CPU memory.</summary>
     public Tensor<float> Images { get; }
 
-    /// <summary>Each picture's class number: [N], contiguous, in CPU memory; negative where it is not known.</summary>
-    public Tensor<int> Labels { get; }
-
-    /// <summary>Each picture's number in its source.</summary>
+    /// <summary>Each picture's number in its dataset.</summary>
     public IReadOnlyList<int> Indices { get; }
 
     /// <summary>How many pictures the batch has.</summary>
@@ -35,13 +31,9 @@ internal sealed class ImageBatch : IDisposable
             var shape = Images.Shape;
             var device = Images.Device;
             var images = device.Rent<float>([kept.Length, shape[1], shape[2], shape[3]], MemoryFormat.ChannelsLast);
-            var labels = device.Rent<int>([kept.Length]);
             for (int to = 0; to < kept.Length; to++)
-            {
                 ImageTransforms.Place(Images, kept[to]).CopyTo(ImageTransforms.Place(images, to));
-                labels.Span()[to] = Labels.Span()[kept[to]];
-            }
-            return new ImageBatch(images, labels, [.. kept.Select(place => Indices[place])]);
+            return new ImageBatch(images, [.. kept.Select(place => Indices[place])]);
         }
     }
 
@@ -65,9 +57,5 @@ internal sealed class ImageBatch : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Images.Dispose();
-        Labels.Dispose();
-    }
+    public void Dispose() => Images.Dispose();
 }

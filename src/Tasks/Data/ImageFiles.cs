@@ -1,15 +1,15 @@
 namespace Graft.Tasks;
 
-/// <summary>Pictures by their paths; without labels those that a prediction is wanted for.</summary>
-internal sealed class ImageFiles(IReadOnlyList<string> paths, IReadOnlyList<int>? labels = null) : IImageSource
+/// <summary>Pictures by the paths of their files.</summary>
+/// <param name="paths">The files.</param>
+public sealed class ImageFiles(IReadOnlyList<string> paths) : IImageDataset
 {
-    private const int Unknown = -1;
-
+    /// <inheritdoc/>
     public int Count => paths.Count;
 
-    public int Label(int index) => labels is null ? Unknown : labels[index];
-
+    /// <inheritdoc/>
     public string Name(int index) => paths[index];
 
+    /// <inheritdoc/>
     public RgbImage Load(int index) => ImageDecoder.Decode(paths[index]);
 }

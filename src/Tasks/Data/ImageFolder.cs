@@ -68,7 +68,7 @@ internal static class ImageFolder
         for (int label = 0; label < classNames.Length; label++)
         {
             var pictures = Pictures(Path.Combine(root, classNames[label]), notes);
-            if (pictures.Count == 0) notes.EmptyClasses.Add(classNames[label]);
+            if (pictures.Count == 0) notes.AddEmptyClass(classNames[label]);
             files.AddRange(pictures);
             labels.AddRange(Enumerable.Repeat(label, pictures.Count));
         }
@@ -77,7 +77,7 @@ internal static class ImageFolder
             throw new ImageException(root, $"no pictures in its {classNames.Length} class {(classNames.Length == 1 ? "folder" : "folders")} ({ImageFileNames.Listed}){unread}");
         if (notes.EmptyClasses.Count > 0 && !emptyClasses)
             throw new ImageException(root, $"{notes.Lines().First()} ({ImageFileNames.Listed}){unread}; add some or remove the folder");
-        return new LabelledImages(root, classNames, new ImageFiles(files, labels), notes);
+        return new LabelledImages(root, classNames, new ImageFiles(files), labels, notes);
     }
 
     /// <summary>A data set's folder with its parts in it is not a folder of classes called train and val.</summary>

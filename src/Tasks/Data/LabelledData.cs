@@ -45,11 +45,11 @@ internal static class LabelledData
 
     /// <summary>An archive's pictures alone; labels in it are not looked at.</summary>
     /// <exception cref="ImageException">The archive cannot be used.</exception>
-    public static IImageSource Pictures(string path, string? split) => Guarded(() =>
+    public static IImageDataset Pictures(string path, string? split) => Guarded(() =>
     {
         using var archive = NumpyArchive.Open(path);
         string name = Pairs(DataUse.Evaluation, split).Select(static pair => pair.Images).FirstOrDefault(archive.Names.Contains) ?? throw Lacks(path, split, archive);
-        return (IImageSource)new NumpyImages(path, archive.Read(name), null);
+        return (IImageDataset)new NumpyImages(path, archive.Read(name));
     });
 
     private static LabelledImages OpenArchive(string path, DataUse use, string? split, IReadOnlyList<string>? classNames)
@@ -63,13 +63,13 @@ internal static class LabelledData
         int most = labels.Max();
         if (classNames is not null && most >= classNames.Count)
             throw new NumpyException($"{path}: {numbers} has the label {most}, and {classNames.Count} class names were given: 0 to {classNames.Count - 1}");
-        string[] names = classNames is null ? [.. Enumerable.Range(0, most + 1).Select(ClassNumbers.Unnamed)] : [.. classNames];
+        string[] names = classNames is null ? [.. Enumerable.Range(0, most + 1).Select(PretrainedInfo.Unnamed)] : [.. classNames];
         var notes = new ListingNotes();
         var present = labels.ToHashSet();
-        notes.EmptyClasses.AddRange(names.Where((_, label) => !present.Contains(label)));
+        foreach (string empty in names.Where((_, label) => !present.Contains(label))) notes.AddEmptyClass(empty);
         if (notes.EmptyClasses.Count > 0 && use == DataUse.Training)
             throw new NumpyException($"{path}: {notes.Lines().First()}; labels are numbers from 0 up without gaps");
-        return new LabelledImages(path, names, new NumpyImages(path, pictures, labels), notes, classesAreNumbers: classNames is null);
+        return new LabelledImages(path, names, new NumpyImages(path, pictures), labels, notes) { ClassesAreNumbers = classNames is null };
     }
 
     /// <summary>The class number of each picture, from [N] or [N, 1] whole numbers.</summary>

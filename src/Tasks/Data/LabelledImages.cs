@@ -2,24 +2,38 @@ using Graft.Tensors;
 
 namespace Graft.Tasks;
 
-/// <summary>Pictures with their classes and the classes' names: a folder's, an archive's, or a part of them.</summary>
-internal sealed class LabelledImages : IImageSource
+/// <summary>Pictures with their classes and the classes' names: a folder's, an archive's, a program's own, or a part of them.</summary>
+public sealed class LabelledImages : IImageDataset
 {
-    private readonly IImageSource images;
+    private readonly IImageDataset images;
     private readonly int[] places;
     private readonly int[] labels;
 
-    /// <summary>Takes all pictures of a source, labelled as the source labels them.</summary>
-    /// <param name="root">What messages call the whole: the folder, the archive.</param>
+    /// <summary>Takes pictures and the class of each.</summary>
+    /// <param name="root">What messages call the whole: a folder, an archive, a table.</param>
     /// <param name="classNames">The classes' names, by number.</param>
     /// <param name="images">The pictures.</param>
-    /// <param name="notes">What the listing had to say.</param>
-    /// <param name="classesAreNumbers">Whether nothing but numbers is known of the classes, and the names were made up.</param>
-    public LabelledImages(string root, IReadOnlyList<string> classNames, IImageSource images, ListingNotes notes, bool classesAreNumbers = false)
-        : this(root, classNames, images, [.. Enumerable.Range(0, images.Count)], [.. Enumerable.Range(0, images.Count).Select(images.Label)], notes) =>
-        ClassesAreNumbers = classesAreNumbers;
+    /// <param name="labels">Each picture's class number.</param>
+    /// <exception cref="ArgumentException">There are not as many labels as pictures, or one is no class's number.</exception>
+    public LabelledImages(string root, IReadOnlyList<string> classNames, IImageDataset images, IReadOnlyList<int> labels)
+        : this(root, classNames, images, labels, new ListingNotes())
+    {
+    }
 
-    private LabelledImages(string root, IReadOnlyList<string> classNames, IImageSource images, int[] places, int[] labels, ListingNotes notes)
+    /// <param name="root">What messages call the whole.</param>
+    /// <param name="classNames">The classes' names, by number.</param>
+    /// <param name="images">The pictures.</param>
+    /// <param name="labels">Each picture's class number.</param>
+    /// <param name="notes">What the listing had to say.</param>
+    internal LabelledImages(string root, IReadOnlyList<string> classNames, IImageDataset images, IReadOnlyList<int> labels, ListingNotes notes)
+        : this(root, classNames, images, [.. Enumerable.Range(0, images.Count)], [.. labels], notes)
+    {
+        if (images.Count != labels.Count) throw new ArgumentException($"{root}: {labels.Count} labels do not fit {images.Count} pictures");
+        if (labels.FirstOrDefault(label => label < 0 || label >= classNames.Count) is not 0 and var wrong)
+            throw new ArgumentException($"{root}: the label {wrong} is none of the {classNames.Count} classes, 0 to {classNames.Count - 1}");
+    }
+
+    private LabelledImages(string root, IReadOnlyList<string> classNames, IImageDataset images, int[] places, int[] labels, ListingNotes notes)
     {
         Root = root;
         ClassNames = classNames;
@@ -36,20 +50,25 @@ internal sealed class LabelledImages : IImageSource
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>Whether nothing but numbers is known of the classes.</summary>
-    public bool ClassesAreNumbers { get; private init; }
+    public bool ClassesAreNumbers { get; internal init; }
 
     /// <summary>What the listing had to say beside the pictures.</summary>
     public ListingNotes Notes { get; }
 
+    /// <inheritdoc/>
     public int Count => places.Length;
 
     /// <summary>Every picture's name and class number.</summary>
-    public IReadOnlyList<(string Path, int Label)> Items => [.. Enumerable.Range(0, Count).Select(index => (Name(index), Label(index)))];
+    internal IReadOnlyList<(string Path, int Label)> Items => [.. Enumerable.Range(0, Count).Select(index => (Name(index), Label(index)))];
 
+    /// <summary>The picture's class number.</summary>
+    /// <param name="index">The picture's number, from 0.</param>
     public int Label(int index) => labels[index];
 
+    /// <inheritdoc/>
     public string Name(int index) => images.Name(places[index]);
 
+    /// <inheritdoc/>
     public RgbImage Load(int index) => images.Load(places[index]);
 
     /// <summary>Divides the pictures in two, every class in the same proportion; which picture goes where depends on the seed, the
@@ -75,21 +94,22 @@ internal sealed class LabelledImages : IImageSource
     }
 
     /// <summary>The pictures without some of them.</summary>
+    /// <param name="indices">Their numbers.</param>
     public LabelledImages Without(ICollection<int> indices) => indices.Count == 0 ? this : Where(index => !indices.Contains(index));
 
     /// <summary>The names of the classes that there are pictures of, by number.</summary>
-    public IReadOnlyList<string> PresentClasses => [.. labels.Distinct().Order().Select(label => ClassNames[label])];
+    internal IReadOnlyList<string> PresentClasses => [.. labels.Distinct().Order().Select(label => ClassNames[label])];
 
     /// <summary>The same pictures numbered by another list of classes, a trained model's: a folder may lack some of them, and what an
     /// empty class is called does not matter.</summary>
     /// <param name="names">The classes' names, by number.</param>
     /// <exception cref="ImageException">There are pictures of a class that is not in the list.</exception>
-    public LabelledImages WithClasses(IReadOnlyList<string> names) => Renumbered(names, ClassNumbers.ByName(Root, PresentClasses, names));
+    internal LabelledImages WithClasses(IReadOnlyList<string> names) => Renumbered(names, ClassNumbers.ByName(Root, PresentClasses, names));
 
     /// <summary>The same pictures under other names: class 0 is the first, whatever it was called.</summary>
     /// <param name="names">The names, by number.</param>
     /// <param name="presentOnly">Whether the classes without pictures do not count.</param>
-    public LabelledImages WithNamesInOrder(IReadOnlyList<string> names, bool presentOnly) =>
+    internal LabelledImages WithNamesInOrder(IReadOnlyList<string> names, bool presentOnly) =>
         Renumbered(names, presentOnly ? [.. Enumerable.Range(0, PresentClasses.Count)] : [.. labels.Distinct().Order()]);
 
     /// <param name="names">The new names.</param>

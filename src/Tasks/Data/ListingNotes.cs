@@ -3,23 +3,27 @@ using System.Globalization;
 namespace Graft.Tasks;
 
 /// <summary>What a listing of pictures has to say beside the pictures: what was passed over and which classes are empty.</summary>
-internal sealed class ListingNotes
+public sealed class ListingNotes
 {
     private const int Named = 10;
 
     private readonly SortedDictionary<string, int> unread = new(StringComparer.Ordinal), other = new(StringComparer.Ordinal);
+    private readonly List<string> emptyClasses = [];
 
     /// <summary>The classes' folders that hold no picture.</summary>
-    public List<string> EmptyClasses { get; } = [];
+    public IReadOnlyList<string> EmptyClasses => emptyClasses;
 
     /// <summary>Pictures beside the class folders, which belong to no class.</summary>
-    public int Loose { get; set; }
+    public int Loose { get; internal set; }
+
+    internal void AddEmptyClass(string name) => emptyClasses.Add(name);
 
     /// <summary>How many files were passed over, by the ends of their names.</summary>
     public IReadOnlyDictionary<string, int> Skipped => new SortedDictionary<string, int>(
         unread.Concat(other).ToDictionary(entry => entry.Key, entry => entry.Value), StringComparer.Ordinal);
 
     /// <summary>Counts a file that is no picture to be read; hidden ones and a system's own are not worth a word.</summary>
+    /// <param name="path">The file.</param>
     public void Skip(string path)
     {
         if (ImageFileNames.IsForeign(Path.GetFileName(path))) return;

@@ -4,24 +4,22 @@ namespace Graft.Tasks;
 
 /// <summary>The pictures of a NumPy array, each made when it is asked for: [N, H, W] grey, [N, H, W, C] or [N, C, H, W] with 1 or 3
 /// channels; whole numbers from 0 to 255, or fractions that are all within [0, 1] or all within [0, 255].</summary>
-internal sealed class NumpyImages : IImageSource
+internal sealed class NumpyImages : IImageDataset
 {
     private readonly string name;
     private readonly NumpyArray array;
-    private readonly int[]? labels;
     private readonly int height;
     private readonly int width;
     private readonly int channels;
     private readonly bool channelsFirst;
     private readonly double scale = 1;
 
-    /// <summary>Takes an array of pictures and, where they are known, the class number of each.</summary>
+    /// <summary>Takes an array of pictures.</summary>
     /// <exception cref="NumpyException">The array holds no pictures, or other values than a picture's.</exception>
-    public NumpyImages(string name, NumpyArray array, int[]? labels)
+    public NumpyImages(string name, NumpyArray array)
     {
         this.name = name;
         this.array = array;
-        this.labels = labels;
         var shape = array.Shape;
         (channels, channelsFirst) = shape switch
         {
@@ -37,8 +35,6 @@ internal sealed class NumpyImages : IImageSource
     }
 
     public int Count => array.Shape[0];
-
-    public int Label(int index) => labels is null ? -1 : labels[index];
 
     public string Name(int index) => $"{name}[{index}]";
 

@@ -12,7 +12,7 @@ internal static class PictureCheck
     /// <param name="counted">Is told of each picture that was looked at, from one thread at a time.</param>
     /// <param name="cancellation">Ends the work.</param>
     public static SortedList<int, ImageException> Run(
-        IImageSource pictures, ImageTransforms transforms, int threads, Action? counted, CancellationToken cancellation)
+        IImageDataset pictures, ImageTransforms transforms, int threads, Action? counted, CancellationToken cancellation)
     {
         var unreadable = new SortedList<int, ImageException>();
         var gate = new Lock();

@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Tasks;
 
 /// <summary>An image file, or a folder of images, that cannot be used: the message names it and says what is wrong.</summary>

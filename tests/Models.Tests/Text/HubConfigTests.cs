@@ -61,8 +61,8 @@ public sealed class HubConfigTests : IDisposable
     [InlineData("""{"is_decoder": true}""", "'is_decoder' is true; only false is built")]
     [InlineData("""{"tie_word_embeddings": 1}""", "'tie_word_embeddings' is 1, not true or false")]
     [InlineData("""{"problem_type": "guessing"}""", "'problem_type' is 'guessing'")]
-    [InlineData("""{"id2label": {"0": "a", "2": "b"}}""", "'id2label' does not number its 2 classes")]
-    [InlineData("""{"id2label": {"zero": "a"}}""", "'id2label' has 'zero'")]
+    [InlineData("""{"id2label": {"0": "a", "2": "b"}}""", "'id2label.1' is missing")]
+    [InlineData("""{"id2label": {"zero": "a"}}""", "'id2label.zero' is not a class number")]
     public void An_impossible_setting_is_named(string json, string problem)
     {
         string message = Assert.Throws<CheckpointException>(() => BertConfig.Read(Parse(json))).Message;

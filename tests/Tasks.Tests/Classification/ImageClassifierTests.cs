@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Transfer;
 
@@ -75,7 +74,7 @@ public sealed class ImageClassifierTests : IDisposable
         Assert.Equal(BaseCheckpoint.Of(weights), manifest.BaseCheckpoint);
         Assert.Equal((2, 1, 0.025, 0.05, 1UL), (manifest.Recipe!.Epochs, manifest.Recipe.FrozenEpochs, manifest.Recipe.LearningRate, manifest.Recipe.FrozenLearningRate!.Value, manifest.Recipe.Seed));
         Assert.InRange(manifest.Metrics["accuracy"], 0, 1);
-        Assert.Equal(new ImageSize(32, 32), BundleConfig.Read(Path.Combine(saved, "config.json")).ImageSize);
+        Assert.Equal(new ImageSize(32, 32), ModelConfig.Read(Path.Combine(saved, "config.json")).ImageSize);
     }
 
     [Fact]
@@ -219,16 +218,16 @@ public sealed class ImageClassifierTests : IDisposable
         string saved = folder["saved/x"][..^2], config = Path.Combine(saved, "config.json");
         classifier.Save(saved);
 
-        Assert.Contains("there is no such folder", Assert.Throws<BundleException>(() => ImageClassifier.Load(folder["nowhere"])).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such folder", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(folder["nowhere"])).Message, StringComparison.Ordinal);
         string whole = File.ReadAllText(config);
         File.WriteAllText(config, whole.Replace(Pictures.Model, "resnet19", StringComparison.Ordinal));
-        Assert.Contains("'resnet19' is not one of", Assert.Throws<BundleException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
+        Assert.Contains("'resnet19' is not one of", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
         File.WriteAllText(config, whole.Replace(Pictures.Model, "cifar-resnet32", StringComparison.Ordinal));
         Assert.Contains("missing", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
         File.WriteAllText(config, whole);
         File.Delete(Path.Combine(saved, "preprocessor_config.json"));
-        Assert.Contains("preprocessor_config.json", Assert.Throws<BundleException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
-        Assert.Contains("is a file", Assert.Throws<BundleException>(() => classifier.Save(config)).Message, StringComparison.Ordinal);
+        Assert.Contains("preprocessor_config.json", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a file", Assert.Throws<CheckpointException>(() => classifier.Save(config)).Message, StringComparison.Ordinal);
     }
 
     private sealed class Told(Action<FitProgress> tell) : IProgress<FitProgress>

@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Tensors;
 
 namespace Graft.Tasks.Tests;

@@ -1,5 +1,4 @@
 using Graft.CommandLine.Demo;
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Transfer;
 

@@ -79,10 +79,10 @@ public class DrawingTests
         canvas.Paint(_ => new Colour(0, 0, 0));
         canvas.Fill([Square(10.25f), Square(4f)], new Colour(1, 1, 1));
         var image = canvas.ToImage(new Draws(1, "none", 0), noise: 0);
-        double covered = image.Pixels.Sum(value => value / 255.0) / RgbImage.Channels;
+        double covered = image.Pixels.Sum(value => value / 255.0) / RgbValues.Channels;
         Assert.Equal(20.5 * 20.5 - 8 * 8, covered, tolerance: 3);
-        Assert.Equal(0, image.Row(16)[16 * RgbImage.Channels]);
-        Assert.Equal(255, image.Row(16)[8 * RgbImage.Channels]);
+        Assert.Equal(0, image.Row(16)[16 * RgbValues.Channels]);
+        Assert.Equal(255, image.Row(16)[8 * RgbValues.Channels]);
 
         static Point[] Square(float half) => Pen.Line(16 - half, 16 - half, 16 + half, 16 - half, 16 + half, 16 + half, 16 - half, 16 + half);
     }

@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Tools.Tests;
 
 public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>

@@ -32,7 +32,7 @@ public sealed class SuggestionTests(Workplace place) : IClassFixture<Workplace>
     [Theory]
     [InlineData("--optimiser", "adam", "sgd or adamw, not 'adam' (nearest: adamw)")]
     [InlineData("--optimiser", "SGD", "(nearest: sgd)")]
-    [InlineData("--batch-norm", "stored", "(nearest: always-stored)")]
+    [InlineData("--batch-norm", "running", "(nearest: always-running-statistics)")]
     [InlineData("--device", "cuda", "cpu or gpu, not 'cuda'")]
     [InlineData("--freeze-below", "layer", "(nearest: layer1)")]
     [InlineData("--freeze-below", "Head", "(nearest: head)")]
@@ -54,11 +54,11 @@ public sealed class SuggestionTests(Workplace place) : IClassFixture<Workplace>
         string saved = place.In("tiny-model"), config = Path.Combine(saved, "preprocessor_config.json");
         using (var classifier = Graft.Tasks.ImageClassifier.FromScratch("resnet18"))
         {
-            classifier.Preprocessing = classifier.Preprocessing with { ResizeShorterSide = 32, CropSize = new Graft.Tasks.ImageSize(32, 32) };
+            classifier.Preprocessing = classifier.Preprocessing with { ResizeShorterSide = 32, CropSize = new ImageSize(32, 32) };
             classifier.Save(saved);
         }
         string[] how = ["fine-tune", "--model", saved, "--data", place.In("tiny"), "--out", place.In("tiny-out"), "--epochs", "1", "--batch-size", "1"];
-        GraftLine.Run(how).AssertFailed(2, "more than one number a channel", "--batch-size", "--batch-norm always-stored");
+        GraftLine.Run(how).AssertFailed(2, "more than one number a channel", "--batch-size", "--batch-norm always-running-statistics");
         Assert.False(Directory.Exists(place.In("tiny-out")));
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Graft.Models;
 
 namespace Graft.Tools.Tests;
 

@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Tools.Tests;
 
 /// <summary>A folder with tiny pictures of two classes and a model's first numbers as its weights.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Graft.Models;
 using Graft.Testing;
 
 namespace Graft.Tools.Tests;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Transfer;
 

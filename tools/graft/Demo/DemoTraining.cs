@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Tasks;
 using Graft.Tensors;
 using Graft.Transfer;
@@ -25,23 +24,23 @@ internal static class DemoTraining
     /// <summary>Trains a model on pictures; what the seed decides is their order and their shifts.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static FitReport Train(
-        ImageModel model, Device device, IImageSource pictures, int batchSize, FineTuneOptions recipe,
+        ImageModel model, Device device, LabelledImages pictures, int batchSize, FineTuneOptions recipe,
         IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var options = new BatchOptions { BatchSize = batchSize, Training = true, Seed = recipe.Seed };
-        var batches = new Batches(pictures, Preprocessing, MemoryOf(device), options);
+        var options = new ImageLoaderOptions { BatchSize = batchSize, Training = true, Seed = recipe.Seed };
+        var batches = new ImageLoader(pictures, Preprocessing, MemoryOf(device), options);
         var report = new FineTuner(model, device, recipe)
-            .FineTune(new ImageTrainingSet(model, batches, labelSmoothing: 0), validate: null, progress, cancellation);
+            .FineTune(new ImageTrainingSet(model, batches, pictures, labelSmoothing: 0), validate: null, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         return report;
     }
 
     /// <summary>Counts how many pictures a model puts into their class.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Evaluation Evaluate(ImageModel model, Device device, IImageSource pictures, CancellationToken cancellation = default)
+    public static Evaluation Evaluate(ImageModel model, Device device, LabelledImages pictures, CancellationToken cancellation = default)
     {
-        var batches = new Batches(pictures, Preprocessing, MemoryOf(device), new BatchOptions { BatchSize = ScoringBatch });
-        return ImageInference.Evaluate(model, device, batches, cancellation);
+        var batches = new ImageLoader(pictures, Preprocessing, MemoryOf(device), new ImageLoaderOptions { BatchSize = ScoringBatch });
+        return ImageInference.Evaluate(model, device, batches, pictures, cancellation);
     }
 
     /// <summary>Where batches are made: in the device's own memory if that is the CPU's.</summary>

@@ -31,12 +31,13 @@ internal abstract class DrawnTask
     }
 
     /// <summary>A set with as many pictures of every class, in the order of the classes.</summary>
-    public ArrayImages DrawSet(string set, int perClass, ulong seed, CancellationToken cancellation = default)
+    public LabelledImages DrawSet(string set, int perClass, ulong seed, CancellationToken cancellation = default)
     {
         var images = new RgbImage[Classes.Count * perClass];
         Parallel.For(0, images.Length, new ParallelOptions { CancellationToken = cancellation },
             i => images[i] = Draw(i / perClass, i % perClass, set, seed));
-        return new ArrayImages($"{Name}, {set}", images, [.. Enumerable.Range(0, images.Length).Select(i => i / perClass)]);
+        return new LabelledImages(
+            Name, Classes, new InMemoryImages($"{Name}, {set}", images), [.. Enumerable.Range(0, images.Length).Select(i => i / perClass)]);
     }
 
     /// <summary>Any place on the canvas.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Graft.Models;
 using Graft.Tasks;
 using Graft.Tensors;
 using Graft.Transfer;
@@ -53,7 +52,7 @@ internal sealed class FineTuneCommand
         var classifier = choice.Open(where.Device, options.Recipe.Seed);
         RequireStage(classifier.Model, options);
         RequireCountable(training.Count, options);
-        var (current, own) = (classifier.Preprocessing, PublishedModel.Of(classifier.Model.Name).Preprocessing);
+        var (current, own) = (classifier.Preprocessing, ModelRegistry.Pretrained(classifier.Model.Name).Preprocessing);
         classifier.Preprocessing = current with { Augmentation = recipe.Augmentation(parsed, current.Augmentation, own.Augmentation) };
         var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
@@ -145,7 +144,7 @@ internal sealed class FineTuneCommand
             // what the model itself refuses in the first step: too few numbers for a batch norm, a picture too small for its layers
             string hint = !exception.Message.StartsWith("batch_norm", StringComparison.Ordinal) ? ""
                 : $"; a step has up to {Tables.Count(options.BatchSizeFor(training.Count))} pictures: "
-                + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-stored";
+                + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-running-statistics";
             throw new WrongInputException(Program.Line(exception.Message) + hint);
         }
         catch (Exception exception) when (exception is NonFiniteException or IOException or UnauthorizedAccessException or OutOfMemoryException)

@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Tasks;
 
 namespace Graft.CommandLine;
@@ -24,7 +23,7 @@ internal sealed class OutputFolder
         foreach (string? pictures in pictureFolders)
             if (pictures is not null && IsWithin(full, System.IO.Path.GetFullPath(pictures)))
                 throw new WrongInputException($"--out {shown} lies in the folder of pictures, where it would be taken for a class: give another folder");
-        bool isForeign = (File.Exists(In(full, BundleConfig.FileName)) || File.Exists(In(full, ClassifierBundle.WeightsFileName)))
+        bool isForeign = (File.Exists(In(full, HubConfig.FileName)) || File.Exists(In(full, ClassifierBundle.WeightsFileName)))
             && !File.Exists(In(full, GraftManifest.FileName));
         if (isForeign) throw new WrongInputException($"--out {shown} holds a model that graft did not save and would overwrite: give another folder");
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Graft.Models;
 using Graft.Tasks;
 using Graft.Transfer;
 
@@ -31,8 +30,8 @@ internal sealed class RecipeOptions
         $"What the rate is divided by from a stage to the one below it; {Recipe.RateDecayPerStage} where it is not given, 1 from scratch.",
         "a number above 0", static value => value > 0, preset: null);
     private readonly Option<string> batchNorm = Options.Choice(
-        "--batch-norm", "What batch norms normalise by: frozen ones by what is stored and the others by the batch, all by the batch, or all by what is stored.",
-        ["follow-freezing", "always-of-batch", "always-stored"], "follow-freezing");
+        "--batch-norm", "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics.",
+        ["follow-freezing", "always-batch-statistics", "always-running-statistics"], "follow-freezing");
     private readonly Option<double> labelSmoothing = Options.Number(
         "--label-smoothing", "SHARE", "The share of the target that is spread over all classes.", "a number in [0, 1)", static value => (float)value is >= 0 and < 1, Preset.LabelSmoothing);
     private readonly Option<double> heldOut = Options.Number(
@@ -105,8 +104,8 @@ internal sealed class RecipeOptions
                 ClipNorm = parsed.Find(clipNorm),
                 BatchNorm = parsed.GetValue(batchNorm) switch
                 {
-                    "always-of-batch" => BatchNormPolicy.AlwaysOfBatch,
-                    "always-stored" => BatchNormPolicy.AlwaysStored,
+                    "always-batch-statistics" => BatchNormPolicy.AlwaysBatchStatistics,
+                    "always-running-statistics" => BatchNormPolicy.AlwaysRunningStatistics,
                     _ => BatchNormPolicy.FollowFreezing,
                 },
                 Seed = parsed.GetValue(seed),

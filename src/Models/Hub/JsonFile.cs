@@ -1,0 +1,98 @@
+using System.Text.Json;
+
+namespace Graft.Models;
+
+/// <summary>Reads and writes the small JSON files of a model's folder.</summary>
+internal static class JsonFile
+{
+    private const long LongestFile = 64L << 20;
+
+    private static readonly JsonWriterOptions Indented = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        // class names in any script stay readable; the files are never embedded in HTML
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Reads a file that holds one object.</summary>
+    /// <exception cref="CheckpointException">The file is missing, no JSON, or not one object.</exception>
+    public static JsonObjectReader Read(string path)
+    {
+        using var file = CheckpointFile.Open(path);
+        if (file.Length > LongestFile) throw file.Fail($"a file of {file.Length} bytes is no model's description");
+        return Parse(file.Read(0, (int)file.Length), path);
+    }
+
+    /// <summary>As <see cref="Read"/>, from bytes that <paramref name="name"/> names.</summary>
+    public static JsonObjectReader Parse(ReadOnlyMemory<byte> json, string name)
+    {
+        if (json.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF])) json = json[3..];
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            RequireValidTexts(document.RootElement);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new JsonObjectReader(document.RootElement.Clone(), name)
+                : throw new CheckpointException(name, "is no JSON object of named settings");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw new CheckpointException(name, $"is no JSON ({Printable.Text(exception.Message)})", exception);
+        }
+    }
+
+    /// <summary>Writes one object, indented, by way of a file beside it: an interrupted write leaves the old file whole.</summary>
+    public static void Write(string path, Action<Utf8JsonWriter> members)
+    {
+        string temporary = path + ".partial";
+        File.WriteAllBytes(temporary, Format(members));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>The bytes that <see cref="Write"/> writes.</summary>
+    public static byte[] Format(Action<Utf8JsonWriter> members)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Indented))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+        buffer.WriteByte((byte)'\n');
+        return buffer.ToArray();
+    }
+
+    /// <summary>Writes members as they were read.</summary>
+    public static void WriteMembers(this Utf8JsonWriter writer, IReadOnlyDictionary<string, JsonElement> members)
+    {
+        foreach (var (name, value) in members)
+        {
+            writer.WritePropertyName(name);
+            value.WriteTo(writer);
+        }
+    }
+
+    /// <summary>Decodes every text, which the reader does only when it is asked for one; it goes no deeper than the reader itself.</summary>
+    /// <exception cref="InvalidOperationException">A name or text is no valid UTF-8, or half of a pair of surrogates.</exception>
+    private static void RequireValidTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    RequireValidTexts(member.Value);
+                }
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray()) RequireValidTexts(item);
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+        }
+    }
+}

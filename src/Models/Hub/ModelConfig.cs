@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Graft.Models;
+
+/// <summary>A saved model's <c>config.json</c>, as Hugging Face's users expect it: which architecture, which labels.</summary>
+internal sealed record ModelConfig
+{
+    public const string SingleLabel = "single_label_classification";
+
+    private static readonly string[] Known = ["model_type", "architectures", "id2label", "label2id", "num_labels", "image_size", "problem_type"];
+
+    /// <summary>Graft's name of the model: "resnet18", "cifar-resnet20".</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The names of the head's outputs, by number: a classifier's classes.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>The size of picture that the model was trained on; null where it is not said.</summary>
+    public ImageSize? ImageSize { get; init; }
+
+    /// <summary>What the outputs mean, in Hugging Face's words.</summary>
+    public string ProblemType { get; init; } = SingleLabel;
+
+    /// <summary>Members that Graft does not know, kept as they are.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Other { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="CheckpointException">The file is missing or malformed, or its labels have gaps or contradict one another.</exception>
+    public static ModelConfig Read(string path) => Read(new HubConfig(JsonFile.Read(path)));
+
+    public static ModelConfig Parse(ReadOnlyMemory<byte> json, string name) => Read(HubConfig.Parse(json, name));
+
+    public void Write(string path) => JsonFile.Write(path, Write);
+
+    public byte[] Format() => JsonFile.Format(Write);
+
+    private static ModelConfig Read(HubConfig config)
+    {
+        var members = config.Members;
+        var labels = config.LabelNames() ?? throw members.Missing("id2label");
+        config.RequireSameLabels(labels);
+        return new ModelConfig
+        {
+            Model = config.ModelType() ?? config.Architecture() ?? throw members.Missing("model_type"),
+            Labels = labels,
+            ImageSize = config.ImageSize(),
+            ProblemType = members.Text("problem_type") ?? SingleLabel,
+            Other = members.Others(Known),
+        };
+    }
+
+    private void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteString("model_type", Model);
+        writer.WriteStartArray("architectures");
+        writer.WriteStringValue(Model);
+        writer.WriteEndArray();
+        writer.WriteNumber("num_labels", Labels.Count);
+        writer.WriteStartObject("id2label");
+        for (int number = 0; number < Labels.Count; number++)
+            writer.WriteString(number.ToString(CultureInfo.InvariantCulture), Labels[number]);
+        writer.WriteEndObject();
+        writer.WriteStartObject("label2id");
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        for (int number = 0; number < Labels.Count; number++)
+            if (written.Add(Labels[number])) writer.WriteNumber(Labels[number], number);
+        writer.WriteEndObject();
+        if (ImageSize is { } size && size.Height == size.Width) writer.WriteNumber("image_size", size.Height);
+        else if (ImageSize is { } sides)
+        {
+            writer.WriteStartArray("image_size");
+            writer.WriteNumberValue(sides.Height);
+            writer.WriteNumberValue(sides.Width);
+            writer.WriteEndArray();
+        }
+        writer.WriteString("problem_type", ProblemType);
+        writer.WriteMembers(Other);
+    }
+}

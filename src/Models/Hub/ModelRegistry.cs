@@ -1,0 +1,104 @@
+namespace Graft.Models;
+
+/// <summary>The architectures by the names that torchvision and the CIFAR checkpoints use, and those that a program adds.</summary>
+/// <remarks>Any number of threads may ask and register at once.</remarks>
+public static class ModelRegistry
+{
+    private static readonly PretrainedInfo ImageNet = new(ImagePreprocessing.ImageNet, 1000);
+
+    private static readonly PretrainedInfo Cifar10 = new(
+        ImagePreprocessing.Cifar, 10, ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]);
+
+    private static readonly Lock Registering = new();
+
+    // replaced as a whole by a registration, so that whoever reads meanwhile has the rows before it or after it
+    private static OrderedDictionary<string, ModelRegistration> rows = new(StringComparer.Ordinal)
+    {
+        ["cifar-resnet20"] = Cifar(3),
+        ["cifar-resnet32"] = Cifar(5),
+        ["cifar-resnet44"] = Cifar(7),
+        ["cifar-resnet56"] = Cifar(9),
+        ["cifar-resnet110"] = Cifar(18),
+        ["resnet18"] = Basic(2, 2, 2, 2),
+        ["resnet34"] = Basic(3, 4, 6, 3),
+        ["resnet50"] = Bottleneck([3, 4, 6, 3]),
+        ["resnet101"] = Bottleneck([3, 4, 23, 3]),
+        ["resnet152"] = Bottleneck([3, 8, 36, 3]),
+        ["resnext50_32x4d"] = Bottleneck([3, 4, 6, 3], groups: 32, widthPerGroup: 4),
+        ["resnext101_32x8d"] = Bottleneck([3, 4, 23, 3], groups: 32, widthPerGroup: 8),
+        ["resnext101_64x4d"] = Bottleneck([3, 4, 23, 3], groups: 64, widthPerGroup: 4),
+        ["wide_resnet50_2"] = Bottleneck([3, 4, 6, 3], widthPerGroup: 128),
+        ["wide_resnet101_2"] = Bottleneck([3, 4, 23, 3], widthPerGroup: 128),
+    };
+
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> Names => Rows.Keys;
+
+    private static OrderedDictionary<string, ModelRegistration> Rows => Volatile.Read(ref rows);
+
+    /// <summary>Adds an architecture, which can then be made, fine-tuned, saved and loaded by its name as the others.</summary>
+    /// <param name="name">A name that is not taken; saved models are loaded by it.</param>
+    /// <param name="registration">How it is made and how its pictures are prepared.</param>
+    /// <exception cref="ArgumentException">The name is empty or taken.</exception>
+    public static void Register(string name, ModelRegistration registration)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(registration);
+        lock (Registering)
+        {
+            if (rows.ContainsKey(name)) throw new ArgumentException($"there is a model '{name}' already: register it under another name", nameof(name));
+            Volatile.Write(ref rows, new OrderedDictionary<string, ModelRegistration>(rows, StringComparer.Ordinal) { [name] = registration });
+        }
+    }
+
+    /// <summary>What is known of an architecture's published weights.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    public static PretrainedInfo Pretrained(string name) => Row(name).Pretrained;
+
+    /// <summary>Makes a model; its parameters are made when they are first used.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="classes">How many classes the head tells apart; 0 for as many as the published weights do.</param>
+    /// <param name="seed">The seed of parameters that no checkpoint fills.</param>
+    /// <exception cref="ArgumentException">There is no such model, or a negative number of classes.</exception>
+    public static ImageModel Create(string name, int classes = 0, ulong seed = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(classes);
+        var row = Row(name);
+        return row.Create(name, classes == 0 ? row.Pretrained.Classes : classes, seed);
+    }
+
+    /// <summary>Makes a model with as many classes as the head in a checkpoint tells apart; where it has none, as many as the published
+    /// weights. The checkpoint's numbers are not taken yet.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="options">Which of its weights are meant.</param>
+    /// <param name="seed">The seed of parameters that no checkpoint fills.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="CheckpointException">Several sets of weights fit and no rule decides.</exception>
+    public static ImageModel CreateFor(string name, Checkpoint checkpoint, LoadOptions options, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(options);
+        var model = Create(name, seed: seed);
+        var head = model.HeadTensors().First();
+        int classes = ModelLoader.Find(model, head, checkpoint, options) is { Shape: { Rank: 2 } shape } ? shape[0] : 0;
+        return classes is 0 || classes == head.Shape[0] ? model : Create(name, classes, seed);
+    }
+
+    /// <summary>", perhaps ..." with the name that looks most like another; empty where none does.</summary>
+    internal static string Nearest(string name) => NearName.Find(name, Names) is { } nearest ? $", perhaps {nearest}" : "";
+
+    private static ModelRegistration Row(string name) => Rows.TryGetValue(name, out var row)
+        ? row
+        : throw new ArgumentException($"there is no model '{name}'{Nearest(name)}; there are {string.Join(", ", Names)}");
+
+    private static ModelRegistration Cifar(int blocks) =>
+        new(Cifar10, (name, classes, seed) => new CifarResNet(name, blocks, classes) { Seed = seed });
+
+    private static ModelRegistration Basic(params int[] blocks) =>
+        new(ImageNet, (name, classes, seed) => new ResNet(name, bottleneck: false, blocks, classes) { Seed = seed });
+
+    private static ModelRegistration Bottleneck(int[] blocks, int groups = 1, int widthPerGroup = 64) =>
+        new(ImageNet, (name, classes, seed) => new ResNet(name, bottleneck: true, blocks, classes, groups, widthPerGroup) { Seed = seed });
+}

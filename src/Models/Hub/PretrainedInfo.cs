@@ -1,0 +1,18 @@
+namespace Graft.Models;
+
+/// <summary>What is known of an architecture's published weights beside the numbers, timm's <c>default_cfg</c>: how its pictures were
+/// prepared and what its classes are called.</summary>
+/// <param name="Preprocessing">What was done to the pictures.</param>
+/// <param name="Classes">How many classes the head tells apart.</param>
+/// <param name="ClassNames">The classes' names by number; null where they are not known.</param>
+public sealed record PretrainedInfo(ImagePreprocessing Preprocessing, int Classes, IReadOnlyList<string>? ClassNames = null)
+{
+    /// <summary>Hugging Face's name of a class without one: <c>LABEL_0</c>.</summary>
+    /// <param name="number">The class's number.</param>
+    public static string Unnamed(int number) => $"LABEL_{number}";
+
+    /// <summary>Names for as many classes: the published ones, or LABEL_0, LABEL_1 ... for classes without.</summary>
+    /// <param name="classes">How many classes there are.</param>
+    public IReadOnlyList<string> NamesOf(int classes) =>
+        ClassNames is { } names && names.Count == classes ? names : [.. Enumerable.Range(0, classes).Select(Unnamed)];
+}

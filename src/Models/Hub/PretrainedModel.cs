@@ -1,0 +1,55 @@
+namespace Graft.Models;
+
+/// <summary>Makes the model that a folder of the Hugging Face hub describes.</summary>
+internal static class PretrainedModel
+{
+    private static readonly TextFamily[] Families =
+    [
+        TextFamily.Of("bert", BertConfig.Read, config => config.WithoutDropout(), new()
+        {
+            [nameof(BertModel)] = (config, seed) => new BertModel(config) { Seed = seed },
+            [nameof(BertForSequenceClassification)] = (config, seed) => new BertForSequenceClassification(config) { Seed = seed },
+            [nameof(BertForTokenClassification)] = (config, seed) => new BertForTokenClassification(config) { Seed = seed },
+            [nameof(BertForQuestionAnswering)] = (config, seed) => new BertForQuestionAnswering(config) { Seed = seed },
+            [nameof(BertForMaskedLM)] = (config, seed) => new BertForMaskedLM(config) { Seed = seed },
+        }),
+    ];
+
+    /// <summary>The architectures that can be made.</summary>
+    public static IEnumerable<string> Architectures => Families.SelectMany(family => family.Architectures);
+
+    /// <summary>Makes the model that <c>config.json</c> names, and fills it with the folder's weights.</summary>
+    /// <param name="folder">A folder with <c>config.json</c> and a checkpoint.</param>
+    /// <param name="withoutDropout">Whether a pass that trains computes what one that infers does.</param>
+    /// <exception cref="CheckpointException">Something is missing, damaged or not built, or the weights do not fit.</exception>
+    public static TextModel Open(string folder, bool withoutDropout = false) => Open(folder, new LoadOptions(), withoutDropout).Model;
+
+    /// <summary>As the other, with a choice of what to take and the report of the load. An encoder without its pooler is taken as Hugging
+    /// Face takes it: the pooler is new, and said to be.</summary>
+    public static (TextModel Model, LoadReport Report) Open(string folder, LoadOptions options, bool withoutDropout = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var model = Create(HubConfig.Read(folder), withoutDropout: withoutDropout);
+        using var checkpoint = Checkpoint.Open(folder);
+        return (model, model.Load(checkpoint, options with { AllowMissingHead = options.AllowMissingHead || model is BertModel }));
+    }
+
+    /// <summary>Makes the model that a config names, with random weights.</summary>
+    /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
+    public static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)
+    {
+        string? architecture = config.Architecture(), type = config.ModelType();
+        if (architecture is null && type is null && config.TimmArchitecture() is { } timm)
+            throw config.Fail("architecture", $"is '{Printable.Text(timm)}' in the way of timm: an image model, which is opened by its name "
+                + $"({string.Join(", ", ModelRegistry.Names)})");
+        if (architecture is null && type is null) throw config.Fail("names neither 'architectures' nor 'model_type', so nothing says what the weights are");
+        var family = Array.Find(Families, row => architecture is null ? row.ModelType == type : row.Architectures.Contains(architecture));
+        if (family is null && architecture is null)
+            throw config.Fail("model_type", $"is '{Printable.Text(type!)}', which is not built; built is {string.Join(", ", Families.Select(row => row.ModelType))}");
+        if (family is null)
+            throw config.Fail("architectures", $"names {Printable.Text(architecture!)}, which is not built; built are {string.Join(", ", Architectures)}");
+        if (type is not null && type != family.ModelType)
+            throw config.Fail("model_type", $"is '{Printable.Text(type)}', which does not go with the architecture {architecture}");
+        return family.Create(architecture ?? family.Architectures[0], config, seed, withoutDropout);
+    }
+}

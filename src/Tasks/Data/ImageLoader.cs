@@ -1,0 +1,76 @@
+using Graft.Tensors;
+
+namespace Graft.Tasks;
+
+/// <summary>Loads the pictures of a dataset epoch by epoch, in batches that background threads decode ahead (PyTorch's
+/// <c>DataLoader</c>). The batches depend on the dataset, the preprocessing, the seed and the epoch alone: not on threads, timing or what is kept in memory.</summary>
+internal sealed class ImageLoader
+{
+    private readonly IImageDataset dataset;
+    private readonly ImageTransforms transforms;
+    private readonly CpuDevice device;
+    private readonly ImageLoaderOptions options;
+    private readonly ImageCache cache;
+
+    /// <summary>Opens a dataset; nothing is decoded yet.</summary>
+    /// <param name="dataset">The pictures.</param>
+    /// <param name="preprocessing">What is done to them.</param>
+    /// <param name="device">Whose pool the batches' memory comes from.</param>
+    /// <param name="options">Order, size, threads.</param>
+    /// <exception cref="ArgumentException">The dataset is empty, or an option or setting is impossible.</exception>
+    public ImageLoader(IImageDataset dataset, ImagePreprocessing preprocessing, CpuDevice device, ImageLoaderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (dataset.Count == 0) throw new ArgumentException("there are no pictures to make batches of", nameof(dataset));
+        this.dataset = dataset;
+        this.device = device;
+        this.options = options;
+        transforms = new ImageTransforms(preprocessing, options.Training ? options.Seed : null);
+        cache = new ImageCache(dataset, transforms, options.CacheBytes);
+        Plan = new BatchPlan(dataset.Count, options.BatchSize, even: options.Training);
+    }
+
+    /// <summary>How the pictures of an epoch are divided.</summary>
+    public BatchPlan Plan { get; }
+
+    /// <summary>Batches an epoch.</summary>
+    public int Count => Plan.Count;
+
+    /// <summary>What messages call a picture of the dataset.</summary>
+    public string Name(int example) => dataset.Name(example);
+
+    /// <summary>The batches of one epoch, each the caller's to dispose. Leaving the loop early stops the threads.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="cancellation">Ends the wait for a batch.</param>
+    /// <exception cref="ImageException">A picture cannot be decoded, or has another size than the first where no size is set; thrown
+    /// in place of its batch, for the batch's first such picture, unless the options say who is told of it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public IEnumerable<ImageBatch> Epoch(int epoch, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        return Run(epoch, cancellation);
+    }
+
+    private IEnumerable<ImageBatch> Run(int epoch, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        int[] order = options.Shuffle ?? options.Training
+            ? new RandomStream(options.Seed, "shuffle").Permutation(dataset.Count, (ulong)epoch)
+            : [.. Enumerable.Range(0, dataset.Count)];
+        // where no size is set the first picture of the dataset decides, whatever the order
+        var size = transforms.OutputSize ?? cache.Get(0).Size;
+        using var prefetcher = new Prefetcher(order, Plan, options, device, size, Write, cancellation);
+        while (prefetcher.Next() is { } batch) yield return batch;
+
+        void Write(int example, Span<float> destination)
+        {
+            var image = cache.Get(example);
+            if (transforms.OutputSize is null && image.Size != size)
+                throw new ImageException(dataset.Name(example), $"is {image.Size} pixels where {dataset.Name(0)} is {size}; set a crop size so that all agree");
+            transforms.Write(image, example, epoch, destination);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace Graft.Tasks;
+
+/// <summary>How a <see cref="ImageLoader"/> goes through its pictures.</summary>
+internal sealed record ImageLoaderOptions
+{
+    /// <summary>Pictures a batch, at most.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Shuffles, varies the pictures as the preprocessing says and spreads them evenly over the batches; otherwise they come
+    /// as prediction sees them, in the source's order. Every picture comes once.</summary>
+    public bool Training { get; init; }
+
+    /// <summary>Whether the order is drawn anew for each epoch; by default when training.</summary>
+    public bool? Shuffle { get; init; }
+
+    /// <summary>Reports each picture that cannot be read, on the thread that takes the batches and in their order; the picture is left
+    /// out and the rest of its batch comes. Null to throw in place of the batch.</summary>
+    public Action<int, ImageException>? Unreadable { get; init; }
+
+    /// <summary>The seed of the order and of the variation.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>How many background threads decode; 0 for one a core. The batches do not depend on it.</summary>
+    public int Workers { get; init; }
+
+    /// <summary>How many batches may be ready or in work ahead of the one that is wanted.</summary>
+    public int Prefetch { get; init; } = 2;
+
+    /// <summary>Bytes of decoded pictures that are kept from one epoch to the next; 0 to decode each time.</summary>
+    public long CacheBytes { get; init; } = 512L << 20;
+
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(BatchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(Workers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Prefetch);
+        ArgumentOutOfRangeException.ThrowIfNegative(CacheBytes);
+    }
+}

@@ -7,7 +7,7 @@ try
     await EmbeddingApp.Create(args).RunAsync();
     return 0;
 }
-catch (Exception exception) when (exception is BundleException or CheckpointException or ImageException or ArgumentException)
+catch (Exception exception) when (exception is CheckpointException or ImageException or ArgumentException)
 {
     // a classifier that cannot be made is told of in one line, before the first request
     await Console.Error.WriteLineAsync(exception.Message);

@@ -32,5 +32,5 @@ internal sealed class DataOptions
     public IReadOnlyList<string>? ClassNames(ParseResult parsed) => parsed.GetValue(classNames) is { Length: > 0 } names ? names : null;
 
     /// <exception cref="ImageException">The folder or archive cannot be used.</exception>
-    public LabelledImages Open(ParseResult parsed, DataUse use) => LabelledData.Open(Path(parsed), use, SplitOf(parsed), ClassNames(parsed));
+    public LabelledImages Open(ParseResult parsed, DataUse use) => LabelledImages.Open(Path(parsed), use, SplitOf(parsed), ClassNames(parsed));
 }

@@ -24,7 +24,7 @@ internal static class EvaluateCommand
             using var where = device.Open(parsed);
             var classifier = choice.Open(where.Device);
             var error = parsed.InvocationConfiguration.Error;
-            pictures = classifier.Known(pictures, out string? matched);
+            pictures = classifier.Match(pictures, out string? matched);
             Notes.Tell(error, folder, pictures.Notes, matched);
 
             var clock = Stopwatch.StartNew();
@@ -33,17 +33,17 @@ internal static class EvaluateCommand
             var evaluation = ProgressDisplay.Show(error, display =>
             {
                 var count = display.Count(pictures.Count, "picture");
-                return classifier.Evaluate(pictures, interrupt, (label, answer) =>
+                return classifier.Evaluate(pictures, (label, answer) =>
                 {
                     examples[label]++;
                     if (answer == label) correct[label]++;
                     count();
                 }, (index, problem) =>
                 {
-                    unreadable.Add((pictures.Name(index), Program.Line(problem.Message)));
+                    unreadable.Add((pictures.Name(index), Shell.Line(problem.Message)));
                     display.Line($"graft: {unreadable[^1].Problem}");
                     count();
-                });
+                }, interrupt);
             });
             if (evaluation.Examples == 0) throw new WorkFailedException("none of the pictures can be read, so nothing was counted");
             int exitCode = unreadable.Count == 0 ? ExitCode.Done : ExitCode.Failed;

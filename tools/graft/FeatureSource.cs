@@ -17,7 +17,7 @@ internal sealed record FeatureSource(IImageDataset Images, LabelledImages? Label
     {
         if (paths is [var single] && IsLabelled(single))
         {
-            var pictures = LabelledData.Open(single, DataUse.Evaluation, split);
+            var pictures = LabelledImages.Open(single, DataUse.Evaluation, split);
             return new FeatureSource(pictures, pictures, pictures.Notes);
         }
         var notes = new ListingNotes();

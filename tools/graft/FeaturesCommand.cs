@@ -49,7 +49,7 @@ internal static class FeaturesCommand
 
                 void Unreadable(int index, ImageException problem)
                 {
-                    display.Line($"graft: {Program.Line(problem.Message)}");
+                    display.Line($"graft: {Shell.Line(problem.Message)}");
                     count();
                 }
             });
@@ -88,7 +88,7 @@ internal static class FeaturesCommand
         string folder = Path.GetDirectoryName(full)!;
         if (!Directory.Exists(folder)) throw new WrongInputException($"--out {shown}: there is no folder {Printable.Whole(folder)}: make it first");
         bool isInput = Enumerable.Range(0, pictures.Count).Any(index => Path.GetFullPath(pictures.Name(index)) == full)
-            || full == Path.GetFullPath(choice.Weights ?? Path.Combine(choice.Name, ClassifierBundle.WeightsFileName));
+            || full == Path.GetFullPath(choice.Weights ?? Path.Combine(choice.Name, ModelFolder.WeightsFileName));
         if (isInput) throw new WrongInputException($"--out {shown} would overwrite its own source: give another name");
         try
         {

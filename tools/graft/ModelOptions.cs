@@ -95,6 +95,6 @@ internal sealed record ModelChoice(string Name, bool IsPublished, string? Weight
     {
         json.WriteString("model", classifier.Model.Name);
         json.WriteString("weights", IsPublished ? Weights : Name);
-        if (classifier.WeightsReport is { } report) report.Write(json);
+        if (classifier.WeightsReport is { } report) json.WriteReport(report);
     }
 }

@@ -47,12 +47,12 @@ internal static class ModelsCommand
     private static IEnumerable<Row> Rows() =>
         from name in ModelRegistry.Names
         let model = ModelRegistry.Create(name)
-        let head = model.Stages[^1].Modules.SelectMany(module => module.Parameters()).First()
+        let pretrained = ModelRegistry.Pretrained(name)
         select new Row(
             name,
             model.Parameters().Sum(parameter => parameter.Shape.ElementCount),
-            head.Shape[0],
-            ModelRegistry.Pretrained(name).Preprocessing.OutputSize!.Value,
+            pretrained.Classes,
+            pretrained.Preprocessing.OutputSize!.Value,
             [.. model.Stages.Select(stage => stage.Name)]);
 
     private sealed record Row(string Name, long Parameters, int Classes, ImageSize Size, string[] Stages);

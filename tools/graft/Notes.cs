@@ -11,7 +11,7 @@ internal static class Notes
         if (matched is not null) Tell(error, $"{root}: {matched}");
     }
 
-    public static void Tell(TextWriter error, string note) => error.WriteLine($"graft: note: {Program.Line(note)}");
+    public static void Tell(TextWriter error, string note) => error.WriteLine($"graft: note: {Shell.Line(note)}");
 
     /// <summary>The same for scripts.</summary>
     public static void Write(System.Text.Json.Utf8JsonWriter json, ListingNotes notes)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Graft.Transfer;
 
 namespace Graft.CommandLine;
 
@@ -17,10 +18,20 @@ internal static class Options
         text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most ? value : null,
         preset);
 
-    public static Option<double> Number(string name, string helpName, string description, string rule, Func<double, bool> holds, double? preset) => Parsed(
-        name, helpName, description, rule,
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && holds(value) ? value : null,
-        preset);
+    /// <summary>An option of a recipe, by its row of the library's table.</summary>
+    public static Option<string> Of<TRecipe>(RecipeOption<TRecipe> row, string name, TRecipe defaults)
+    {
+        var option = new Option<string>(name) { Description = row.Help, HelpName = row.HelpName, Arity = ArgumentArity.ExactlyOne };
+        option.CustomParser = result =>
+        {
+            string given = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (!row.TryParse(defaults, given, out _)) result.AddError(row.Refusal(given));
+            return given;
+        };
+        if (row.Words.Count > 0) option.CompletionSources.Add([.. row.Words]);
+        if (row.TextIn(defaults) is { } preset) option.DefaultValueFactory = _ => preset;
+        return option;
+    }
 
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, IReadOnlyList<string> choices, string? preset)

@@ -74,7 +74,7 @@ internal static class PredictCommand
                 void Unreadable(int index, ImageException problem)
                 {
                     failures++;
-                    failed(index, Program.Line(problem.Message));
+                    failed(index, Shell.Line(problem.Message));
                     counted();
                 }
             }

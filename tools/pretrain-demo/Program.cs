@@ -1,6 +1,5 @@
 using System.Globalization;
 using Graft.CommandLine.Demo;
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Transfer;
 
@@ -62,12 +61,12 @@ internal static class Program
         var test = task.DrawSet("test", TestPerClass, Seed, cancellation);
         Console.Error.WriteLine($"{training.Count} training and {test.Count} test pictures of {task.Classes.Count} classes");
 
-        var model = ModelRegistry.Create(DemoTraining.Architecture, task.Classes.Count, Seed);
-        var report = DemoTraining.Train(model, Device.Cpu, training, BatchSize, Recipe, new EpochLines(), cancellation);
-        var score = DemoTraining.Evaluate(model, Device.Cpu, test, cancellation);
+        using var classifier = DemoTraining.Begin(Device.Cpu, Seed);
+        var report = DemoTraining.Train(classifier, training, BatchSize, Recipe, new EpochLines(), cancellation);
+        var score = classifier.Evaluate(test, cancellation: cancellation);
         Console.Error.WriteLine($"{score.Correct} of {score.Examples} test pictures right after {report.Seconds:F0} s");
 
-        model.Save(path, new Dictionary<string, string>
+        classifier.Model.Save(path, new Dictionary<string, string>
         {
             ["format"] = "pt",
             ["made_by"] = "tools/pretrain-demo",

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Graft.CommandLine;
 
 namespace Graft.WeightImport;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Graft.CommandLine;
 using Spectre.Console;
 
 namespace Graft.WeightImport;
@@ -54,8 +55,8 @@ internal static class InspectCommand
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("key").AddColumn("type").AddColumn("shape");
         foreach (var tensor in tensors)
-            table.AddRow(new Text(Printable.Text(tensor.Key)), new Text(Printable.Text(tensor.TypeName)), new Text(tensor.ShapeText));
-        PlainConsole.Of(output).Write(table);
+            table.AddRow(new Text(Printable.Text(tensor.Key)), new Text(Printable.Text(tensor.TypeName)), new Text($"[{string.Join(", ", tensor.Lengths)}]"));
+        Tables.Plain(output).Write(table);
         foreach (var (name, text) in checkpoint.Metadata) output.WriteLine($"{Printable.Text(name)}: {Printable.Text(text)}");
         if (checkpoint.ForeignNames.Count > 0)
             output.WriteLine($"names that were not run or built: {string.Join(", ", checkpoint.ForeignNames.Select(Printable.Text))}");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Graft.CommandLine;
 using Graft.Tensors;
 using Spectre.Console;
 
@@ -16,7 +17,7 @@ internal static class ReferenceOutput
 {
     public static int Write(TextWriter output, string folder, string reference, LoadOptions options, Tolerances tolerances, bool asJson)
     {
-        if (!Directory.Exists(folder)) throw new WrongInputException($"{Printable.Text(folder)}: with --reference, give the folder that holds {HubConfig.FileName} and the weights");
+        if (!Directory.Exists(folder)) throw new WrongInputException($"{Printable.Text(folder)}: with --reference, give the folder that holds config.json and the weights");
         var report = ReferenceCheck.Run(folder, reference, Device.Cpu, options);
         bool within = report.IsWithin(tolerances.Outputs, tolerances.Gradients);
         if (asJson) JsonOutput.Write(output, json => WriteJson(json, report, tolerances, within));
@@ -28,7 +29,7 @@ internal static class ReferenceOutput
     {
         json.WriteString("architecture", report.Architecture);
         json.WriteNumber("loaded", report.Weights.Loaded);
-        report.Weights.Write(json);
+        json.WriteReport(report.Weights);
         json.WriteNumber("tolerance", tolerances.Outputs);
         json.WriteNumber("gradientTolerance", tolerances.Gradients);
         json.WriteBoolean("within", within);
@@ -54,7 +55,7 @@ internal static class ReferenceOutput
         var table = new Table().Border(TableBorder.Simple).AddColumns("kind", "tensors", "largest difference", "allowed", "at");
         foreach (var kind in report.Kinds)
             table.AddRow(new Text(Printable.Text(kind.Kind)), new Text(Text(kind.Tensors)), new Text(Text(kind.Largest)), new Text(Text(tolerances.Of(kind))), new Text(Printable.Text(kind.At)));
-        PlainConsole.Of(output).Write(table);
+        Tables.Plain(output).Write(table);
         output.WriteLine($"weights: {report.Weights.Summary}");
         int vanishing = report.Kinds.Sum(kind => kind.Vanishing);
         if (vanishing > 0) output.WriteLine($"{vanishing} tensors vanish but for rounding; they are measured against the largest entry of their kind");

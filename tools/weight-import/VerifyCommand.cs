@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Graft.CommandLine;
 
 namespace Graft.WeightImport;
 
@@ -17,7 +18,7 @@ internal static class VerifyCommand
         architecture.Validators.Add(static result =>
         {
             if (result.Tokens is [{ Value: var name }] && !ModelRegistry.Names.Contains(name))
-                result.AddError($"--architecture '{Printable.Text(name)}' is not known{ModelRegistry.Nearest(name)}; known are {string.Join(", ", ModelRegistry.Names)}");
+                result.AddError($"--architecture '{Printable.Text(name)}' is not known{(NearName.Find(name, ModelRegistry.Names) is { } near ? $", perhaps {near}" : "")}; known are {string.Join(", ", ModelRegistry.Names)}");
         });
         var reference = new Option<string?>("--reference")
         {
@@ -84,7 +85,7 @@ internal static class VerifyCommand
             writer.WriteString("architecture", model.Name);
             writer.WriteNumber("loaded", report.Loaded);
             writer.WriteNumber("parameters", parameters);
-            report.Write(writer);
+            writer.WriteReport(report);
         });
         return ExitCode.Done;
     }

@@ -57,7 +57,7 @@ public abstract class Checkpoint : IDisposable
     public IReadOnlyList<string> ForeignNames { get; }
 
     /// <summary>Values that would be tensors made in a way that is not known.</summary>
-    internal virtual IReadOnlyList<UnknownTensor> UnknownTensors => [];
+    public virtual IReadOnlyList<UnknownTensor> UnknownTensors => [];
 
     /// <summary>The tensor with that key.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
@@ -66,7 +66,7 @@ public abstract class Checkpoint : IDisposable
         : throw new KeyNotFoundException($"{Printable.Text(Path)} has no tensor '{Printable.Text(key)}'");
 
     /// <summary>Every file that the numbers are read from.</summary>
-    internal virtual IEnumerable<string> SourceFiles => [Path];
+    public virtual IEnumerable<string> SourceFiles => [Path];
 
     /// <summary>Whether there is a tensor with that key.</summary>
     public bool Contains(string key) => byKey.ContainsKey(key);
@@ -84,8 +84,10 @@ public abstract class Checkpoint : IDisposable
     }
 
     /// <summary>Opens a checkpoint of one file that is in memory: a resource within an assembly.</summary>
+    /// <param name="name">What messages call it; its end says of what format it is.</param>
+    /// <param name="resource">The bytes.</param>
     /// <exception cref="CheckpointException">The bytes are damaged, hostile or no checkpoint.</exception>
-    internal static Checkpoint OpenResource(string name, byte[] resource) => CheckpointFormats.Open(name, resource);
+    public static Checkpoint OpenResource(string name, byte[] resource) => CheckpointFormats.Open(name, resource);
 
     /// <summary>Closes the file; its tensors can no longer be read.</summary>
     public void Dispose()

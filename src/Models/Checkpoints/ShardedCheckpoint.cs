@@ -16,9 +16,11 @@ internal sealed class ShardedCheckpoint : Checkpoint
             shards.Sum(shard => shard.ByteCount), metadata, tensors,
             [.. shards.SelectMany(shard => shard.ForeignNames).Distinct(StringComparer.Ordinal)]) => this.shards = shards;
 
-    internal override IReadOnlyList<UnknownTensor> UnknownTensors => [.. shards.SelectMany(shard => shard.UnknownTensors)];
+    /// <inheritdoc/>
+    public override IReadOnlyList<UnknownTensor> UnknownTensors => [.. shards.SelectMany(shard => shard.UnknownTensors)];
 
-    internal override IEnumerable<string> SourceFiles => shards.SelectMany(shard => shard.SourceFiles).Append(Path);
+    /// <inheritdoc/>
+    public override IEnumerable<string> SourceFiles => shards.SelectMany(shard => shard.SourceFiles).Append(Path);
 
     /// <summary>Opens the shards that an index names; the index itself is closed.</summary>
     public static Checkpoint OpenIndex(CheckpointFile index)

@@ -3,8 +3,10 @@ using System.Formats.Tar;
 namespace Graft.Models;
 
 /// <summary>Tells pipes, sockets and devices from files: writing beside one and moving into place would put a file there instead.</summary>
-internal static class SpecialFile
+public static class SpecialFile
 {
+    /// <summary>Whether a path leads to one.</summary>
+    /// <param name="path">The path.</param>
     public static bool Is(string path)
     {
         if (!File.Exists(path)) return false;

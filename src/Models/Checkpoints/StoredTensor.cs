@@ -31,13 +31,13 @@ public sealed class StoredTensor
     public Shape Shape => elements.Shape;
 
     /// <summary>The lengths of the axes as the file has them, however many.</summary>
-    internal IReadOnlyList<long> Lengths => elements.Lengths;
+    public IReadOnlyList<long> Lengths => elements.Lengths;
 
     /// <summary>Where the tensor lies in the file: the keys of the dictionaries on the way to it, joined by '.', and its own.</summary>
-    internal string FilePath { get => field ?? Key; init; }
+    public string FilePath { get => field ?? Key; internal init; }
 
     /// <summary>The path of the dictionary that holds it; empty for the outermost.</summary>
-    internal string Container { get; init; } = "";
+    public string Container { get; internal init; } = "";
 
     /// <summary>The number of elements.</summary>
     public long ElementCount => Shape.ElementCount;
@@ -143,13 +143,14 @@ public sealed class StoredTensor
     internal string ShapeText => $"[{string.Join(", ", Lengths)}]";
 
     /// <summary>The same tensor under another key.</summary>
-    internal StoredTensor Under(string key) => new(key, elements) { FilePath = FilePath, Container = Container };
+    /// <param name="key">The key.</param>
+    public StoredTensor Under(string key) => new(key, elements) { FilePath = FilePath, Container = Container };
 
     internal bool IsSameAs(StoredTensor other) => elements.IsSameAs(other.elements);
 
     /// <summary>Refuses a tensor of a kind that is only listed.</summary>
     /// <exception cref="CheckpointException">It is one.</exception>
-    internal void RequireReadable() => elements.RequireReadable(Key);
+    public void RequireReadable() => elements.RequireReadable(Key);
 
     private void RequireLength(int length)
     {

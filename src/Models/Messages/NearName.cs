@@ -15,6 +15,8 @@ public static class NearName
     /// <summary>The nearest of the known names; null where none is near.</summary>
     /// <remarks>Nearest of all are names that differ by case, separators, accents, a number before them or a plural; then the one
     /// whose words begin with these letters (lr, learning-rate), one that contains the other, and those a few letters apart.</remarks>
+    /// <param name="wanted">The name that is not known.</param>
+    /// <param name="known">The known names.</param>
     public static string? Find(string wanted, IEnumerable<string> known)
     {
         string? best = null;
@@ -29,6 +31,8 @@ public static class NearName
 
     /// <summary>The key of a checkpoint that looks most like one that it lacks; null where none does. A key is long and made of the same
     /// words as its neighbours, so letters alone decide.</summary>
+    /// <param name="wanted">The key that is lacking.</param>
+    /// <param name="known">The keys that there are.</param>
     public static string? FindKey(string wanted, IEnumerable<string> known)
     {
         if (wanted.Length > LongestKey) return null;
@@ -45,6 +49,8 @@ public static class NearName
     }
 
     /// <summary>" (nearest: name)" for the end of a message, or nothing.</summary>
+    /// <param name="wanted">The name that is not known.</param>
+    /// <param name="known">The known names.</param>
     public static string Hint(string wanted, IEnumerable<string> known) => Find(wanted, known) is { } near ? $" (nearest: {near})" : "";
 
     /// <summary>Whether two different names can hardly be told apart on a screen: by spaces at their ends, or by letters with marks

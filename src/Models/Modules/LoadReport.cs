@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Graft.Models;
 
 /// <summary>What a load filled and what it left.</summary>
@@ -27,7 +25,7 @@ public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
     public IReadOnlyList<string> NonFinite { get; init; } = [];
 
     /// <summary>Whether there was something to choose, to pass over or to leave out.</summary>
-    internal bool IsNoteworthy =>
+    public bool IsNoteworthy =>
         Entry.Length + Prefix.Length + Replaced.Count + PassedOver.Count + NonFinite.Count > 0;
 
     /// <summary>All of it in one line.</summary>
@@ -44,23 +42,5 @@ public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
             if (NonFinite.Count > 0) line += $"; not finite or below 0: {Printable.Some(NonFinite)}";
             return line;
         }
-    }
-
-    /// <summary>All of it as one object of JSON.</summary>
-    internal void Write(Utf8JsonWriter json)
-    {
-        json.WriteStartObject("weightsTaken");
-        json.WriteString("entry", Entry);
-        json.WriteString("prefix", Prefix);
-        json.WriteNumber("found", Loaded);
-        json.WriteNumber("expected", Expected);
-        foreach (var (name, texts) in ((string, IReadOnlyList<string>)[])
-            [("leftNew", Replaced), ("passedOver", PassedOver), ("alternatives", Alternatives), ("nonFinite", NonFinite)])
-        {
-            json.WriteStartArray(name);
-            foreach (string text in texts) json.WriteStringValue(text);
-            json.WriteEndArray();
-        }
-        json.WriteEndObject();
     }
 }

@@ -7,7 +7,7 @@ namespace Graft.Models;
 /// <summary>Compares a folder's model with what another library computed from the same weights and inputs: a file of <c>input.*</c>,
 /// <c>output.*</c>, <c>loss</c> and <c>grad.*</c>, made without dropout. A model without a loss of its own is given
 /// <c>loss_weight.*</c>: its loss is the sum of each output times its weight, divided by the batch.</summary>
-internal sealed class ReferenceCheck
+public sealed class ReferenceCheck
 {
     private const string InputPrefix = "input.";
     private const string OutputPrefix = "output.";
@@ -26,6 +26,10 @@ internal sealed class ReferenceCheck
         (this.reference, this.model, this.weights) = (reference, model, weights);
 
     /// <summary>Runs the folder's model on the reference's inputs, forward and (where there are gradients) backward.</summary>
+    /// <param name="folder">A folder with <c>config.json</c> and a checkpoint.</param>
+    /// <param name="referencePath">What the other library computed.</param>
+    /// <param name="device">Where to run.</param>
+    /// <param name="options">Which weights of the folder; null to find them.</param>
     /// <exception cref="CheckpointException">The folder or the reference is not understood.</exception>
     public static ReferenceReport Run(string folder, string referencePath, Device device, LoadOptions? options = null)
     {

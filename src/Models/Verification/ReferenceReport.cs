@@ -4,9 +4,11 @@ namespace Graft.Models;
 /// <param name="Architecture">The model's name.</param>
 /// <param name="Weights">What was taken of the folder.</param>
 /// <param name="Kinds">Each kind of output, the loss, the gradients, as far as the reference has them.</param>
-internal sealed record ReferenceReport(string Architecture, LoadReport Weights, IReadOnlyList<KindDifference> Kinds)
+public sealed record ReferenceReport(string Architecture, LoadReport Weights, IReadOnlyList<KindDifference> Kinds)
 {
     /// <summary>Whether every kind is within its tolerance.</summary>
+    /// <param name="tolerance">The largest difference of outputs and loss that is allowed.</param>
+    /// <param name="gradientTolerance">The same of gradients.</param>
     public bool IsWithin(double tolerance, double gradientTolerance) =>
         Kinds.All(kind => kind.Largest <= (kind.IsGradient ? gradientTolerance : tolerance));
 }
@@ -17,10 +19,11 @@ internal sealed record ReferenceReport(string Architecture, LoadReport Weights, 
 /// <param name="Largest">The largest difference relative to its tensor's largest entry; infinite where one side is not a number.</param>
 /// <param name="At">The tensor that has it.</param>
 /// <param name="Vanishing">How many tensors vanish but for rounding, and so are measured against the largest entry of their kind.</param>
-internal sealed record KindDifference(string Kind, int Tensors, double Largest, string At, int Vanishing)
+public sealed record KindDifference(string Kind, int Tensors, double Largest, string At, int Vanishing)
 {
-    public const string Gradients = "gradients";
+    internal const string Gradients = "gradients";
 
+    /// <summary>Whether they are gradients.</summary>
     public bool IsGradient => Kind == Gradients;
 }
 

@@ -1,7 +1,7 @@
 namespace Graft.Tasks;
 
 /// <summary>Which files of a folder are pictures: the one table that listing, messages and help go by.</summary>
-internal static class ImageFileNames
+public static class ImageFileNames
 {
     /// <summary>What is decoded, by the ends of file names.</summary>
     private static readonly string[] Read =
@@ -25,11 +25,12 @@ internal static class ImageFileNames
     public static string Listed { get; } = string.Join(", ", Read);
 
     /// <summary>Whether a file's name is that of a picture that is decoded.</summary>
+    /// <param name="path">The file.</param>
     public static bool IsPicture(string path) => !IsForeign(Path.GetFileName(path)) && Read.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a file's name is that of a picture of a kind that is not decoded.</summary>
-    public static bool IsUnreadKind(string path) => NotRead.Contains(Path.GetExtension(path));
+    internal static bool IsUnreadKind(string path) => NotRead.Contains(Path.GetExtension(path));
 
     /// <summary>Whether a file or folder is hidden or a system's own.</summary>
-    public static bool IsForeign(string name) => name.StartsWith('.') || Foreign.Contains(name);
+    internal static bool IsForeign(string name) => name.StartsWith('.') || Foreign.Contains(name);
 }

@@ -6,7 +6,7 @@ namespace Graft.Tasks;
 /// by name, code point by code point, so a class has the number that PyTorch gives it.</summary>
 /// <remarks>Pictures may lie in folders below a class's. Names that begin with a dot, and what systems leave in folders, are passed
 /// over.</remarks>
-internal static class ImageFolder
+public static class ImageFolder
 {
     private static readonly HashSet<string> Parts = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -18,7 +18,7 @@ internal static class ImageFolder
     /// <param name="emptyClasses">Whether classes without pictures are put up with: what is evaluated may lack some, what is learnt
     /// may not.</param>
     /// <exception cref="ImageException">There is no such folder, it has no class folders, or there are no pictures of a class.</exception>
-    public static LabelledImages Open(string root, bool emptyClasses = false)
+    internal static LabelledImages Open(string root, bool emptyClasses = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(root);
         if (File.Exists(root)) throw new ImageException(root, "is a file, not a folder with a sub-folder for each class");
@@ -36,7 +36,7 @@ internal static class ImageFolder
     /// <summary>The pictures of a folder and those below it in torchvision's order: folders sorted by their whole path, files by
     /// name within each.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="notes">Is told of the files that are passed over.</param>
+    /// <param name="notes">Takes down the files that are passed over.</param>
     public static IReadOnlyList<string> Pictures(string folder, ListingNotes notes)
     {
         var folders = new List<string>();
@@ -51,6 +51,7 @@ internal static class ImageFolder
     }
 
     /// <summary>The names of the folders in a folder that may be classes, sorted.</summary>
+    /// <param name="folder">The folder.</param>
     public static string[] Classes(string folder) =>
         [.. Directory.EnumerateDirectories(folder).Select(static path => Path.GetFileName(path)).Where(static name => !ImageFileNames.IsForeign(name)).Order(CodePointOrder.Instance)];
 

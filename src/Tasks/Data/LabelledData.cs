@@ -1,15 +1,20 @@
 namespace Graft.Tasks;
 
 /// <summary>What pictures are wanted for, which says what part of an archive is meant where nothing else does.</summary>
-internal enum DataUse
+public enum DataUse
 {
+    /// <summary>To learn from.</summary>
     Training,
+
+    /// <summary>To evaluate on while something is learnt.</summary>
     Validation,
+
+    /// <summary>To evaluate on.</summary>
     Evaluation,
 }
 
 /// <summary>Opens labelled pictures by a path: a folder with a sub-folder a class, or a NumPy archive (<c>.npz</c>).</summary>
-internal static class LabelledData
+public static class LabelledData
 {
     private const string Extension = ".npz";
 
@@ -19,6 +24,7 @@ internal static class LabelledData
     public static IReadOnlyList<string> Splits { get; } = ["train", "val", "test"];
 
     /// <summary>Whether a path is that of an archive.</summary>
+    /// <param name="path">The path.</param>
     public static bool IsArchive(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
 
     /// <summary>Opens labelled pictures.</summary>
@@ -27,7 +33,7 @@ internal static class LabelledData
     /// <param name="split">The part of an archive, one of <see cref="Splits"/>; null for the use's own or an archive without parts.</param>
     /// <param name="classNames">An archive's classes, by number; null where they are not known.</param>
     /// <exception cref="ImageException">The folder or archive cannot be used.</exception>
-    public static LabelledImages Open(string path, DataUse use, string? split = null, IReadOnlyList<string>? classNames = null)
+    internal static LabelledImages Open(string path, DataUse use, string? split = null, IReadOnlyList<string>? classNames = null)
     {
         if (IsArchive(path)) return Guarded(() => OpenArchive(path, use, split, classNames));
         if (split is not null) throw new ImageException(path, "is no .npz archive, so it has no splits; give the folder of the part that is meant");
@@ -36,6 +42,7 @@ internal static class LabelledData
     }
 
     /// <summary>Whether an archive labels its pictures.</summary>
+    /// <param name="path">The archive.</param>
     /// <exception cref="ImageException">The archive cannot be read.</exception>
     public static bool HasLabels(string path) => Guarded(() =>
     {
@@ -44,6 +51,8 @@ internal static class LabelledData
     });
 
     /// <summary>An archive's pictures alone; labels in it are not looked at.</summary>
+    /// <param name="path">The archive.</param>
+    /// <param name="split">The part of it; null for the one to evaluate on or an archive without parts.</param>
     /// <exception cref="ImageException">The archive cannot be used.</exception>
     public static IImageDataset Pictures(string path, string? split) => Guarded(() =>
     {
@@ -74,7 +83,7 @@ internal static class LabelledData
 
     /// <summary>The class number of each picture, from [N] or [N, 1] whole numbers.</summary>
     /// <exception cref="NumpyException">They are something else.</exception>
-    public static int[] Labels(string path, NumpyArray numbers, int pictures)
+    internal static int[] Labels(string path, NumpyArray numbers, int pictures)
     {
         bool single = numbers.Shape is [_] or [_, 1];
         if (!single || numbers.ElementCount != pictures)

@@ -43,6 +43,35 @@ public sealed class LabelledImages : IImageDataset
         Notes = notes;
     }
 
+    /// <summary>Opens labelled pictures: a folder with a sub-folder a class, or a NumPy archive (<c>.npz</c>). No picture is decoded yet.</summary>
+    /// <param name="path">The folder or the archive.</param>
+    /// <param name="use">What they are for: what is learnt has pictures of every class.</param>
+    /// <param name="split">The part of an archive: train, val or test; null for the use's own or an archive without parts.</param>
+    /// <param name="classNames">An archive's classes, by number; null where they are not known.</param>
+    /// <exception cref="ImageException">The folder or archive cannot be used.</exception>
+    public static LabelledImages Open(string path, DataUse use = DataUse.Evaluation, string? split = null, IReadOnlyList<string>? classNames = null) =>
+        LabelledData.Open(path, use, split, classNames);
+
+    /// <summary>Opens the pictures of a fine-tuning: those that are learnt from and those that are evaluated on.</summary>
+    /// <param name="path">A folder with a sub-folder a class, or an archive.</param>
+    /// <param name="options">What is held out, or where else the pictures to evaluate on are.</param>
+    /// <param name="split">The part of an archive; null for the one to train on.</param>
+    /// <param name="classNames">An archive's classes; null where they are not known.</param>
+    /// <exception cref="ImageException">A folder or an archive cannot be used.</exception>
+    public static (LabelledImages Training, LabelledImages? Validation) OpenForTraining(
+        string path, ImageFineTuneOptions options, string? split = null, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var pictures = Open(path, DataUse.Training, split, classNames);
+        if (options.Validation is { } other)
+        {
+            var validation = Open(other, DataUse.Validation, classNames: LabelledData.IsArchive(other) ? classNames : null);
+            return (pictures, ClassNumbers.Match(validation, pictures.ClassNames, out _));
+        }
+        if (options.HeldOut == 0) return (pictures, null);
+        return pictures.Split(options.HeldOut, options.Recipe.Seed);
+    }
+
     /// <summary>The folder that holds the classes, or the archive.</summary>
     public string Root { get; }
 
@@ -96,6 +125,12 @@ public sealed class LabelledImages : IImageDataset
     /// <summary>The pictures without some of them.</summary>
     /// <param name="indices">Their numbers.</param>
     public LabelledImages Without(ICollection<int> indices) => indices.Count == 0 ? this : Where(index => !indices.Contains(index));
+
+    /// <summary>The pictures without those that cannot be read.</summary>
+    /// <param name="unreadable">Those, by their number.</param>
+    /// <param name="everyClass">Whether something has to be left of every class, because it could not be learnt otherwise.</param>
+    /// <exception cref="ImageException">Nothing is left, or nothing of a class.</exception>
+    public LabelledImages Without(SortedList<int, ImageException> unreadable, bool everyClass) => PictureCheck.Rest(this, unreadable, everyClass);
 
     /// <summary>The names of the classes that there are pictures of, by number.</summary>
     internal IReadOnlyList<string> PresentClasses => [.. labels.Distinct().Order().Select(label => ClassNames[label])];

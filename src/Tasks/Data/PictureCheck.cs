@@ -9,7 +9,7 @@ internal static class PictureCheck
     /// <param name="pictures">The pictures.</param>
     /// <param name="transforms">What will be done to them.</param>
     /// <param name="threads">How many are looked at together.</param>
-    /// <param name="counted">Is told of each picture that was looked at, from one thread at a time.</param>
+    /// <param name="counted">Reports each picture that was looked at, from one thread at a time.</param>
     /// <param name="cancellation">Ends the work.</param>
     public static SortedList<int, ImageException> Run(
         IImageDataset pictures, ImageTransforms transforms, int threads, Action? counted, CancellationToken cancellation)

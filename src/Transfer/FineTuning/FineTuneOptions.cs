@@ -52,20 +52,8 @@ public sealed record FineTuneOptions
 
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(Epochs);
-        ArgumentOutOfRangeException.ThrowIfNegative(FrozenEpochs ?? 0, nameof(FrozenEpochs));
-        if (Epochs + (FrozenEpochs ?? 1) == 0) throw new ArgumentException("there is nothing to do in 0 epochs: ask for one at least");
-        Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "a learning rate is above 0");
-        Require(RateDecayPerStage > 0 && double.IsFinite(RateDecayPerStage), nameof(RateDecayPerStage), RateDecayPerStage, "a rate is divided by a number above 0");
-        Require(Momentum is >= 0 and < 1, nameof(Momentum), Momentum, "momentum lies in [0, 1)");
-        Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), WeightDecay, "a weight decay is 0 or above");
-        Require(ClipNorm is not { } norm || norm > 0, nameof(ClipNorm), ClipNorm, "a norm to clip to is above 0");
         ArgumentNullException.ThrowIfNull(Optimiser);
-        if (!Enum.IsDefined(BatchNorm)) throw new ArgumentOutOfRangeException(nameof(BatchNorm), BatchNorm, "there is no such policy");
-    }
-
-    private static void Require(bool holds, string name, object? value, string rule)
-    {
-        if (!holds) throw new ArgumentOutOfRangeException(name, value, rule);
+        FineTuneRecipe.Options.Validate(this);
+        if (Epochs + (FrozenEpochs ?? 1) == 0) throw new ArgumentException("there is nothing to do in 0 epochs: ask for one at least");
     }
 }

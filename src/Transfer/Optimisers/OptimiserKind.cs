@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Transfer;
 
 /// <summary>An optimiser by the name that recipes and command lines give it. A new one is a row in <see cref="All"/>; one of the caller's

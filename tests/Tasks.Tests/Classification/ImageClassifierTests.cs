@@ -70,10 +70,11 @@ public sealed class ImageClassifierTests : IDisposable
         Assert.Equal(
             ["config.json", "graft.json", "model.safetensors", "preprocessor_config.json"],
             Directory.EnumerateFileSystemEntries(saved).Select(path => Path.GetFileName(path)).Order());
-        var manifest = GraftManifest.Read(Path.Combine(saved, "graft.json"));
-        Assert.Equal(BaseCheckpoint.Of(weights), manifest.BaseCheckpoint);
-        Assert.Equal((2, 1, 0.025, 0.05, 1UL), (manifest.Recipe!.Epochs, manifest.Recipe.FrozenEpochs, manifest.Recipe.LearningRate, manifest.Recipe.FrozenLearningRate!.Value, manifest.Recipe.Seed));
-        Assert.InRange(manifest.Metrics["accuracy"], 0, 1);
+        using var loaded = ImageClassifier.Load(saved, device);
+        Assert.Equal(Provenance.Of(weights), loaded.Provenance);
+        var recipe = loaded.Recipe!.Recipe;
+        Assert.Equal((2, 1, 0.05, 1UL), (recipe.Epochs, recipe.FrozenEpochs, recipe.LearningRate, recipe.Seed));
+        Assert.InRange(loaded.Metrics["accuracy"], 0, 1);
         Assert.Equal(new ImageSize(32, 32), ModelConfig.Read(Path.Combine(saved, "config.json")).ImageSize);
     }
 

@@ -32,6 +32,35 @@ public sealed class PicturesInMemoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Several_streams_are_answered_together_and_one_without_waiting_for_its_bytes()
+    {
+        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        byte[][] files = [.. Enumerable.Range(0, 3).Select(i => Pictures.Ppm(i, i))];
+        var together = classifier.Predict([.. files.Select(file => new MemoryStream(file))], TestContext.Current.CancellationToken);
+        Assert.Equal(["picture 1", "picture 2", "picture 3"], together.Select(prediction => prediction.Path));
+        Assert.Equal(files.SelectMany(file => classifier.Predict(file).Classes), together.SelectMany(prediction => prediction.Classes));
+        using var upload = new MemoryStream(files[1]);
+        var answer = await classifier.PredictAsync(upload, "upload", TestContext.Current.CancellationToken);
+        Assert.Equal(("upload", together[1].Label), (answer.Path, answer.Label));
+        var error = await Assert.ThrowsAsync<ImageException>(() => classifier.PredictAsync(Stream.Null, "nothing", TestContext.Current.CancellationToken));
+        Assert.StartsWith("nothing: ", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Pictures of a program's own: a table of a database, an archive, whatever can be decoded.</summary>
+    [Fact]
+    public void A_dataset_of_ones_own_is_learnt_from_and_evaluated_on()
+    {
+        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        var table = new Table([.. Enumerable.Range(0, 12).Select(i => Pictures.Ppm(i % 2, i))]);
+        var pictures = new LabelledImages("table", ["blue", "green"], table, [.. Enumerable.Range(0, 12).Select(i => i % 2)]);
+        var report = classifier.FineTune(pictures, pictures, new ImageFineTuneOptions { Recipe = new FineTuneOptions { Epochs = 2, LearningRate = 0.05 } });
+        Assert.Equal(report.Epochs[^1].Validation, classifier.Evaluate(pictures));
+        Assert.Equal(table.Name(3), classifier.Predict(table).ElementAt(3).Prediction.Path);
+        Assert.Throws<ArgumentException>(() => new LabelledImages("table", ["blue"], table, [.. Enumerable.Range(0, 12).Select(i => i % 2)]));
+        Assert.Throws<ArgumentException>(() => new LabelledImages("table", ["blue"], table, [0]));
+    }
+
+    [Fact]
     public void Who_asks_is_told_of_what_cannot_be_read_and_gets_the_rest()
     {
         string train = Pictures.Folder(folder, "train", 6, "blue", "green");
@@ -84,5 +113,14 @@ public sealed class PicturesInMemoryTests : IDisposable
         string train = Pictures.Folder(folder, "train", 1, "blue", "green");
         using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
         Assert.Throws<ArgumentOutOfRangeException>(() => classifier.FineTune(train, new ImageFineTuneOptions { LabelSmoothing = smoothing }));
+    }
+
+    private sealed class Table(byte[][] rows) : IImageDataset
+    {
+        public int Count => rows.Length;
+
+        public string Name(int index) => $"row {index}";
+
+        public RgbImage Load(int index) => RgbImage.Decode(rows[index], Name(index));
     }
 }

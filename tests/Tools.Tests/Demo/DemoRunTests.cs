@@ -20,7 +20,8 @@ public class DemoRunTests
         Assert.Empty(model.Load(weights).Replaced);
 
         double said = double.Parse(weights.Metadata["test_accuracy"], System.Globalization.CultureInfo.InvariantCulture);
-        var score = DemoTraining.Evaluate(model, Device.Cpu, task.DrawSet("test", perClass: 5, seed: 1));
+        var classifier = DemoTraining.Begin(Device.Cpu, seed: 1, weights);
+        var score = classifier.Evaluate(classifier.Match(task.DrawSet("test", perClass: 5, seed: 1), out _));
         Assert.Equal(said, score.Accuracy, tolerance: 0.1);
     }
 
@@ -66,13 +67,13 @@ public class DemoRunTests
         {
             using var device = new CpuDevice(threads);
             var task = new SourceTask();
-            var model = ModelRegistry.Create(DemoTraining.Architecture, task.Classes.Count, seed: 3);
+            using var classifier = DemoTraining.Begin(device, seed: 3);
             var recipe = new FineTuneOptions { Epochs = 1, FrozenEpochs = 0, LearningRate = 0.1, Seed = 3 };
-            DemoTraining.Train(model, device, task.DrawSet("training", perClass: 2, seed: 3), batchSize: 20, recipe);
+            DemoTraining.Train(classifier, task.DrawSet("training", perClass: 2, seed: 3), batchSize: 20, recipe);
             string path = Path.GetTempFileName();
             try
             {
-                model.Save(path);
+                classifier.Model.Save(path);
                 return File.ReadAllBytes(path);
             }
             finally

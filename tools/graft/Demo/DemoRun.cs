@@ -65,16 +65,15 @@ internal static class DemoRun
             for (int run = 0; run < options.Runs; run++)
             {
                 ulong seed = options.Seed + (ulong)run;
-                var model = ModelRegistry.Create(DemoTraining.Architecture, task.Classes.Count, seed);
-                if (arm.Pretrained) model.Load(source, replaceHead: true);
+                using var classifier = DemoTraining.Begin(device, seed, arm.Pretrained ? source : null);
                 int done = results.Count * options.Runs + run;
                 var listener = progress is null ? null : new Listener(fit => progress.Report(new DemoProgress(
                     arm.Name, run + 1, options.Runs, (done + (double)fit.Step / fit.Steps) / (Arms.Length * options.Runs), fit)));
                 var recipe = arm.Recipe(options.Epochs) with { WeightDecay = 5e-4, Seed = seed };
-                var report = DemoTraining.Train(model, device, training[run], BatchSize, recipe, listener, cancellation);
+                var report = DemoTraining.Train(classifier, training[run], BatchSize, recipe, listener, cancellation);
                 seconds += report.Seconds / options.Runs;
                 learning = report.TrainableParameters;
-                accuracies.Add(DemoTraining.Evaluate(model, device, test, cancellation).Accuracy);
+                accuracies.Add(classifier.Evaluate(test, cancellation: cancellation).Accuracy);
             }
             results.Add(new DemoArm(arm.Name, accuracies, seconds, learning));
         }

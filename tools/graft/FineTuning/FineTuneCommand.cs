@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Graft.Tasks;
-using Graft.Tensors;
 using Graft.Transfer;
 
 namespace Graft.CommandLine;
@@ -52,14 +51,15 @@ internal sealed class FineTuneCommand
         var classifier = choice.Open(where.Device, options.Recipe.Seed);
         RequireStage(classifier.Model, options);
         RequireCountable(training.Count, options);
-        var (current, own) = (classifier.Preprocessing, ModelRegistry.Pretrained(classifier.Model.Name).Preprocessing);
-        classifier.Preprocessing = current with { Augmentation = recipe.Augmentation(parsed, current.Augmentation, own.Augmentation) };
+        var own = ModelRegistry.Pretrained(classifier.Model.Name).Preprocessing.Augmentation;
+        options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
+        classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation };
         var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
         var error = parsed.InvocationConfiguration.Error;
         bool isHeadKept = choice.Weights is not null && !classifier.Model.IsHeadNew
-            && ClassNumbers.AreUnnamed(classifier.ClassNames) && classifier.ClassNames.Count == training.ClassNames.Count;
+            && classifier.ClassNames.Index().All(static name => name.Item == PretrainedInfo.Unnamed(name.Index)) && classifier.ClassNames.Count == training.ClassNames.Count;
         Notes.Tell(error, pictures, training.Notes, isHeadKept
             ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
         if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
@@ -67,8 +67,8 @@ internal sealed class FineTuneCommand
         var report = ProgressDisplay.Show(error, display =>
         {
             var listening = options with { Unreadable = problem => Leave(problem, display) };
-            training = Check(training, new ImageTransforms(classifier.Preprocessing, options.Recipe.Seed), everyClass: true, display);
-            if (validation is not null) validation = Check(validation, new ImageTransforms(classifier.Preprocessing), everyClass: false, display);
+            training = Check(training, options.Recipe.Seed, everyClass: true, display);
+            if (validation is not null) validation = Check(validation, null, everyClass: false, display);
             return Train(classifier, training, validation, listening, folder, new TrainingProgress(display), interrupt);
         });
         RequireFinite(classifier.Model);
@@ -84,28 +84,27 @@ internal sealed class FineTuneCommand
             : "graft: interrupted before the first step; nothing was saved");
         return ExitCode.Interrupted;
 
-        LabelledImages Check(LabelledImages images, ImageTransforms transforms, bool everyClass, ProgressDisplay display)
+        LabelledImages Check(LabelledImages images, ulong? trainingSeed, bool everyClass, ProgressDisplay display)
         {
-            int threads = where.Device is CpuDevice cpu ? cpu.Threads : Environment.ProcessorCount;
-            var bad = PictureCheck.Run(images, transforms, threads, display.Count(images.Count, "checking picture"), interrupt);
-            var rest = PictureCheck.Rest(images, bad, everyClass);
+            var bad = classifier.Check(images, trainingSeed, display.Count(images.Count, "checking picture"), interrupt);
+            var rest = images.Without(bad, everyClass);
             foreach (var (index, exception) in bad) Leave(exception, display, images.Name(index));
             return rest;
         }
 
         void Leave(ImageException exception, ProgressDisplay display, string name = "")
         {
-            unreadable.Add((name, Program.Line(exception.Message)));
+            unreadable.Add((name, Shell.Line(exception.Message)));
             display.Line($"graft: left out: {unreadable[^1].Problem}");
         }
     }
 
     /// <summary>About what a model takes when it is saved.</summary>
-    private static long BytesOf(Model model) => model.Tensors().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
+    private static long BytesOf(Model model) => model.Parameters().Concat(model.Buffers()).Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
 
     private (LabelledImages Training, LabelledImages? Validation) Open(ParseResult parsed, ImageFineTuneOptions options)
     {
-        var (training, validation) = TrainingPictures.Open(data.Path(parsed), options, data.SplitOf(parsed), data.ClassNames(parsed));
+        var (training, validation) = LabelledImages.OpenForTraining(data.Path(parsed), options, data.SplitOf(parsed), data.ClassNames(parsed));
         if (training.ClassNames.Count < 2)
             throw new WrongInputException(
                 $"{Printable.Whole(training.Root)} has the class {Printable.Whole(training.ClassNames[0])} alone: there is nothing to tell apart");
@@ -145,14 +144,14 @@ internal sealed class FineTuneCommand
             string hint = !exception.Message.StartsWith("batch_norm", StringComparison.Ordinal) ? ""
                 : $"; a step has up to {Tables.Count(options.BatchSizeFor(training.Count))} pictures: "
                 + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-running-statistics";
-            throw new WrongInputException(Program.Line(exception.Message) + hint);
+            throw new WrongInputException(Shell.Line(exception.Message) + hint);
         }
         catch (Exception exception) when (exception is NonFiniteException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             string kept = "nothing was saved";
             if (progress.Steps > 0 && IsFinite(classifier.Model))
                 kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(classifier).Folder)}";
-            throw new WorkFailedException($"{Program.Line(exception.Message)}; {kept}", exception);
+            throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
         }
     }
 
@@ -162,5 +161,5 @@ internal sealed class FineTuneCommand
     }
 
     private static bool IsFinite(Model model) =>
-        model.Tensors().All(tensor => !tensor.Value.ToArray().AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue));
+        model.Parameters().Concat(model.Buffers()).All(tensor => !tensor.Value.ToArray().AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue));
 }

@@ -23,8 +23,8 @@ internal sealed class OutputFolder
         foreach (string? pictures in pictureFolders)
             if (pictures is not null && IsWithin(full, System.IO.Path.GetFullPath(pictures)))
                 throw new WrongInputException($"--out {shown} lies in the folder of pictures, where it would be taken for a class: give another folder");
-        bool isForeign = (File.Exists(In(full, HubConfig.FileName)) || File.Exists(In(full, ClassifierBundle.WeightsFileName)))
-            && !File.Exists(In(full, GraftManifest.FileName));
+        bool isForeign = (File.Exists(In(full, ModelFolder.ConfigFileName)) || File.Exists(In(full, ModelFolder.WeightsFileName)))
+            && !File.Exists(In(full, ModelFolder.ManifestFileName));
         if (isForeign) throw new WrongInputException($"--out {shown} holds a model that graft did not save and would overwrite: give another folder");
 
         var made = new List<string>();
@@ -62,7 +62,7 @@ internal sealed class OutputFolder
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                problem ??= Program.Line(exception.Message);
+                problem ??= Shell.Line(exception.Message);
                 if (folder != Path && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
             }
         }

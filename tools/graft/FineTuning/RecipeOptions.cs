@@ -4,40 +4,15 @@ using Graft.Transfer;
 
 namespace Graft.CommandLine;
 
-/// <summary>The options of <c>graft fine-tune</c> that say how it learns; what they are by default is the library's.</summary>
+/// <summary>The options of <c>graft fine-tune</c> that say how it learns: a row of the library's table each, and what only a command line
+/// has.</summary>
 internal sealed class RecipeOptions
 {
-    private static readonly FineTuneOptions Recipe = new();
-    private static readonly ImageFineTuneOptions Preset = new();
+    private static readonly ImageFineTuneOptions Defaults = new();
 
-    private readonly Option<int> epochs = Options.WholeNumber("--epochs", "Epochs in which every stage learns that is not frozen.", 0, Recipe.Epochs);
-    private readonly Option<double> learningRate = Options.Number(
-        "--learning-rate", "R", "The head's highest learning rate; half of it after frozen epochs.", "a number above 0", static value => value > 0, Recipe.LearningRate);
-    private readonly Option<int> frozenEpochs = Options.WholeNumber(
-        "--frozen-epochs", "Epochs before those in which the head alone learns; 1 for a new head on a trained trunk, else 0.", 0, preset: null);
-    private readonly Option<string?> freezeBelow = new("--freeze-below") { Description = "The first stage that learns at all; those below keep their numbers.", HelpName = "STAGE" };
-    private readonly Option<int> batchSize = Options.WholeNumber(
-        "--batch-size", "Pictures a step, at most; they are spread evenly and none is left out. Without it there are 24 steps an epoch of 4 to 64 pictures.", 1, preset: null);
-    private readonly Option<string> optimiser = Options.Choice("--optimiser", "The rule that moves the parameters.", ["sgd", "adamw"], "sgd");
-    private readonly Option<double> momentum = Options.Number(
-        "--momentum", "M", "How much of the last step SGD keeps, or AdamW's beta1.", "a number in [0, 1)", static value => value is >= 0 and < 1, Recipe.Momentum);
-    private readonly Option<double> weightDecay = Options.Number(
-        "--weight-decay", "D", "The weight decay of everything but vectors.", "a number from 0 up", static value => value >= 0, Recipe.WeightDecay);
-    private readonly Option<double> clipNorm = Options.Number(
-        "--clip-norm", "NORM", "The largest norm of all gradients together; no clipping where it is not given.", "a number above 0", static value => value > 0, preset: null);
-    private readonly Option<double> rateDecay = Options.Number(
-        "--rate-decay", "FACTOR",
-        $"What the rate is divided by from a stage to the one below it; {Recipe.RateDecayPerStage} where it is not given, 1 from scratch.",
-        "a number above 0", static value => value > 0, preset: null);
-    private readonly Option<string> batchNorm = Options.Choice(
-        "--batch-norm", "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics.",
-        ["follow-freezing", "always-batch-statistics", "always-running-statistics"], "follow-freezing");
-    private readonly Option<double> labelSmoothing = Options.Number(
-        "--label-smoothing", "SHARE", "The share of the target that is spread over all classes.", "a number in [0, 1)", static value => (float)value is >= 0 and < 1, Preset.LabelSmoothing);
-    private readonly Option<double> heldOut = Options.Number(
-        "--held-out", "SHARE", "The share of each class's pictures that is kept from training and evaluated on.", "a number in [0, 1)", static value => value is >= 0 and < 1, Preset.HeldOut);
-    private readonly Option<string> validation = Options.FilePath(
-        "--validation", "DIR|FILE.npz", "A folder to evaluate on after each epoch instead, a sub-folder a class, or a NumPy archive with a val part.");
+    private readonly List<(RecipeOption<ImageFineTuneOptions> Row, Option<string> Option)> rows = [];
+    private readonly Option<string> recipe = Options.FilePath(
+        "--recipe", "DIR|FILE", "A saved classifier, or its graft.json, whose recipe is taken; what is given beside it counts before it.");
     private readonly Option<string?> augment = new("--augment")
     {
         Description = "How training pictures are varied: cropped at random, mirrored left to right, both (crop,flip) or neither (none). "
@@ -45,7 +20,6 @@ internal sealed class RecipeOptions
         HelpName = "crop|flip|crop,flip|none",
         Arity = ArgumentArity.ExactlyOne,
     };
-    private readonly Option<ulong> seed = Options.Seed();
 
     public RecipeOptions(Command command)
     {
@@ -56,18 +30,17 @@ internal sealed class RecipeOptions
                 result.AddError($"--augment is crop, flip, crop,flip or none, not '{Printable.Whole(given)}'{NearName.Hint(given, ["crop", "flip", "none"])}");
             return given;
         };
-        foreach (var option in new Option[]
-        {
-            epochs, learningRate, frozenEpochs, freezeBelow, batchSize, optimiser, momentum, weightDecay, clipNorm, rateDecay, batchNorm,
-            labelSmoothing, heldOut, validation, augment, seed,
-        })
-            command.Add(option);
+        foreach (var row in ImageRecipe.Options)
+            if (row.Name is { } name) rows.Add((row, Options.Of(row, name, Defaults)));
+        foreach (var (_, option) in rows) command.Add(option);
+        command.Add(recipe);
+        command.Add(augment);
     }
 
-    /// <summary>How training varies pictures: as the model's own way has it, without what was not asked for.</summary>
-    public TrainingAugmentation Augmentation(ParseResult parsed, TrainingAugmentation current, TrainingAugmentation own)
+    /// <summary>How training varies pictures: as the model's own way has it, without what was not asked for; null where it was not asked.</summary>
+    public TrainingAugmentation? Augmentation(ParseResult parsed, TrainingAugmentation own)
     {
-        if (parsed.GetValue(augment) is not { } given) return current;
+        if (parsed.GetValue(augment) is not { } given) return null;
         string[] words = given.Split(',');
         var wanted = TrainingAugmentation.None;
         if (words.Contains("crop")) wanted = wanted with { CropPadding = own.CropPadding, ResizedCrop = own.ResizedCrop };
@@ -75,41 +48,23 @@ internal sealed class RecipeOptions
         return wanted;
     }
 
-    private static bool IsAugmentation(string given) =>
-        given == "none" || given.Split(',') is { Length: <= 2 } words && words.Distinct().Count() == words.Length && words.All(static word => word is "crop" or "flip");
-
     /// <exception cref="WrongInputException">Options contradict each other.</exception>
+    /// <exception cref="CheckpointException">The recipe's file cannot be read.</exception>
     public ImageFineTuneOptions Read(ParseResult parsed, bool fromScratch)
     {
-        if (parsed.GetValue(epochs) == 0 && parsed.Find(frozenEpochs) is null or 0)
+        var options = parsed.GetValue(recipe) is { } path ? ImageFineTuneOptions.Load(path)
+            : fromScratch ? Defaults with { Recipe = Defaults.Recipe with { RateDecayPerStage = 1 } } : Defaults;
+        var given = rows.Where(row => parsed.GetResult(row.Option) is { Implicit: false }).ToList();
+        // one of them in the recipe and the other on the command line is no contradiction
+        if (given.Any(static row => row.Row.Key is "held_out" or "validation")) options = options with { HeldOut = 0, Validation = null };
+        foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
+        if (options.Recipe.Epochs == 0 && options.Recipe.FrozenEpochs is null or 0)
             throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
-        if (parsed.GetValue(heldOut) > 0 && parsed.GetValue(validation) is not null)
+        if (options.HeldOut > 0 && options.Validation is not null)
             throw new WrongInputException("--held-out and --validation contradict each other: give one of them");
-        return new ImageFineTuneOptions
-        {
-            BatchSize = parsed.Find(batchSize),
-            LabelSmoothing = (float)parsed.GetValue(labelSmoothing),
-            HeldOut = parsed.GetValue(heldOut),
-            Validation = parsed.GetValue(validation),
-            Recipe = new FineTuneOptions
-            {
-                Epochs = parsed.GetValue(epochs),
-                FrozenEpochs = parsed.Find(frozenEpochs),
-                LearningRate = parsed.GetValue(learningRate),
-                RateDecayPerStage = parsed.Find(rateDecay) ?? (fromScratch ? 1 : Recipe.RateDecayPerStage),
-                FreezeBelow = parsed.GetValue(freezeBelow),
-                Optimiser = parsed.GetValue(optimiser) == "adamw" ? OptimiserKind.AdamW : OptimiserKind.Sgd,
-                Momentum = parsed.GetValue(momentum),
-                WeightDecay = parsed.GetValue(weightDecay),
-                ClipNorm = parsed.Find(clipNorm),
-                BatchNorm = parsed.GetValue(batchNorm) switch
-                {
-                    "always-batch-statistics" => BatchNormPolicy.AlwaysBatchStatistics,
-                    "always-running-statistics" => BatchNormPolicy.AlwaysRunningStatistics,
-                    _ => BatchNormPolicy.FollowFreezing,
-                },
-                Seed = parsed.GetValue(seed),
-            },
-        };
+        return options;
     }
+
+    private static bool IsAugmentation(string given) =>
+        given == "none" || given.Split(',') is { Length: <= 2 } words && words.Distinct().Count() == words.Length && words.All(static word => word is "crop" or "flip");
 }

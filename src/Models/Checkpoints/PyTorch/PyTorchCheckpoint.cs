@@ -14,7 +14,8 @@ internal sealed class PyTorchCheckpoint : Checkpoint
         : base(file.Path, format, file.Length, state.Metadata, tensors, state.ForeignNames) =>
         (this.file, UnknownTensors) = (file, state.Unknown);
 
-    internal override IReadOnlyList<UnknownTensor> UnknownTensors { get; }
+    /// <inheritdoc/>
+    public override IReadOnlyList<UnknownTensor> UnknownTensors { get; }
 
     /// <param name="file">The file; the checkpoint closes it.</param>
     /// <param name="format">The name of the format.</param>

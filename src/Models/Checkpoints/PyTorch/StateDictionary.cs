@@ -10,7 +10,9 @@ namespace Graft.Models;
 internal readonly record struct PlacedTensor(string Path, string Entry, string Container, PickleTensor Tensor);
 
 /// <summary>A value in a pickle that would be made of tensors in a way that is not known.</summary>
-internal readonly record struct UnknownTensor(string Path, string Name);
+/// <param name="Path">The keys on the way to it, joined by '.'.</param>
+/// <param name="Name">The name of Python's that would make it.</param>
+public readonly record struct UnknownTensor(string Path, string Name);
 
 /// <summary>Finds the tensors in what a pickle holds, wherever they lie.</summary>
 /// <remarks>Looked into are dictionaries, lists and tuples, and of values that only Python could build what was put into them and the

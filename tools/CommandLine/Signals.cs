@@ -4,7 +4,7 @@ namespace Graft.CommandLine;
 
 /// <summary>Ctrl-C, SIGTERM and SIGHUP: the first ends the work after the step that is running and saves what was learnt, a second
 /// ends the process at once.</summary>
-internal sealed class Signals : IDisposable
+public sealed class Signals : IDisposable
 {
     private const string ShowCursor = "\e[?25h";
 
@@ -12,6 +12,7 @@ internal sealed class Signals : IDisposable
     private readonly List<PosixSignalRegistration> registrations = [];
     private int exitCode;
 
+    /// <summary>Listens from here on.</summary>
     public Signals()
     {
         Register(PosixSignal.SIGINT, ExitCode.Interrupted);
@@ -26,8 +27,10 @@ internal sealed class Signals : IDisposable
     public CancellationToken Token => interrupt.Token;
 
     /// <summary>The exit code of the signal that ended the work, in place of Ctrl-C's.</summary>
+    /// <param name="code">The exit code of the work.</param>
     public int ExitCodeOf(int code) => code == ExitCode.Interrupted && exitCode != 0 ? exitCode : code;
 
+    /// <summary>Stops listening.</summary>
     public void Dispose()
     {
         foreach (var registration in registrations) registration.Dispose();
@@ -59,20 +62,27 @@ internal sealed class Signals : IDisposable
 }
 
 /// <summary>A terminal that may go away: what is written after that is lost, and no error.</summary>
-internal sealed class LastingWriter(TextWriter terminal) : TextWriter
+/// <param name="terminal">The terminal.</param>
+public sealed class LastingWriter(TextWriter terminal) : TextWriter
 {
     private bool isGone;
 
+    /// <inheritdoc/>
     public override System.Text.Encoding Encoding => terminal.Encoding;
 
+    /// <inheritdoc/>
     public override void Write(char value) => Try(() => terminal.Write(value));
 
+    /// <inheritdoc/>
     public override void Write(string? value) => Try(() => terminal.Write(value));
 
+    /// <inheritdoc/>
     public override void Write(char[] buffer, int index, int count) => Try(() => terminal.Write(buffer, index, count));
 
+    /// <inheritdoc/>
     public override void WriteLine(string? value) => Try(() => terminal.WriteLine(value));
 
+    /// <inheritdoc/>
     public override void Flush() => Try(terminal.Flush);
 
     private void Try(Action write)

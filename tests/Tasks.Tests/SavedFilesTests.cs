@@ -1,10 +1,12 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Graft.Transfer;
+using Manifest = Graft.Tasks.ModelManifest<Graft.Tasks.ImageFineTuneOptions>;
 
 namespace Graft.Tasks.Tests;
 
-public sealed class BundleTests
+public sealed class SavedFilesTests
 {
     [Fact]
     public void Any_class_names_survive_the_file() =>
@@ -61,43 +63,58 @@ public sealed class BundleTests
     {
         using var folder = new TemporaryFolder();
         string weights = folder.Write("base.safetensors", "abc"u8);
-        var manifest = new GraftManifest
+        var recipe = new ImageFineTuneOptions
         {
-            GraftVersion = "0.1.0",
-            BaseCheckpoint = BaseCheckpoint.Of(weights),
-            Recipe = new FineTuneRecipe
+            Recipe = new FineTuneOptions
             {
-                Model = "resnet18",
-                Optimizer = "sgd",
-                Epochs = 5,
+                Epochs = 7,
                 FrozenEpochs = 1,
-                BatchSize = 64,
-                Seed = ulong.MaxValue,
-                LearningRate = 0.01,
-                FrozenLearningRate = 0.02,
-                LearningRateDecayPerStage = 2.6,
-                Momentum = 0.9,
-                WeightDecay = 1e-4,
-                LabelSmoothing = 0.1,
-                GradientClipNorm = 1,
+                LearningRate = 0.02,
+                RateDecayPerStage = 2.6,
                 FreezeBelow = "layer3",
+                Optimiser = OptimiserKind.AdamW,
+                Momentum = 0.8,
+                WeightDecay = 1e-5,
+                ClipNorm = 1,
+                BatchNorm = BatchNormPolicy.AlwaysRunningStatistics,
+                Seed = ulong.MaxValue,
             },
+            BatchSize = 64,
+            LabelSmoothing = 0.1f,
+            HeldOut = 0.2,
+            Validation = "somewhere",
+            Augmentation = TrainingAugmentation.ImageNet,
+        };
+        var manifest = new Manifest
+        {
+            Provenance = Provenance.Of(weights),
+            Recipe = new SavedRecipe<ImageFineTuneOptions>("resnet18", recipe),
             Metrics = new Dictionary<string, double> { ["accuracy"] = 0.875, ["loss"] = 0.1 + 0.2 },
         };
-        string path = folder[GraftManifest.FileName];
-        manifest.Write(path);
-        var read = GraftManifest.Read(path);
+        var read = Parsed(Format(manifest));
         Assert.Equal(manifest.GraftVersion, read.GraftVersion);
-        Assert.Equal(new BaseCheckpoint("base.safetensors", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), read.BaseCheckpoint);
-        Assert.Equal(manifest.Recipe, read.Recipe! with { Other = manifest.Recipe.Other });
+        Assert.Equal(new Provenance("base.safetensors", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), read.Provenance);
+        Assert.Equal(("resnet18", recipe), (read.Recipe!.Model, read.Recipe.Options));
         Assert.Equal(manifest.Metrics, read.Metrics);
+    }
+
+    /// <summary>Version 0.1 wrote the rate of the frozen epochs apart, left out a decay of 1 and said nothing of batch norms.</summary>
+    [Fact]
+    public void A_recipe_of_an_older_version_is_read()
+    {
+        var options = Parsed("""
+            {"graft_version": "0.1.0", "recipe": {"model": "resnet18", "optimizer": "sgd", "epochs": 5, "frozen_epochs": 1, "batch_size": 64, "seed": 3,
+             "learning_rate": 0.01, "frozen_learning_rate": 0.02, "momentum": 0.9, "weight_decay": 0.0001, "batch_norm": "always-stored"}}
+            """).Recipe!.Options;
+        Assert.Equal((0.02, 1d, 1, 64), (options.Recipe.LearningRate, options.Recipe.RateDecayPerStage, options.Recipe.FrozenEpochs, options.BatchSize));
+        Assert.Equal(BatchNormPolicy.AlwaysRunningStatistics, options.Recipe.BatchNorm);
     }
 
     [Fact]
     public void A_manifest_of_a_later_version_keeps_what_is_new()
     {
-        var manifest = Manifest("""{"graft_version": "9", "adapter": {"rank": 8}, "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": 0, "learning_rate": 1e-3, "warp": true}, "metrics": {"loss": null}}""");
-        var again = GraftManifest.Parse(manifest.Format(), "graft.json");
+        var manifest = Parsed("""{"graft_version": "9", "adapter": {"rank": 8}, "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": 0, "learning_rate": 1e-3, "warp": true}, "metrics": {"loss": null}}""");
+        var again = Parsed(Format(manifest));
         Assert.Equal(8, again.Other["adapter"].GetProperty("rank").GetInt32());
         Assert.True(again.Recipe!.Other["warp"].GetBoolean());
         Assert.Empty(again.Metrics);
@@ -106,20 +123,23 @@ public sealed class BundleTests
     [Fact]
     public void A_figure_that_is_no_number_does_not_break_the_file()
     {
-        var manifest = new GraftManifest { GraftVersion = "1", Metrics = new Dictionary<string, double> { ["loss"] = double.NaN, ["accuracy"] = 0.5 } };
-        Assert.Equal(["accuracy"], GraftManifest.Parse(manifest.Format(), "graft.json").Metrics.Keys);
+        var manifest = new Manifest { Metrics = new Dictionary<string, double> { ["loss"] = double.NaN, ["accuracy"] = 0.5 } };
+        Assert.Equal(["accuracy"], Parsed(Format(manifest)).Metrics.Keys);
     }
 
     [Theory]
     [InlineData("""{}""", "'graft_version' is missing")]
     [InlineData("""{"graft_version": "1", "recipe": {"model": "m"}}""", "'recipe.epochs' is missing")]
-    [InlineData("""{"graft_version": "1", "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": -1}}""", "'recipe.seed' is -1")]
+    [InlineData("""{"graft_version": "1", "recipe": {"model": "m", "epochs": 1, "batch_size": 2, "seed": -1}}""", "'recipe.seed' is -1, not a whole number from 0 up")]
+    [InlineData("""{"graft_version": "1", "recipe": {"model": "m", "epochs": 1, "optimizer": "lion"}}""", "'recipe.optimizer' is \"lion\", not sgd or adamw")]
     [InlineData("""{"graft_version": "1", "base_checkpoint": {"file": "f", "sha256": "12"}}""", "'base_checkpoint.sha256' is not 64 hexadecimal digits")]
     [InlineData("""{"graft_version": "1", "metrics": {"loss": "low"}}""", "'metrics.loss' is \"low\", not a number")]
     public void A_malformed_manifest_is_refused(string json, string problem) =>
-        Assert.Contains(problem, Assert.Throws<CheckpointException>(() => Manifest(json)).Message, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.Throws<CheckpointException>(() => Parsed(json)).Message, StringComparison.Ordinal);
 
     private static ModelConfig Parse(string json) => ModelConfig.Parse(Encoding.UTF8.GetBytes(json), "config.json");
 
-    private static GraftManifest Manifest(string json) => GraftManifest.Parse(Encoding.UTF8.GetBytes(json), "graft.json");
+    private static Manifest Parsed(string json) => Manifest.Read(JsonFile.Parse(Encoding.UTF8.GetBytes(json), "graft.json"), ImageRecipe.Options);
+
+    private static string Format(Manifest manifest) => Encoding.UTF8.GetString(JsonFile.Format(writer => manifest.Write(writer, ImageRecipe.Options)));
 }

@@ -1,7 +1,7 @@
 namespace Graft.Tasks.Tests;
 
 /// <summary>A process may end between any two steps of a save.</summary>
-public sealed class BundleFolderTests : IDisposable
+public sealed class ModelFolderTests : IDisposable
 {
     private static readonly string[] Files = ["a.json", "b.bin"];
 
@@ -12,8 +12,8 @@ public sealed class BundleFolderTests : IDisposable
     [Fact]
     public void A_save_that_fails_leaves_the_older_files_and_nothing_else()
     {
-        BundleFolder.Write(folder.Path, partial => Fill(partial, "old"));
-        Assert.Throws<IOException>(() => BundleFolder.Write(folder.Path, partial =>
+        ModelFolder.Write(folder.Path, partial => Fill(partial, "old"));
+        Assert.Throws<IOException>(() => ModelFolder.Write(folder.Path, partial =>
         {
             File.WriteAllText(Path.Combine(partial, Files[0]), "new");
             throw new IOException("the disk is full");
@@ -21,7 +21,7 @@ public sealed class BundleFolderTests : IDisposable
         Assert.Equal(["old", "old"], Read());
         Assert.Equal(Files, Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
         string fresh = folder["fresh"];
-        Assert.Throws<IOException>(() => BundleFolder.Write(fresh, _ => throw new IOException("the disk is full")));
+        Assert.Throws<IOException>(() => ModelFolder.Write(fresh, _ => throw new IOException("the disk is full")));
         Assert.False(Directory.Exists(fresh));
     }
 
@@ -33,7 +33,7 @@ public sealed class BundleFolderTests : IDisposable
     [InlineData(2)]
     public void A_save_that_was_killed_after_it_was_done_is_whole(int moved)
     {
-        BundleFolder.Write(folder.Path, partial => Fill(partial, "old"));
+        ModelFolder.Write(folder.Path, partial => Fill(partial, "old"));
         string saved = Path.Combine(folder.Path, ".saved");
         Directory.CreateDirectory(saved);
         Fill(saved, "new");
@@ -41,10 +41,10 @@ public sealed class BundleFolderTests : IDisposable
         Assert.Equal(["new", "new"], Read());
 
         // the next save begins with bringing them to their places
-        Assert.Throws<IOException>(() => BundleFolder.Write(folder.Path, _ => throw new IOException("the disk is full")));
+        Assert.Throws<IOException>(() => ModelFolder.Write(folder.Path, _ => throw new IOException("the disk is full")));
         Assert.Equal(["new", "new"], Read());
         Assert.False(Directory.Exists(saved));
-        BundleFolder.Write(folder.Path, partial => Fill(partial, "newer"));
+        ModelFolder.Write(folder.Path, partial => Fill(partial, "newer"));
         Assert.Equal(["newer", "newer"], Read());
     }
 
@@ -54,7 +54,7 @@ public sealed class BundleFolderTests : IDisposable
         foreach (string stale in new[] { ".partial-0123456789abcdef0123456789abcdef", ".partial-2147483646-0123456789abcdef" }) folder.Write($"{stale}/a.json", [1]);
         folder.Write($".partial-{Environment.ProcessId}-0123/a.json", [1]);
         folder.Write("mine.txt", [1]);
-        BundleFolder.Write(folder.Path, partial => Fill(partial, "new"));
+        ModelFolder.Write(folder.Path, partial => Fill(partial, "new"));
         Assert.Equal(
             [$".partial-{Environment.ProcessId}-0123", .. Files, "mine.txt"],
             Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
@@ -65,5 +65,5 @@ public sealed class BundleFolderTests : IDisposable
         foreach (string file in Files) File.WriteAllText(Path.Combine(partial, file), text);
     }
 
-    private string[] Read() => [.. Files.Select(file => File.ReadAllText(BundleFolder.PathOf(folder.Path, file)))];
+    private string[] Read() => [.. Files.Select(file => File.ReadAllText(ModelFolder.PathOf(folder.Path, file)))];
 }

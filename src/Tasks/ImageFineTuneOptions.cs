@@ -1,0 +1,63 @@
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>How a model of images is adapted to pictures of one's own.</summary>
+public sealed record ImageFineTuneOptions
+{
+    private const int StepsAnEpoch = 24, SmallestBatch = 4, LargestBatch = 64;
+
+    /// <summary>Epochs, rates, freezing, optimiser.</summary>
+    public FineTuneOptions Recipe { get; init; } = new();
+
+    /// <summary>Pictures a step, at most: an epoch's pictures are spread evenly over its steps, and none is left out. Null fits the
+    /// steps to the data: 24 of them an epoch, with 4 to 64 pictures each.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>The share of the target that is spread over all classes (Szegedy et al. 2016), in [0, 1).</summary>
+    public float LabelSmoothing { get; init; }
+
+    /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
+    public double HeldOut { get; init; }
+
+    /// <summary>A folder to evaluate on after each epoch instead, a sub-folder a class; null for none.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>How training pictures are varied; null for as the model's preprocessing says.</summary>
+    public TrainingAugmentation? Augmentation { get; init; }
+
+    /// <summary>Reports each picture that cannot be read: it is left out and the rest is learnt from, as long as something is left
+    /// of every class. Null refuses such pictures before anything changes. A picture that can no longer be read while the training
+    /// runs is left out and reported in the same way, or ends it.</summary>
+    public Action<ImageException>? Unreadable { get; init; }
+
+    /// <summary>Reads the recipe of a saved model, with which the same run can be made again from the same start.</summary>
+    /// <param name="path">The model's folder, or its <c>graft.json</c>.</param>
+    /// <exception cref="CheckpointException">There is no such file, it is malformed, or the model was not fine-tuned.</exception>
+    public static ImageFineTuneOptions Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string file = Directory.Exists(path) ? ModelFolder.PathOf(path, ModelFolder.ManifestFileName) : path;
+        var manifest = ModelManifest<ImageFineTuneOptions>.Read(JsonFile.Read(file), ImageRecipe.Options);
+        return manifest.Recipe?.Options ?? throw new CheckpointException(file, "has no recipe: the model was not fine-tuned");
+    }
+
+    /// <summary>Pictures a step at most, for as many pictures in all.</summary>
+    /// <param name="examples">How many pictures are learnt from.</param>
+    public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / StepsAnEpoch, SmallestBatch, LargestBatch);
+
+    /// <summary>The options with what a run on a model and so many pictures decides for itself.</summary>
+    internal ImageFineTuneOptions Resolved(Model model, int examples, TrainingAugmentation augmentation) => this with
+    {
+        Recipe = Recipe with { FrozenEpochs = Recipe.FrozenEpochsOn(model) },
+        BatchSize = BatchSizeFor(examples),
+        Augmentation = augmentation,
+        Unreadable = null,
+    };
+
+    internal void Validate()
+    {
+        ImageRecipe.Options.Validate(this);
+        if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
+    }
+}

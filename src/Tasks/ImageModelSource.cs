@@ -1,0 +1,87 @@
+namespace Graft.Tasks;
+
+/// <summary>Where an image task's model comes from: published weights, nothing, or a folder that a task saved.</summary>
+public sealed class ImageModelSource
+{
+    private ImageModelSource(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> state) => State = state;
+
+    internal TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> State { get; }
+
+    internal LoadReport? Report { get; private init; }
+
+    /// <summary>Published weights: PyTorch's or safetensors, with a head of any size or, to be fine-tuned or to give features, with none.</summary>
+    /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
+    /// <param name="weights">The checkpoint's file or folder; a folder of timm's also says how pictures are prepared.</param>
+    /// <param name="seed">The seed of a new head's numbers.</param>
+    /// <param name="options">Which weights of the file, and what to put up with; null to find them.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or holds another model, or a folder's config asks for what is not done here.</exception>
+    public static ImageModelSource Pretrained(string model, string weights, ulong seed = 0, LoadOptions? options = null)
+    {
+        var timm = TimmConfig.Find(weights);
+        using var checkpoint = Checkpoint.Open(weights);
+        timm?.Require(weights, model, timm.Classes ?? 0);
+        return Pretrained(model, checkpoint, seed, options, timm);
+    }
+
+    /// <summary>As the other, from a checkpoint that is open: an embedded resource, for one.</summary>
+    /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="seed">The seed of a new head's numbers.</param>
+    /// <param name="options">Which weights of it, and what to put up with; null to find them.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="CheckpointException">It holds another model.</exception>
+    public static ImageModelSource Pretrained(string model, Checkpoint checkpoint, ulong seed = 0, LoadOptions? options = null) =>
+        Pretrained(model, checkpoint, seed, options, timm: null);
+
+    /// <summary>First numbers alone: for a comparison, or where there is data enough.</summary>
+    /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
+    /// <param name="seed">The seed of the first numbers.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    public static ImageModelSource Scratch(string model, ulong seed = 0) => Make(ModelRegistry.Create(model, seed: seed), null, null, null);
+
+    /// <summary>A folder that a task saved.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="problemType">What the outputs have to mean, in Hugging Face's words.</param>
+    /// <exception cref="CheckpointException">A file is missing or malformed, the weights are of another model, or the model is of another task.</exception>
+    public static ImageModelSource Saved(string folder, string problemType)
+    {
+        var (config, manifest) = ModelFolder.Read(folder, ImageRecipe.Options);
+        string configPath = ModelFolder.PathOf(folder, HubConfig.FileName);
+        if (!ModelRegistry.Names.Contains(config.Model))
+            throw new CheckpointException(configPath,
+                $"the model '{Printable.Text(config.Model)}' is not one of {string.Join(", ", ModelRegistry.Names)}{NearName.Hint(config.Model, ModelRegistry.Names)}");
+        if (config.ProblemType != problemType)
+            throw new CheckpointException(configPath, $"'problem_type' is {Printable.Text(config.ProblemType)}, and this task's is {problemType}");
+        var preprocessing = PreprocessorConfig.Read(ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
+        var model = ModelRegistry.Create(config.Model, config.Labels.Count);
+        using (var checkpoint = Checkpoint.Open(ModelFolder.PathOf(folder, ModelFolder.WeightsFileName))) model.Load(checkpoint);
+        // how training varies pictures is not in that file: as the last training did, or the model's own way
+        var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.Pretrained(config.Model).Preprocessing.Augmentation;
+        return new ImageModelSource(new(model, config, preprocessing with { Augmentation = augmentation }, manifest));
+    }
+
+    /// <summary>The same for a task whose outputs mean something else than a classifier's.</summary>
+    internal ImageModelSource For(string problemType) =>
+        new(State with { Config = State.Config with { ProblemType = problemType } }) { Report = Report };
+
+    private static ImageModelSource Pretrained(string model, Checkpoint checkpoint, ulong seed, LoadOptions? options, TimmConfig? timm)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        options = (options ?? new LoadOptions()) with { AllowMissingHead = true };
+        var network = ModelRegistry.CreateFor(model, checkpoint, options, seed);
+        var report = network.Load(checkpoint, options);
+        if (!network.IsHeadNew) timm?.Require(checkpoint.Path, model, ClassesOf(network));
+        return Make(network, Provenance.Of(checkpoint), report, timm);
+    }
+
+    private static ImageModelSource Make(ImageModel model, Provenance? provenance, LoadReport? report, TimmConfig? timm)
+    {
+        var pretrained = ModelRegistry.Pretrained(model.Name);
+        var config = new ModelConfig { Model = model.Name, Labels = timm?.ClassNames ?? pretrained.NamesOf(ClassesOf(model)) };
+        var manifest = new ModelManifest<ImageFineTuneOptions> { Provenance = provenance };
+        return new ImageModelSource(new(model, config, timm?.Preprocessing ?? pretrained.Preprocessing, manifest)) { Report = report };
+    }
+
+    private static int ClassesOf(ImageModel model) => model.Stages[^1].Modules.SelectMany(module => module.Parameters()).First().Shape[0];
+}

@@ -1,0 +1,28 @@
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>The options of <see cref="ImageFineTuneOptions"/>.</summary>
+public static class ImageRecipe
+{
+    private const string ShareRule = "a number in [0, 1)";
+
+    /// <summary>A row for each of them, those of its <see cref="ImageFineTuneOptions.Recipe"/> first.</summary>
+    public static RecipeTable<ImageFineTuneOptions> Options { get; } = new(
+    [
+        .. FineTuneRecipe.Options.Within<ImageFineTuneOptions>(static recipe => recipe.Recipe, static (recipe, part) => recipe with { Recipe = part }),
+        RecipeOption.Of("--batch-size", "batch_size", RecipeKind.WholeNumber(1).OrNone(), static (ImageFineTuneOptions recipe) => recipe.BatchSize,
+            static (recipe, value) => recipe with { BatchSize = value },
+            "Pictures a step, at most; they are spread evenly and none is left out. Without it there are 24 steps an epoch of 4 to 64 pictures."),
+        RecipeOption.Of("--label-smoothing", "label_smoothing", RecipeKind.Number(ShareRule, static value => (float)value is >= 0 and < 1, "SHARE"),
+            static (ImageFineTuneOptions recipe) => (double)recipe.LabelSmoothing, static (recipe, value) => recipe with { LabelSmoothing = (float)value },
+            "The share of the target that is spread over all classes."),
+        RecipeOption.Of("--held-out", "held_out", RecipeKind.Number(ShareRule, static value => value is >= 0 and < 1, "SHARE"),
+            static (ImageFineTuneOptions recipe) => recipe.HeldOut, static (recipe, value) => recipe with { HeldOut = value },
+            "The share of each class's pictures that is kept from training and evaluated on."),
+        RecipeOption.Of("--validation", "validation", RecipeKind.Text("the path of a folder or archive", "DIR|FILE.npz"),
+            static (ImageFineTuneOptions recipe) => recipe.Validation, static (recipe, value) => recipe with { Validation = value },
+            "A folder to evaluate on after each epoch instead, a sub-folder a class, or a NumPy archive with a val part."),
+        new AugmentationOption(),
+    ]);
+}

@@ -1,0 +1,158 @@
+using Graft.Autograd;
+using Graft.Tensors;
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>A task over pictures. A task of one's own says four things: what its labels are, what an answer costs, how well answers do, and
+/// what an answer looks like; everything else is here.</summary>
+/// <remarks>Threads may share it as the remarks on <see cref="TaskModel{TModel, TInputs, TRecipe}"/> say.</remarks>
+/// <typeparam name="TData">Pictures with what is to be learnt of them.</typeparam>
+/// <typeparam name="TPrediction">The answer to a picture.</typeparam>
+public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageModel, ImagePreprocessing, ImageFineTuneOptions>
+    where TData : class, IImageDataset
+{
+    /// <summary>Pictures that are looked at together.</summary>
+    internal const int InferenceBatch = 64;
+
+    private readonly CpuDevice decoding;
+
+    /// <summary>Begins with a model.</summary>
+    /// <param name="source">Where it comes from.</param>
+    /// <param name="device">Where to compute; null for the CPU.</param>
+    protected ImageTask(ImageModelSource source, Device? device) : base(StateOf(source), device)
+    {
+        decoding = Device as CpuDevice ?? (CpuDevice)Device.Cpu;
+        WeightsReport = source.Report;
+    }
+
+    /// <summary>What is done to a picture before the model sees it.</summary>
+    public ImagePreprocessing Preprocessing
+    {
+        get => Current.Inputs;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Change(now => now with { Inputs = value });
+        }
+    }
+
+    /// <summary>What was taken of the file of published weights; null for a model from elsewhere.</summary>
+    public LoadReport? WeightsReport { get; }
+
+    private protected override RecipeTable<ImageFineTuneOptions> Options => ImageRecipe.Options;
+
+    /// <summary>Adapts the model to pictures. Where their labels are not those of the head it gets a new one, which is trained alone
+    /// first.</summary>
+    /// <param name="training">What is learnt from.</param>
+    /// <param name="validation">What is evaluated on after each epoch; null for nothing.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Reports each step.</param>
+    /// <param name="cancellation">Stops after the step that is running; the model keeps what it learnt.</param>
+    /// <exception cref="ImageException">A picture cannot be used; the model keeps what it learnt until then.</exception>
+    /// <exception cref="ArgumentException">An option is impossible; nothing was changed.</exception>
+    /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is fine-tuning it; nothing was changed.</exception>
+    public FitReport FineTune(
+        TData training, TData? validation, ImageFineTuneOptions options, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return Fit(LabelsOf(training), options.Recipe, copy =>
+        {
+            var how = options.Resolved(copy.Model, training.Count, options.Augmentation ?? copy.Inputs.Augmentation);
+            copy = copy with { Inputs = copy.Inputs with { Augmentation = how.Augmentation! } };
+            var unreadable = Once(options.Unreadable);
+            var loader = new ImageLoader(training, copy.Inputs, decoding, new ImageLoaderOptions
+            {
+                BatchSize = how.BatchSize!.Value,
+                Training = true,
+                Seed = how.Recipe.Seed,
+                Workers = decoding.Threads,
+                Unreadable = unreadable,
+            });
+            var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
+            return new TaskRun<ImageFineTuneOptions>(
+                new ImageTrainingSet(copy.Model, loader, (outputs, batch) => Loss(outputs, training, batch.Indices, how)),
+                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how);
+        }, progress, cancellation);
+    }
+
+    /// <summary>Says how well the model does on pictures.</summary>
+    /// <param name="data">The pictures, labelled as the model's outputs are.</param>
+    /// <param name="unreadable">Reports each picture that cannot be read and is left out; null to end there.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="ImageException">A picture cannot be decoded and nobody is told of it.</exception>
+    public Evaluation Evaluate(TData data, Action<int, ImageException>? unreadable = null, CancellationToken cancellation = default) =>
+        Measured(data, unreadable, Measure, cancellation);
+
+    /// <summary>The names of the outputs that pictures want.</summary>
+    /// <param name="data">The pictures.</param>
+    protected abstract IReadOnlyList<string> LabelsOf(TData data);
+
+    /// <summary>What outputs cost.</summary>
+    /// <param name="outputs">The model's outputs [N, labels].</param>
+    /// <param name="data">The pictures that are learnt from.</param>
+    /// <param name="examples">The numbers in it of the pictures that the outputs are of.</param>
+    /// <param name="options">How the model is fine-tuned.</param>
+    /// <returns>The mean over the examples, one element.</returns>
+    protected abstract Variable Loss(Variable outputs, TData data, IReadOnlyList<int> examples, ImageFineTuneOptions options);
+
+    /// <summary>How well outputs do.</summary>
+    /// <param name="data">The pictures.</param>
+    /// <param name="outputs">The outputs for each of them that can be read, beside its number; they are computed as they are asked for.</param>
+    protected abstract Evaluation Measure(TData data, IEnumerable<(int Example, ReadOnlyMemory<float> Outputs)> outputs);
+
+    /// <summary>What outputs say of a picture.</summary>
+    /// <param name="name">The picture's name.</param>
+    /// <param name="outputs">The model's outputs for it, one a label.</param>
+    /// <param name="labels">The outputs' names.</param>
+    protected abstract TPrediction Answer(string name, ReadOnlyMemory<float> outputs, IReadOnlyList<string> labels);
+
+    private protected override ImageModel Create(string name, int labels, ulong seed) => ModelRegistry.Create(name, labels, seed);
+
+    private protected override void WriteInputs(string folder, ImagePreprocessing inputs) =>
+        PreprocessorConfig.Write(Path.Combine(folder, PreprocessorConfig.FileName), inputs);
+
+    private protected override ModelConfig ConfigOf(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> now) =>
+        now.Config with { ImageSize = now.Inputs.OutputSize };
+
+    private protected override ImagePreprocessing Adopt(ImagePreprocessing inputs, ImageFineTuneOptions recipe) =>
+        inputs with { Augmentation = recipe.Augmentation ?? inputs.Augmentation };
+
+    private protected Evaluation Measured(
+        TData data, Action<int, ImageException>? unreadable, Func<TData, IEnumerable<(int Example, ReadOnlyMemory<float> Outputs)>, Evaluation> measure,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var now = Current;
+        now.RequireTrainedHead();
+        return measure(data, ImageInference.Rows(now.Model, Device, InOrder(now.Inputs, data, unreadable), cancellation));
+    }
+
+    /// <summary>Which pictures cannot be read, by their number.</summary>
+    private protected SortedList<int, ImageException> Check(IImageDataset pictures, ulong? trainingSeed, Action? counted, CancellationToken cancellation) =>
+        PictureCheck.Run(pictures, new ImageTransforms(Preprocessing, trainingSeed), decoding.Threads, counted, cancellation);
+
+    private ImageLoader InOrder(ImagePreprocessing inputs, IImageDataset pictures, Action<int, ImageException>? unreadable) => new(
+        pictures, inputs, decoding,
+        new ImageLoaderOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads, Unreadable = unreadable });
+
+    private static TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> StateOf(ImageModelSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return source.State;
+    }
+
+    /// <summary>A listener that hears of each picture once, however many epochs miss it.</summary>
+    private static Action<int, ImageException>? Once(Action<ImageException>? unreadable)
+    {
+        if (unreadable is null) return null;
+        var told = new HashSet<int>();
+        return (index, problem) =>
+        {
+            if (told.Add(index)) unreadable(problem);
+        };
+    }
+}

@@ -1,0 +1,42 @@
+namespace Graft.Tasks;
+
+/// <summary>Pictures with numbers that are to be read off them: ages, angles, prices.</summary>
+public sealed class ImageTargets : IImageDataset
+{
+    private readonly IImageDataset images;
+    private readonly float[][] targets;
+
+    /// <summary>Takes pictures and the numbers of each.</summary>
+    /// <param name="names">What the numbers are called, in their order.</param>
+    /// <param name="images">The pictures.</param>
+    /// <param name="targets">Each picture's numbers, as many as there are names.</param>
+    /// <exception cref="ArgumentException">There are not as many rows as pictures, or as many numbers as names; or a number is not finite.</exception>
+    public ImageTargets(IReadOnlyList<string> names, IImageDataset images, IReadOnlyList<float[]> targets)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(targets);
+        if (names.Count == 0) throw new ArgumentException("there is nothing to learn without a name of it", nameof(names));
+        if (images.Count != targets.Count) throw new ArgumentException($"{targets.Count} rows of numbers do not fit {images.Count} pictures", nameof(targets));
+        for (int index = 0; index < targets.Count; index++)
+            if (targets[index].Length != names.Count || !targets[index].All(float.IsFinite))
+                throw new ArgumentException($"{images.Name(index)} has {targets[index].Length} numbers; it has to have {names.Count} that are finite", nameof(targets));
+        (Names, this.images, this.targets) = (names, images, [.. targets]);
+    }
+
+    /// <summary>What the numbers are called.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <inheritdoc/>
+    public int Count => images.Count;
+
+    /// <inheritdoc/>
+    public string Name(int index) => images.Name(index);
+
+    /// <inheritdoc/>
+    public RgbImage Load(int index) => images.Load(index);
+
+    /// <summary>A picture's numbers.</summary>
+    /// <param name="index">The picture's number, from 0.</param>
+    public ReadOnlySpan<float> Targets(int index) => targets[index];
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>A saved model's <c>graft.json</c>: where it came from, how it was trained and how well it did.</summary>
+internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
+{
+    private const string RecipeKey = "recipe", CheckpointKey = "base_checkpoint", VersionKey = "graft_version", MetricsKey = "metrics";
+
+    /// <summary>The version of Graft that saved the model.</summary>
+    public string GraftVersion { get; init; } = typeof(ModelFolder).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>How it was trained; null where it was only converted.</summary>
+    public SavedRecipe<TRecipe>? Recipe { get; init; }
+
+    /// <summary>The published weights that training began with; null for none.</summary>
+    public Provenance? Provenance { get; init; }
+
+    /// <summary>Figures of the saved model: "accuracy", "loss".</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Members that this version does not know, kept as they are.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Other { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="CheckpointException">The file is malformed.</exception>
+    public static ModelManifest<TRecipe> Read(JsonObjectReader manifest, RecipeTable<TRecipe> table)
+    {
+        var metrics = new Dictionary<string, double>(StringComparer.Ordinal);
+        if (manifest.Object(MetricsKey) is { } figures)
+        {
+            foreach (var member in figures.Element.EnumerateObject())
+                if (figures.Number(member.Name) is { } figure) metrics[member.Name] = figure;
+        }
+        return new ModelManifest<TRecipe>
+        {
+            GraftVersion = manifest.Text(VersionKey) ?? throw manifest.Missing(VersionKey),
+            Recipe = manifest.Object(RecipeKey) is { } recipe ? SavedRecipe<TRecipe>.Read(recipe, table, new TRecipe()) : null,
+            Provenance = manifest.Object(CheckpointKey) is { } checkpoint ? Provenance.Read(checkpoint) : null,
+            Metrics = metrics,
+            Other = manifest.Others(VersionKey, RecipeKey, CheckpointKey, MetricsKey),
+        };
+    }
+
+    public void Write(Utf8JsonWriter writer, RecipeTable<TRecipe> table)
+    {
+        writer.WriteString(VersionKey, GraftVersion);
+        if (Provenance is { } checkpoint)
+        {
+            writer.WriteStartObject(CheckpointKey);
+            checkpoint.Write(writer);
+            writer.WriteEndObject();
+        }
+        if (Recipe is { } recipe)
+        {
+            writer.WriteStartObject(RecipeKey);
+            recipe.Write(writer, table);
+            writer.WriteEndObject();
+        }
+        writer.WriteStartObject(MetricsKey);
+        // JSON has no infinity and no NaN: a figure that is one (the loss of a run that diverged) reads as null
+        foreach (var (name, value) in Metrics)
+        {
+            if (double.IsFinite(value)) writer.WriteNumber(name, value);
+            else writer.WriteNull(name);
+        }
+        writer.WriteEndObject();
+        writer.WriteMembers(Other);
+    }
+}

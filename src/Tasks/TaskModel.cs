@@ -1,0 +1,163 @@
+using Graft.Tensors;
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>A model with what a task needs around it: its labels, how inputs are prepared, where the weights came from, how they were
+/// trained and how well they do. All tasks stand on it.</summary>
+/// <remarks>Any number of threads may ask, evaluate and save at once, also while one fine-tunes: that works on a copy, which takes the place
+/// of the model, its labels and its figures in one moment when training ends. Until then answers are the old model's; each call keeps to
+/// the one that it began with. A second fine-tuning at the same time is refused.</remarks>
+/// <typeparam name="TModel">The kind of architecture.</typeparam>
+/// <typeparam name="TInputs">What is done to inputs.</typeparam>
+/// <typeparam name="TRecipe">How the model is fine-tuned.</typeparam>
+public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
+    where TModel : Model where TRecipe : class, new()
+{
+    private readonly Lock changing = new();
+    private TaskState<TModel, TInputs, TRecipe> state;
+    private int tuning;
+
+    private protected TaskModel(TaskState<TModel, TInputs, TRecipe> state, Device? device)
+    {
+        this.state = state;
+        Device = device ?? Device.Cpu;
+    }
+
+    /// <summary>The model that answers now; a fine-tuning puts another in its place.</summary>
+    public TModel Model => Current.Model;
+
+    /// <summary>The names of the model's outputs, by number. Published weights whose outputs have no known names have LABEL_0, LABEL_1 ...</summary>
+    public IReadOnlyList<string> Labels => Current.Labels;
+
+    /// <summary>Figures of the last fine-tuning and evaluation, saved with the model.</summary>
+    public IReadOnlyDictionary<string, double> Metrics => Current.Manifest.Metrics;
+
+    /// <summary>How the model was fine-tuned last, saved with it; from the same start it makes the same weights again. Null where it was
+    /// not.</summary>
+    public TRecipe? Recipe => Current.Manifest.Recipe?.Options;
+
+    /// <summary>The published weights that it began with; null for none.</summary>
+    public Provenance? Provenance => Current.Manifest.Provenance;
+
+    /// <summary>Where it computes.</summary>
+    public Device Device { get; }
+
+    private protected TaskState<TModel, TInputs, TRecipe> Current => Volatile.Read(ref state);
+
+    private protected abstract RecipeTable<TRecipe> Options { get; }
+
+    /// <summary>Refuses to answer with a head that nothing has trained.</summary>
+    /// <exception cref="CheckpointException">The weights had no head, and no fine-tuning has trained one.</exception>
+    public void RequireTrainedHead() => Current.RequireTrainedHead();
+
+    /// <summary>Saves the model as a folder that Hugging Face's users recognise: <c>model.safetensors</c>, <c>config.json</c>,
+    /// <c>preprocessor_config.json</c>, and <c>graft.json</c> with the recipe, the base checkpoint's SHA-256 and the metrics.</summary>
+    /// <param name="folder">The folder; made where it is not there.</param>
+    /// <exception cref="IOException">The folder cannot be written; an older model in it is as it was.</exception>
+    public void Save(string folder)
+    {
+        var now = Current;
+        now.RequireTrainedHead();
+        ModelFolder.Write(folder, now.Model, ConfigOf(now), now.Manifest, Options, partial => WriteInputs(partial, now.Inputs));
+    }
+
+    /// <summary>Gives the model's memory back, once the calls that are running have ended; the model is not used again.</summary>
+    public void Dispose()
+    {
+        Current.Model.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract TModel Create(string name, int labels, ulong seed);
+
+    private protected abstract void WriteInputs(string folder, TInputs inputs);
+
+    private protected virtual ModelConfig ConfigOf(TaskState<TModel, TInputs, TRecipe> now) => now.Config;
+
+    /// <summary>Whether a head for some labels is one for others: the same, or as many of which nothing is known.</summary>
+    private protected virtual bool IsHeadKept(IReadOnlyList<string> labels, IReadOnlyList<string> others) =>
+        labels.SequenceEqual(others) || (ClassNumbers.AreUnnamed(labels) && labels.Count == others.Count);
+
+    /// <summary>The inputs' settings after a fine-tuning.</summary>
+    private protected virtual TInputs Adopt(TInputs inputs, TRecipe recipe) => inputs;
+
+    private protected void Change(Func<TaskState<TModel, TInputs, TRecipe>, TaskState<TModel, TInputs, TRecipe>> change)
+    {
+        lock (changing) Volatile.Write(ref state, change(state));
+    }
+
+    /// <summary>Adapts a copy of the model to labels, with a new head unless it has one for them, and puts it in the model's place as soon
+    /// as training has ended, in whatever way.</summary>
+    private protected FitReport Fit(
+        IReadOnlyList<string> labels, FineTuneOptions how, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
+        IProgress<FitProgress>? progress, CancellationToken cancellation)
+    {
+        if (Interlocked.CompareExchange(ref tuning, 1, 0) != 0)
+            throw new InvalidOperationException("the classifier is being fine-tuned already: wait until that has ended, or load it a second time");
+        try
+        {
+            return Fit(Copy(Current, labels, how.Seed), how, prepare, progress, cancellation);
+        }
+        finally
+        {
+            Volatile.Write(ref tuning, 0);
+        }
+    }
+
+    private FitReport Fit(
+        TaskState<TModel, TInputs, TRecipe> copy, FineTuneOptions how, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
+        IProgress<FitProgress>? progress, CancellationToken cancellation)
+    {
+        var run = prepare(copy);
+        copy = copy with { Manifest = copy.Manifest with { Recipe = new SavedRecipe<TRecipe>(copy.Model.Name, run.Recipe) } };
+        FitReport? report = null;
+        FineTuner? tuner = null;
+        try
+        {
+            tuner = new FineTuner(copy.Model, Device, how);
+            return report = tuner.FineTune(run.Training, run.Validate, progress, cancellation);
+        }
+        finally
+        {
+            if (report is not null) copy = copy with { Manifest = copy.Manifest with { Metrics = MetricsOf(report) } };
+            if (tuner?.StepsMade > 0)
+            {
+                copy.Model.IsHeadNew = false;
+                Change(now => copy with { Inputs = Adopt(now.Inputs, run.Recipe) });
+            }
+            else
+            {
+                copy.Model.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The model as one to be trained for these labels; its head is new unless it has one for them.</summary>
+    private TaskState<TModel, TInputs, TRecipe> Copy(TaskState<TModel, TInputs, TRecipe> now, IReadOnlyList<string> labels, ulong seed)
+    {
+        bool sameHead = IsHeadKept(now.Labels, labels);
+        var model = Create(now.Model.Name, labels.Count, seed);
+        if (sameHead) model.Take(now.Model);
+        else model.TakeTrunk(now.Model);
+        // without trained weights below it a new head is not the only thing that is new
+        if (!sameHead) model.IsHeadNew = now.Manifest.Provenance is not null || now.Manifest.Recipe is not null;
+        return now with { Model = model, Config = now.Config with { Labels = [.. labels] } };
+    }
+
+    private static Dictionary<string, double> MetricsOf(FitReport report)
+    {
+        var metrics = new Dictionary<string, double> { ["steps"] = report.Steps, ["interrupted"] = report.Interrupted ? 1 : 0 };
+        if (report.Epochs is not [.., var last]) return metrics;
+        metrics["training_loss"] = last.Loss;
+        if (last.Validation is not { } validation) return metrics;
+        foreach (var (name, value) in validation.Metrics.All) metrics[name] = value;
+        return metrics;
+    }
+}
+
+/// <summary>What a fine-tuning runs on.</summary>
+/// <param name="Training">What is learnt from.</param>
+/// <param name="Validate">What says after each epoch how well the model does; null for nothing.</param>
+/// <param name="Recipe">The recipe as the run decided it.</param>
+internal sealed record TaskRun<TRecipe>(ITrainingSet Training, Func<CancellationToken, Evaluation>? Validate, TRecipe Recipe);

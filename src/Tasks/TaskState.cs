@@ -1,0 +1,19 @@
+namespace Graft.Tasks;
+
+/// <summary>What belongs together and changes at once: a model, what its outputs mean, how its inputs are prepared, and what is known of
+/// it.</summary>
+internal sealed record TaskState<TModel, TInputs, TRecipe>(TModel Model, ModelConfig Config, TInputs Inputs, ModelManifest<TRecipe> Manifest)
+    where TModel : Model where TRecipe : class, new()
+{
+    public IReadOnlyList<string> Labels => Config.Labels;
+
+    /// <summary>Refuses to answer with a head that nothing has trained.</summary>
+    /// <exception cref="CheckpointException">The weights had no head, and no fine-tuning has trained one.</exception>
+    public void RequireTrainedHead()
+    {
+        if (Model.IsHeadNew)
+            throw new CheckpointException(Manifest.Provenance?.FileName ?? Model.Name,
+                $"has no head for {Model.Name}, so the classifier's is untrained "
+                + "and its answers would mean nothing: fine-tune it first, or take features");
+    }
+}

@@ -1,0 +1,60 @@
+using Graft.Models;
+
+namespace Graft.Transfer;
+
+/// <summary>The options of <see cref="FineTuneOptions"/>.</summary>
+public static class FineTuneRecipe
+{
+    private const string AboveZero = "a number above 0";
+
+    private static readonly RecipeKind<OptimiserKind> Names = RecipeKind.Choice([.. OptimiserKind.All.Select(static kind => (kind.Name, kind))]);
+
+    // a program may bring an optimiser of its own, which a file can name and not make
+    private static readonly RecipeKind<OptimiserKind> Optimisers = new(Names.Rule, Names.HelpName, Names.Parse, static kind => kind.Name)
+    {
+        IsText = true,
+        Words = Names.Words,
+        Allows = static kind => kind is not null,
+    };
+
+    /// <summary>A row for each of them.</summary>
+    public static RecipeTable<FineTuneOptions> Options { get; } = new(
+        Row("--epochs", "epochs", RecipeKind.WholeNumber(0), static recipe => recipe.Epochs, static (recipe, value) => recipe with { Epochs = value },
+            "Epochs in which every stage learns that is not frozen.", isRequired: true),
+        Row("--frozen-epochs", "frozen_epochs", RecipeKind.WholeNumber(0).OrNone(), static recipe => recipe.FrozenEpochs,
+            static (recipe, value) => recipe with { FrozenEpochs = value },
+            "Epochs before those in which the head alone learns; 1 for a new head on a trained trunk, else 0."),
+        // a file of version 0.1 has the rate of the frozen epochs apart, and the other is half of it
+        Row("--learning-rate", "learning_rate", RecipeKind.Number(AboveZero, static value => value > 0, "R"), static recipe => recipe.LearningRate,
+            static (recipe, value) => recipe with { LearningRate = value },
+            "The head's highest learning rate; half of it after frozen epochs.", olderKey: "frozen_learning_rate", isRequired: true),
+        Row("--rate-decay", "learning_rate_decay_per_stage", RecipeKind.Number(AboveZero, static value => value > 0, "FACTOR"),
+            static recipe => recipe.RateDecayPerStage, static (recipe, value) => recipe with { RateDecayPerStage = value },
+            "What the rate is divided by from a stage to the one below it; 1 from scratch.", absent: static recipe => recipe with { RateDecayPerStage = 1 }),
+        Row("--freeze-below", "freeze_below", RecipeKind.Text("the name of a stage", "STAGE"), static recipe => recipe.FreezeBelow,
+            static (recipe, value) => recipe with { FreezeBelow = value }, "The first stage that learns at all; those below keep their numbers."),
+        Row("--optimiser", "optimizer", Optimisers, static recipe => recipe.Optimiser,
+            static (recipe, value) => recipe with { Optimiser = value }, "The rule that moves the parameters."),
+        Row("--momentum", "momentum", RecipeKind.Number("a number in [0, 1)", static value => value is >= 0 and < 1, "M"), static recipe => recipe.Momentum,
+            static (recipe, value) => recipe with { Momentum = value }, "How much of the last step SGD keeps, or AdamW's beta1."),
+        Row("--weight-decay", "weight_decay", RecipeKind.Number("a number from 0 up", static value => value >= 0, "D"), static recipe => recipe.WeightDecay,
+            static (recipe, value) => recipe with { WeightDecay = value }, "The weight decay of everything but vectors."),
+        Row("--clip-norm", "gradient_clip_norm", RecipeKind.Number(AboveZero, static value => value > 0, "NORM").OrNone(), static recipe => recipe.ClipNorm,
+            static (recipe, value) => recipe with { ClipNorm = value }, "The largest norm of all gradients together; no clipping where it is not given."),
+        Row("--batch-norm", "batch_norm", RecipeKind.Choice(
+            [
+                ("follow-freezing", BatchNormPolicy.FollowFreezing), ("always-batch-statistics", BatchNormPolicy.AlwaysBatchStatistics),
+                ("always-running-statistics", BatchNormPolicy.AlwaysRunningStatistics),
+            ],
+            olderWords: [("always-of-batch", BatchNormPolicy.AlwaysBatchStatistics), ("always-stored", BatchNormPolicy.AlwaysRunningStatistics)]),
+            static recipe => recipe.BatchNorm, static (recipe, value) => recipe with { BatchNorm = value },
+            "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics."),
+        Row("--seed", "seed", RecipeKind.Seed, static recipe => recipe.Seed, static (recipe, value) => recipe with { Seed = value },
+            "The seed of everything that is drawn.", isRequired: true));
+
+    private static RecipeOption<FineTuneOptions> Row<T>(
+        string name, string key, RecipeKind<T> kind, Func<FineTuneOptions, T> get, Func<FineTuneOptions, T, FineTuneOptions> set, string help,
+        string? olderKey = null, bool isRequired = false, Func<FineTuneOptions, FineTuneOptions>? absent = null,
+        [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(get))] string property = "") =>
+        RecipeOption.Of(name, key, kind, get, set, help, olderKey, isRequired, absent, property);
+}

@@ -22,7 +22,7 @@ public sealed partial class GpuDevice
             var launch = (Action<KernelConfig, TKernel, int>)kernels.GetOrAdd(
                 typeof(TKernel), static (type, device) => device.Compile(type, static accelerator => accelerator.LoadStreamKernel<TKernel, int>(Entry.Elements)),
                 this);
-            launch(new KernelConfig((int)(((long)count + groupSize - 1) / groupSize), groupSize), kernel, count);
+            launch(new KernelConfig((int)Ceiling.Divide((long)count, groupSize), groupSize), kernel, count);
         }
         KeepAlive(operands);
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Graft.Tensors;
@@ -82,14 +83,35 @@ public sealed partial class CpuDevice : Device, IDisposable
     {
         source.CopyTo(destination.Span());
         destination.Memory.Invalidate();
-        GC.KeepAlive(destination);
+        KeepAlive(destination);
     }
 
     /// <inheritdoc/>
     public override void Download<T>(Tensor<T> source, Span<T> destination)
     {
         source.Span().CopyTo(destination);
-        GC.KeepAlive(source);
+        KeepAlive(source);
+    }
+
+    /// <summary>Keeps a kernel's operands reachable up to here: it knows their memory by address alone, which keeps nothing alive.
+    /// Compiles to no instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void KeepAlive(
+        object? a, object? b = null, object? c = null, object? d = null, object? e = null, object? f = null,
+        object? g = null, object? h = null, object? i = null, object? j = null, object? k = null, object? l = null)
+    {
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        GC.KeepAlive(c);
+        GC.KeepAlive(d);
+        GC.KeepAlive(e);
+        GC.KeepAlive(f);
+        GC.KeepAlive(g);
+        GC.KeepAlive(h);
+        GC.KeepAlive(i);
+        GC.KeepAlive(j);
+        GC.KeepAlive(k);
+        GC.KeepAlive(l);
     }
 
     /// <summary>Ends the threads of a device that was dropped and not disposed of: they would not end by themselves.</summary>

@@ -23,7 +23,7 @@ internal readonly unsafe ref struct Scratch
     public float* Pointer { get; }
 
     /// <summary>So many floats, rounded up to whole lines of the cache.</summary>
-    public static nint RoundUp(nint floats) => (floats + 15) / 16 * 16;
+    public static nint RoundUp(nint floats) => Ceiling.Multiple(floats, 16);
 
     public void Dispose()
     {

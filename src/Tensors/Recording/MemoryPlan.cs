@@ -54,7 +54,7 @@ internal sealed class MemoryPlan
     {
         if (memory is not RecordedMemory { Varies: true, IsState: false } block) return;
         if (slots.TryGetValue(block, out var slot)) slot.Last = at;
-        else slots.Add(block, new Slot((block.Bytes + Alignment - 1) / Alignment * Alignment, at) { Last = at });
+        else slots.Add(block, new Slot(Ceiling.Multiple(block.Bytes, Alignment), at) { Last = at });
     }
 
     /// <summary>Lets a result take the place of an operand that the same call reads for the last time, where the kernel's contract allows

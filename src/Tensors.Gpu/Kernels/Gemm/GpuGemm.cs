@@ -33,7 +33,7 @@ public sealed partial class GpuDevice
         where TOutput : struct, IProductOutput
     {
         int side = simulated ? Tile4.Side : Tile16.Side;
-        int groups = checked(shape.Batches * ((shape.Rows + side - 1) / side) * ((shape.Columns + side - 1) / side));
+        int groups = checked(shape.Batches * Ceiling.Divide(shape.Rows, side) * Ceiling.Divide(shape.Columns, side));
         if (simulated) LaunchGroups(new ProductKernel<TLeft, TRight, TOutput, Tile4>(left, right, output, shape), groups, operands);
         else LaunchGroups(new ProductKernel<TLeft, TRight, TOutput, Tile16>(left, right, output, shape), groups, operands);
     }

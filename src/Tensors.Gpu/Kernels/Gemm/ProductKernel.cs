@@ -59,7 +59,7 @@ internal readonly struct ProductKernel<TLeft, TRight, TOutput, TTile>(TLeft left
         var leftTile = SharedMemory.Allocate<float>(TTile.Side * (TTile.Side + 1));
         var rightTile = SharedMemory.Allocate<float>(TTile.Side * (TTile.Side + 1));
         int side = TTile.Side, stride = TTile.Side + 1;
-        int tilesAcross = (shape.Columns + side - 1) / side, tilesDown = (shape.Rows + side - 1) / side;
+        int tilesAcross = Ceiling.Divide(shape.Columns, side), tilesDown = Ceiling.Divide(shape.Rows, side);
         int tileRow = group / tilesAcross, tileColumn = group - tileRow * tilesAcross;
         int batch = tileRow / tilesDown;
         tileRow -= batch * tilesDown;

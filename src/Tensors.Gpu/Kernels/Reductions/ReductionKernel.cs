@@ -27,10 +27,10 @@ internal readonly record struct ReductionPlan(int Outputs, int Terms, int Column
     private const int WarpSize = 32;
 
     /// <summary>How many groups a chunk takes.</summary>
-    public int Bands => (Outputs + Columns - 1) / Columns;
+    public int Bands => Ceiling.Divide(Outputs, Columns);
 
     /// <summary>The terms of a chunk; the last may have fewer.</summary>
-    public int ChunkTerms => (Terms + Chunks - 1) / Chunks;
+    public int ChunkTerms => Ceiling.Divide(Terms, Chunks);
 
     /// <summary>Neighbouring threads read neighbouring memory: along the terms, or along the outputs where those are inner.</summary>
     public static ReductionPlan For(int outputs, int terms, bool outputsAreInner, int groupSize)
@@ -38,7 +38,7 @@ internal readonly record struct ReductionPlan(int Outputs, int Terms, int Column
         int columns = 1;
         while (columns < groupSize && ((outputsAreInner && columns < Math.Min(WarpSize, outputs)) || (long)terms * columns < groupSize))
             columns *= 2;
-        int bands = (outputs + columns - 1) / columns;
+        int bands = Ceiling.Divide(outputs, columns);
         int chunks = Math.Clamp(terms / LeastTermsAChunk, 1, Math.Max(1, EnoughGroups / bands));
         return new ReductionPlan(outputs, terms, columns, chunks);
     }

@@ -23,11 +23,7 @@ public sealed partial class CpuDevice
                 new StridedRows((residual ?? y).Pointer() + group * outputs, y.Shape[1]),
                 epilogue, bias.PointerOrNull() + group * outputs, bias.PointerOrNull() + weight.Shape[0] + group * outputs, outputs);
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(weight);
-        GC.KeepAlive(bias);
-        GC.KeepAlive(residual);
-        GC.KeepAlive(y);
+        KeepAlive(x, weight, bias, residual, y);
     }
 
     /// <remarks>With stride s the input's places fall into s * s phases; the places of one phase see the same taps, so each phase is
@@ -42,16 +38,14 @@ public sealed partial class CpuDevice
                 for (int phaseY = 0; phaseY < Math.Min(geometry.StrideHeight, height); phaseY++)
                     for (int phaseX = 0; phaseX < Math.Min(geometry.StrideWidth, width); phaseX++)
                         Phase(group, phaseY, phaseX);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(weight);
-        GC.KeepAlive(dx);
+        KeepAlive(dy, weight, dx);
 
         void Phase(int group, int phaseY, int phaseX)
         {
             var rows = PhaseTaps.Of(phaseY, weight.Shape[2], geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight);
             var columns = PhaseTaps.Of(phaseX, weight.Shape[3], geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth);
-            int gridHeight = (height - phaseY + geometry.StrideHeight - 1) / geometry.StrideHeight;
-            int gridWidth = (width - phaseX + geometry.StrideWidth - 1) / geometry.StrideWidth;
+            int gridHeight = Ceiling.Divide(height - phaseY, geometry.StrideHeight);
+            int gridWidth = Ceiling.Divide(width - phaseX, geometry.StrideWidth);
             var output = new GridRows(
                 dx.Pointer() + ((nint)phaseY * width + phaseX) * channels + group * inputs, gridHeight, gridWidth,
                 (nint)height * width * channels, (nint)geometry.StrideHeight * width * channels, (nint)geometry.StrideWidth * channels);
@@ -97,7 +91,7 @@ public sealed partial class CpuDevice
             return;
         }
         var tile = TileShape.Of(Lanes);
-        nint panels = (columns + tile.Columns - 1) / tile.Columns;
+        nint panels = Ceiling.Divide(columns, tile.Columns);
         bool byWinograd = Winograd.Suits(windows, columns);
         var packed = Packed(weight, firstWeight, weights, columns, tile, byWinograd);
         var product = new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth);
@@ -128,7 +122,7 @@ public sealed partial class CpuDevice
         workers.Run(new PackTapsKernel(firstWeight, weights, windows.Channels, packed.Pointer()), windows.Channels, taps);
         const int Lines = DepthwiseKernel<TRows, TEpilogue>.LinesPerItem;
         workers.Run(
-            new DepthwiseKernel<TRows, TEpilogue>(windows, product, packed.Pointer(), windows.Lines), (windows.Lines + Lines - 1) / Lines,
+            new DepthwiseKernel<TRows, TEpilogue>(windows, product, packed.Pointer(), windows.Lines), Ceiling.Divide(windows.Lines, Lines),
             Math.Max(1, (long)Lines * windows.GridWidth * windows.Channels * taps / 8));
     }
 
@@ -153,7 +147,7 @@ public sealed partial class CpuDevice
 
     private unsafe DeviceMemory Pack(float* first, WindowWeights weights, int columns, TileShape tile, bool transformed)
     {
-        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = (columns + tile.Columns - 1) / tile.Columns;
+        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = Ceiling.Divide(columns, tile.Columns);
         var packed = Rent(panels * tile.Columns * depth * sizeof(float));
         if (weights.TapRows * weights.TapColumns == 1)
         {
@@ -193,9 +187,7 @@ public sealed partial class CpuDevice
             if (IsDepthwise(geometry, dweight)) DepthwiseGradient(windows, dy.Pointer(), dy.Shape[1], dweight.Pointer());
             else WeightGradient(windows, dy.Pointer() + group * outputs, dy.Shape[1], outputs, taps, dweight.Pointer() + (nint)group * outputs * inputs * taps);
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(dweight);
+        KeepAlive(x, dy, dweight);
     }
 
     private unsafe void WeightGradient(in Windows windows, float* gradient, nint gradientStep, int outputs, int taps, float* weight)
@@ -216,7 +208,7 @@ public sealed partial class CpuDevice
             return;
         }
         var blocks = GradientBlocks.Cut(windows, outputs, tile, Threads);
-        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (outputs + tile.Columns - 1) / tile.Columns;
+        nint tiles = Ceiling.Divide(windows.Depth, tile.Rows), panels = Ceiling.Divide(outputs, tile.Columns);
         using var sums = Rent<float>([checked((int)(blocks.Parts * tiles * panels * tile.Sums))]);
         workers.Run(
             new WeightGradientKernel(windows, gradient, gradientStep, outputs, tile, sums.Pointer(), blocks),
@@ -230,7 +222,7 @@ public sealed partial class CpuDevice
     private unsafe void DepthwiseGradient(in Windows windows, float* gradient, nint gradientStep, float* weight)
     {
         int taps = windows.Rows.Count * windows.Columns.Count;
-        nint partLines = DepthwiseGradientKernel.LinesOfPart(windows), parts = (windows.Lines + partLines - 1) / partLines;
+        nint partLines = DepthwiseGradientKernel.LinesOfPart(windows), parts = Ceiling.Divide(windows.Lines, partLines);
         using var sums = Rent<float>([checked((int)Math.Max(1, parts * taps * windows.Channels))]);
         workers.Run(
             new DepthwiseGradientKernel(windows, gradient, gradientStep, sums.Pointer(), partLines), parts,
@@ -244,14 +236,14 @@ public sealed partial class CpuDevice
         var squares = new Windows(
             gradient, windows.Images, windows.GridHeight, windows.GridWidth, gradientStep, outputs, windows.GridHeight, windows.GridWidth, one, one);
         var blocks = WinogradGradientBlocks.Cut(windows);
-        nint panels = (outputs + tile.Columns - 1) / tile.Columns, matrix = (nint)WinogradGradientBlocks.Rows * tile.Columns;
+        nint panels = Ceiling.Divide(outputs, tile.Columns), matrix = (nint)WinogradGradientBlocks.Rows * tile.Columns;
         using var sums = Rent<float>([checked((int)(blocks.Count * panels * Winograd.Products * matrix))]);
         workers.Run(
             new WinogradGradientKernel(windows, squares, outputs, tile, sums.Pointer(), blocks),
             blocks.Count, Math.Max(1, blocks.PartSquares * panels * Winograd.Products * matrix / 8));
         workers.Run(
             new WinogradGatherKernel(sums.Pointer(), blocks, windows.Channels, outputs, tile, weight),
-            panels * ((windows.Channels + WinogradGatherKernel.PerItem - 1) / WinogradGatherKernel.PerItem),
+            panels * Ceiling.Divide(windows.Channels, WinogradGatherKernel.PerItem),
             Winograd.Products * (long)WinogradGatherKernel.PerItem * tile.Columns * blocks.Parts);
     }
 
@@ -271,7 +263,7 @@ internal readonly record struct PhaseTaps(Taps Taps, int FirstTap, int TapStep)
         int first = 0;
         while (first < Math.Min(step, kernel) && (phase + pad - first * dilation) % stride != 0) first++;
         if (first >= Math.Min(step, kernel)) return new PhaseTaps(new Taps(0, 1, 0, 0), 0, step);
-        int count = (kernel - first + step - 1) / step;
+        int count = Ceiling.Divide(kernel - first, step);
         // tap first + i * step reads the output at grid + (phase + pad - first * dilation) / stride - i * (step * dilation / stride)
         return new PhaseTaps(new Taps(count, 1, (phase + pad - first * dilation) / stride, -(step * dilation / stride)), first, step);
     }

@@ -68,7 +68,7 @@ internal readonly unsafe struct DepthwiseGradientKernel(Windows windows, float* 
     private const int MostParts = 16;
 
     /// <summary>Lines of the grid in a part.</summary>
-    public static nint LinesOfPart(in Windows windows) => Math.Max(1, (windows.Lines + MostParts - 1) / MostParts);
+    public static nint LinesOfPart(in Windows windows) => Math.Max(1, Ceiling.Divide(windows.Lines, MostParts));
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {

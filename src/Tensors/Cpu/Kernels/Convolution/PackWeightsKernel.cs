@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
 
@@ -37,7 +36,7 @@ internal readonly unsafe struct PackWeightsKernel(float* start, WindowWeights we
     private void Block(float* from, float* to, int first, int last, int count)
     {
         int i = 0;
-        if (Sse.IsSupported && TapsLieTogether)
+        if (Transpose4x4.IsFast && TapsLieTogether)
             for (; i + 4 <= count; i += 4) FourLines(from + i * weights.LineStep, to + i, first, last);
         nint tapStep = (nint)weights.Inner * panelWidth;
         for (; i < count; i++)
@@ -74,11 +73,7 @@ internal readonly unsafe struct PackWeightsKernel(float* start, WindowWeights we
             for (; tap + 4 <= taps; tap += 4, a += 4, place += 4 * step)
             {
                 Vector128<float> va = Vector128.Load(a), vb = Vector128.Load(a + line), vc = Vector128.Load(a + 2 * line), vd = Vector128.Load(a + 3 * line);
-                Vector128<float> abLow = Sse.UnpackLow(va, vb), cdLow = Sse.UnpackLow(vc, vd), abHigh = Sse.UnpackHigh(va, vb), cdHigh = Sse.UnpackHigh(vc, vd);
-                Vector128.Store(Sse.MoveLowToHigh(abLow, cdLow), place);
-                Vector128.Store(Sse.MoveHighToLow(cdLow, abLow), place + step);
-                Vector128.Store(Sse.MoveLowToHigh(abHigh, cdHigh), place + 2 * step);
-                Vector128.Store(Sse.MoveHighToLow(cdHigh, abHigh), place + 3 * step);
+                Transpose4x4.Store(va, vb, vc, vd, place, step);
             }
             for (; tap < taps; tap++, a++, place += step)
             {

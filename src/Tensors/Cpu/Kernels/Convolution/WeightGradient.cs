@@ -27,18 +27,18 @@ internal readonly record struct GradientBlocks(nint Lines, nint Parts, nint Part
 
     public static GradientBlocks Cut(in Windows windows, nint columns, TileShape tile, int threads)
     {
-        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows;
+        nint tiles = Ceiling.Divide(windows.Depth, tile.Rows);
         nint lineFloats = windows.GridWidth * (columns + (nint)windows.Channels * windows.Rows.Stride * windows.Columns.Stride);
         bool small = KeepsPartsApart(windows, columns);
         nint lines = Math.Clamp((small ? SmallBlock : LargeBlock) / Math.Max(1, lineFloats), 1, Math.Max(1, windows.Lines));
         if (lines > windows.GridHeight) lines -= lines % windows.GridHeight;
-        nint parts = small ? Math.Clamp((windows.Lines + lines - 1) / lines, 1, MostParts) : 1;
-        nint partLines = Math.Max(1, (windows.Lines + parts - 1) / parts);
-        parts = Math.Max(1, (windows.Lines + partLines - 1) / partLines);
+        nint parts = small ? Math.Clamp(Ceiling.Divide(windows.Lines, lines), 1, MostParts) : 1;
+        nint partLines = Math.Max(1, Ceiling.Divide(windows.Lines, parts));
+        parts = Math.Max(1, Ceiling.Divide(windows.Lines, partLines));
         nint wanted = threads == 1 ? 1 : threads * 4;
-        nint across = small && parts >= threads ? 1 : Math.Min(tiles, (wanted + parts - 1) / parts);
-        nint rows = (tiles + across - 1) / across;
-        return new GradientBlocks(Math.Min(lines, partLines), parts, partLines, rows, (tiles + rows - 1) / rows);
+        nint across = small && parts >= threads ? 1 : Math.Min(tiles, Ceiling.Divide(wanted, parts));
+        nint rows = Ceiling.Divide(tiles, across);
+        return new GradientBlocks(Math.Min(lines, partLines), parts, partLines, rows, Ceiling.Divide(tiles, rows));
     }
 }
 
@@ -50,7 +50,7 @@ internal readonly unsafe struct WeightGradientKernel(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         nint startsLength = Scratch.RoundUp(blocks.Lines * windows.GridWidth * 2), rowsLength = Scratch.RoundUp(blocks.Rows * tile.Rows * 2);
-        nint tiles = (windows.Depth + tile.Rows - 1) / tile.Rows, panels = (columns + tile.Columns - 1) / tile.Columns;
+        nint tiles = Ceiling.Divide(windows.Depth, tile.Rows), panels = Ceiling.Divide(columns, tile.Columns);
         using var scratch = new Scratch(startsLength + rowsLength + tile.Columns * blocks.Lines * windows.GridWidth + windows.CopyLength(blocks.Lines));
         for (nint item = begin; item < end; item++)
         {
@@ -113,12 +113,12 @@ internal readonly unsafe struct GatherGradientKernel(
     private const int Together = 64;
 
     /// <summary>How many items a panel has.</summary>
-    public static nint Groups(int channels, int taps) => (channels + PerItem(taps) - 1) / PerItem(taps);
+    public static nint Groups(int channels, int taps) => Ceiling.Divide(channels, PerItem(taps));
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint depth = (nint)channels * taps, tiles = (depth + tile.Rows - 1) / tile.Rows;
-        nint panels = (outputs + tile.Columns - 1) / tile.Columns, partStep = panels * tiles * tile.Sums;
+        nint depth = (nint)channels * taps, tiles = Ceiling.Divide(depth, tile.Rows);
+        nint panels = Ceiling.Divide(outputs, tile.Columns), partStep = panels * tiles * tile.Sums;
         int perItem = PerItem(taps), width = tile.Columns;
         using var scratch = new Scratch((nint)perItem * taps * width);
         for (nint item = begin; item < end; item++)

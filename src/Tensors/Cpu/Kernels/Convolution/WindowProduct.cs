@@ -33,10 +33,10 @@ internal readonly record struct WindowBlocks(nint Lines, nint Panels, nint Acros
         else if (windows.Lines / lines * panels < wanted) lines = Math.Max(1, Math.Min(lines, windows.Lines * panels / wanted));
         if (lines > windows.GridHeight) lines -= lines % windows.GridHeight;
         while (lines > 1 && windows.CopyLength(lines) > LargestCopy) lines = lines > windows.GridHeight ? lines - windows.GridHeight : (lines + 1) / 2;
-        nint down = (windows.Lines + lines - 1) / lines;
-        nint across = down >= wanted ? 1 : Math.Min(panels, (wanted + down - 1) / down);
-        nint panelsEach = (panels + across - 1) / across;
-        across = (panels + panelsEach - 1) / panelsEach;
+        nint down = Ceiling.Divide(windows.Lines, lines);
+        nint across = down >= wanted ? 1 : Math.Min(panels, Ceiling.Divide(wanted, down));
+        nint panelsEach = Ceiling.Divide(panels, across);
+        across = Ceiling.Divide(panels, panelsEach);
         return new WindowBlocks(lines, panelsEach, across, down * across);
     }
 }
@@ -56,7 +56,7 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint tiles = (blocks.Lines * windows.GridWidth + tile.Rows - 1) / tile.Rows;
+        nint tiles = Ceiling.Divide(blocks.Lines * windows.GridWidth, tile.Rows);
         // a deep panel is walked in parts, each along all rows: the sums of all rows wait
         bool isDeep = product.Depth > DeepestWalk;
         nint group = isDeep ? 1 : Math.Clamp(WindowBlocks.LargestGroup / Math.Max(1, product.Depth * tile.Columns), 1, blocks.Panels);
@@ -71,7 +71,7 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
             nint down = item / blocks.Across, panel = (item - down * blocks.Across) * blocks.Panels;
             nint line = down * blocks.Lines, lines = Math.Min(blocks.Lines, windows.Lines - line);
             nint places = lines * windows.GridWidth;
-            tiles = (places + tile.Rows - 1) / tile.Rows;
+            tiles = Ceiling.Divide(places, tile.Rows);
             if (opened != down)
             {
                 windows.Open(line, lines, sums + sumsLength, windowStarts);
@@ -79,7 +79,7 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
                 for (nint place = places; place < tiles * tile.Rows; place++) windowStarts[place] = windowStarts[places - 1];
                 opened = down;
             }
-            nint last = Math.Min(panel + blocks.Panels, (product.Columns + tile.Columns - 1) / tile.Columns);
+            nint last = Math.Min(panel + blocks.Panels, Ceiling.Divide(product.Columns, tile.Columns));
             for (; panel < last; panel += group)
             {
                 for (nint first = 0; first < tiles; first += strip)
@@ -130,8 +130,8 @@ internal readonly unsafe struct WindowProductKernel<TRows, TEpilogue>(
         }
         // a stretch is as many taps as lie one after another: a row of them, or one; a long one is walked in parts
         int across = windows.TapsTouch ? 1 : windows.Columns.Count, stretches = windows.Rows.Count * across;
-        nint length = product.Depth / stretches, parts = (length + DeepestWalk - 1) / DeepestWalk;
-        nint partLength = (length + parts - 1) / parts, together = Math.Min(stretches, Math.Max(1, DeepestWalk / length));
+        nint length = product.Depth / stretches, parts = Ceiling.Divide(length, DeepestWalk);
+        nint partLength = Ceiling.Divide(length, parts), together = Math.Min(stretches, Math.Max(1, DeepestWalk / length));
         nint* starts = stackalloc nint[(int)together];
         for (int first = 0; first < stretches; first += (int)together)
         {

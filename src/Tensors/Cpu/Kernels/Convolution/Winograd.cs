@@ -61,7 +61,7 @@ internal static unsafe class Winograd
         && windows.Channels % 16 == 0 && windows.Channels >= FewestChannels && outputs >= FewestChannels;
 
     /// <summary>Squares along an axis.</summary>
-    public static int Along(int length) => (length + Square - 1) / Square;
+    public static int Along(int length) => Ceiling.Divide(length, Square);
 
     /// <summary>B^T d B of a lane of channels: 36 numbers, <paramref name="step"/> apart.</summary>
     /// <param name="pixels">Where the patch's pixels lie, row by row.</param>

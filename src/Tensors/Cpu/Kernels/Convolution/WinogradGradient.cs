@@ -16,17 +16,17 @@ internal readonly record struct WinogradGradientBlocks(nint Squares, nint Parts,
     public nint Count => Parts * ChannelBlocks;
 
     /// <summary>Rows of the sums of a block of channels, full tiles of them.</summary>
-    public static int Rows => (Channels + GemmTile.Rows - 1) / GemmTile.Rows * GemmTile.Rows;
+    public static int Rows => Ceiling.Multiple(Channels, GemmTile.Rows);
 
     public static WinogradGradientBlocks Cut(in Windows windows)
     {
-        int channelBlocks = (windows.Channels + Channels - 1) / Channels;
+        int channelBlocks = Ceiling.Divide(windows.Channels, Channels);
         nint all = WinogradSquares.Of(windows).In(windows.Images);
-        nint parts = Math.Clamp(WantedItems / channelBlocks, 1, (all + MostSquares - 1) / MostSquares);
-        nint partSquares = (all + parts - 1) / parts;
-        parts = (all + partSquares - 1) / partSquares;
-        nint times = (partSquares + MostSquares - 1) / MostSquares;
-        return new WinogradGradientBlocks((partSquares + times - 1) / times, parts, partSquares, channelBlocks);
+        nint parts = Math.Clamp(WantedItems / channelBlocks, 1, Ceiling.Divide(all, MostSquares));
+        nint partSquares = Ceiling.Divide(all, parts);
+        parts = Ceiling.Divide(all, partSquares);
+        nint times = Ceiling.Divide(partSquares, MostSquares);
+        return new WinogradGradientBlocks(Ceiling.Divide(partSquares, times), parts, partSquares, channelBlocks);
     }
 }
 
@@ -40,7 +40,7 @@ internal readonly unsafe struct WinogradGradientKernel(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         nint all = squares.In(windows.Images), matrix = (nint)WinogradGradientBlocks.Rows * tile.Columns;
-        nint panels = (outputs + tile.Columns - 1) / tile.Columns, itemSums = panels * Winograd.Products * matrix;
+        nint panels = Ceiling.Divide(outputs, tile.Columns), itemSums = panels * Winograd.Products * matrix;
         using var room = new WinogradRoom(WinogradGradientBlocks.Channels, blocks.Squares, tile.Columns);
         float** rows = (float**)room.Starts;
         for (nint item = begin; item < end; item++)
@@ -48,7 +48,7 @@ internal readonly unsafe struct WinogradGradientKernel(
             nint part = item / blocks.ChannelBlocks, first = part * blocks.PartSquares, last = Math.Min(all, first + blocks.PartSquares);
             int channel = (int)(item - part * blocks.ChannelBlocks) * WinogradGradientBlocks.Channels;
             int channels = Math.Min(WinogradGradientBlocks.Channels, windows.Channels - channel);
-            nint tiles = (channels + tile.Rows - 1) / tile.Rows;
+            nint tiles = Ceiling.Divide(channels, tile.Rows);
             for (int i = 0; i < tiles * tile.Rows; i++) rows[i] = room.Patches + Math.Min(i, channels - 1);
             for (nint from = first; from < last; from += blocks.Squares)
             {
@@ -99,8 +99,8 @@ internal readonly unsafe struct WinogradGatherKernel(
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        int width = tile.Columns, groups = (channels + PerItem - 1) / PerItem;
-        nint matrix = (nint)WinogradGradientBlocks.Rows * width, panels = (outputs + width - 1) / width;
+        int width = tile.Columns, groups = Ceiling.Divide(channels, PerItem);
+        nint matrix = (nint)WinogradGradientBlocks.Rows * width, panels = Ceiling.Divide(outputs, width);
         nint blockStep = panels * Winograd.Products * matrix, partStep = blocks.ChannelBlocks * blockStep;
         using var scratch = new Scratch(PerItem * Winograd.Taps * width + 2 * Winograd.Products * S.Width);
         float* taps = scratch.Pointer, total = taps + PerItem * Winograd.Taps * width, between = total + Winograd.Products * S.Width;

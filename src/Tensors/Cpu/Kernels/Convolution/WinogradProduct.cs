@@ -18,15 +18,13 @@ internal readonly record struct WinogradBlocks(nint Squares, nint Panels, nint S
     public static WinogradBlocks Cut(nint all, nint panels, int threads)
     {
         nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
-        nint blocks = Parts(all, Math.Clamp(Parts(all, wanted), FewestSquares, MostSquares));
-        nint squares = Parts(Parts(all, blocks), GemmTile.Rows) * GemmTile.Rows;
-        blocks = Parts(all, squares);
-        nint side = Math.Min(panels, Parts(wanted, blocks)), panelsEach = Parts(panels, side);
-        side = Parts(panels, panelsEach);
+        nint blocks = Ceiling.Divide(all, Math.Clamp(Ceiling.Divide(all, wanted), FewestSquares, MostSquares));
+        nint squares = Ceiling.Multiple(Ceiling.Divide(all, blocks), GemmTile.Rows);
+        blocks = Ceiling.Divide(all, squares);
+        nint side = Math.Min(panels, Ceiling.Divide(wanted, blocks)), panelsEach = Ceiling.Divide(panels, side);
+        side = Ceiling.Divide(panels, panelsEach);
         return new WinogradBlocks(squares, panelsEach, side, blocks * side);
     }
-
-    private static nint Parts(nint all, nint each) => (all + each - 1) / each;
 }
 
 /// <summary>output = epilogue(windows times weights) by <see cref="Winograd"/>: patches are transformed into 36 matrices [squares,
@@ -40,7 +38,7 @@ internal readonly unsafe struct WinogradKernel<TRows, TEpilogue>(
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint all = squares.In(windows.Images), panels = (product.Columns + tile.Columns - 1) / tile.Columns;
+        nint all = squares.In(windows.Images), panels = Ceiling.Divide(product.Columns, tile.Columns);
         using var room = new WinogradRoom(windows.Channels, blocks.Squares, tile.Columns);
         float** rows = (float**)room.Starts;
         nint opened = -1;
@@ -60,7 +58,7 @@ internal readonly unsafe struct WinogradKernel<TRows, TEpilogue>(
 
     private void Panel<S>(nint first, nint count, nint column, in WinogradRoom room) where S : unmanaged, IVectorLane<S>
     {
-        nint columns = Math.Min(tile.Columns, product.Columns - column), tiles = (count + tile.Rows - 1) / tile.Rows;
+        nint columns = Math.Min(tile.Columns, product.Columns - column), tiles = Ceiling.Divide(count, tile.Rows);
         nint matrix = (nint)windows.Channels * tile.Columns;
         float* right = filters + column * windows.Channels * Winograd.Products;
         for (int at = 0; at < Winograd.Products; at++, right += matrix)

@@ -10,8 +10,7 @@ public sealed partial class CpuDevice
             new LoopNest(destination.Shape, destination.Strides, source.Strides), source.Pointer(), destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
         destination.Memory.Invalidate();
-        GC.KeepAlive(source);
-        GC.KeepAlive(destination);
+        KeepAlive(source, destination);
     }
 }
 

@@ -72,7 +72,7 @@ public sealed partial class CpuDevice
         var kernel = new CopyKernel<float>(new LoopNest(destination.Shape, destination.Strides, default), &value, destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
         destination.Memory.Invalidate();
-        GC.KeepAlive(destination);
+        KeepAlive(destination);
     }
 
     private unsafe void Elementwise<TFormula>(
@@ -82,11 +82,7 @@ public sealed partial class CpuDevice
         var kernel = new ElementwiseKernel<TFormula>(formula, output, in0, in1, in2, in3);
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
         output.Memory.Invalidate();
-        GC.KeepAlive(output);
-        GC.KeepAlive(in0);
-        GC.KeepAlive(in1);
-        GC.KeepAlive(in2);
-        GC.KeepAlive(in3);
+        KeepAlive(output, in0, in1, in2, in3);
     }
 }
 

@@ -32,11 +32,7 @@ public sealed partial class CpuDevice
                 Multiply(product, left, right, b, ProductOperands.RightPlace(leading, at));
             }
         }
-        GC.KeepAlive(a);
-        GC.KeepAlive(b);
-        GC.KeepAlive(bias);
-        GC.KeepAlive(residual);
-        GC.KeepAlive(c);
+        KeepAlive(a, b, bias, residual, c);
 
         Strides Leading(Strides steps)
         {
@@ -63,7 +59,7 @@ public sealed partial class CpuDevice
                 cut.Count, Math.Max(1, cut.Rows * cut.Panels * tile.Columns * product.Depth / 8));
             return;
         }
-        nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
+        nint panels = Ceiling.Divide(product.Columns, tile.Columns);
         nint atOnce = Math.Clamp(GemmBlocks.LargestPanels / Math.Max(1, product.Depth * tile.Columns), 1, panels);
         // the panels of a right operand that stays as it is (a weight) are made once and are its memory's own
         bool isKept = weight.IsConstant && atOnce == panels;
@@ -93,7 +89,7 @@ public sealed partial class CpuDevice
         lock (packedWeights.Gate)
         {
             if (packedWeights.Hold(key) is { } kept) return kept;
-            nint panels = (product.Columns + tile.Columns - 1) / tile.Columns;
+            nint panels = Ceiling.Divide(product.Columns, tile.Columns);
             var packed = Rent(panels * tile.Columns * product.Depth * sizeof(float));
             Pack(right, packed, tile, first: 0, panels, product.Columns, product.Depth);
             packedWeights.Keep(key, packed);
@@ -130,14 +126,14 @@ internal readonly record struct GemmBlocks(nint Rows, nint Panels, nint Across, 
     public static GemmBlocks Cut(nint rows, nint panels, TileShape tile, int threads)
     {
         nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
-        nint down = (rows + MostRows - 1) / MostRows;
-        nint across = (panels + MostPanels - 1) / MostPanels;
+        nint down = Ceiling.Divide(rows, MostRows);
+        nint across = Ceiling.Divide(panels, MostPanels);
         // cutting rows costs little; cutting columns opens the left block once more
-        if (down * across < wanted) down = Math.Min((rows + tile.Rows - 1) / tile.Rows, (wanted + across - 1) / across);
-        if (down * across < wanted) across = Math.Min(panels, (wanted + down - 1) / down);
-        nint rowsEach = ((rows + down - 1) / down + tile.Rows - 1) / tile.Rows * tile.Rows, panelsEach = (panels + across - 1) / across;
-        down = (rows + rowsEach - 1) / rowsEach;
-        across = (panels + panelsEach - 1) / panelsEach;
+        if (down * across < wanted) down = Math.Min(Ceiling.Divide(rows, tile.Rows), Ceiling.Divide(wanted, across));
+        if (down * across < wanted) across = Math.Min(panels, Ceiling.Divide(wanted, down));
+        nint rowsEach = Ceiling.Multiple(Ceiling.Divide(rows, down), tile.Rows), panelsEach = Ceiling.Divide(panels, across);
+        down = Ceiling.Divide(rows, rowsEach);
+        across = Ceiling.Divide(panels, panelsEach);
         return new GemmBlocks(rowsEach, panelsEach, across, down * across);
     }
 }

@@ -48,7 +48,7 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
     private void Add<S>(float** rowStarts, nint step, nint rows, float* right, nint depth, float* sums, nint columns, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
-        nint zero = 0, tiles = (rows + tile.Rows - 1) / tile.Rows;
+        nint zero = 0, tiles = Ceiling.Divide(rows, tile.Rows);
         var walk = new TileWalk(1, depth, &zero, step, panels.Step);
         for (nint column = 0; column < columns; column += tile.Columns, right += panels.PanelStep, sums += tiles * tile.Sums)
         {
@@ -59,7 +59,7 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
 
     private void Finish<S>(nint row, nint rows, nint column, nint columns, float* sums) where S : unmanaged, IVectorLane<S>
     {
-        nint panelStep = (rows + tile.Rows - 1) / tile.Rows * tile.Sums;
+        nint panelStep = Ceiling.Divide(rows, tile.Rows) * tile.Sums;
         for (nint i = 0; i < rows; i++)
         {
             float* from = sums + i * tile.Columns;     // tiles are as long as their rows together
@@ -86,7 +86,7 @@ internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint tiles = (rows + tile.Rows - 1) / tile.Rows, zero = 0;
+        nint tiles = Ceiling.Divide(rows, tile.Rows), zero = 0;
         nint starts = Scratch.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float)), leftLength = Scratch.RoundUp(tiles * tile.Rows * depth);
         nint rightLength = tile.Columns * depth;
         using var scratch = new Scratch(starts + leftLength + rightLength + tiles * tile.Sums);

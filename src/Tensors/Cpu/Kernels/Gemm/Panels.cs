@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
 
@@ -23,7 +22,7 @@ internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint 
     /// <returns>From a number to the next along a line.</returns>
     public nint Open(nint line, nint lines, nint k, int depth, float* copy, float** starts)
     {
-        nint full = (lines + GemmTile.Rows - 1) / GemmTile.Rows * GemmTile.Rows;
+        nint full = Ceiling.Multiple(lines, GemmTile.Rows);
         if (depthStep == 1)
         {
             for (nint i = 0; i < full; i++) starts[i] = start + (line + Math.Min(i, lines - 1)) * lineStep + k;
@@ -94,7 +93,7 @@ internal static unsafe class PanelWriter
     public static void Transpose(float* panel, int panelWidth, float** rows, int lines, int depth)
     {
         int i = 0;
-        if (Sse.IsSupported)
+        if (Transpose4x4.IsFast)
             for (; i + 4 <= lines; i += 4) TransposeFour(panel + i, panelWidth, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], depth);
         for (; i < lines; i++)
         {
@@ -111,12 +110,7 @@ internal static unsafe class PanelWriter
         for (; k + 4 <= depth; k += 4, to += 4 * panelWidth)
         {
             Vector128<float> va = Vector128.Load(a + k), vb = Vector128.Load(b + k), vc = Vector128.Load(c + k), vd = Vector128.Load(d + k);
-            Vector128<float> abLow = Sse.UnpackLow(va, vb), cdLow = Sse.UnpackLow(vc, vd);
-            Vector128<float> abHigh = Sse.UnpackHigh(va, vb), cdHigh = Sse.UnpackHigh(vc, vd);
-            Vector128.Store(Sse.MoveLowToHigh(abLow, cdLow), to);
-            Vector128.Store(Sse.MoveHighToLow(cdLow, abLow), to + panelWidth);
-            Vector128.Store(Sse.MoveLowToHigh(abHigh, cdHigh), to + 2 * panelWidth);
-            Vector128.Store(Sse.MoveHighToLow(cdHigh, abHigh), to + 3 * panelWidth);
+            Transpose4x4.Store(va, vb, vc, vd, to, panelWidth);
         }
         for (; k < depth; k++, to += panelWidth)
         {

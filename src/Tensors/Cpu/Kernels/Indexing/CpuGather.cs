@@ -6,9 +6,7 @@ public sealed partial class CpuDevice
     {
         int width = table.Shape[^1];
         workers.Run(new GatherKernel(table.Pointer(), indices.Pointer(), y.Pointer(), width), (nint)indices.ElementCount, width);
-        GC.KeepAlive(table);
-        GC.KeepAlive(indices);
-        GC.KeepAlive(y);
+        KeepAlive(table, indices, y);
     }
 
     public override unsafe void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable)
@@ -17,9 +15,7 @@ public sealed partial class CpuDevice
         int width = dtable.Shape[^1];
         var kernel = new GatherBackwardKernel(dy.Pointer(), indices.Pointer(), dtable.Pointer(), (nint)indices.ElementCount, width);
         workers.Run(kernel, width, indices.ElementCount);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(indices);
-        GC.KeepAlive(dtable);
+        KeepAlive(dy, indices, dtable);
     }
 }
 

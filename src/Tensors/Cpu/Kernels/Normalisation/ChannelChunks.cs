@@ -11,7 +11,7 @@ internal readonly struct ChannelChunks(Tensor<float> x)
 
     public nint Rows { get; } = x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);
 
-    public int Chunks => Math.Max(1, (int)((Rows + RowsPerChunk - 1) / RowsPerChunk));
+    public int Chunks => Math.Max(1, (int)Ceiling.Divide(Rows, RowsPerChunk));
 
     /// <summary>A number a chunk and channel.</summary>
     public long Partials => (long)Chunks * Channels;
@@ -20,7 +20,7 @@ internal readonly struct ChannelChunks(Tensor<float> x)
 
     public long StepsPerItem => Math.Min(Rows, RowsPerChunk) * Math.Min(Block, Channels) * 2;
 
-    private int Blocks => (Channels + Block - 1) / Block;
+    private int Blocks => Ceiling.Divide(Channels, Block);
 
     /// <summary>The rows and channels of an item.</summary>
     public (nint Chunk, nint FirstRow, nint LastRow, int FirstChannel, int Width) Item(nint item)

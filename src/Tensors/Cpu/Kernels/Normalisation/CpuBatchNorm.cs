@@ -15,9 +15,7 @@ public sealed partial class CpuDevice
         workers.Run(
             new CombineStatisticsKernel(sums, partialMean.Pointer, partialSquares.Pointer, mean.Pointer(), variance.Pointer()),
             sums.Channels, 8L * sums.Chunks);
-        GC.KeepAlive(x);
-        GC.KeepAlive(mean);
-        GC.KeepAlive(variance);
+        KeepAlive(x, mean, variance);
     }
 
     public override unsafe void BatchNorm<TEpilogue>(
@@ -31,13 +29,7 @@ public sealed partial class CpuDevice
         var step = new BatchNormStep<TEpilogue>(
             epilogue, x.Pointer(), mean.Pointer(), scale.Pointer, bias.Pointer(), residual.PointerOrNull(), y.Pointer());
         workers.Run(new ChannelRowsKernel<BatchNormStep<TEpilogue>>(step, channels), RowsOf(x), 2L * channels);
-        GC.KeepAlive(x);
-        GC.KeepAlive(mean);
-        GC.KeepAlive(inverseDeviation);
-        GC.KeepAlive(weight);
-        GC.KeepAlive(bias);
-        GC.KeepAlive(residual);
-        GC.KeepAlive(y);
+        KeepAlive(x, mean, inverseDeviation, weight, bias, residual, y);
     }
 
     public override unsafe void BatchNormBackwardParameters<TOp>(
@@ -55,13 +47,7 @@ public sealed partial class CpuDevice
             new CombineGradientsKernel(
                 sums, partialWeight.Pointer, partialBias.Pointer, inverseDeviation.Pointer(), dweight.Pointer(), dbias.Pointer()),
             sums.Channels, 4L * sums.Chunks);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(y);
-        GC.KeepAlive(x);
-        GC.KeepAlive(mean);
-        GC.KeepAlive(inverseDeviation);
-        GC.KeepAlive(dweight);
-        GC.KeepAlive(dbias);
+        KeepAlive(dy, y, x, mean, inverseDeviation, dweight, dbias);
     }
 
     public override unsafe void BatchNormBackwardInput<TOp>(
@@ -93,16 +79,7 @@ public sealed partial class CpuDevice
                 gradient, x.Pointer(), mean.Pointer(), onGradient, onInput, constant, dx.Pointer(), dresidual.PointerOrNull());
             workers.Run(new ChannelRowsKernel<BatchNormBackwardStep<TOp>>(step, channels), (nint)rows, 3L * channels);
         }
-        GC.KeepAlive(dy);
-        GC.KeepAlive(y);
-        GC.KeepAlive(x);
-        GC.KeepAlive(mean);
-        GC.KeepAlive(inverseDeviation);
-        GC.KeepAlive(weight);
-        GC.KeepAlive(dweight);
-        GC.KeepAlive(dbias);
-        GC.KeepAlive(dx);
-        GC.KeepAlive(dresidual);
+        KeepAlive(dy, y, x, mean, inverseDeviation, weight, dweight, dbias, dx, dresidual);
     }
 
     private static nint RowsOf(Tensor<float> x) => x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);

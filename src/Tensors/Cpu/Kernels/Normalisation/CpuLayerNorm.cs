@@ -11,12 +11,7 @@ public sealed partial class CpuDevice
         var kernel = new LayerNormKernel(
             x.Pointer(), weight.Pointer(), bias.Pointer(), epsilon, mean.Pointer(), inverseDeviation.Pointer(), y.Pointer(), columns);
         workers.Run(kernel, Rows(x.ElementCount, columns), columns * 4L);
-        GC.KeepAlive(x);
-        GC.KeepAlive(weight);
-        GC.KeepAlive(bias);
-        GC.KeepAlive(mean);
-        GC.KeepAlive(inverseDeviation);
-        GC.KeepAlive(y);
+        KeepAlive(x, weight, bias, mean, inverseDeviation, y);
     }
 
     public override unsafe void LayerNormBackward(
@@ -37,14 +32,7 @@ public sealed partial class CpuDevice
                 partial.Pointer, chunks.Count, dweight.PointerOrNull(), dbias.PointerOrNull(), columns);
             workers.Run(combine, columns, 2L * chunks.Count);
         }
-        GC.KeepAlive(dy);
-        GC.KeepAlive(x);
-        GC.KeepAlive(mean);
-        GC.KeepAlive(inverseDeviation);
-        GC.KeepAlive(weight);
-        GC.KeepAlive(dx);
-        GC.KeepAlive(dweight);
-        GC.KeepAlive(dbias);
+        KeepAlive(dy, x, mean, inverseDeviation, weight, dx, dweight, dbias);
     }
 }
 
@@ -54,9 +42,9 @@ internal readonly struct RowChunks(nint rows)
     private const int MostChunks = 64;
     private const int LeastRows = 8;
 
-    public nint RowsPerChunk { get; } = Math.Max(LeastRows, (rows + MostChunks - 1) / MostChunks);
+    public nint RowsPerChunk { get; } = Math.Max(LeastRows, Ceiling.Divide(rows, MostChunks));
 
-    public int Count => (int)((rows + RowsPerChunk - 1) / RowsPerChunk);
+    public int Count => (int)Ceiling.Divide(rows, RowsPerChunk);
 
     public nint First(nint chunk) => Math.Min(rows, chunk * RowsPerChunk);
 }

@@ -25,8 +25,7 @@ public sealed partial class CpuDevice
             var combine = new ReductionPlan(parts, Strides.Dense(parts), whole, Strides.Dense(whole), chunked: false);
             Reduce<CombineOf<TReduction>>(combine, partial.Pointer, y.Pointer(), scale);
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     private unsafe void Reduce<TReduction>(in ReductionPlan plan, float* x, float* y, float scale) where TReduction : struct, IReduction
@@ -92,8 +91,8 @@ internal readonly struct ReductionPlan
             : Kept.InnerStep(1) == 1 || Kept.Inner == 1 ? ReductionOrder.Columns
             : ReductionOrder.Scattered;
         ChunkLength = !chunked ? Math.Max(1, Reduced.Count) : Order == ReductionOrder.Rows ? RowChunk : ColumnChunk;
-        Chunks = Math.Max(1, checked((int)((Reduced.Count + ChunkLength - 1) / ChunkLength)));
-        BlocksPerRow = (Kept.Inner + ColumnBlock - 1) / ColumnBlock;
+        Chunks = Math.Max(1, checked((int)Ceiling.Divide(Reduced.Count, ChunkLength)));
+        BlocksPerRow = Ceiling.Divide(Kept.Inner, ColumnBlock);
     }
 
     public ReductionOrder Order { get; }

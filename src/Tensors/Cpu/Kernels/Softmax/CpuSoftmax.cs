@@ -6,8 +6,7 @@ public sealed partial class CpuDevice
     {
         int columns = x.Shape.Rank == 0 ? 1 : x.Shape[^1];
         workers.Run(new SoftmaxKernel(x.Pointer(), y.Pointer(), columns, log), Rows(x.ElementCount, columns), columns * 8L);
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     public override unsafe void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log)
@@ -15,9 +14,7 @@ public sealed partial class CpuDevice
         int columns = y.Shape.Rank == 0 ? 1 : y.Shape[^1];
         var kernel = new SoftmaxBackwardKernel(dy.Pointer(), y.Pointer(), dx.Pointer(), columns, log);
         workers.Run(kernel, Rows(y.ElementCount, columns), columns * 4L);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(y);
-        GC.KeepAlive(dx);
+        KeepAlive(dy, y, dx);
     }
 
     public override unsafe void CrossEntropy(
@@ -26,10 +23,7 @@ public sealed partial class CpuDevice
         int classes = logits.Shape[^1];
         var kernel = new CrossEntropyKernel(logits.Pointer(), labels.Pointer(), classes, smoothing, losses.Pointer(), logSumExp.Pointer());
         workers.Run(kernel, logits.Shape[0], classes * 8L);
-        GC.KeepAlive(logits);
-        GC.KeepAlive(labels);
-        GC.KeepAlive(losses);
-        GC.KeepAlive(logSumExp);
+        KeepAlive(logits, labels, losses, logSumExp);
     }
 
     public override unsafe void CrossEntropyBackward(
@@ -39,11 +33,7 @@ public sealed partial class CpuDevice
         var kernel = new CrossEntropyBackwardKernel(
             logits.Pointer(), labels.Pointer(), classes, smoothing, logSumExp.Pointer(), dlosses.Pointer(), dlogits.Pointer());
         workers.Run(kernel, logits.Shape[0], classes * 8L);
-        GC.KeepAlive(logits);
-        GC.KeepAlive(labels);
-        GC.KeepAlive(logSumExp);
-        GC.KeepAlive(dlosses);
-        GC.KeepAlive(dlogits);
+        KeepAlive(logits, labels, logSumExp, dlosses, dlogits);
     }
 
     private static nint Rows(long elements, int columns) => columns == 0 ? 0 : (nint)(elements / columns);

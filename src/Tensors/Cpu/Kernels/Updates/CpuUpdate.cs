@@ -8,10 +8,7 @@ public sealed partial class CpuDevice
         var kernel = new UpdateKernel<TRule>(rule, weight.Pointer(), gradient.Pointer(), first.PointerOrNull(), second.PointerOrNull());
         workers.Run(kernel, (nint)weight.ElementCount, stepsPerItem: 2 + 2 * TRule.StateCount);
         weight.Memory.Invalidate();
-        GC.KeepAlive(weight);
-        GC.KeepAlive(gradient);
-        GC.KeepAlive(first);
-        GC.KeepAlive(second);
+        KeepAlive(weight, gradient, first, second);
     }
 }
 

@@ -151,14 +151,14 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
         return View(new Shape(lengths[..order.Length]), permuted, Offset);
     }
 
-    /// <summary>Every <paramref name="step"/>th of <paramref name="length"/> places of one axis, from <paramref name="start"/>.</summary>
-    /// <exception cref="ShapeException">The places lie outside the axis.</exception>
+    /// <summary>Every <paramref name="step"/>th of <paramref name="length"/> indices of one axis, from <paramref name="start"/>.</summary>
+    /// <exception cref="ShapeException">The indices lie outside the axis.</exception>
     public Tensor<T> Slice(Index axis, int start, int length, int step = 1)
     {
         int at = axis.GetOffset(Shape.Rank);
         if ((uint)at >= (uint)Shape.Rank || start < 0 || length < 0 || step < 1
             || (length > 0 && start + ((long)length - 1) * step >= Shape[at]))
-            ShapeException.Throw("slice", $"{Shape} on axis {axis}", $"{length} places from {start} by {step} lie outside it");
+            ShapeException.Throw("slice", $"{Shape} on axis {axis}", $"{length} indices from {start} by {step} lie outside it");
         var sliced = Strides;
         sliced.Set(at, Strides[at] * step);
         return View(Shape.With(at, length), sliced, Offset + (long)start * Strides[at]);
@@ -221,12 +221,12 @@ public sealed class Tensor<T> : IDisposable, ITensor where T : unmanaged
 public static class Tensor
 {
     /// <summary>A tensor on the CPU that holds a copy of <paramref name="elements"/>, in the order of the axes.</summary>
-    /// <exception cref="ArgumentException">There are not as many elements as the shape has places.</exception>
+    /// <exception cref="ArgumentException">There are not as many elements as the shape has.</exception>
     public static Tensor<T> From<T>(Shape shape, ReadOnlySpan<T> elements) where T : unmanaged =>
         From(shape, elements, Device.Cpu);
 
     /// <summary>A tensor on <paramref name="device"/> that holds a copy of <paramref name="elements"/>.</summary>
-    /// <exception cref="ArgumentException">There are not as many elements as the shape has places.</exception>
+    /// <exception cref="ArgumentException">There are not as many elements as the shape has.</exception>
     public static Tensor<T> From<T>(Shape shape, ReadOnlySpan<T> elements, Device device) where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(device);

@@ -13,7 +13,7 @@ internal static class KernelCatalogue
         (typeof(MatrixFactor), typeof(MatrixFactor), typeof(GemmOutput<>)),
         (typeof(PatchFactor), typeof(FilterFactor), typeof(ConvOutput<>)),
         (typeof(TransposedPatchFactor), typeof(TransposedFilterFactor), typeof(ChannelsOutput)),
-        (typeof(PlacesFactor), typeof(PatchAtPlaceFactor), typeof(FilterOutput)),
+        (typeof(OutputGradientFactor), typeof(TransposedPatchMatrixFactor), typeof(FilterOutput)),
     ];
 
     private static readonly Type[] Elements = [typeof(byte), typeof(short), typeof(int), typeof(long)];

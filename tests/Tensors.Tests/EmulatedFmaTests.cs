@@ -77,16 +77,16 @@ public sealed class EmulatedFmaTests
         Assert.SkipUnless(Vector128.IsHardwareAccelerated, "this machine has no vectors");
         const int Columns = 8, Depth = 37;
         var random = new Numbers(5);
-        float** rows = stackalloc float*[GemmTile.Rows];
+        float** rows = stackalloc float*[MicroKernel.Rows];
         for (int round = 0; round < 400; round++)
         {
             // most rounds of ordinary numbers with zeros among them, some of anything
             float Next() => round % 4 == 3 ? random.Any() : random.Below(3) == 0 ? 0 : random.Ordinary();
-            float[] left = [.. Enumerable.Range(0, GemmTile.Rows * Depth).Select(_ => Next())];
+            float[] left = [.. Enumerable.Range(0, MicroKernel.Rows * Depth).Select(_ => Next())];
             float[] right = [.. Enumerable.Range(0, Depth * Columns).Select(_ => Next())];
-            float[] sums = [.. Enumerable.Range(0, GemmTile.Rows * Columns).Select(_ => Next())];
+            float[] sums = [.. Enumerable.Range(0, MicroKernel.Rows * Columns).Select(_ => Next())];
             float[] expected = [.. sums];
-            for (int row = 0; row < GemmTile.Rows; row++)
+            for (int row = 0; row < MicroKernel.Rows; row++)
             {
                 for (int column = 0; column < wanted; column++)
                 {
@@ -97,9 +97,9 @@ public sealed class EmulatedFmaTests
             }
             fixed (float* l = left, r = right, s = sums)
             {
-                for (int row = 0; row < GemmTile.Rows; row++) rows[row] = l + row * Depth;
+                for (int row = 0; row < MicroKernel.Rows; row++) rows[row] = l + row * Depth;
                 nint start = 0;
-                EmulatedTile.Panel(rows, 1, r, new TileWalk(1, Depth, &start, 1, Columns), s, Columns, wanted, accumulate);
+                EmulatedMicroKernel.Panel(rows, 1, r, new DepthWalk(1, Depth, &start, 1, Columns), s, Columns, wanted, accumulate);
             }
             for (int at = 0; at < sums.Length; at++) AssertSame(expected[at], sums[at], $"sum {at} of round {round}");
         }

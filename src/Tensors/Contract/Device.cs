@@ -82,14 +82,14 @@ public abstract class Device
     /// <summary>dx = dy * weight, transposed. dx: [N, C, H, W], channels last.</summary>
     public abstract void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx);
 
-    /// <summary>dweight = x * dy over all images and places. dweight: [O, C / groups, KH, KW] with any dense strides.</summary>
+    /// <summary>dweight = x * dy over all images and pixels. dweight: [O, C / groups, KH, KW] with any dense strides.</summary>
     public abstract void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight);
 
-    /// <summary>y = the largest of each window; indices = its place h * W + w in x's plane, the first of equals; null where
+    /// <summary>y = the largest of each window; indices = its position h * W + w in x's plane, the first of equals; null where
     /// nobody asks for it. Channels last.</summary>
     public abstract void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices);
 
-    /// <summary>dx = dy at the places that won, summed.</summary>
+    /// <summary>dx = dy at the positions of the largest, summed.</summary>
     public abstract void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx);
 
     /// <summary>y = the mean of each window. Channels last.</summary>

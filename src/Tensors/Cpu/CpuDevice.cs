@@ -75,8 +75,8 @@ public sealed partial class CpuDevice : Device, IDisposable
     /// <inheritdoc/>
     public override DeviceMemory Rent(long bytes) => pool.Rent(bytes);
 
-    /// <summary>Working memory that all workers of a kernel see.</summary>
-    private Borrowed Borrow(long floats) => new(pool.Rent(Math.Max(1, floats) * sizeof(float)));
+    /// <summary>Workspace that all workers of a kernel share.</summary>
+    private SharedWorkspace RentWorkspace(long floats) => new(pool.Rent(Math.Max(1, floats) * sizeof(float)));
 
     /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)

@@ -49,7 +49,7 @@ internal sealed unsafe class Workers : IDisposable
     private nint items;
     private int shares;
     private int taken;
-    private int places;
+    private int openings;
     private int running;
     private int callers;
     private volatile bool isDisposed;
@@ -115,11 +115,11 @@ internal sealed unsafe class Workers : IDisposable
             items = count;
             failure = null;
             Volatile.Write(ref running, parts - 1);
-            Volatile.Write(ref places, parts - 1);
+            Volatile.Write(ref openings, parts - 1);
             for (int i = 0; i < parts - 1; i++) workers[i].Wake();
             TakeShares();
             // nothing is left to take: a thread that has not even woken up is not waited for
-            int late = Math.Max(0, Interlocked.Exchange(ref places, 0));
+            int late = Math.Max(0, Interlocked.Exchange(ref openings, 0));
             Interlocked.Add(ref running, -late);
             allDone.Wait(static owner => Volatile.Read(ref owner.running) == 0, this);
             failure?.Throw();
@@ -132,12 +132,12 @@ internal sealed unsafe class Workers : IDisposable
     }
 
     /// <summary>Whether there is still work for a thread that has woken up; it then counts as running.</summary>
-    private bool TakePlace()
+    private bool TryJoin()
     {
-        int seen = Volatile.Read(ref places);
+        int seen = Volatile.Read(ref openings);
         while (seen > 0)
         {
-            int before = Interlocked.CompareExchange(ref places, seen - 1, seen);
+            int before = Interlocked.CompareExchange(ref openings, seen - 1, seen);
             if (before == seen) return true;
             seen = before;
         }
@@ -212,7 +212,7 @@ internal sealed unsafe class Workers : IDisposable
             {
                 signal.Wait(static worker => Interlocked.Exchange(ref worker.work, 0) == 1, this);
                 if (stopping) return;
-                if (!owner.TakePlace()) continue;
+                if (!owner.TryJoin()) continue;
                 owner.TakeShares();
                 if (Interlocked.Decrement(ref owner.running) == 0) owner.allDone.Set();
             }

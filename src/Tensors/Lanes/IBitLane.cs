@@ -26,13 +26,13 @@ internal unsafe interface IVectorLane<TSelf> : IBitLane<TSelf> where TSelf : unm
 
     static abstract void Store(TSelf value, float* destination);
 
-    /// <summary>The number in the first place.</summary>
+    /// <summary>The first element.</summary>
     static abstract float First(TSelf value);
 
-    /// <summary>Place i gets what place i + <paramref name="places"/> holds (half the width, a quarter ...); the last places are
-    /// anything. Of lanes with 8 or 16 places.</summary>
-    static abstract TSelf MoveDown(TSelf value, int places);
+    /// <summary>Element i gets element i + <paramref name="count"/> (half the width, a quarter ...); the last ones are
+    /// anything. Of lanes with 8 or 16 elements.</summary>
+    static abstract TSelf MoveDown(TSelf value, int count);
 
-    /// <summary>The same number, read from memory, in every place.</summary>
+    /// <summary>The same number, read from memory, in every element.</summary>
     static abstract TSelf LoadSplat(float* source);
 }

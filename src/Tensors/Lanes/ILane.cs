@@ -7,7 +7,7 @@ namespace Graft.Tensors;
 /// devices agree; their largest relative error is a few units of the last place.</remarks>
 public interface ILane<TSelf> where TSelf : unmanaged, ILane<TSelf>
 {
-    /// <summary>The same number in every place.</summary>
+    /// <summary>The same number in every element.</summary>
     static abstract TSelf Splat(float value);
 
     /// <summary>left + right.</summary>
@@ -28,7 +28,7 @@ public interface ILane<TSelf> where TSelf : unmanaged, ILane<TSelf>
     /// <summary>left * right + addend, rounded once.</summary>
     static abstract TSelf FusedMultiplyAdd(TSelf left, TSelf right, TSelf addend);
 
-    /// <summary>left &gt; right ? whenTrue : whenFalse, place by place.</summary>
+    /// <summary>left &gt; right ? whenTrue : whenFalse, element by element.</summary>
     static abstract TSelf WhereGreater(TSelf left, TSelf right, TSelf whenTrue, TSelf whenFalse);
 
     /// <summary>|value|.</summary>

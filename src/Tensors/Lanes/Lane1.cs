@@ -23,7 +23,7 @@ internal readonly unsafe struct Lane1(float value) : IVectorLane<Lane1>
 
     [MethodImpl(Inline)] public static float First(Lane1 value) => value.Value;
 
-    [MethodImpl(Inline)] public static Lane1 MoveDown(Lane1 value, int places) => value;
+    [MethodImpl(Inline)] public static Lane1 MoveDown(Lane1 value, int count) => value;
 
     [MethodImpl(Inline)] public static Lane1 operator +(Lane1 left, Lane1 right) => new(left.Value + right.Value);
 

@@ -26,12 +26,12 @@ internal readonly unsafe struct Lane16(Vector512<float> value) : IVectorLane<Lan
     [MethodImpl(Inline)] public static float First(Lane16 value) => value.Value.ToScalar();
 
     [MethodImpl(Inline)]
-    public static Lane16 MoveDown(Lane16 value, int places)
+    public static Lane16 MoveDown(Lane16 value, int count)
     {
-        if (places == 8) return new(Vector512.Create(value.Value.GetUpper(), value.Value.GetUpper()));
+        if (count == 8) return new(Vector512.Create(value.Value.GetUpper(), value.Value.GetUpper()));
         var half = value.Value.GetLower();
-        half = places == 4 ? Vector256.Create(half.GetUpper(), half.GetUpper())
-            : places == 2 ? Vector256.Shuffle(half, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7))
+        half = count == 4 ? Vector256.Create(half.GetUpper(), half.GetUpper())
+            : count == 2 ? Vector256.Shuffle(half, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7))
             : Vector256.Shuffle(half, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7));
         return new(half.ToVector512Unsafe());
     }

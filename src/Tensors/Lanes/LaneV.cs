@@ -28,11 +28,11 @@ internal readonly unsafe struct LaneV(Vector<float> value) : IVectorLane<LaneV>
     [MethodImpl(Inline)] public static float First(LaneV value) => value.Value[0];
 
     [MethodImpl(Inline)]
-    public static LaneV MoveDown(LaneV value, int places)
+    public static LaneV MoveDown(LaneV value, int count)
     {
         var eight = value.Value.AsVector256();
-        eight = places == 4 ? Vector256.Create(eight.GetUpper(), eight.GetUpper())
-            : places == 2 ? Vector256.Shuffle(eight, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7))
+        eight = count == 4 ? Vector256.Create(eight.GetUpper(), eight.GetUpper())
+            : count == 2 ? Vector256.Shuffle(eight, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7))
             : Vector256.Shuffle(eight, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7));
         return new(eight.AsVector());
     }

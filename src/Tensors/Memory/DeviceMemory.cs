@@ -68,7 +68,7 @@ public abstract class DeviceMemory
     public void Invalidate()
     {
         Interlocked.Increment(ref version);
-        DropPacked();
+        DropPackedWeights();
     }
 
     /// <summary>Puts the block back where the device's next rent finds it.</summary>
@@ -76,7 +76,7 @@ public abstract class DeviceMemory
 
     /// <summary>Forgets what the device's kernels made of the block's numbers and kept: packed weights. Nothing, for a device that keeps
     /// nothing.</summary>
-    protected virtual void DropPacked()
+    protected virtual void DropPackedWeights()
     {
     }
 }

@@ -1,9 +1,9 @@
 namespace Graft.Tensors;
 
-/// <summary>Random numbers without state: the number at a place depends on the seed, the stream's name and the place alone,
+/// <summary>Random numbers without state: the number at a position depends on the seed, the stream's name and the position alone,
 /// so threads, order and what was drawn before do not matter.</summary>
 /// <remarks>Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): the key is the seed mixed
-/// with the name, the counter is (place, step).</remarks>
+/// with the name, the counter is (position, step).</remarks>
 public readonly struct RandomStream : IEquatable<RandomStream>
 {
     private readonly uint keyLow;
@@ -31,9 +31,9 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     /// <summary>What kernels draw with.</summary>
     public (uint Low, uint High) Key => (keyLow, keyHigh);
 
-    /// <summary>Four independent 32-bit numbers at a place of a step.</summary>
-    public (uint First, uint Second, uint Third, uint Fourth) Bits(ulong place, ulong step = 0) =>
-        Philox(((uint)place, (uint)(place >> 32), (uint)step, (uint)(step >> 32)), (keyLow, keyHigh));
+    /// <summary>Four independent 32-bit numbers at a position of a step.</summary>
+    public (uint First, uint Second, uint Third, uint Fourth) Bits(ulong position, ulong step = 0) =>
+        Philox(((uint)position, (uint)(position >> 32), (uint)step, (uint)(step >> 32)), (keyLow, keyHigh));
 
     /// <summary>Ten rounds of Philox4x32 over a counter.</summary>
     public static (uint First, uint Second, uint Third, uint Fourth) Philox((uint, uint, uint, uint) counter, (uint, uint) key)
@@ -52,14 +52,14 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     }
 
     /// <summary>A number in [0, 1) with 24 random bits.</summary>
-    public float Uniform(ulong place, ulong step = 0) => ToUniform(Bits(place, step).First);
+    public float Uniform(ulong position, ulong step = 0) => ToUniform(Bits(position, step).First);
 
     /// <summary>A whole number in [0, <paramref name="exclusiveMaximum"/>); the bias is below 2^-32 of the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The maximum is not positive.</exception>
-    public int Below(int exclusiveMaximum, ulong place, ulong step = 0)
+    public int Below(int exclusiveMaximum, ulong position, ulong step = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(exclusiveMaximum);
-        var (first, second, _, _) = Bits(place, step);
+        var (first, second, _, _) = Bits(position, step);
         return (int)(UInt128.CreateTruncating(((ulong)second << 32) | first) * (uint)exclusiveMaximum >> 64);
     }
 

@@ -56,12 +56,12 @@ internal abstract class Call(Operand[] operands)
         }
     }
 
-    /// <summary>Puts the tensors where the plan has placed their blocks.</summary>
+    /// <summary>Binds the operands to the memory that the plan assigned to their blocks.</summary>
     public void Bind() => At = new Arguments(Array.ConvertAll(operands, static operand => operand.Tensor is { } tensor ? Placed(tensor) : null));
 
     /// <summary>A recorded tensor in the memory where the plan has placed its block; any other is where it is.</summary>
     public static ITensor Placed(ITensor tensor) =>
-        tensor.Block is RecordedMemory { Place: { } place } memory ? tensor.On(place, memory.FirstByte, isConstant: !memory.Varies) : tensor;
+        tensor.Block is RecordedMemory { Target: { } target } memory ? tensor.On(target, memory.FirstByte, isConstant: !memory.Varies) : tensor;
 
     public abstract void Run(Device device);
 }

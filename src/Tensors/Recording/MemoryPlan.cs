@@ -26,7 +26,7 @@ internal sealed class MemoryPlan
     public long BytesAlive { get; private set; }
 
     /// <summary>The blocks, with the byte at which each begins.</summary>
-    public IEnumerable<(RecordedMemory Block, long FirstByte)> Places => slots.Select(pair => (pair.Key, pair.Value.FirstByte));
+    public IEnumerable<(RecordedMemory Block, long FirstByte)> Assignments => slots.Select(pair => (pair.Key, pair.Value.FirstByte));
 
     /// <summary>Plans the memory of calls that are made in order.</summary>
     /// <param name="calls">The calls of a replay.</param>
@@ -57,7 +57,7 @@ internal sealed class MemoryPlan
         else slots.Add(block, new Slot(Ceiling.Multiple(block.Bytes, Alignment), at) { Last = at });
     }
 
-    /// <summary>Lets a result take the place of an operand that the same call reads for the last time, where the kernel's contract allows
+    /// <summary>Lets a result take the slot of an operand that the same call reads for the last time, where the kernel's contract allows
     /// it and each element of the one lies where that of the other lay.</summary>
     private void ShareSlots(IReadOnlyList<Call> calls)
     {

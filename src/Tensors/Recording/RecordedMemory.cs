@@ -19,13 +19,13 @@ internal sealed class RecordedMemory(Recorder recorder, long bytes) : DeviceMemo
     /// <summary>Whether its numbers differ from replay to replay.</summary>
     public bool Varies { get; set; }
 
-    /// <summary>The device's memory that it turned out to be in; null until then.</summary>
-    public DeviceMemory? Place { get; private set; }
+    /// <summary>The device memory that the plan assigned; null until then.</summary>
+    public DeviceMemory? Target { get; private set; }
 
-    /// <summary>Where in <see cref="Place"/> it begins.</summary>
+    /// <summary>Where in <see cref="Target"/> it begins.</summary>
     public long FirstByte { get; private set; }
 
-    public void Put(DeviceMemory place, long firstByte) => (Place, FirstByte) = (place, firstByte);
+    public void Assign(DeviceMemory target, long firstByte) => (Target, FirstByte) = (target, firstByte);
 
     protected override void Recycle()
     {

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Graft.Tensors;
 
-/// <summary>Stands before a device while a pass of inference runs, and takes its calls down instead of making them: what is read and
+/// <summary>Stands before a device while a pass of inference runs, and records its calls instead of making them: what is read and
 /// what is written is known without a single number. The recording then costs no memory for what lies between input and output, and
 /// code that would look at a number, so that the recording would hold for that number alone, is refused.</summary>
 /// <remarks>Parameters stay where they are, on the device behind (<see cref="Device.Home"/>). What the host writes into a tensor
@@ -42,7 +42,7 @@ public sealed partial class Recorder : Device
     {
         // whole floats, so that it can be filled with zeros whatever its elements are
         var memory = new RecordedMemory(this, (BytesOf<T>(shape) + sizeof(float) - 1) / sizeof(float) * sizeof(float)) { IsState = true, Varies = true };
-        memory.Put(Home.Rent(memory.Bytes), 0);
+        memory.Assign(Home.Rent(memory.Bytes), 0);
         states.Add(memory);
         return new Tensor<T>(memory, shape, Strides.Dense(shape));
     }
@@ -53,7 +53,7 @@ public sealed partial class Recorder : Device
         foreach (var output in outputs)
             if (output.Block is RecordedMemory memory) memory.IsUsed = true;
         foreach (var memory in ofHost)
-            if (!memory.IsUsed) memory.Place!.Release();
+            if (!memory.IsUsed) memory.Target!.Release();
         return new Replay(Home, calls, inputs, states, outputs);
     }
 
@@ -74,7 +74,7 @@ public sealed partial class Recorder : Device
         if (!memory.IsOfHost)
         {
             memory.IsOfHost = true;
-            memory.Put(Home.Rent(memory.Bytes), 0);
+            memory.Assign(Home.Rent(memory.Bytes), 0);
             ofHost.Add(memory);
         }
         Home.Upload(source, (Tensor<T>)Call.Placed(destination));

@@ -1,7 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>A recorded pass that is run again and again: what does not depend on the inputs was computed once, the rest lies in one
-/// block of memory whose places are planned, and a run allocates nothing.</summary>
+/// block of memory that was planned, and a run allocates nothing.</summary>
 /// <remarks>One run at a time; the owner sees to it.</remarks>
 public sealed class Replay : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class Replay : IDisposable
         folded = [.. calls.Where(call => !call.Varies)];
         replayed = [.. calls.Where(call => call.Varies)];
         Plan = MemoryPlan.Of(replayed, inputs, outputs);
-        Place(calls, outputs);
+        Assign(calls, outputs);
         foreach (var call in calls) call.Bind();
         sources = [.. Operands(calls).Select(tensor => tensor.Block).Where(block => block is not RecordedMemory).Distinct().Select(block => new Source(block))];
         this.states = [.. states.Select(state => state.Place!)];
@@ -60,7 +60,7 @@ public sealed class Replay : IDisposable
     /// <summary>As the other, whatever its elements are.</summary>
     public static ITensor Placed(ITensor recorded) => Call.Placed(recorded);
 
-    /// <summary>Makes the calls. The inputs have to be filled anew before each run: their places serve others later.</summary>
+    /// <summary>Makes the calls. The inputs have to be filled anew before each run: their memory serves others later.</summary>
     /// <param name="first">The first call to make: those before it have been done otherwise.</param>
     /// <exception cref="InvalidOperationException">A parameter is no longer where it was.</exception>
     public void Run(int first = 0)
@@ -76,7 +76,7 @@ public sealed class Replay : IDisposable
                     throw new InvalidOperationException(
                         "a parameter that a captured pass reads is no longer where it was: its model was used on another device since; capture it again");
             }
-            Follow();
+            FoldAgainIfChanged();
             foreach (var call in replayed.AsSpan(first)) call.Run(device);
         }
         finally
@@ -105,8 +105,8 @@ public sealed class Replay : IDisposable
         held.Clear();
     }
 
-    /// <summary>Computes anew what was folded, where a parameter has other numbers than then.</summary>
-    private void Follow()
+    /// <summary>Folds again where a parameter has changed since.</summary>
+    private void FoldAgainIfChanged()
     {
         bool changed = false;
         foreach (ref readonly var source in sources.AsSpan()) changed |= source.Memory.Version != source.Version;
@@ -120,17 +120,17 @@ public sealed class Replay : IDisposable
         foreach (var call in folded) call.Run(device);
     }
 
-    /// <summary>Gives each block its place: in the plan, or memory of its own where it is the same in every run.</summary>
-    private void Place(IReadOnlyList<Call> calls, ReadOnlySpan<ITensor> outputs)
+    /// <summary>Assigns memory to each block: as planned, or memory of its own where it is the same in every run.</summary>
+    private void Assign(IReadOnlyList<Call> calls, ReadOnlySpan<ITensor> outputs)
     {
         var arena = device.Rent(Math.Max(1, Plan.Bytes));
         held.Add(arena);
-        foreach (var (block, offset) in Plan.Places) block.Put(arena, offset);
+        foreach (var (block, offset) in Plan.Assignments) block.Assign(arena, offset);
         foreach (var tensor in Operands(calls).Concat(outputs.ToArray()))
         {
             if (tensor.Block is not RecordedMemory block || block.Varies) continue;
-            if (block.Place is null) block.Put(device.Rent(block.Bytes), 0);
-            if (!held.Contains(block.Place!)) held.Add(block.Place!);
+            if (block.Target is null) block.Assign(device.Rent(block.Bytes), 0);
+            if (!held.Contains(block.Target!)) held.Add(block.Target!);
         }
     }
 

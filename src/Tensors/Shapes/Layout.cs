@@ -4,10 +4,10 @@ namespace Graft.Tensors;
 /// dozen layouts, and asks each more than once whether it has gaps.</summary>
 internal sealed class Layout
 {
-    /// <summary>A power of two; a place holds the layout that was made last of those that fall on it.</summary>
-    private const int Places = 4096;
+    /// <summary>A power of two; a slot holds the layout that was made last of those whose hash leads to it.</summary>
+    private const int Slots = 4096;
 
-    private static readonly Layout?[] Known = new Layout?[Places];
+    private static readonly Layout?[] Known = new Layout?[Slots];
 
     private readonly Strides strides;
 
@@ -36,9 +36,9 @@ internal sealed class Layout
     /// <summary>The layout of that shape and these strides.</summary>
     public static Layout Of(Shape shape, in Strides strides)
     {
-        // two threads that write one place at a time leave one of two layouts there, and either is right
-        ref var place = ref Known[Hash(shape, strides) & (Places - 1)];
-        return place is { } known && known.Is(shape, strides) ? known : place = new Layout(shape, strides);
+        // two threads that write one slot at a time leave one of two layouts there, and either is right
+        ref var slot = ref Known[Hash(shape, strides) & (Slots - 1)];
+        return slot is { } known && known.Is(shape, strides) ? known : slot = new Layout(shape, strides);
     }
 
     private bool Is(Shape shape, in Strides other)

@@ -27,12 +27,12 @@ public struct Strides
         var strides = new Strides();
         long step = 1;
         bool channelsLast = format == MemoryFormat.ChannelsLast && shape.Rank >= 3;
-        if (channelsLast) Place(1);
+        if (channelsLast) Append(1);
         for (int axis = shape.Rank - 1; axis >= 0; axis--)
-            if (!channelsLast || axis != 1) Place(axis);
+            if (!channelsLast || axis != 1) Append(axis);
         return strides;
 
-        void Place(int axis)
+        void Append(int axis)
         {
             strides.Set(axis, checked((int)step));
             step *= Math.Max(1, shape[axis]);
@@ -52,14 +52,14 @@ public struct Strides
     public readonly bool IsDense(Shape shape)
     {
         if (shape.ElementCount == 0) return true;
-        uint placed = 0;
+        uint taken = 0;
         long step = 1;
         for (int round = 0; round < shape.Rank; round++)
         {
             int found = -1;
             for (int axis = 0; axis < shape.Rank; axis++)
             {
-                if ((placed & (1u << axis)) != 0) continue;
+                if ((taken & (1u << axis)) != 0) continue;
                 if (shape[axis] == 1 || steps[axis] == step)
                 {
                     found = axis;
@@ -67,13 +67,13 @@ public struct Strides
                 }
             }
             if (found < 0) return false;
-            placed |= 1u << found;
+            taken |= 1u << found;
             step *= shape[found];
         }
         return true;
     }
 
-    /// <summary>Whether two tensors of one shape keep each element at the same place.</summary>
+    /// <summary>Whether two tensors of one shape keep each element at the same offset.</summary>
     public static bool Match(Shape shape, in Strides left, in Strides right)
     {
         for (int axis = 0; axis < shape.Rank; axis++)

@@ -11,7 +11,7 @@ public sealed partial class GpuDevice
         var planes = new ConvPlanes(geometry, x.Shape, weight, y.Shape);
         var output = new ConvOutput<TEpilogue>(
             epilogue, ViewOf(bias, y), ViewOf(residual, y), ViewOf(y), planes.Outputs, planes.GroupOutputs);
-        var shape = new ProductShape(geometry.Groups, planes.OutputPlaces, planes.GroupOutputs, planes.Taps * planes.GroupChannels, 1, 0);
+        var shape = new ProductShape(geometry.Groups, planes.OutputPixels, planes.GroupOutputs, planes.Taps * planes.GroupChannels, 1, 0);
         Product(new PatchFactor(ViewOf(x), planes), new FilterFactor(ViewOf(weight), planes), output, shape, x, weight, bias, residual, y);
     }
 
@@ -19,22 +19,22 @@ public sealed partial class GpuDevice
     {
         var planes = new ConvPlanes(geometry, dx.Shape, weight, dy.Shape);
         var output = new ChannelsOutput(ViewOf(dx), planes.Channels, planes.GroupChannels);
-        var shape = new ProductShape(geometry.Groups, planes.InputPlaces, planes.GroupChannels, planes.Taps * planes.GroupOutputs, 1, 0);
+        var shape = new ProductShape(geometry.Groups, planes.InputPixels, planes.GroupChannels, planes.Taps * planes.GroupOutputs, 1, 0);
         Product(new TransposedPatchFactor(ViewOf(dy), planes), new TransposedFilterFactor(ViewOf(weight), planes), output, shape, dy, weight, dx);
     }
 
     public override void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)
     {
         var planes = new ConvPlanes(geometry, x.Shape, dweight, dy.Shape);
-        var shape = new ProductShape(geometry.Groups, planes.GroupOutputs, planes.Taps * planes.GroupChannels, planes.OutputPlaces, 0, 0);
+        var shape = new ProductShape(geometry.Groups, planes.GroupOutputs, planes.Taps * planes.GroupChannels, planes.OutputPixels, 0, 0);
         Product(
-            new PlacesFactor(ViewOf(dy), planes), new PatchAtPlaceFactor(new PatchFactor(ViewOf(x), planes)),
+            new OutputGradientFactor(ViewOf(dy), planes), new TransposedPatchMatrixFactor(new PatchFactor(ViewOf(x), planes)),
             new FilterOutput(ViewOf(dweight), planes), shape, x, dy, dweight);
     }
 }
 
-/// <summary>The lengths of a convolution. A place is a pixel of an image of the batch; a tap is a pixel of the window; a
-/// group's product is the batch of the product kernel.</summary>
+/// <summary>The lengths of a convolution. Pixels are numbered over all images of the batch; a tap is a pixel of the
+/// filter; a group's product is a batch item of the product kernel. No im2col matrix is written: implicit GEMM.</summary>
 internal readonly struct ConvPlanes(Conv2dGeometry geometry, Shape input, Tensor<float> weight, Shape output)
 {
     private readonly int height = input[2], width = input[3];
@@ -63,15 +63,15 @@ internal readonly struct ConvPlanes(Conv2dGeometry geometry, Shape input, Tensor
     public int Taps => kernelHeight * kernelWidth;
 
     /// <summary>N * H * W.</summary>
-    public int InputPlaces => images * height * width;
+    public int InputPixels => images * height * width;
 
     /// <summary>N * OH * OW.</summary>
-    public int OutputPlaces => images * outputHeight * outputWidth;
+    public int OutputPixels => images * outputHeight * outputWidth;
 
-    /// <summary>The place of x under a tap of the window at an output place, or -1 in the padding.</summary>
-    public int InputPlace(int outputPlace, int tap)
+    /// <summary>The pixel of x under a tap of the filter at an output pixel, or -1 in the padding.</summary>
+    public int InputPixel(int outputPixel, int tap)
     {
-        int line = outputPlace / outputWidth, column = outputPlace - line * outputWidth;
+        int line = outputPixel / outputWidth, column = outputPixel - line * outputWidth;
         int image = line / outputHeight, row = line - image * outputHeight;
         int tapRow = tap / kernelWidth, tapColumn = tap - tapRow * kernelWidth;
         int inputRow = row * strideHeight - padTop + tapRow * dilationHeight;
@@ -80,10 +80,10 @@ internal readonly struct ConvPlanes(Conv2dGeometry geometry, Shape input, Tensor
         return (image * height + inputRow) * width + inputColumn;
     }
 
-    /// <summary>The place of y whose window has this tap over a place of x, or -1 if there is none.</summary>
-    public int OutputPlace(int inputPlace, int tap)
+    /// <summary>The pixel of y whose window has this tap over a pixel of x, or -1 if there is none.</summary>
+    public int OutputPixel(int inputPixel, int tap)
     {
-        int line = inputPlace / width, column = inputPlace - line * width;
+        int line = inputPixel / width, column = inputPixel - line * width;
         int image = line / height, row = line - image * height;
         int tapRow = tap / kernelWidth, tapColumn = tap - tapRow * kernelWidth;
         int top = row + padTop - tapRow * dilationHeight, left = column + padLeft - tapColumn * dilationWidth;
@@ -94,27 +94,27 @@ internal readonly struct ConvPlanes(Conv2dGeometry geometry, Shape input, Tensor
         return (image * outputHeight + outputRow) * outputWidth + outputColumn;
     }
 
-    /// <summary>Where the weight of an output channel, an input channel of its group and a tap is.</summary>
-    public int WeightPlace(int filter, int channel, int tap)
+    /// <summary>The offset of the weight of an output channel, an input channel of its group and a tap.</summary>
+    public int WeightOffset(int filter, int channel, int tap)
     {
         int tapRow = tap / kernelWidth, tapColumn = tap - tapRow * kernelWidth;
         return filter * filterStride + channel * channelStride + tapRow * rowStride + tapColumn * columnStride;
     }
 }
 
-/// <summary>x as [output places, taps * channels of the group].</summary>
+/// <summary>x as [output pixels, taps * channels of the group].</summary>
 internal readonly struct PatchFactor(ArrayView<float> x, ConvPlanes planes) : IFactor
 {
     public float At(int batch, int outer, int term)
     {
         int tap = term / planes.GroupChannels, channel = term - tap * planes.GroupChannels;
-        int place = planes.InputPlace(outer, tap);
-        return place < 0 ? 0f : x[place * planes.Channels + batch * planes.GroupChannels + channel];
+        int pixel = planes.InputPixel(outer, tap);
+        return pixel < 0 ? 0f : x[pixel * planes.Channels + batch * planes.GroupChannels + channel];
     }
 }
 
-/// <summary>x as [taps * channels of the group, output places]: the patches with their terms as rows.</summary>
-internal readonly struct PatchAtPlaceFactor(PatchFactor patches) : IFactor
+/// <summary>x as [taps * channels of the group, output pixels]: the patches with their terms as rows.</summary>
+internal readonly struct TransposedPatchMatrixFactor(PatchFactor patches) : IFactor
 {
     public float At(int batch, int outer, int term) => patches.At(batch, term, outer);
 }
@@ -125,18 +125,18 @@ internal readonly struct FilterFactor(ArrayView<float> weight, ConvPlanes planes
     public float At(int batch, int outer, int term)
     {
         int tap = term / planes.GroupChannels, channel = term - tap * planes.GroupChannels;
-        return weight[planes.WeightPlace(batch * planes.GroupOutputs + outer, channel, tap)];
+        return weight[planes.WeightOffset(batch * planes.GroupOutputs + outer, channel, tap)];
     }
 }
 
-/// <summary>dy as [input places, taps * output channels of the group].</summary>
+/// <summary>dy as [input pixels, taps * output channels of the group].</summary>
 internal readonly struct TransposedPatchFactor(ArrayView<float> dy, ConvPlanes planes) : IFactor
 {
     public float At(int batch, int outer, int term)
     {
         int tap = term / planes.GroupOutputs, filter = term - tap * planes.GroupOutputs;
-        int place = planes.OutputPlace(outer, tap);
-        return place < 0 ? 0f : dy[place * planes.Outputs + batch * planes.GroupOutputs + filter];
+        int pixel = planes.OutputPixel(outer, tap);
+        return pixel < 0 ? 0f : dy[pixel * planes.Outputs + batch * planes.GroupOutputs + filter];
     }
 }
 
@@ -146,12 +146,12 @@ internal readonly struct TransposedFilterFactor(ArrayView<float> weight, ConvPla
     public float At(int batch, int outer, int term)
     {
         int tap = term / planes.GroupOutputs, filter = term - tap * planes.GroupOutputs;
-        return weight[planes.WeightPlace(batch * planes.GroupOutputs + filter, outer, tap)];
+        return weight[planes.WeightOffset(batch * planes.GroupOutputs + filter, outer, tap)];
     }
 }
 
-/// <summary>dy as [output channels of the group, output places].</summary>
-internal readonly struct PlacesFactor(ArrayView<float> dy, ConvPlanes planes) : IFactor
+/// <summary>dy as [output channels of the group, output pixels].</summary>
+internal readonly struct OutputGradientFactor(ArrayView<float> dy, ConvPlanes planes) : IFactor
 {
     public float At(int batch, int outer, int term) => dy[term * planes.Outputs + batch * planes.GroupOutputs + outer];
 }
@@ -183,6 +183,6 @@ internal readonly struct FilterOutput(ArrayView<float> dweight, ConvPlanes plane
     public void Write(int batch, int row, int column, float sum)
     {
         int tap = column / planes.GroupChannels, channel = column - tap * planes.GroupChannels;
-        dweight[planes.WeightPlace(batch * planes.GroupOutputs + row, channel, tap)] = sum;
+        dweight[planes.WeightOffset(batch * planes.GroupOutputs + row, channel, tap)] = sum;
     }
 }

@@ -20,26 +20,26 @@ public sealed partial class GpuDevice
 
     private void Copy<T, TBits>(Tensor<T> source, Tensor<T> destination) where T : unmanaged where TBits : unmanaged
     {
-        Span<Places> places = stackalloc Places[2];
-        Iteration.Of(destination.Shape, [destination.Strides, source.Strides], places);
-        var kernel = new CopyKernel<TBits>(ViewOf(source).Cast<TBits>(), places[1], ViewToWrite(destination).Cast<TBits>(), places[0]);
+        Span<StridedIndex> indices = stackalloc StridedIndex[2];
+        StridedIndex.Of(destination.Shape, [destination.Strides, source.Strides], indices);
+        var kernel = new CopyKernel<TBits>(ViewOf(source).Cast<TBits>(), indices[1], ViewToWrite(destination).Cast<TBits>(), indices[0]);
         LaunchElements(kernel, CountOf(destination), source, destination);
     }
 
     public override void Fill(Tensor<float> destination, float value) => LaunchElements(
-        new FillKernel(value, ViewToWrite(destination), Iteration.Of(destination.Shape, destination.Strides)), CountOf(destination), destination);
+        new FillKernel(value, ViewToWrite(destination), StridedIndex.Of(destination.Shape, destination.Strides)), CountOf(destination), destination);
 }
 
 /// <summary>destination = source, bit by bit, in the order of the destination's memory.</summary>
-internal readonly struct CopyKernel<TBits>(ArrayView<TBits> source, Places sourcePlaces, ArrayView<TBits> destination, Places destinationPlaces)
+internal readonly struct CopyKernel<TBits>(ArrayView<TBits> source, StridedIndex sourceIndex, ArrayView<TBits> destination, StridedIndex destinationIndex)
     : IElementKernel
     where TBits : unmanaged
 {
-    public void Run(int index) => destination[destinationPlaces.Of(index)] = source[sourcePlaces.Of(index)];
+    public void Run(int index) => destination[destinationIndex.Offset(index)] = source[sourceIndex.Offset(index)];
 }
 
 /// <summary>Every element = value.</summary>
-internal readonly struct FillKernel(float value, ArrayView<float> destination, Places places) : IElementKernel
+internal readonly struct FillKernel(float value, ArrayView<float> destination, StridedIndex indices) : IElementKernel
 {
-    public void Run(int index) => destination[places.Of(index)] = value;
+    public void Run(int index) => destination[indices.Offset(index)] = value;
 }

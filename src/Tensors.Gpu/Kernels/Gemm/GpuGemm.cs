@@ -11,8 +11,8 @@ public sealed partial class GpuDevice
         int rows = c.Shape[^2], columns = c.Shape[^1], terms = a.Shape[^1];
         // the leading axes alone; a factor without them, or with one of length 1, is the same for every batch
         Shape leading = new(c.Shape.ToArray().AsSpan(0, rank - 2));
-        Span<Places> batches = stackalloc Places[4];
-        Iteration.Of(leading, [c.Strides, LeadingStrides(a, rank), LeadingStrides(b, rank), (residual ?? c).Strides], batches);
+        Span<StridedIndex> batches = stackalloc StridedIndex[4];
+        StridedIndex.Of(leading, [c.Strides, LeadingStrides(a, rank), LeadingStrides(b, rank), (residual ?? c).Strides], batches);
 
         int aRank = a.Shape.Rank, bRank = b.Shape.Rank;
         var left = new MatrixFactor(ViewOf(a), batches[1], a.Strides[aRank - 2], a.Strides[aRank - 1]);
@@ -49,24 +49,24 @@ public sealed partial class GpuDevice
 }
 
 /// <summary>A matrix in memory with any strides.</summary>
-internal readonly struct MatrixFactor(ArrayView<float> elements, Places batches, int outerStride, int termStride) : IFactor
+internal readonly struct MatrixFactor(ArrayView<float> elements, StridedIndex batches, int outerStride, int termStride) : IFactor
 {
     public bool IsAlongTerms => termStride < outerStride;
 
-    public float At(int batch, int outer, int term) => elements[batches.Of(batch) + outer * outerStride + term * termStride];
+    public float At(int batch, int outer, int term) => elements[batches.Offset(batch) + outer * outerStride + term * termStride];
 }
 
 /// <summary>c = epilogue(sum), its rows contiguous.</summary>
 internal readonly struct GemmOutput<TEpilogue>(
-    TEpilogue epilogue, ArrayView<float> bias, int columns, ArrayView<float> residual, Places residualBatches, int residualRow,
-    ArrayView<float> c, Places cBatches, int cRow) : IProductOutput
+    TEpilogue epilogue, ArrayView<float> bias, int columns, ArrayView<float> residual, StridedIndex residualBatches, int residualRow,
+    ArrayView<float> c, StridedIndex cBatches, int cRow) : IProductOutput
     where TEpilogue : unmanaged, IEpilogue
 {
     public void Write(int batch, int row, int column, float sum)
     {
         var scale = TEpilogue.UsesScale ? new GpuLane(bias[columns + column]) : new GpuLane(0f);
         var added = TEpilogue.UsesBias ? new GpuLane(bias[column]) : new GpuLane(0f);
-        var before = TEpilogue.UsesResidual ? new GpuLane(residual[residualBatches.Of(batch) + row * residualRow + column]) : new GpuLane(0f);
-        c[cBatches.Of(batch) + row * cRow + column] = epilogue.Apply(new GpuLane(sum), scale, added, before).Value;
+        var before = TEpilogue.UsesResidual ? new GpuLane(residual[residualBatches.Offset(batch) + row * residualRow + column]) : new GpuLane(0f);
+        c[cBatches.Offset(batch) + row * cRow + column] = epilogue.Apply(new GpuLane(sum), scale, added, before).Value;
     }
 }

@@ -17,7 +17,7 @@ internal interface IProductOutput
     void Write(int batch, int row, int column, float sum);
 }
 
-/// <summary>The side of a square tile; a group has a thread a place of it.</summary>
+/// <summary>The side of a square tile; a group has a thread for each of its elements.</summary>
 internal interface ITile
 {
     static abstract int Side { get; }
@@ -55,7 +55,7 @@ internal readonly struct ProductKernel<TLeft, TRight, TOutput, TTile>(TLeft left
 {
     public void Run(int group)
     {
-        // a place more a row, so that a column's elements lie in different banks
+        // a column more, so that a column's elements lie in different banks
         var leftTile = SharedMemory.Allocate<float>(TTile.Side * (TTile.Side + 1));
         var rightTile = SharedMemory.Allocate<float>(TTile.Side * (TTile.Side + 1));
         int side = TTile.Side, stride = TTile.Side + 1;

@@ -8,10 +8,10 @@ public sealed partial class GpuDevice
     public override void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
         int channels = CountOf(mean), count = CountOf(x) / Math.Max(1, channels);
-        Reduce(new ChannelSumTerms(ViewOf(x), channels), channels, count, true, 1f / count, mean, Places.Consecutive, x);
+        Reduce(new ChannelSumTerms(ViewOf(x), channels), channels, count, true, 1f / count, mean, StridedIndex.Consecutive, x);
         // from the mean, in a second sweep: a difference of two large sums would leave nothing of a small variance
         var squares = new ChannelVarianceTerms(ViewOf(x), ViewOf(mean), channels);
-        Reduce(squares, channels, count, true, 1f / count, variance, Places.Consecutive, x, mean);
+        Reduce(squares, channels, count, true, 1f / count, variance, StridedIndex.Consecutive, x, mean);
     }
 
     public override void BatchNorm<TEpilogue>(
@@ -28,10 +28,10 @@ public sealed partial class GpuDevice
         Tensor<float> dweight, Tensor<float> dbias)
     {
         int channels = CountOf(mean), count = CountOf(x) / Math.Max(1, channels);
-        var gradient = new GradientBefore<TOp>(op, ViewOf(dy), ViewOf(y, dy));
+        var gradient = new ActivationGradient<TOp>(op, ViewOf(dy), ViewOf(y, dy));
         var products = new ChannelProductTerms<TOp>(gradient, ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), channels);
-        Reduce(products, channels, count, true, 1f, dweight, Places.Consecutive, dy, y, x, mean, inverseDeviation);
-        Reduce(new ChannelGradientTerms<TOp>(gradient, channels), channels, count, true, 1f, dbias, Places.Consecutive, dy, y);
+        Reduce(products, channels, count, true, 1f, dweight, StridedIndex.Consecutive, dy, y, x, mean, inverseDeviation);
+        Reduce(new ChannelGradientTerms<TOp>(gradient, channels), channels, count, true, 1f, dbias, StridedIndex.Consecutive, dy, y);
     }
 
     public override void BatchNormBackwardInput<TOp>(
@@ -39,7 +39,7 @@ public sealed partial class GpuDevice
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
     {
         int channels = CountOf(mean), count = CountOf(dx) / Math.Max(1, channels), wantsResidual = dresidual is null ? 0 : 1;
-        var gradient = new GradientBefore<TOp>(op, ViewOf(dy), ViewOf(y, dy));
+        var gradient = new ActivationGradient<TOp>(op, ViewOf(dy), ViewOf(y, dy));
         if (dweight is null || dbias is null)
         {
             var scaling = new BatchNormScaleKernel<TOp>(
@@ -55,7 +55,7 @@ public sealed partial class GpuDevice
 }
 
 /// <summary>The gradient g = dy * op'(y) of what the op behind a norm was given, made where it is read.</summary>
-internal readonly struct GradientBefore<TOp>(TOp op, ArrayView<float> dy, ArrayView<float> y) where TOp : unmanaged, IUnaryOp
+internal readonly struct ActivationGradient<TOp>(TOp op, ArrayView<float> dy, ArrayView<float> y) where TOp : unmanaged, IUnaryOp
 {
     public float At(int index)
     {
@@ -89,7 +89,7 @@ internal readonly struct ChannelVarianceTerms(ArrayView<float> x, ArrayView<floa
 }
 
 /// <summary>The gradients g of each channel.</summary>
-internal readonly struct ChannelGradientTerms<TOp>(GradientBefore<TOp> before, int channels) : ITerms where TOp : unmanaged, IUnaryOp
+internal readonly struct ChannelGradientTerms<TOp>(ActivationGradient<TOp> before, int channels) : ITerms where TOp : unmanaged, IUnaryOp
 {
     public static float Identity => 0f;
 
@@ -100,7 +100,7 @@ internal readonly struct ChannelGradientTerms<TOp>(GradientBefore<TOp> before, i
 
 /// <summary>g * (x - mean) * inverseDeviation of each channel.</summary>
 internal readonly struct ChannelProductTerms<TOp>(
-    GradientBefore<TOp> before, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, int channels) : ITerms
+    ActivationGradient<TOp> before, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, int channels) : ITerms
     where TOp : unmanaged, IUnaryOp
 {
     public static float Identity => 0f;
@@ -132,7 +132,7 @@ internal readonly struct BatchNormKernel<TEpilogue>(
 
 /// <summary>dx = weight * inverseDeviation * g; dresidual, if wanted, = g.</summary>
 internal readonly struct BatchNormScaleKernel<TOp>(
-    GradientBefore<TOp> before, ArrayView<float> inverseDeviation, ArrayView<float> weight, ArrayView<float> dx,
+    ActivationGradient<TOp> before, ArrayView<float> inverseDeviation, ArrayView<float> weight, ArrayView<float> dx,
     ArrayView<float> dresidual, int wantsResidual, int channels) : IElementKernel
     where TOp : unmanaged, IUnaryOp
 {
@@ -148,7 +148,7 @@ internal readonly struct BatchNormScaleKernel<TOp>(
 /// <summary>dx = weight * inverseDeviation * (g - dbias / n - (x - mean) * inverseDeviation * dweight / n); dresidual, if wanted,
 /// = g.</summary>
 internal readonly struct BatchNormBackwardKernel<TOp>(
-    GradientBefore<TOp> before, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, ArrayView<float> weight,
+    ActivationGradient<TOp> before, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> inverseDeviation, ArrayView<float> weight,
     ArrayView<float> dweight, ArrayView<float> dbias, ArrayView<float> dx, ArrayView<float> dresidual, int wantsResidual, int channels,
     float inverseCount) : IElementKernel
     where TOp : unmanaged, IUnaryOp

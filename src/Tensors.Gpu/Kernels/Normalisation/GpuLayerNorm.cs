@@ -23,10 +23,10 @@ public sealed partial class GpuDevice
         if (dweight is not null)
         {
             var products = new RowProductTerms(ViewOf(dy), ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), columns);
-            Reduce(products, columns, rows, true, 1f, dweight, Places.Consecutive, dy, x, mean, inverseDeviation);
+            Reduce(products, columns, rows, true, 1f, dweight, StridedIndex.Consecutive, dy, x, mean, inverseDeviation);
         }
-        if (dbias is not null) Reduce(new ChannelSumTerms(ViewOf(dy), columns), columns, rows, true, 1f, dbias, Places.Consecutive, dy);
-        // last, because dx may take dy's place
+        if (dbias is not null) Reduce(new ChannelSumTerms(ViewOf(dy), columns), columns, rows, true, 1f, dbias, StridedIndex.Consecutive, dy);
+        // last, because dx may be dy
         if (dx is null) return;
         var kernel = new LayerNormBackwardKernel(
             ViewOf(dy), ViewOf(x), ViewOf(mean), ViewOf(inverseDeviation), ViewOf(weight), ViewOf(dx), columns);

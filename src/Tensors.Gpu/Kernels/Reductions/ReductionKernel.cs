@@ -45,7 +45,7 @@ internal readonly record struct ReductionPlan(int Outputs, int Terms, int Column
 }
 
 /// <summary>One chunk of the terms of some neighbouring outputs, a group's work.</summary>
-internal readonly struct ReductionKernel<TTerms>(TTerms terms, ReductionPlan plan, float scale, ArrayView<float> results, Places places)
+internal readonly struct ReductionKernel<TTerms>(TTerms terms, ReductionPlan plan, float scale, ArrayView<float> results, StridedIndex indices)
     : IGroupKernel
     where TTerms : struct, ITerms
 {
@@ -86,20 +86,20 @@ internal readonly struct ReductionKernel<TTerms>(TTerms terms, ReductionPlan pla
         if (row == 0 && output < plan.Outputs)
         {
             if (plan.Chunks > 1) results[chunk * plan.Outputs + output] = shared[Group.IdxX];
-            else results[places.Of(output)] = scale * shared[Group.IdxX];
+            else results[indices.Offset(output)] = scale * shared[Group.IdxX];
         }
     }
 }
 
 /// <summary>result = scale * the chunks' results combined in order.</summary>
 internal readonly struct CombineKernel<TTerms>(
-    ReductionPlan plan, float scale, ArrayView<float> partial, ArrayView<float> results, Places places) : IElementKernel
+    ReductionPlan plan, float scale, ArrayView<float> partial, ArrayView<float> results, StridedIndex indices) : IElementKernel
     where TTerms : struct, ITerms
 {
     public void Run(int index)
     {
         var total = new GpuLane(partial[index]);
         for (int chunk = 1; chunk < plan.Chunks; chunk++) total = TTerms.Combine(total, new GpuLane(partial[chunk * plan.Outputs + index]));
-        results[places.Of(index)] = scale * total.Value;
+        results[indices.Offset(index)] = scale * total.Value;
     }
 }

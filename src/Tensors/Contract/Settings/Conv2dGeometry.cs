@@ -29,7 +29,7 @@ public readonly record struct Conv2dGeometry(
 
     private static int Output(int length, int pads, int dilation, int kernel, int stride)
     {
-        int room = length + pads - dilation * (kernel - 1) - 1;
-        return room < 0 ? 0 : room / stride + 1;
+        int space = length + pads - dilation * (kernel - 1) - 1;
+        return space < 0 ? 0 : space / stride + 1;
     }
 }

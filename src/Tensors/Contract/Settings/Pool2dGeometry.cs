@@ -44,9 +44,9 @@ public readonly record struct Pool2dGeometry(
     /// <summary>PyTorch's rule: with <c>ceil_mode</c> a window that would start in the padding beyond the far edge is dropped.</summary>
     private static int Output(int length, int kernel, int stride, int padBefore, int padAfter, bool ceil)
     {
-        int room = length + padBefore + padAfter - kernel;
-        if (room < 0) return 0;
-        int output = (room + (ceil ? stride - 1 : 0)) / stride + 1;
+        int space = length + padBefore + padAfter - kernel;
+        if (space < 0) return 0;
+        int output = (space + (ceil ? stride - 1 : 0)) / stride + 1;
         return ceil && (output - 1) * stride >= length + padBefore ? output - 1 : output;
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
 
-/// <summary>Four rows of four numbers turned round in registers: what packing and small transposes are made of.</summary>
+/// <summary>Four rows of four numbers transposed in registers: what packing and small transposes are made of.</summary>
 internal static unsafe class Transpose4x4
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;

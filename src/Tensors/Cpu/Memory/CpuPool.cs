@@ -170,7 +170,7 @@ internal sealed class CpuPool : IDisposable
 
         protected override void Recycle() => pool.Return(this, sizeClass);
 
-        protected override void DropPacked() => Packed.Drop();
+        protected override void DropPackedWeights() => Packed.Drop();
 
         private void GiveBack()
         {

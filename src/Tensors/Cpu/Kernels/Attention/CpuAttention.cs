@@ -64,8 +64,8 @@ internal readonly unsafe struct AttentionKernel(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         int depth = problem.Depth, paddedDepth = AttentionTile.RoundUp(depth, AttentionTile.Rows);
-        using var scratch = new Scratch(Block * (depth + paddedDepth + (problem.HasBias ? 2 : 1) * AttentionProblem.KeyBlock + 2));
-        float* queries = scratch.Pointer, outputs = queries + Block * depth, scores = outputs + Block * paddedDepth;
+        using var workspace = new ThreadWorkspace(Block * (depth + paddedDepth + (problem.HasBias ? 2 : 1) * AttentionProblem.KeyBlock + 2));
+        float* queries = workspace.Pointer, outputs = queries + Block * depth, scores = outputs + Block * paddedDepth;
         float* maximum = scores + Block * AttentionProblem.KeyBlock, sum = maximum + Block, turned = sum + Block;
         for (nint item = begin; item < end; item++)
         {

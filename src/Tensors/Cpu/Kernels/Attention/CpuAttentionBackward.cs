@@ -13,10 +13,10 @@ internal readonly unsafe struct AttentionBackwardKernel(
     {
         int depth = problem.Depth, padded = problem.PaddedDepth;
         int keyRows = AttentionTile.RoundUp(problem.Keys, AttentionProblem.KeyBlock);
-        using var scratch = new Scratch(checked(
+        using var workspace = new ThreadWorkspace(checked(
             Block * (2 * depth + AttentionTile.RoundUp(depth, AttentionTile.Rows) + 2 * padded + (problem.HasBias ? 3 : 2) * AttentionProblem.KeyBlock + 2)
             + 2 * keyRows * padded));
-        var room = new Room(scratch.Pointer, problem, keyRows);
+        var room = new Room(workspace.Pointer, problem, keyRows);
         for (nint item = begin; item < end; item++)
         {
             int chunk = (int)(item / problem.KeyHeads), keyHead = (int)(item - (nint)chunk * problem.KeyHeads);

@@ -1,6 +1,7 @@
 namespace Graft.Tensors;
 
-// A convolution is a product of windows and weights, and no window is ever written out: the product reads them where they lie. Letters: N images, H x W places of the input, OH x OW of the output, C and O channels, KH x KW taps.
+// A convolution is a product of matrices, [pixels, taps x channels] times [taps x channels, output channels], whose left operand is never
+// written out (no im2col): implicit GEMM, or Winograd's, or a depthwise kernel. Letters: N images, H x W pixels of the input, OH x OW of the output, C and O channels, KH x KW taps.
 public sealed partial class CpuDevice
 {
     public override unsafe void Conv2d<TEpilogue>(
@@ -12,21 +13,21 @@ public sealed partial class CpuDevice
         var (height, width) = (y.Shape[2], y.Shape[3]);
         for (int group = 0; group < groups; group++)
         {
-            var windows = new Windows(
+            var input = new ConvolutionInput(
                 x.Pointer() + group * inputs, x.Shape[0], x.Shape[2], x.Shape[3], x.Shape[1], inputs, height, width,
                 Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
                 Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth));
-            var weights = new WindowWeights(
+            var weights = new FilterView(
                 weight.Strides[0], weight.Shape[1], weight.Strides[1], kernelHeight, kernelWidth, weight.Strides[2], weight.Strides[3]);
             Multiply(
-                windows, weight, weight.Pointer() + (nint)group * outputs * weight.Strides[0], weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
+                input, weight, weight.Pointer() + (nint)group * outputs * weight.Strides[0], weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
                 new StridedRows((residual ?? y).Pointer() + group * outputs, y.Shape[1]),
                 epilogue, bias.PointerOrNull() + group * outputs, bias.PointerOrNull() + weight.Shape[0] + group * outputs, outputs);
         }
         KeepAlive(x, weight, bias, residual, y);
     }
 
-    /// <remarks>With stride s the input's places fall into s * s phases; the places of one phase see the same taps, so each phase is
+    /// <remarks>With stride s the input's pixels fall into s * s phases; the pixels of one phase see the same taps, so each phase is
     /// a product of its own and no multiplication by zero is done.</remarks>
     public override unsafe void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx)
     {
@@ -55,18 +56,18 @@ public sealed partial class CpuDevice
             float* firstWeight = weight.Pointer() + (nint)group * outputs * weight.Strides[0]
                 + rows.FirstTap * weight.Strides[2] + columns.FirstTap * weight.Strides[3]
                 + (flipRows ? (rows.Taps.Count - 1) * tapRowStep : 0) + (flipColumns ? (columns.Taps.Count - 1) * tapColumnStep : 0);
-            var windows = new Windows(
+            var input = new ConvolutionInput(
                 dy.Pointer() + group * outputs, dx.Shape[0], dy.Shape[2], dy.Shape[3], dy.Shape[1], outputs, gridHeight, gridWidth,
                 rows.Taps.Ascending, columns.Taps.Ascending);
-            var weights = new WindowWeights(
+            var weights = new FilterView(
                 IsDepthwise(geometry, weight) ? weight.Strides[0] : weight.Strides[1], weight.Shape[0] / geometry.Groups, weight.Strides[0],
                 rows.Taps.Count, columns.Taps.Count,
                 flipRows ? -tapRowStep : tapRowStep, flipColumns ? -tapColumnStep : tapColumnStep);
-            Multiply(windows, weight, firstWeight, weights, output, output, default(NoEpilogue), null, null, inputs);
+            Multiply(input, weight, firstWeight, weights, output, output, default(NoEpilogue), null, null, inputs);
         }
     }
 
-    /// <summary>Whether each channel has a window of its own.</summary>
+    /// <summary>Whether each channel has a filter of its own.</summary>
     private static bool IsDepthwise(Conv2dGeometry geometry, Tensor<float> weight) =>
         geometry.Groups > 1 && weight.Shape[1] == 1 && weight.Shape[0] == geometry.Groups;
 
@@ -76,59 +77,59 @@ public sealed partial class CpuDevice
             ? (1, geometry.Groups, geometry.Groups)
             : (geometry.Groups, weight.Shape[1], weight.Shape[0] / geometry.Groups);
 
-    /// <summary>Windows times weights: the weights are packed, the windows read where they lie.</summary>
+    /// <summary>Input times filters: the filters are packed, the input is read in place.</summary>
     private unsafe void Multiply<TRows, TEpilogue>(
-        in Windows windows, Tensor<float> weight, float* firstWeight, WindowWeights weights, TRows output, TRows residual, TEpilogue epilogue, float* bias, float* scale, int columns)
+        in ConvolutionInput input, Tensor<float> weight, float* firstWeight, FilterView weights, TRows output, TRows residual, TEpilogue epilogue, float* bias, float* scale, int columns)
         where TRows : unmanaged, IRowMap
         where TEpilogue : unmanaged, IEpilogue
     {
-        nint rows = windows.Lines * windows.GridWidth, depth = windows.Depth;
+        nint rows = input.Lines * input.GridWidth, depth = input.Depth;
         if (rows == 0 || columns == 0) return;
-        // a weight as deep as one channel of many: each has its own
-        if (weights.Inner < windows.Channels)
+        // a filter as deep as one channel of many: depthwise
+        if (weights.Inner < input.Channels)
         {
-            MultiplyEach(windows, firstWeight, weights, new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth));
+            MultiplyDepthwise(input, firstWeight, weights, new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth));
             return;
         }
         var tile = TileShape.Of(Lanes);
         nint panels = Ceiling.Divide(columns, tile.Columns);
-        bool byWinograd = Winograd.Suits(windows, columns);
+        bool byWinograd = Winograd.Suits(input, columns);
         var packed = Packed(weight, firstWeight, weights, columns, tile, byWinograd);
         var product = new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth);
         if (byWinograd)
         {
-            var blocks = WinogradBlocks.Cut(WinogradSquares.Of(windows).In(windows.Images), panels, Threads);
+            var blocks = WinogradBlocking.Cut(WinogradSquares.Of(input).In(input.Images), panels, Threads);
             workers.Run(
-                new WinogradKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
-                blocks.Count, Math.Max(1, Winograd.Products * blocks.Squares * windows.Channels * blocks.Panels * tile.Columns / 8));
+                new WinogradKernel<TRows, TEpilogue>(input, product, tile, packed.Pointer(), blocks),
+                blocks.Count, Math.Max(1, Winograd.Products * blocks.Squares * input.Channels * blocks.Panels * tile.Columns / 8));
         }
         else
         {
-            var blocks = WindowBlocks.Cut(windows, panels, tile, Threads);
+            var blocks = ImplicitGemmBlocking.Cut(input, panels, tile, Threads);
             workers.Run(
-                new WindowProductKernel<TRows, TEpilogue>(windows, product, tile, packed.Pointer(), blocks),
-                blocks.Count, Math.Max(1, blocks.Lines * windows.GridWidth * blocks.Panels * tile.Columns * depth / 8));
+                new ImplicitGemmKernel<TRows, TEpilogue>(input, product, tile, packed.Pointer(), blocks),
+                blocks.Count, Math.Max(1, blocks.Lines * input.GridWidth * blocks.Panels * tile.Columns * depth / 8));
         }
         packed.Release();
     }
 
-    /// <summary>Windows times weights, channel by channel.</summary>
-    private unsafe void MultiplyEach<TRows, TEpilogue>(in Windows windows, float* firstWeight, WindowWeights weights, in Product<TRows, TEpilogue> product)
+    /// <summary>ConvolutionInput times weights, channel by channel.</summary>
+    private unsafe void MultiplyDepthwise<TRows, TEpilogue>(in ConvolutionInput input, float* firstWeight, FilterView weights, in Product<TRows, TEpilogue> product)
         where TRows : unmanaged, IRowMap
         where TEpilogue : unmanaged, IEpilogue
     {
         int taps = weights.TapRows * weights.TapColumns;
-        using var packed = Rent<float>([Math.Max(1, taps * windows.Channels)]);
-        workers.Run(new PackTapsKernel(firstWeight, weights, windows.Channels, packed.Pointer()), windows.Channels, taps);
+        using var packed = Rent<float>([Math.Max(1, taps * input.Channels)]);
+        workers.Run(new PackDepthwiseFiltersKernel(firstWeight, weights, input.Channels, packed.Pointer()), input.Channels, taps);
         const int Lines = DepthwiseKernel<TRows, TEpilogue>.LinesPerItem;
         workers.Run(
-            new DepthwiseKernel<TRows, TEpilogue>(windows, product, packed.Pointer(), windows.Lines), Ceiling.Divide(windows.Lines, Lines),
-            Math.Max(1, (long)Lines * windows.GridWidth * windows.Channels * taps / 8));
+            new DepthwiseKernel<TRows, TEpilogue>(input, product, packed.Pointer(), input.Lines), Ceiling.Divide(input.Lines, Lines),
+            Math.Max(1, (long)Lines * input.GridWidth * input.Channels * taps / 8));
     }
 
-    /// <summary>The panels of a weight, as they are or transformed, held for the caller; those of a weight that stays as it is are made
-    /// once and are its memory's own.</summary>
-    private unsafe DeviceMemory Packed(Tensor<float> weight, float* first, WindowWeights weights, int columns, TileShape tile, bool transformed)
+    /// <summary>The packed panels of a weight, Winograd-transformed or not, held for the caller; a constant weight is packed once, and its memory
+    /// keeps the panels.</summary>
+    private unsafe DeviceMemory Packed(Tensor<float> weight, float* first, FilterView weights, int columns, TileShape tile, bool transformed)
     {
         if (!weight.IsConstant) return Pack(first, weights, columns, tile, transformed);
         nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner;
@@ -145,13 +146,13 @@ public sealed partial class CpuDevice
         }
     }
 
-    private unsafe DeviceMemory Pack(float* first, WindowWeights weights, int columns, TileShape tile, bool transformed)
+    private unsafe DeviceMemory Pack(float* first, FilterView weights, int columns, TileShape tile, bool transformed)
     {
         nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = Ceiling.Divide(columns, tile.Columns);
         var packed = Rent(panels * tile.Columns * depth * sizeof(float));
         if (weights.TapRows * weights.TapColumns == 1)
         {
-            var matrix = new StridedSource(first, weights.LineStep, weights.InnerStep);
+            var matrix = new MatrixView(first, weights.LineStep, weights.InnerStep);
             workers.Run(new PackKernel(matrix, packed.Pointer(), tile.Columns, 0, columns, depth), panels, depth * tile.Columns);
         }
         else
@@ -180,70 +181,70 @@ public sealed partial class CpuDevice
         int kernelHeight = dweight.Shape[2], kernelWidth = dweight.Shape[3], taps = kernelHeight * kernelWidth;
         for (int group = 0; group < groups; group++)
         {
-            var windows = new Windows(
+            var input = new ConvolutionInput(
                 x.Pointer() + group * inputs, x.Shape[0], x.Shape[2], x.Shape[3], x.Shape[1], inputs, dy.Shape[2], dy.Shape[3],
                 Forward(kernelHeight, geometry.StrideHeight, geometry.PadTop, geometry.DilationHeight),
                 Forward(kernelWidth, geometry.StrideWidth, geometry.PadLeft, geometry.DilationWidth));
-            if (IsDepthwise(geometry, dweight)) DepthwiseGradient(windows, dy.Pointer(), dy.Shape[1], dweight.Pointer());
-            else WeightGradient(windows, dy.Pointer() + group * outputs, dy.Shape[1], outputs, taps, dweight.Pointer() + (nint)group * outputs * inputs * taps);
+            if (IsDepthwise(geometry, dweight)) DepthwiseGradient(input, dy.Pointer(), dy.Shape[1], dweight.Pointer());
+            else WeightGradient(input, dy.Pointer() + group * outputs, dy.Shape[1], outputs, taps, dweight.Pointer() + (nint)group * outputs * inputs * taps);
         }
         KeepAlive(x, dy, dweight);
     }
 
-    private unsafe void WeightGradient(in Windows windows, float* gradient, nint gradientStep, int outputs, int taps, float* weight)
+    private unsafe void WeightGradient(in ConvolutionInput input, float* gradient, nint gradientStep, int outputs, int taps, float* weight)
     {
-        if (windows.Depth == 0 || outputs == 0) return;
+        if (input.Depth == 0 || outputs == 0) return;
         var tile = TileShape.Of(Lanes);
-        if (Winograd.SuitsGradient(windows, outputs))
+        if (Winograd.SuitsGradient(input, outputs))
         {
-            WinogradGradient(windows, gradient, gradientStep, outputs, tile, weight);
+            WinogradGradient(input, gradient, gradientStep, outputs, tile, weight);
             return;
         }
-        if (windows.NeedsCopy && !GradientBlocks.KeepsPartsApart(windows, outputs))
+        if (input.NeedsCopy && !WeightGradientBlocking.KeepsPartsApart(input, outputs))
         {
             // every item reads all images: they are padded once for all
-            using var copy = Rent<float>([checked((int)windows.PaddedLength)]);
-            workers.Run(new PadKernel(windows, copy.Pointer()), windows.Images, windows.PaddedLength / Math.Max(1, windows.Images));
-            WeightGradient(windows.OnCopy(copy.Pointer()), gradient, gradientStep, outputs, taps, weight);
+            using var copy = Rent<float>([checked((int)input.PaddedLength)]);
+            workers.Run(new PadKernel(input, copy.Pointer()), input.Images, input.PaddedLength / Math.Max(1, input.Images));
+            WeightGradient(input.OnCopy(copy.Pointer()), gradient, gradientStep, outputs, taps, weight);
             return;
         }
-        var blocks = GradientBlocks.Cut(windows, outputs, tile, Threads);
-        nint tiles = Ceiling.Divide(windows.Depth, tile.Rows), panels = Ceiling.Divide(outputs, tile.Columns);
+        var blocks = WeightGradientBlocking.Cut(input, outputs, tile, Threads);
+        nint tiles = Ceiling.Divide(input.Depth, tile.Rows), panels = Ceiling.Divide(outputs, tile.Columns);
         using var sums = Rent<float>([checked((int)(blocks.Parts * tiles * panels * tile.Sums))]);
         workers.Run(
-            new WeightGradientKernel(windows, gradient, gradientStep, outputs, tile, sums.Pointer(), blocks),
-            blocks.Count, Math.Max(1, blocks.PartLines * windows.GridWidth * blocks.Rows * panels * tile.Sums / 8));
-        nint groups = GatherGradientKernel.Groups(windows.Channels, taps);
+            new WeightGradientKernel(input, gradient, gradientStep, outputs, tile, sums.Pointer(), blocks),
+            blocks.Count, Math.Max(1, blocks.PartLines * input.GridWidth * blocks.Rows * panels * tile.Sums / 8));
+        nint groups = GatherGradientKernel.Groups(input.Channels, taps);
         workers.Run(
-            new GatherGradientKernel(sums.Pointer(), blocks.Parts, windows.Channels, taps, outputs, tile, weight, groups),
+            new GatherGradientKernel(sums.Pointer(), blocks.Parts, input.Channels, taps, outputs, tile, weight, groups),
             panels * groups, 64L * tile.Columns * blocks.Parts);
     }
 
-    private unsafe void DepthwiseGradient(in Windows windows, float* gradient, nint gradientStep, float* weight)
+    private unsafe void DepthwiseGradient(in ConvolutionInput input, float* gradient, nint gradientStep, float* weight)
     {
-        int taps = windows.Rows.Count * windows.Columns.Count;
-        nint partLines = DepthwiseGradientKernel.LinesOfPart(windows), parts = Ceiling.Divide(windows.Lines, partLines);
-        using var sums = Rent<float>([checked((int)Math.Max(1, parts * taps * windows.Channels))]);
+        int taps = input.Rows.Count * input.Columns.Count;
+        nint partLines = DepthwiseGradientKernel.LinesOfPart(input), parts = Ceiling.Divide(input.Lines, partLines);
+        using var sums = Rent<float>([checked((int)Math.Max(1, parts * taps * input.Channels))]);
         workers.Run(
-            new DepthwiseGradientKernel(windows, gradient, gradientStep, sums.Pointer(), partLines), parts,
-            Math.Max(1, partLines * windows.GridWidth * windows.Channels * taps / 8));
-        workers.Run(new DepthwiseGatherKernel(sums.Pointer(), parts, windows.Channels, taps, weight), windows.Channels, taps * (long)parts);
+            new DepthwiseGradientKernel(input, gradient, gradientStep, sums.Pointer(), partLines), parts,
+            Math.Max(1, partLines * input.GridWidth * input.Channels * taps / 8));
+        workers.Run(new DepthwiseGatherKernel(sums.Pointer(), parts, input.Channels, taps, weight), input.Channels, taps * (long)parts);
     }
 
-    private unsafe void WinogradGradient(in Windows windows, float* gradient, nint gradientStep, int outputs, TileShape tile, float* weight)
+    private unsafe void WinogradGradient(in ConvolutionInput input, float* gradient, nint gradientStep, int outputs, TileShape tile, float* weight)
     {
         var one = new Taps(1, 1, 0, 1);
-        var squares = new Windows(
-            gradient, windows.Images, windows.GridHeight, windows.GridWidth, gradientStep, outputs, windows.GridHeight, windows.GridWidth, one, one);
-        var blocks = WinogradGradientBlocks.Cut(windows);
-        nint panels = Ceiling.Divide(outputs, tile.Columns), matrix = (nint)WinogradGradientBlocks.Rows * tile.Columns;
+        var squares = new ConvolutionInput(
+            gradient, input.Images, input.GridHeight, input.GridWidth, gradientStep, outputs, input.GridHeight, input.GridWidth, one, one);
+        var blocks = WinogradGradientBlocking.Cut(input);
+        nint panels = Ceiling.Divide(outputs, tile.Columns), matrix = (nint)WinogradGradientBlocking.Rows * tile.Columns;
         using var sums = Rent<float>([checked((int)(blocks.Count * panels * Winograd.Products * matrix))]);
         workers.Run(
-            new WinogradGradientKernel(windows, squares, outputs, tile, sums.Pointer(), blocks),
+            new WinogradGradientKernel(input, squares, outputs, tile, sums.Pointer(), blocks),
             blocks.Count, Math.Max(1, blocks.PartSquares * panels * Winograd.Products * matrix / 8));
         workers.Run(
-            new WinogradGatherKernel(sums.Pointer(), blocks, windows.Channels, outputs, tile, weight),
-            panels * Ceiling.Divide(windows.Channels, WinogradGatherKernel.PerItem),
+            new WinogradGatherKernel(sums.Pointer(), blocks, input.Channels, outputs, tile, weight),
+            panels * Ceiling.Divide(input.Channels, WinogradGatherKernel.PerItem),
             Winograd.Products * (long)WinogradGatherKernel.PerItem * tile.Columns * blocks.Parts);
     }
 
@@ -252,7 +253,7 @@ public sealed partial class CpuDevice
 
 /// <summary>The taps that one phase of the input sees in backward-input: those t with (phase + pad - t * dilation) divisible by
 /// the stride. They stand <c>stride / gcd(stride, dilation)</c> apart.</summary>
-/// <param name="Taps">Which places of the output gradient they read.</param>
+/// <param name="Taps">Which pixels of the output gradient they read.</param>
 /// <param name="FirstTap">The first of them.</param>
 /// <param name="TapStep">How far apart they are.</param>
 internal readonly record struct PhaseTaps(Taps Taps, int FirstTap, int TapStep)

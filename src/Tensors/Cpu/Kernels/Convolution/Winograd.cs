@@ -2,17 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace Graft.Tensors;
 
-/// <summary>The squares of 4 x 4 outputs that cover the planes of some images.</summary>
+/// <summary>The tiles of 4 x 4 outputs that cover the planes of some images; called squares, as a tile is the micro-kernel's.</summary>
 /// <param name="Down">Squares down an image.</param>
 /// <param name="Across">Squares across an image.</param>
 internal readonly record struct WinogradSquares(int Down, int Across)
 {
-    public static WinogradSquares Of(in Windows windows) => new(Winograd.Along(windows.GridHeight), Winograd.Along(windows.GridWidth));
+    public static WinogradSquares Of(in ConvolutionInput input) => new(Winograd.Along(input.GridHeight), Winograd.Along(input.GridWidth));
 
     /// <summary>How many squares some images have.</summary>
     public nint In(int images) => (nint)images * Down * Across;
 
-    /// <summary>The image of a square and the place of its first output.</summary>
+    /// <summary>The image of a square and the row and column of its first output.</summary>
     public (nint Image, int Y, int X) At(nint square)
     {
         nint inImages = square / Across, image = inImages / Down;
@@ -49,16 +49,16 @@ internal static unsafe class Winograd
     /// the products to outweigh the transformations; planes of some size, since squares reach beyond the edge and transformed
     /// filters are four times as long. An image's shape alone decides, not how many images or threads there are, since it shows in
     /// the bits.</summary>
-    public static bool Suits(in Windows windows, int outputs) =>
-        Applies(windows, outputs) && WinogradSquares.Of(windows).In(images: 1) >= FewestSquares;
+    public static bool Suits(in ConvolutionInput input, int outputs) =>
+        Applies(input, outputs) && WinogradSquares.Of(input).In(images: 1) >= FewestSquares;
 
     /// <summary>Whether it is the faster way to the weight's gradient, which is a sum over all images.</summary>
-    public static bool SuitsGradient(in Windows windows, int outputs) =>
-        Applies(windows, outputs) && outputs % 16 == 0 && WinogradSquares.Of(windows).In(windows.Images) >= FewestSquares;
+    public static bool SuitsGradient(in ConvolutionInput input, int outputs) =>
+        Applies(input, outputs) && outputs % 16 == 0 && WinogradSquares.Of(input).In(input.Images) >= FewestSquares;
 
-    private static bool Applies(in Windows windows, int outputs) =>
-        windows.Rows is { Count: 3, Stride: 1, Step: 1 } && windows.Columns is { Count: 3, Stride: 1, Step: 1 }
-        && windows.Channels % 16 == 0 && windows.Channels >= FewestChannels && outputs >= FewestChannels;
+    private static bool Applies(in ConvolutionInput input, int outputs) =>
+        input.Rows is { Count: 3, Stride: 1, Step: 1 } && input.Columns is { Count: 3, Stride: 1, Step: 1 }
+        && input.Channels % 16 == 0 && input.Channels >= FewestChannels && outputs >= FewestChannels;
 
     /// <summary>Squares along an axis.</summary>
     public static int Along(int length) => Ceiling.Divide(length, Square);
@@ -68,7 +68,7 @@ internal static unsafe class Winograd
     /// <param name="channel">The first channel.</param>
     /// <param name="to">Where the first of them goes.</param>
     /// <param name="step">From one to the next.</param>
-    /// <param name="between">Room for 36 lanes.</param>
+    /// <param name="between">Workspace of 36 lanes.</param>
     public static void Input<S>(float** pixels, nint channel, float* to, nint step, float* between) where S : unmanaged, IVectorLane<S>
     {
         for (int row = 0; row < Patch; row++, pixels += Patch)
@@ -121,7 +121,7 @@ internal static unsafe class Winograd
     /// <param name="channel">The first channel.</param>
     /// <param name="to">Where the first of them goes.</param>
     /// <param name="step">From one to the next.</param>
-    /// <param name="between">Room for 24 lanes.</param>
+    /// <param name="between">Workspace of 24 lanes.</param>
     public static void OutputGradient<S>(float** pixels, nint channel, float* to, nint step, float* between) where S : unmanaged, IVectorLane<S>
     {
         for (int row = 0; row < Square; row++, pixels += Square)

@@ -6,65 +6,63 @@ namespace Graft.Tensors;
 /// <param name="Parts">How many parts the squares fall into, whose sums are kept apart and added up in order at the end.</param>
 /// <param name="PartSquares">Squares of a part.</param>
 /// <param name="ChannelBlocks">How many blocks of input channels share a part.</param>
-internal readonly record struct WinogradGradientBlocks(nint Squares, nint Parts, nint PartSquares, int ChannelBlocks)
+internal readonly record struct WinogradGradientBlocking(nint Squares, nint Parts, nint PartSquares, int ChannelBlocks)
 {
-    /// <summary>Input channels of an item: the sums of its 36 products with a panel stay near while squares pass by.</summary>
-    public const int Channels = 64;
-
-    private const int WantedItems = 8, MostSquares = 48;
+    /// <summary>Input channels of an item.</summary>
+    public const int Channels = Blocking.GradientChannels;
 
     public nint Count => Parts * ChannelBlocks;
 
     /// <summary>Rows of the sums of a block of channels, full tiles of them.</summary>
-    public static int Rows => Ceiling.Multiple(Channels, GemmTile.Rows);
+    public static int Rows => Ceiling.Multiple(Channels, MicroKernel.Rows);
 
-    public static WinogradGradientBlocks Cut(in Windows windows)
+    public static WinogradGradientBlocking Cut(in ConvolutionInput input)
     {
-        int channelBlocks = Ceiling.Divide(windows.Channels, Channels);
-        nint all = WinogradSquares.Of(windows).In(windows.Images);
-        nint parts = Math.Clamp(WantedItems / channelBlocks, 1, Ceiling.Divide(all, MostSquares));
+        int channelBlocks = Ceiling.Divide(input.Channels, Channels);
+        nint all = WinogradSquares.Of(input).In(input.Images);
+        nint parts = Math.Clamp(Blocking.GradientItems / channelBlocks, 1, Ceiling.Divide(all, Blocking.MostSquares));
         nint partSquares = Ceiling.Divide(all, parts);
         parts = Ceiling.Divide(all, partSquares);
-        nint times = Ceiling.Divide(partSquares, MostSquares);
-        return new WinogradGradientBlocks(Ceiling.Divide(partSquares, times), parts, partSquares, channelBlocks);
+        nint times = Ceiling.Divide(partSquares, Blocking.MostSquares);
+        return new WinogradGradientBlocking(Ceiling.Divide(partSquares, times), parts, partSquares, channelBlocks);
     }
 }
 
 /// <summary>sums [part][block of channels][panel][36][channel, columns of a tile] = patches, transformed and transposed, times the
 /// output's gradient, transformed (<see cref="Winograd"/>).</summary>
 internal readonly unsafe struct WinogradGradientKernel(
-    Windows windows, Windows gradient, int outputs, TileShape tile, float* sums, WinogradGradientBlocks blocks) : IRangeKernel
+    ConvolutionInput input, ConvolutionInput gradient, int outputs, TileShape tile, float* sums, WinogradGradientBlocking blocks) : IRangeKernel
 {
-    private readonly WinogradSquares squares = WinogradSquares.Of(windows);
+    private readonly WinogradSquares squares = WinogradSquares.Of(input);
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint all = squares.In(windows.Images), matrix = (nint)WinogradGradientBlocks.Rows * tile.Columns;
+        nint all = squares.In(input.Images), matrix = (nint)WinogradGradientBlocking.Rows * tile.Columns;
         nint panels = Ceiling.Divide(outputs, tile.Columns), itemSums = panels * Winograd.Products * matrix;
-        using var room = new WinogradRoom(WinogradGradientBlocks.Channels, blocks.Squares, tile.Columns);
-        float** rows = (float**)room.Starts;
+        using var workspace = new WinogradWorkspace(WinogradGradientBlocking.Channels, blocks.Squares, tile.Columns);
+        float** rows = (float**)workspace.Starts;
         for (nint item = begin; item < end; item++)
         {
             nint part = item / blocks.ChannelBlocks, first = part * blocks.PartSquares, last = Math.Min(all, first + blocks.PartSquares);
-            int channel = (int)(item - part * blocks.ChannelBlocks) * WinogradGradientBlocks.Channels;
-            int channels = Math.Min(WinogradGradientBlocks.Channels, windows.Channels - channel);
+            int channel = (int)(item - part * blocks.ChannelBlocks) * WinogradGradientBlocking.Channels;
+            int channels = Math.Min(WinogradGradientBlocking.Channels, input.Channels - channel);
             nint tiles = Ceiling.Divide(channels, tile.Rows);
-            for (int i = 0; i < tiles * tile.Rows; i++) rows[i] = room.Patches + Math.Min(i, channels - 1);
+            for (int i = 0; i < tiles * tile.Rows; i++) rows[i] = workspace.Patches + Math.Min(i, channels - 1);
             for (nint from = first; from < last; from += blocks.Squares)
             {
                 nint count = Math.Min(blocks.Squares, last - from);
-                WinogradPatches.Open<S>(windows, squares, from, count, channel, channels, room);
+                WinogradPatches.Transform<S>(input, squares, from, count, channel, channels, workspace);
                 float* to = sums + item * itemSums;
                 for (int column = 0; column < outputs; column += tile.Columns)
                 {
                     int columns = Math.Min(tile.Columns, outputs - column);
-                    Open<S>(from, count, column, columns, room);
+                    TransformGradient<S>(from, count, column, columns, workspace);
                     for (int at = 0; at < Winograd.Products; at++, to += matrix)
                     {
-                        nint start = at * room.PatchStep;
-                        var walk = new TileWalk(1, count, &start, channels, tile.Columns);
-                        float* right = room.Panels + at * room.PanelStep;
-                        GemmTile.Panel<S>(rows, tiles, right, right, 0, walk, to, columns, accumulate: from > first);
+                        nint start = at * workspace.PatchStep;
+                        var walk = new DepthWalk(1, count, &start, channels, tile.Columns);
+                        float* right = workspace.Panels + at * workspace.PanelStep;
+                        MicroKernel.Panel<S>(rows, tiles, right, right, 0, walk, to, columns, accumulate: from > first);
                     }
                 }
             }
@@ -72,7 +70,7 @@ internal readonly unsafe struct WinogradGradientKernel(
     }
 
     /// <summary>Turns squares of the output's gradient into the rows of 36 matrices.</summary>
-    private void Open<S>(nint first, nint count, int column, int columns, in WinogradRoom room) where S : unmanaged, IVectorLane<S>
+    private void TransformGradient<S>(nint first, nint count, int column, int columns, in WinogradWorkspace workspace) where S : unmanaged, IVectorLane<S>
     {
         float** pixels = stackalloc float*[Winograd.Square * Winograd.Square];
         for (nint i = 0; i < count; i++)
@@ -81,18 +79,18 @@ internal readonly unsafe struct WinogradGradientKernel(
             for (int at = 0; at < Winograd.Square * Winograd.Square; at++)
             {
                 float* pixel = gradient.Pixel(image, y + at / Winograd.Square, x + at % Winograd.Square);
-                pixels[at] = pixel == null ? room.Zeros : pixel + column;
+                pixels[at] = pixel == null ? workspace.Zeros : pixel + column;
             }
-            float* to = room.Panels + i * tile.Columns;
-            for (int at = 0; at < columns; at += S.Width) Winograd.OutputGradient<S>(pixels, at, to + at, room.PanelStep, room.Between);
+            float* to = workspace.Panels + i * tile.Columns;
+            for (int at = 0; at < columns; at += S.Width) Winograd.OutputGradient<S>(pixels, at, to + at, workspace.PanelStep, workspace.Between);
         }
     }
 }
 
-/// <summary>weight gradient [O, C, 3, 3] = the parts' sums, added up in order, transformed back and turned round; an item is a few
+/// <summary>weight gradient [O, C, 3, 3] = the parts' sums, added up in order, transformed back and transposed; an item is a few
 /// channels of a panel.</summary>
 internal readonly unsafe struct WinogradGatherKernel(
-    float* sums, WinogradGradientBlocks blocks, int channels, int outputs, TileShape tile, float* weight) : IRangeKernel
+    float* sums, WinogradGradientBlocking blocks, int channels, int outputs, TileShape tile, float* weight) : IRangeKernel
 {
     /// <summary>Channels of an item: their taps are one stretch of the gradient.</summary>
     public const int PerItem = 8;
@@ -100,17 +98,17 @@ internal readonly unsafe struct WinogradGatherKernel(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         int width = tile.Columns, groups = Ceiling.Divide(channels, PerItem);
-        nint matrix = (nint)WinogradGradientBlocks.Rows * width, panels = Ceiling.Divide(outputs, width);
+        nint matrix = (nint)WinogradGradientBlocking.Rows * width, panels = Ceiling.Divide(outputs, width);
         nint blockStep = panels * Winograd.Products * matrix, partStep = blocks.ChannelBlocks * blockStep;
-        using var scratch = new Scratch(PerItem * Winograd.Taps * width + 2 * Winograd.Products * S.Width);
-        float* taps = scratch.Pointer, total = taps + PerItem * Winograd.Taps * width, between = total + Winograd.Products * S.Width;
+        using var workspace = new ThreadWorkspace(PerItem * Winograd.Taps * width + 2 * Winograd.Products * S.Width);
+        float* taps = workspace.Pointer, total = taps + PerItem * Winograd.Taps * width, between = total + Winograd.Products * S.Width;
         for (nint item = begin; item < end; item++)
         {
             nint panel = item / groups;
             int first = (int)(item - panel * groups) * PerItem, count = Math.Min(PerItem, channels - first);
             for (int channel = first; channel < first + count; channel++)
             {
-                int block = channel / WinogradGradientBlocks.Channels, row = channel - block * WinogradGradientBlocks.Channels;
+                int block = channel / WinogradGradientBlocking.Channels, row = channel - block * WinogradGradientBlocking.Channels;
                 float* from = sums + block * blockStep + panel * Winograd.Products * matrix + row * width;
                 for (int i = 0; i < width; i += S.Width)
                 {

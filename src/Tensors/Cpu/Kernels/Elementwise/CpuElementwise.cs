@@ -68,8 +68,8 @@ public sealed partial class CpuDevice
 
     public override unsafe void Fill(Tensor<float> destination, float value)
     {
-        // one number, read again for each place
-        var kernel = new CopyKernel<float>(new LoopNest(destination.Shape, destination.Strides, default), &value, destination.Pointer());
+        // one number, read again for each element
+        var kernel = new CopyKernel<float>(new StridedIteration(destination.Shape, destination.Strides, default), &value, destination.Pointer());
         workers.Run(kernel, kernel.Count, stepsPerItem: 2);
         destination.Memory.Invalidate();
         KeepAlive(destination);
@@ -94,7 +94,7 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
     private const int Block = 256;
 
     private readonly TFormula formula;
-    private readonly LoopNest nest;
+    private readonly StridedIteration iteration;
     private readonly float* output;
     private readonly float* in0;
     private readonly float* in1;
@@ -106,7 +106,7 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
     {
         this.formula = formula;
         this.output = output.Pointer();
-        nest = new LoopNest(output.Shape, output.Strides,
+        iteration = new StridedIteration(output.Shape, output.Strides,
             Along(output, in0, 0), Along(output, in1, 1), Along(output, in2, 2), Along(output, in3, 3));
         this.in0 = in0.PointerOrNull();
         this.in1 = in1.PointerOrNull();
@@ -114,7 +114,7 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
         this.in3 = in3.PointerOrNull();
     }
 
-    public nint Count => nest.Count;
+    public nint Count => iteration.Count;
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -122,12 +122,12 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
         bool staged = IsStaged(0) || IsStaged(1) || IsStaged(2) || IsStaged(3);
         for (nint at = begin; at < end;)
         {
-            nint row = at / nest.Inner;
-            nint column = at - row * nest.Inner;
-            nint length = Math.Min(nest.Inner - column, end - at);
+            nint row = at / iteration.Inner;
+            nint column = at - row * iteration.Inner;
+            nint length = Math.Min(iteration.Inner - column, end - at);
             if (staged) length = Math.Min(length, Block);
             Sweep<S>(
-                output + nest.Offset(0, row) + column,
+                output + iteration.RowOffset(0, row) + column,
                 Input(0, in0, row, column, length, staging),
                 Input(1, in1, row, column, length, staging + Block),
                 Input(2, in2, row, column, length, staging + 2 * Block),
@@ -151,12 +151,12 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
         (TFormula.Reads & 4) != 0 ? S.Load(x2) : S.Splat(0f),
         (TFormula.Reads & 8) != 0 ? S.Load(x3) : S.Splat(0f));
 
-    /// <summary>Where the input's numbers for a stretch of the output lie, one after another.</summary>
+    /// <summary>The input's numbers for a stretch of the output, contiguous: in place, or copied to staging.</summary>
     private float* Input(int input, float* start, nint row, nint column, nint length, float* staging)
     {
         if ((TFormula.Reads & (1 << input)) == 0) return null;
-        int step = nest.InnerStep(input + 1);
-        float* from = start + nest.Offset(input + 1, row) + column * step;
+        int step = iteration.InnerStep(input + 1);
+        float* from = start + iteration.RowOffset(input + 1, row) + column * step;
         if (!IsStaged(input)) return from;
         if (step == 0) new Span<float>(staging, (int)length).Fill(*from);
         else
@@ -164,7 +164,7 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
         return staging;
     }
 
-    private bool IsStaged(int input) => (TFormula.Reads & (1 << input)) != 0 && nest.Inner > 1 && nest.InnerStep(input + 1) != 1;
+    private bool IsStaged(int input) => (TFormula.Reads & (1 << input)) != 0 && iteration.Inner > 1 && iteration.InnerStep(input + 1) != 1;
 
     /// <summary>An input's strides over the output's axes: 0 where it repeats.</summary>
     private static Strides Along(Tensor<float> output, Tensor<float>? input, int index)

@@ -12,7 +12,7 @@ public sealed partial class CpuDevice
         var batch = c.Shape.Without(^1).Without(^1);
         Strides aSteps = a.StridesOver(batch.Append(rows, depth)), bSteps = b.StridesOver(batch.Append(depth, columns));
         var residualSteps = residual is null ? c.Strides : residual.Strides;
-        var leading = new LoopNest(batch, Leading(c.Strides), Leading(aSteps), Leading(bSteps), Leading(residualSteps));
+        var leading = new StridedIteration(batch, Leading(c.Strides), Leading(aSteps), Leading(bSteps), Leading(residualSteps));
         var operands = new ProductOperands(
             a.Pointer(), aSteps[rank - 2], aSteps[rank - 1], b.Pointer(), bSteps[rank - 1], bSteps[rank - 2], c.Pointer(), c.Strides[rank - 2],
             (residual ?? c).Pointer(), residualSteps[rank - 2]);
@@ -29,7 +29,7 @@ public sealed partial class CpuDevice
                 var (left, right, to, added) = operands.At(leading, at);
                 var product = new Product<StridedRows, TEpilogue>(
                     to, added, epilogue, bias.PointerOrNull(), bias.PointerOrNull() + columns, rows, columns, depth);
-                Multiply(product, left, right, b, ProductOperands.RightPlace(leading, at));
+                Multiply(product, left, right, b, ProductOperands.RightOffset(leading, at));
             }
         }
         KeepAlive(a, b, bias, residual, c);
@@ -45,46 +45,46 @@ public sealed partial class CpuDevice
     /// <summary>Packs the right operand, then shares blocks of the output among the workers. Every sum is one chain along the
     /// whole depth, so the cuts, which depend on the number of threads, show in no bit.</summary>
     private unsafe void Multiply<TEpilogue>(
-        in Product<StridedRows, TEpilogue> product, StridedSource left, StridedSource right, Tensor<float> weight, nint weightPlace)
+        in Product<StridedRows, TEpilogue> product, MatrixView left, MatrixView right, Tensor<float> weight, nint weightOffset)
         where TEpilogue : unmanaged, IEpilogue
     {
         if (product.Rows == 0 || product.Columns == 0) return;
         var tile = TileShape.Of(Lanes);
-        if (product.Rows <= tile.Rows && product.Columns % tile.Columns == 0 && right.Panels(tile) is { } inPlace)
+        if (product.Rows <= tile.Rows && product.Columns % tile.Columns == 0 && right.Panels(tile) is { } unpacked)
         {
-            // a panel that is used once is not worth packing
-            var cut = GemmBlocks.Cut(product.Rows, product.Columns / tile.Columns, tile, Threads);
+            // a panel that is read once is not worth packing: it is read in place
+            var cut = GemmBlocking.Cut(product.Rows, product.Columns / tile.Columns, tile, Threads);
             workers.Run(
-                new BlocksKernel<TEpilogue>(product, left, tile, inPlace, 0, product.Columns / tile.Columns, cut),
+                new BlocksKernel<TEpilogue>(product, left, tile, unpacked, 0, product.Columns / tile.Columns, cut),
                 cut.Count, Math.Max(1, cut.Rows * cut.Panels * tile.Columns * product.Depth / 8));
             return;
         }
         nint panels = Ceiling.Divide(product.Columns, tile.Columns);
-        nint atOnce = Math.Clamp(GemmBlocks.LargestPanels / Math.Max(1, product.Depth * tile.Columns), 1, panels);
-        // the panels of a right operand that stays as it is (a weight) are made once and are its memory's own
+        nint atOnce = Math.Clamp(Blocking.GemmPacked / Math.Max(1, product.Depth * tile.Columns), 1, panels);
+        // a constant right operand (a weight) is packed once, and its memory keeps the panels
         bool isKept = weight.IsConstant && atOnce == panels;
-        var packed = isKept ? Packed(product, right, weight, weightPlace, tile) : Rent(atOnce * tile.Columns * product.Depth * sizeof(float));
+        var packed = isKept ? Packed(product, right, weight, weightOffset, tile) : Rent(atOnce * tile.Columns * product.Depth * sizeof(float));
         for (nint first = 0; first < panels; first += atOnce)
         {
             nint count = Math.Min(atOnce, panels - first);
             if (!isKept) Pack(right, packed, tile, first, count, product.Columns, product.Depth);
-            var blocks = GemmBlocks.Cut(product.Rows, count, tile, Threads);
+            var blocks = GemmBlocking.Cut(product.Rows, count, tile, Threads);
             workers.Run(
-                new BlocksKernel<TEpilogue>(product, left, tile, RightPanels.Packed(packed.Pointer(), tile, product.Depth), first, count, blocks),
+                new BlocksKernel<TEpilogue>(product, left, tile, PanelView.Packed(packed.Pointer(), tile, product.Depth), first, count, blocks),
                 blocks.Count, Math.Max(1, blocks.Rows * blocks.Panels * tile.Columns * product.Depth / 8));
         }
         packed.Release();
     }
 
-    /// <summary>All panels of a right operand that stays as it is: made once, held for the caller.</summary>
+    /// <summary>All panels of a constant right operand: packed once, held for the caller.</summary>
     private DeviceMemory Packed<TEpilogue>(
-        in Product<StridedRows, TEpilogue> product, StridedSource right, Tensor<float> weight, nint weightPlace, TileShape tile)
+        in Product<StridedRows, TEpilogue> product, MatrixView right, Tensor<float> weight, nint weightOffset, TileShape tile)
         where TEpilogue : unmanaged, IEpilogue
     {
         var packedWeights = weight.PackedWeights();
         int rank = weight.Shape.Rank;
         var key = new PackedWeightsKey(
-            checked((int)(weight.Offset + weightPlace)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns,
+            checked((int)(weight.Offset + weightOffset)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns,
             WeightFormat.Panels);
         lock (packedWeights.Gate)
         {
@@ -97,7 +97,7 @@ public sealed partial class CpuDevice
         }
     }
 
-    private unsafe void Pack(StridedSource right, DeviceMemory packed, TileShape tile, nint first, nint panels, nint columns, nint depth) => workers.Run(
+    private unsafe void Pack(MatrixView right, DeviceMemory packed, TileShape tile, nint first, nint panels, nint columns, nint depth) => workers.Run(
         new PackKernel(right, packed.Pointer(), tile.Columns, first * tile.Columns, columns, depth), panels, depth * tile.Columns);
 }
 
@@ -106,39 +106,24 @@ public sealed partial class CpuDevice
 /// <param name="Panels">Column panels of an item.</param>
 /// <param name="Across">How many items lie side by side.</param>
 /// <param name="Count">How many items there are.</param>
-internal readonly record struct GemmBlocks(nint Rows, nint Panels, nint Across, nint Count)
+internal readonly record struct GemmBlocking(nint Rows, nint Panels, nint Across, nint Count)
 {
-    /// <summary>Depth of a block: a right panel of it and the one behind it stay in the second-level cache.</summary>
-    public const int Depth = 384;
-
-    /// <summary>The most elements of a right operand that are packed at a time.</summary>
-    public const int LargestPanels = 16 << 20;
-
-    /// <summary>Most rows of an item: a left block of them stays in the second-level cache.</summary>
-    private const int MostRows = 96;
-
-    /// <summary>Most panels of an item: their sums share the second-level cache with the left block.</summary>
-    private const int MostPanels = 8;
-
-    /// <summary>Items a thread, where there is work enough: one that is held up gets fewer.</summary>
-    private const int ItemsPerThread = 4;
-
-    public static GemmBlocks Cut(nint rows, nint panels, TileShape tile, int threads)
+    public static GemmBlocking Cut(nint rows, nint panels, TileShape tile, int threads)
     {
-        nint wanted = threads == 1 ? 1 : (nint)threads * ItemsPerThread;
-        nint down = Ceiling.Divide(rows, MostRows);
-        nint across = Ceiling.Divide(panels, MostPanels);
+        nint wanted = Blocking.WantedItems(threads);
+        nint down = Ceiling.Divide(rows, Blocking.GemmRows);
+        nint across = Ceiling.Divide(panels, Blocking.GemmPanels);
         // cutting rows costs little; cutting columns opens the left block once more
         if (down * across < wanted) down = Math.Min(Ceiling.Divide(rows, tile.Rows), Ceiling.Divide(wanted, across));
         if (down * across < wanted) across = Math.Min(panels, Ceiling.Divide(wanted, down));
         nint rowsEach = Ceiling.Multiple(Ceiling.Divide(rows, down), tile.Rows), panelsEach = Ceiling.Divide(panels, across);
         down = Ceiling.Divide(rows, rowsEach);
         across = Ceiling.Divide(panels, panelsEach);
-        return new GemmBlocks(rowsEach, panelsEach, across, down * across);
+        return new GemmBlocking(rowsEach, panelsEach, across, down * across);
     }
 }
 
-/// <summary>Where the rows of an output lie.</summary>
+/// <summary>The addresses of an output's rows.</summary>
 internal unsafe interface IRowMap
 {
     float* Row(nint row);
@@ -150,7 +135,7 @@ internal readonly unsafe struct StridedRows(float* start, nint step) : IRowMap
     public float* Row(nint row) => start + row * step;
 }
 
-/// <summary>What becomes of a product's sums: its lengths, where the output's rows and the residual's lie, the epilogue.</summary>
+/// <summary>What becomes of a product's sums: its lengths, the rows of output and residual, the epilogue.</summary>
 internal readonly unsafe struct Product<TRows, TEpilogue>(
     TRows output, TRows residual, TEpilogue epilogue, float* bias, float* scale, nint rows, nint columns, nint depth)
     where TRows : unmanaged, IRowMap
@@ -185,7 +170,7 @@ internal readonly unsafe struct Product<TRows, TEpilogue>(
 }
 
 /// <summary>Packs panels of the right operand, a panel an item: <c>[panel][depth][columns of a tile]</c>.</summary>
-internal readonly unsafe struct PackKernel(StridedSource source, float* panels, int panelWidth, nint firstLine, nint lines, nint depth) : IRangeKernel
+internal readonly unsafe struct PackKernel(MatrixView source, float* panels, int panelWidth, nint firstLine, nint lines, nint depth) : IRangeKernel
 {
     private const int Depth = 64;
 

@@ -1,30 +1,30 @@
 namespace Graft.Tensors;
 
-/// <summary>Where the panels of a right operand lie: packed, <c>[panel][depth][columns of a tile]</c>, or side by side in a matrix whose
-/// rows run along the columns.</summary>
+/// <summary>The column panels of a right operand: packed, <c>[panel][depth][columns of a tile]</c>, or in place in a matrix whose rows are
+/// contiguous.</summary>
 /// <param name="Start">The first panel.</param>
 /// <param name="PanelStep">From a panel to the next.</param>
 /// <param name="Step">From a depth to the next.</param>
-internal readonly unsafe record struct RightPanels(nint Start, nint PanelStep, nint Step)
+internal readonly unsafe record struct PanelView(nint Start, nint PanelStep, nint Step)
 {
-    public static RightPanels Packed(float* start, TileShape tile, nint depth) => new((nint)start, tile.Columns * depth, tile.Columns);
+    public static PanelView Packed(float* start, TileShape tile, nint depth) => new((nint)start, tile.Columns * depth, tile.Columns);
 
     /// <summary>The columns of a panel at a depth.</summary>
     public float* At(nint panel, nint depth) => (float*)Start + panel * PanelStep + depth * Step;
 }
 
-/// <summary>Blocks of rows against panels of columns.</summary>
+/// <summary>The blocked product: blocks of rows against panels of columns, a block of the depth at a time.</summary>
 internal readonly unsafe struct BlocksKernel<TEpilogue>(
-    Product<StridedRows, TEpilogue> product, StridedSource left, TileShape tile, RightPanels panels, nint firstPanel, nint panelCount, GemmBlocks blocks) : IRangeKernel
+    Product<StridedRows, TEpilogue> product, MatrixView left, TileShape tile, PanelView panels, nint firstPanel, nint panelCount, GemmBlocking blocks) : IRangeKernel
     where TEpilogue : unmanaged, IEpilogue
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint tiles = blocks.Rows / tile.Rows, startsLength = Scratch.RoundUp(blocks.Rows * sizeof(float*) / sizeof(float));
-        nint leftLength = startsLength + left.PackedLength(blocks.Rows, GemmBlocks.Depth);
-        using var scratch = new Scratch(leftLength + blocks.Panels * tiles * tile.Sums);
-        float** rowStarts = (float**)scratch.Pointer;
-        float* sums = scratch.Pointer + leftLength;
+        nint tiles = blocks.Rows / tile.Rows, startsLength = ThreadWorkspace.RoundUp(blocks.Rows * sizeof(float*) / sizeof(float));
+        nint leftLength = startsLength + left.PackedLength(blocks.Rows, Blocking.GemmDepth);
+        using var workspace = new ThreadWorkspace(leftLength + blocks.Panels * tiles * tile.Sums);
+        float** rowStarts = (float**)workspace.Pointer;
+        float* sums = workspace.Pointer + leftLength;
         for (nint item = begin; item < end; item++)
         {
             nint down = item / blocks.Across, panel = (item - down * blocks.Across) * blocks.Panels;
@@ -34,10 +34,10 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
             nint k = 0;
             do
             {
-                nint depth = Math.Min(GemmBlocks.Depth, product.Depth - k);
-                nint step = left.Open(row, rows, k, (int)depth, scratch.Pointer + startsLength, rowStarts);
+                nint depth = Math.Min(Blocking.GemmDepth, product.Depth - k);
+                nint step = left.Rows(row, rows, k, (int)depth, workspace.Pointer + startsLength, rowStarts);
                 Add<S>(rowStarts, step, rows, panels.At(panel, k), depth, sums, columns, accumulate: k > 0);
-                k += GemmBlocks.Depth;
+                k += Blocking.GemmDepth;
             }
             while (k < product.Depth);
             Finish<S>(row, rows, column, columns, sums);
@@ -49,11 +49,11 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
         where S : unmanaged, IVectorLane<S>
     {
         nint zero = 0, tiles = Ceiling.Divide(rows, tile.Rows);
-        var walk = new TileWalk(1, depth, &zero, step, panels.Step);
+        var walk = new DepthWalk(1, depth, &zero, step, panels.Step);
         for (nint column = 0; column < columns; column += tile.Columns, right += panels.PanelStep, sums += tiles * tile.Sums)
         {
             float* next = column + tile.Columns < columns ? right + panels.PanelStep : right;
-            GemmTile.Panel<S>(rowStarts, tiles, right, next, depth * tile.Columns, walk, sums, columns - column, accumulate);
+            MicroKernel.Panel<S>(rowStarts, tiles, right, next, depth * tile.Columns, walk, sums, columns - column, accumulate);
         }
     }
 
@@ -62,19 +62,19 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
         nint panelStep = Ceiling.Divide(rows, tile.Rows) * tile.Sums;
         for (nint i = 0; i < rows; i++)
         {
-            float* from = sums + i * tile.Columns;     // tiles are as long as their rows together
+            float* from = sums + i * tile.Columns;     // a tile's rows are contiguous
             for (nint at = 0; at < columns; at += tile.Columns, from += panelStep)
                 product.Finish<S>(row + i, column + at, Math.Min(tile.Columns, columns - at), from);
         }
     }
 }
 
-/// <summary>Many small products, each an item: its operands are opened and packed in the thread's own memory and stay there.</summary>
+/// <summary>Many small products, each an item: its operands are packed into the thread's workspace.</summary>
 internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
-    LoopNest leading, ProductOperands operands, TEpilogue epilogue, float* bias, nint rows, nint columns, nint depth, TileShape tile) : IRangeKernel
+    StridedIteration leading, ProductOperands operands, TEpilogue epilogue, float* bias, nint rows, nint columns, nint depth, TileShape tile) : IRangeKernel
     where TEpilogue : unmanaged, IEpilogue
 {
-    /// <summary>The most numbers of an operand that stays near.</summary>
+    /// <summary>The most numbers of an operand that stays in the second-level cache.</summary>
     private const int LargestOperand = 64 * 1024;
 
     /// <summary>The most multiply-adds of a product that one thread does alone: one among many, and one by itself.</summary>
@@ -87,21 +87,21 @@ internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         nint tiles = Ceiling.Divide(rows, tile.Rows), zero = 0;
-        nint starts = Scratch.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float)), leftLength = Scratch.RoundUp(tiles * tile.Rows * depth);
+        nint starts = ThreadWorkspace.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float)), leftLength = ThreadWorkspace.RoundUp(tiles * tile.Rows * depth);
         nint rightLength = tile.Columns * depth;
-        using var scratch = new Scratch(starts + leftLength + rightLength + tiles * tile.Sums);
-        float** rowStarts = (float**)scratch.Pointer;
-        float* copy = scratch.Pointer + starts, panel = copy + leftLength, sums = panel + rightLength;
+        using var workspace = new ThreadWorkspace(starts + leftLength + rightLength + tiles * tile.Sums);
+        float** rowStarts = (float**)workspace.Pointer;
+        float* copy = workspace.Pointer + starts, panel = copy + leftLength, sums = panel + rightLength;
         for (nint item = begin; item < end; item++)
         {
             var (left, right, to, residual) = operands.At(leading, item);
             var product = new Product<StridedRows, TEpilogue>(to, residual, epilogue, bias, bias + columns, rows, columns, depth);
-            nint step = left.Open(0, rows, 0, (int)depth, copy, rowStarts);
+            nint step = left.Rows(0, rows, 0, (int)depth, copy, rowStarts);
             for (nint column = 0; column < columns; column += tile.Columns)
             {
                 int count = (int)Math.Min(tile.Columns, columns - column);
                 right.Pack(panel, tile.Columns, column, count, 0, (int)depth);
-                GemmTile.Panel<S>(rowStarts, tiles, panel, panel, 0, new TileWalk(1, depth, &zero, step, tile.Columns), sums, count, accumulate: false);
+                MicroKernel.Panel<S>(rowStarts, tiles, panel, panel, 0, new DepthWalk(1, depth, &zero, step, tile.Columns), sums, count, accumulate: false);
                 for (nint row = 0; row < rows; row++) product.Finish<S>(row, column, count, sums + row * tile.Columns);
             }
         }

@@ -28,7 +28,7 @@ internal readonly unsafe struct GatherKernel(float* table, int* indices, float* 
     }
 }
 
-/// <summary>Workers share the columns, so that each sums its columns' rows in order and no two write one place.</summary>
+/// <summary>Workers share the columns, so that each sums its columns' rows in order and no two write to one element.</summary>
 internal readonly unsafe struct GatherBackwardKernel(float* dy, int* indices, float* dtable, nint rows, int width) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>

@@ -2,19 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Graft.Tensors;
 
-// Letters: R rows (images and places), C channels. A channels-last activation is the matrix [R, C] in memory.
+// Letters: R rows (images and pixels), C channels. A channels-last activation is the matrix [R, C] in memory.
 public sealed partial class CpuDevice
 {
     public override unsafe void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
-        var sums = new ChannelChunks(x);
-        using var partialMean = Borrow(sums.Partials);
-        using var partialSquares = Borrow(sums.Partials);
+        var plan = new ChannelReductionPlan(x);
+        using var partialMean = RentWorkspace(plan.Partials);
+        using var partialSquares = RentWorkspace(plan.Partials);
         workers.Run(
-            new ChunkStatisticsKernel(sums, x.Pointer(), partialMean.Pointer, partialSquares.Pointer), sums.Items, sums.StepsPerItem);
+            new ChunkStatisticsKernel(plan, x.Pointer(), partialMean.Pointer, partialSquares.Pointer), plan.Items, plan.StepsPerItem);
         workers.Run(
-            new CombineStatisticsKernel(sums, partialMean.Pointer, partialSquares.Pointer, mean.Pointer(), variance.Pointer()),
-            sums.Channels, 8L * sums.Chunks);
+            new CombineStatisticsKernel(plan, partialMean.Pointer, partialSquares.Pointer, mean.Pointer(), variance.Pointer()),
+            plan.Channels, 8L * plan.Chunks);
         KeepAlive(x, mean, variance);
     }
 
@@ -23,7 +23,7 @@ public sealed partial class CpuDevice
         Tensor<float>? residual, Tensor<float> y)
     {
         int channels = x.Shape[1];
-        using var scale = Borrow(channels);
+        using var scale = RentWorkspace(channels);
         float* inverse = inverseDeviation.Pointer(), gamma = weight.Pointer();
         for (int c = 0; c < channels; c++) scale.Pointer[c] = inverse[c] * gamma[c];
         var step = new BatchNormStep<TEpilogue>(
@@ -36,17 +36,17 @@ public sealed partial class CpuDevice
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation,
         Tensor<float> dweight, Tensor<float> dbias)
     {
-        var gradient = new GradientBefore<TOp>(op, dy.Pointer(), y.PointerOrNull());
-        var sums = new ChannelChunks(x);
-        using var partialWeight = Borrow(sums.Partials);
-        using var partialBias = Borrow(sums.Partials);
+        var gradient = new ActivationGradient<TOp>(op, dy.Pointer(), y.PointerOrNull());
+        var plan = new ChannelReductionPlan(x);
+        using var partialWeight = RentWorkspace(plan.Partials);
+        using var partialBias = RentWorkspace(plan.Partials);
         workers.Run(
-            new ChunkGradientsKernel<TOp>(sums, gradient, x.Pointer(), mean.Pointer(), partialWeight.Pointer, partialBias.Pointer),
-            sums.Items, sums.StepsPerItem);
+            new ChunkGradientsKernel<TOp>(plan, gradient, x.Pointer(), mean.Pointer(), partialWeight.Pointer, partialBias.Pointer),
+            plan.Items, plan.StepsPerItem);
         workers.Run(
             new CombineGradientsKernel(
-                sums, partialWeight.Pointer, partialBias.Pointer, inverseDeviation.Pointer(), dweight.Pointer(), dbias.Pointer()),
-            sums.Channels, 4L * sums.Chunks);
+                plan, partialWeight.Pointer, partialBias.Pointer, inverseDeviation.Pointer(), dweight.Pointer(), dbias.Pointer()),
+            plan.Channels, 4L * plan.Chunks);
         KeepAlive(dy, y, x, mean, inverseDeviation, dweight, dbias);
     }
 
@@ -54,10 +54,10 @@ public sealed partial class CpuDevice
         TOp op, Tensor<float> dy, Tensor<float>? y, Tensor<float> x, Tensor<float> mean, Tensor<float> inverseDeviation, Tensor<float> weight,
         Tensor<float>? dweight, Tensor<float>? dbias, Tensor<float> dx, Tensor<float>? dresidual)
     {
-        var gradient = new GradientBefore<TOp>(op, dy.Pointer(), y.PointerOrNull());
+        var gradient = new ActivationGradient<TOp>(op, dy.Pointer(), y.PointerOrNull());
         int channels = dy.Shape[1];
         long rows = RowsOf(dy);
-        using var coefficients = Borrow(3L * channels);
+        using var coefficients = RentWorkspace(3L * channels);
         float* onGradient = coefficients.Pointer, onInput = onGradient + channels, constant = onInput + channels;
         float* inverse = inverseDeviation.Pointer(), gamma = weight.Pointer();
         float* sumWeight = dweight.PointerOrNull(), sumBias = dbias.PointerOrNull();
@@ -86,15 +86,15 @@ public sealed partial class CpuDevice
 }
 
 /// <summary>Each chunk's mean, then its sum of squared distances from that mean, while its rows are still in the cache.</summary>
-internal readonly unsafe struct ChunkStatisticsKernel(ChannelChunks sums, float* x, float* means, float* squares) : IRangeKernel
+internal readonly unsafe struct ChunkStatisticsKernel(ChannelReductionPlan plan, float* x, float* means, float* squares) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         for (nint item = begin; item < end; item++)
         {
-            var (chunk, first, last, channel, width) = sums.Item(item);
-            float* from = x + first * sums.Channels + channel;
-            nint at = chunk * sums.Channels + channel;
+            var (chunk, first, last, channel, width) = plan.Item(item);
+            float* from = x + first * plan.Channels + channel;
+            nint at = chunk * plan.Channels + channel;
             int c = 0;
             for (; c + 2 * S.Width <= width; c += 2 * S.Width) Channels<S>(from + c, last - first, means + at + c, squares + at + c);
             for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, means + at + c, squares + at + c);
@@ -107,7 +107,7 @@ internal readonly unsafe struct ChunkStatisticsKernel(ChannelChunks sums, float*
     {
         S left = S.Splat(0f), right = left;
         float* at = from;
-        for (nint row = 0; row < rows; row++, at += sums.Channels)
+        for (nint row = 0; row < rows; row++, at += plan.Channels)
         {
             left += S.Load(at);
             right += S.Load(at + S.Width);
@@ -115,7 +115,7 @@ internal readonly unsafe struct ChunkStatisticsKernel(ChannelChunks sums, float*
         S share = S.Splat(1f / rows), leftCentre = left * share, rightCentre = right * share;
         left = right = S.Splat(0f);
         at = from;
-        for (nint row = 0; row < rows; row++, at += sums.Channels)
+        for (nint row = 0; row < rows; row++, at += plan.Channels)
         {
             S leftDistance = S.Load(at) - leftCentre, rightDistance = S.Load(at + S.Width) - rightCentre;
             left = S.FusedMultiplyAdd(leftDistance, leftDistance, left);
@@ -130,13 +130,13 @@ internal readonly unsafe struct ChunkStatisticsKernel(ChannelChunks sums, float*
     private void Channel<S>(float* from, nint rows, float* mean, float* square) where S : unmanaged, IVectorLane<S>
     {
         var sum = S.Splat(0f);
-        for (nint row = 0; row < rows; row++) sum += S.Load(from + row * sums.Channels);
+        for (nint row = 0; row < rows; row++) sum += S.Load(from + row * plan.Channels);
         var centre = sum * S.Splat(1f / rows);
         S.Store(centre, mean);
         var distances = S.Splat(0f);
         for (nint row = 0; row < rows; row++)
         {
-            var distance = S.Load(from + row * sums.Channels) - centre;
+            var distance = S.Load(from + row * plan.Channels) - centre;
             distances = S.FusedMultiplyAdd(distance, distance, distances);
         }
         S.Store(distances, square);
@@ -144,7 +144,7 @@ internal readonly unsafe struct ChunkStatisticsKernel(ChannelChunks sums, float*
 }
 
 /// <summary>Statistics of chunks into those of all rows, in double and in order (Chan, Golub and LeVeque 1983).</summary>
-internal readonly unsafe struct CombineStatisticsKernel(ChannelChunks sums, float* means, float* squares, float* mean, float* variance)
+internal readonly unsafe struct CombineStatisticsKernel(ChannelReductionPlan plan, float* means, float* squares, float* mean, float* variance)
     : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
@@ -152,13 +152,13 @@ internal readonly unsafe struct CombineStatisticsKernel(ChannelChunks sums, floa
         for (nint channel = begin; channel < end; channel++)
         {
             double count = 0, centre = 0, square = 0;
-            for (nint chunk = 0; chunk < sums.Chunks; chunk++)
+            for (nint chunk = 0; chunk < plan.Chunks; chunk++)
             {
-                double more = sums.RowsIn(chunk);
-                double distance = means[chunk * sums.Channels + channel] - centre;
+                double more = plan.RowsIn(chunk);
+                double distance = means[chunk * plan.Channels + channel] - centre;
                 double total = count + more;
                 centre += distance * more / total;
-                square += squares[chunk * sums.Channels + channel] + distance * distance * count * more / total;
+                square += squares[chunk * plan.Channels + channel] + distance * distance * count * more / total;
                 count = total;
             }
             mean[channel] = (float)centre;
@@ -168,7 +168,7 @@ internal readonly unsafe struct CombineStatisticsKernel(ChannelChunks sums, floa
 }
 
 /// <summary>The gradient g = dy * op'(y) of what the op behind a norm was given, made where it is read.</summary>
-internal readonly unsafe struct GradientBefore<TOp>(TOp op, float* dy, float* y) where TOp : unmanaged, IUnaryOp
+internal readonly unsafe struct ActivationGradient<TOp>(TOp op, float* dy, float* y) where TOp : unmanaged, IUnaryOp
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public S Load<S>(nint at) where S : unmanaged, IVectorLane<S>
@@ -180,15 +180,15 @@ internal readonly unsafe struct GradientBefore<TOp>(TOp op, float* dy, float* y)
 
 /// <summary>Each chunk's sums of g and of g (x - mean).</summary>
 internal readonly unsafe struct ChunkGradientsKernel<TOp>(
-    ChannelChunks sums, GradientBefore<TOp> before, float* x, float* mean, float* weights, float* biases) : IRangeKernel
+    ChannelReductionPlan plan, ActivationGradient<TOp> gradient, float* x, float* mean, float* weights, float* biases) : IRangeKernel
     where TOp : unmanaged, IUnaryOp
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         for (nint item = begin; item < end; item++)
         {
-            var (chunk, first, last, channel, width) = sums.Item(item);
-            nint from = first * sums.Channels + channel, to = chunk * sums.Channels + channel;
+            var (chunk, first, last, channel, width) = plan.Item(item);
+            nint from = first * plan.Channels + channel, to = chunk * plan.Channels + channel;
             int c = 0;
             for (; c + 2 * S.Width <= width; c += 2 * S.Width) Channels<S>(from + c, last - first, channel + c, to + c);
             for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, channel + c, to + c);
@@ -202,9 +202,9 @@ internal readonly unsafe struct ChunkGradientsKernel<TOp>(
     {
         S leftCentre = S.Load(mean + channel), rightCentre = S.Load(mean + channel + S.Width);
         S leftWeight = S.Splat(0f), rightWeight = leftWeight, leftBias = leftWeight, rightBias = leftWeight;
-        for (nint row = 0; row < rows; row++, from += sums.Channels)
+        for (nint row = 0; row < rows; row++, from += plan.Channels)
         {
-            S left = before.Load<S>(from), right = before.Load<S>(from + S.Width);
+            S left = gradient.Load<S>(from), right = gradient.Load<S>(from + S.Width);
             leftBias += left;
             rightBias += right;
             leftWeight = S.FusedMultiplyAdd(left, S.Load(x + from) - leftCentre, leftWeight);
@@ -222,11 +222,11 @@ internal readonly unsafe struct ChunkGradientsKernel<TOp>(
         var centre = S.Load(mean + channel);
         var weight = S.Splat(0f);
         var bias = S.Splat(0f);
-        for (nint row = 0; row < rows; row++, from += sums.Channels)
+        for (nint row = 0; row < rows; row++, from += plan.Channels)
         {
-            var gradient = before.Load<S>(from);
-            bias += gradient;
-            weight = S.FusedMultiplyAdd(gradient, S.Load(x + from) - centre, weight);
+            var g = gradient.Load<S>(from);
+            bias += g;
+            weight = S.FusedMultiplyAdd(g, S.Load(x + from) - centre, weight);
         }
         S.Store(weight, weights + to);
         S.Store(bias, biases + to);
@@ -234,17 +234,17 @@ internal readonly unsafe struct ChunkGradientsKernel<TOp>(
 }
 
 internal readonly unsafe struct CombineGradientsKernel(
-    ChannelChunks sums, float* weights, float* biases, float* inverseDeviation, float* dweight, float* dbias) : IRangeKernel
+    ChannelReductionPlan plan, float* weights, float* biases, float* inverseDeviation, float* dweight, float* dbias) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         for (nint channel = begin; channel < end; channel++)
         {
             double weight = 0, bias = 0;
-            for (nint chunk = 0; chunk < sums.Chunks; chunk++)
+            for (nint chunk = 0; chunk < plan.Chunks; chunk++)
             {
-                weight += weights[chunk * sums.Channels + channel];
-                bias += biases[chunk * sums.Channels + channel];
+                weight += weights[chunk * plan.Channels + channel];
+                bias += biases[chunk * plan.Channels + channel];
             }
             dweight[channel] = (float)(weight * inverseDeviation[channel]);
             dbias[channel] = (float)bias;
@@ -274,7 +274,7 @@ internal readonly struct ChannelRowsKernel<TStep>(TStep step, int channels) : IR
         }
     }
 
-    // apart, so that the compiler has room left to inline all of the loop above
+    // not inlined: it leaves the inliner budget for the loop above
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Rest(nint row, int c)
     {
@@ -297,28 +297,28 @@ internal readonly unsafe struct BatchNormStep<TEpilogue>(
 
 /// <summary>dx = onGradient * g + onInput * (x - mean) + constant; dresidual, if any, = g.</summary>
 internal readonly unsafe struct BatchNormBackwardStep<TOp>(
-    GradientBefore<TOp> before, float* x, float* mean, float* onGradient, float* onInput, float* constant, float* dx, float* dresidual) : IChannelStep
+    ActivationGradient<TOp> gradient, float* x, float* mean, float* onGradient, float* onInput, float* constant, float* dx, float* dresidual) : IChannelStep
     where TOp : unmanaged, IUnaryOp
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void At<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
     {
-        var gradient = before.Load<S>(row + c);
+        var g = gradient.Load<S>(row + c);
         var rest = S.FusedMultiplyAdd(S.Load(x + row + c) - S.Load(mean + c), S.Load(onInput + c), S.Load(constant + c));
-        S.Store(S.FusedMultiplyAdd(gradient, S.Load(onGradient + c), rest), dx + row + c);
-        if (dresidual is not null) S.Store(gradient, dresidual + row + c);
+        S.Store(S.FusedMultiplyAdd(g, S.Load(onGradient + c), rest), dx + row + c);
+        if (dresidual is not null) S.Store(g, dresidual + row + c);
     }
 }
 
 /// <summary>dx = factor * g, a factor a channel; dresidual, if any, = g.</summary>
-internal readonly unsafe struct ScaleChannelsStep<TOp>(GradientBefore<TOp> before, float* factor, float* dx, float* dresidual) : IChannelStep
+internal readonly unsafe struct ScaleChannelsStep<TOp>(ActivationGradient<TOp> gradient, float* factor, float* dx, float* dresidual) : IChannelStep
     where TOp : unmanaged, IUnaryOp
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void At<S>(nint row, int c) where S : unmanaged, IVectorLane<S>
     {
-        var gradient = before.Load<S>(row + c);
-        S.Store(gradient * S.Load(factor + c), dx + row + c);
-        if (dresidual is not null) S.Store(gradient, dresidual + row + c);
+        var g = gradient.Load<S>(row + c);
+        S.Store(g * S.Load(factor + c), dx + row + c);
+        if (dresidual is not null) S.Store(g, dresidual + row + c);
     }
 }

@@ -21,7 +21,7 @@ public sealed partial class CpuDevice
         int columns = x.Shape[^1];
         var chunks = new RowChunks(Rows(x.ElementCount, columns));
         bool sums = dweight is not null || dbias is not null;
-        using var partial = Borrow(sums ? 2L * chunks.Count * columns : 0);
+        using var partial = RentWorkspace(sums ? 2L * chunks.Count * columns : 0);
         var kernel = new LayerNormBackwardKernel(
             chunks, dy.Pointer(), x.Pointer(), mean.Pointer(), inverseDeviation.Pointer(), weight.Pointer(), dx.PointerOrNull(),
             sums ? partial.Pointer : null, columns);
@@ -102,7 +102,7 @@ internal readonly unsafe struct LayerNormBackwardKernel(
             for (nint row = chunks.First(chunk); row < chunks.First(chunk + 1); row++)
             {
                 float* gradient = dy + row * columns, input = x + row * columns;
-                // the sums first: dx may take dy's place
+                // the sums first: dx may be dy
                 if (partial is not null) AddTo<S>(dweight, dbias, gradient, input, means[row], inverseDeviations[row]);
                 if (dx is not null) Input<S>(gradient, input, means[row], inverseDeviations[row], dx + row * columns);
             }

@@ -19,7 +19,7 @@ public sealed partial class CpuDevice
         }
         else
         {
-            using var partial = Borrow((long)plan.Chunks * plan.Outputs);
+            using var partial = RentWorkspace((long)plan.Chunks * plan.Outputs);
             Reduce<TReduction>(plan, x.Pointer(), partial.Pointer, scale: 1f);
             Shape parts = [plan.Chunks, plan.Outputs], whole = [1, plan.Outputs];
             var combine = new ReductionPlan(parts, Strides.Dense(parts), whole, Strides.Dense(whole), chunked: false);
@@ -68,8 +68,8 @@ internal readonly struct ReductionPlan
     private const int RowChunk = 16 * 1024;
     private const int ColumnChunk = 512;
 
-    public readonly LoopNest Kept;
-    public readonly LoopNest Reduced;
+    public readonly StridedIteration Kept;
+    public readonly StridedIteration Reduced;
 
     /// <param name="from">The lengths of the input's axes.</param>
     /// <param name="fromSteps">The input's strides.</param>
@@ -84,8 +84,8 @@ internal readonly struct ReductionPlan
             if (aligned[axis] == 1) kept = kept.With(axis, 1);
             else reduced = reduced.With(axis, 1);
         }
-        Kept = new LoopNest(kept, toSteps, fromSteps);
-        Reduced = new LoopNest(reduced, fromSteps);
+        Kept = new StridedIteration(kept, toSteps, fromSteps);
+        Reduced = new StridedIteration(reduced, fromSteps);
         Outputs = checked((int)Kept.Count);
         Order = Reduced.InnerStep(0) == 1 ? ReductionOrder.Rows
             : Kept.InnerStep(1) == 1 || Kept.Inner == 1 ? ReductionOrder.Columns
@@ -120,22 +120,22 @@ internal readonly unsafe struct RowReduction<TReduction>(ReductionPlan plan, flo
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        float* places = stackalloc float[VirtualLanes.Count];
+        float* partials = stackalloc float[VirtualLanes.Count];
         for (nint item = begin; item < end; item++)
         {
             nint chunk = item / plan.Outputs, output = item - chunk * plan.Outputs;
             nint row = output / plan.Kept.Inner, column = output - row * plan.Kept.Inner;
-            float* from = x + plan.Kept.Offset(1, row) + column * plan.Kept.InnerStep(1);
-            VirtualLanes.Clear<TReduction>(places);
+            float* from = x + plan.Kept.RowOffset(1, row) + column * plan.Kept.InnerStep(1);
+            VirtualLanes.Clear<TReduction>(partials);
             var (at, last) = plan.Chunk(chunk);
             while (at < last)
             {
                 nint stretch = at / plan.Reduced.Inner, inside = at - stretch * plan.Reduced.Inner;
                 nint length = Math.Min(plan.Reduced.Inner - inside, last - at);
-                VirtualLanes.Accumulate<TReduction, S>(places, from + plan.Reduced.Offset(0, stretch) + inside, length);
+                VirtualLanes.Accumulate<TReduction, S>(partials, from + plan.Reduced.RowOffset(0, stretch) + inside, length);
                 at += length;
             }
-            y[item] = VirtualLanes.Collapse<TReduction>(places) * scale;
+            y[item] = VirtualLanes.Collapse<TReduction>(partials) * scale;
         }
     }
 }
@@ -153,7 +153,7 @@ internal readonly unsafe struct ColumnReduction<TReduction>(ReductionPlan plan, 
             nint row = inChunk / plan.BlocksPerRow, block = inChunk - row * plan.BlocksPerRow;
             nint column = block * ReductionPlan.ColumnBlock;
             int width = (int)Math.Min(ReductionPlan.ColumnBlock, plan.Kept.Inner - column);
-            float* from = x + plan.Kept.Offset(1, row) + column;
+            float* from = x + plan.Kept.RowOffset(1, row) + column;
             new Span<float>(running, width).Fill(TReduction.Identity);
             var (first, last) = plan.Chunk(chunk);
             nint step = plan.Reduced.InnerStep(0);
@@ -161,7 +161,7 @@ internal readonly unsafe struct ColumnReduction<TReduction>(ReductionPlan plan, 
             {
                 nint stretch = at / plan.Reduced.Inner, inside = at - stretch * plan.Reduced.Inner;
                 nint length = Math.Min(plan.Reduced.Inner - inside, last - at);
-                Down<S>(running, width, from + plan.Reduced.Offset(0, stretch) + inside * step, step, length);
+                Down<S>(running, width, from + plan.Reduced.RowOffset(0, stretch) + inside * step, step, length);
                 at += length;
             }
             float* to = y + chunk * plan.Outputs + row * plan.Kept.Inner + column;

@@ -2,48 +2,48 @@ using System.Runtime.CompilerServices;
 
 namespace Graft.Tensors;
 
-/// <summary>A running reduction in sixteen places, whatever the width of the machine's lanes: place i takes the elements i,
+/// <summary>A running reduction in sixteen partial results, whatever the width of the machine's lanes: partial i takes the elements i,
 /// i + 16, i + 32 ... of a stretch. So a sum has the same bits at every width.</summary>
 internal static unsafe class VirtualLanes
 {
     public const int Count = 16;
 
-    /// <summary>Sets all sixteen places to the result over no numbers.</summary>
-    public static void Clear<TReduction>(float* places) where TReduction : struct, IReduction =>
-        new Span<float>(places, Count).Fill(TReduction.Identity);
+    /// <summary>Sets all sixteen partials to the result over no numbers.</summary>
+    public static void Clear<TReduction>(float* partials) where TReduction : struct, IReduction =>
+        new Span<float>(partials, Count).Fill(TReduction.Identity);
 
     /// <summary>Takes in <paramref name="length"/> numbers that lie one after another.</summary>
-    public static void Accumulate<TReduction, S>(float* places, float* x, nint length)
+    public static void Accumulate<TReduction, S>(float* partials, float* x, nint length)
         where TReduction : struct, IReduction
         where S : unmanaged, IVectorLane<S>
     {
         nint i = 0;
         if (S.Width == 16)
         {
-            var all = S.Load(places);
+            var all = S.Load(partials);
             for (; i + Count <= length; i += Count) all = TReduction.Accumulate(all, S.Load(x + i));
-            S.Store(all, places);
+            S.Store(all, partials);
         }
         else if (S.Width == 8)
         {
-            var low = S.Load(places);
-            var high = S.Load(places + 8);
+            var low = S.Load(partials);
+            var high = S.Load(partials + 8);
             for (; i + Count <= length; i += Count)
             {
                 low = TReduction.Accumulate(low, S.Load(x + i));
                 high = TReduction.Accumulate(high, S.Load(x + i + 8));
             }
-            S.Store(low, places);
-            S.Store(high, places + 8);
+            S.Store(low, partials);
+            S.Store(high, partials + 8);
         }
         else
         {
             for (; i + Count <= length; i += Count)
-                for (int place = 0; place < Count; place += S.Width)
-                    S.Store(TReduction.Accumulate(S.Load(places + place), S.Load(x + i + place)), places + place);
+                for (int lane = 0; lane < Count; lane += S.Width)
+                    S.Store(TReduction.Accumulate(S.Load(partials + lane), S.Load(x + i + lane)), partials + lane);
         }
-        for (int place = 0; i < length; i++, place++)
-            places[place] = TReduction.Accumulate(new Lane1(places[place]), new Lane1(x[i])).Value;
+        for (int lane = 0; i < length; i++, lane++)
+            partials[lane] = TReduction.Accumulate(new Lane1(partials[lane]), new Lane1(x[i])).Value;
     }
 
     /// <summary>The sum over one row, from start to end.</summary>
@@ -80,7 +80,7 @@ internal static unsafe class VirtualLanes
         return InMemory<TReduction, TTerms, S>(terms, length);
     }
 
-    /// <summary>Eight places become one.</summary>
+    /// <summary>Eight partials become one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static S Fold<TReduction, S>(S eight)
         where TReduction : struct, IReduction
@@ -96,12 +96,12 @@ internal static unsafe class VirtualLanes
         where TTerms : unmanaged, IRowTerms
         where S : unmanaged, IVectorLane<S>
     {
-        float* places = stackalloc float[Count];
-        S.Store(low, places);
-        if (S.Width == 8) S.Store(high, places + 8);
-        for (int place = 0; from < length; from++, place++) places[place] = terms.Accumulate(new Lane1(places[place]), from).Value;
-        low = S.Load(places);
-        return S.First(Fold<TReduction, S>(TReduction.Combine(low, S.Width == 8 ? S.Load(places + 8) : S.MoveDown(low, 8))));
+        float* partials = stackalloc float[Count];
+        S.Store(low, partials);
+        if (S.Width == 8) S.Store(high, partials + 8);
+        for (int lane = 0; from < length; from++, lane++) partials[lane] = terms.Accumulate(new Lane1(partials[lane]), from).Value;
+        low = S.Load(partials);
+        return S.First(Fold<TReduction, S>(TReduction.Combine(low, S.Width == 8 ? S.Load(partials + 8) : S.MoveDown(low, 8))));
     }
 
     private static float InMemory<TReduction, TTerms, S>(TTerms terms, nint length)
@@ -109,24 +109,24 @@ internal static unsafe class VirtualLanes
         where TTerms : unmanaged, IRowTerms
         where S : unmanaged, IVectorLane<S>
     {
-        float* places = stackalloc float[Count];
-        Clear<TReduction>(places);
+        float* partials = stackalloc float[Count];
+        Clear<TReduction>(partials);
         nint i = 0;
         for (; i + Count <= length; i += Count)
-            for (int place = 0; place < Count; place += S.Width)
-                S.Store(terms.Accumulate(S.Load(places + place), i + place), places + place);
-        for (int place = 0; i < length; i++, place++) places[place] = terms.Accumulate(new Lane1(places[place]), i).Value;
-        return Collapse<TReduction>(places);
+            for (int lane = 0; lane < Count; lane += S.Width)
+                S.Store(terms.Accumulate(S.Load(partials + lane), i + lane), partials + lane);
+        for (int lane = 0; i < length; i++, lane++) partials[lane] = terms.Accumulate(new Lane1(partials[lane]), i).Value;
+        return Collapse<TReduction>(partials);
     }
 
-    /// <summary>The result over all sixteen places, combined pairwise in a fixed order.</summary>
-    public static float Collapse<TReduction>(float* places) where TReduction : struct, IReduction
+    /// <summary>The result over all sixteen partials, combined pairwise in a fixed order.</summary>
+    public static float Collapse<TReduction>(float* partials) where TReduction : struct, IReduction
     {
         float* folded = stackalloc float[Count];
-        new ReadOnlySpan<float>(places, Count).CopyTo(new Span<float>(folded, Count));
+        new ReadOnlySpan<float>(partials, Count).CopyTo(new Span<float>(folded, Count));
         for (int half = Count / 2; half > 0; half /= 2)
-            for (int place = 0; place < half; place++)
-                folded[place] = TReduction.Combine(new Lane1(folded[place]), new Lane1(folded[place + half])).Value;
+            for (int lane = 0; lane < half; lane++)
+                folded[lane] = TReduction.Combine(new Lane1(folded[lane]), new Lane1(folded[lane + half])).Value;
         return folded[0];
     }
 }
@@ -134,6 +134,6 @@ internal static unsafe class VirtualLanes
 /// <summary>The terms of a sum, or another reduction, over a row.</summary>
 internal interface IRowTerms
 {
-    /// <summary>The running result with the terms from place <paramref name="i"/> on, a term a place of the lane.</summary>
+    /// <summary>The running result with the terms from <paramref name="i"/> on, a term an element of the lane.</summary>
     S Accumulate<S>(S running, nint i) where S : unmanaged, IVectorLane<S>;
 }

@@ -86,12 +86,12 @@ internal readonly unsafe struct SoftmaxKernel(float* x, float* y, int columns, b
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        using var scratch = new Scratch(log ? columns : 0);
+        using var workspace = new ThreadWorkspace(log ? columns : 0);
         for (nint row = begin; row < end; row++)
         {
             float* from = x + row * columns, to = y + row * columns;
             float largest = SoftmaxRow.Maximum<S>(from, columns);
-            float sum = SoftmaxRow.ExponentialSum<S>(from, log ? scratch.Pointer : to, columns, largest);
+            float sum = SoftmaxRow.ExponentialSum<S>(from, log ? workspace.Pointer : to, columns, largest);
             if (log) SoftmaxRow.Subtract<S>(from, to, columns, largest, Lane1.Log(new Lane1(sum)).Value);
             else SoftmaxRow.Scale<S>(to, columns, 1f / sum);
         }
@@ -146,13 +146,13 @@ internal readonly unsafe struct CrossEntropyKernel(
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        using var scratch = new Scratch(classes);
-        float* places = stackalloc float[VirtualLanes.Count];
+        using var workspace = new ThreadWorkspace(classes);
+        float* partials = stackalloc float[VirtualLanes.Count];
         for (nint row = begin; row < end; row++)
         {
             float* x = logits + row * classes;
             float largest = SoftmaxRow.Maximum<S>(x, classes);
-            float sum = SoftmaxRow.ExponentialSum<S>(x, scratch.Pointer, classes, largest);
+            float sum = SoftmaxRow.ExponentialSum<S>(x, workspace.Pointer, classes, largest);
             float rest = Lane1.Log(new Lane1(sum)).Value;
             logSumExp[row] = largest + rest;
             int label = labels[row];
@@ -164,9 +164,9 @@ internal readonly unsafe struct CrossEntropyKernel(
             float target = largest - x[label] + rest;
             if (smoothing != 0f)
             {
-                VirtualLanes.Clear<SumOf>(places);
-                VirtualLanes.Accumulate<SumOf, S>(places, x, classes);
-                target = (1f - smoothing) * target + smoothing * (largest - VirtualLanes.Collapse<SumOf>(places) / classes + rest);
+                VirtualLanes.Clear<SumOf>(partials);
+                VirtualLanes.Accumulate<SumOf, S>(partials, x, classes);
+                target = (1f - smoothing) * target + smoothing * (largest - VirtualLanes.Collapse<SumOf>(partials) / classes + rest);
             }
             losses[row] = target;
         }

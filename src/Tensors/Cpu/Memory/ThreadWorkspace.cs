@@ -2,9 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Graft.Tensors;
 
-/// <summary>Working memory of the thread that runs a kernel, 64-byte aligned, contents anything. Each thread keeps one block, as
+/// <summary>Workspace of the thread that runs a kernel, 64-byte aligned, contents anything. Each thread keeps one block, as
 /// large as was ever asked for, so that a kernel takes nothing from the system; a second one at a time is taken and given back.</summary>
-internal readonly unsafe ref struct Scratch
+internal readonly unsafe ref struct ThreadWorkspace
 {
     [ThreadStatic]
     private static Block? mine;
@@ -12,7 +12,7 @@ internal readonly unsafe ref struct Scratch
     private readonly Block block;
 
     /// <param name="length">How many floats.</param>
-    public Scratch(nint length)
+    public ThreadWorkspace(nint length)
     {
         block = mine ??= new Block();
         if (block.InUse) block = new Block();
@@ -22,7 +22,7 @@ internal readonly unsafe ref struct Scratch
 
     public float* Pointer { get; }
 
-    /// <summary>So many floats, rounded up to whole lines of the cache.</summary>
+    /// <summary>So many floats, rounded up to whole cache lines.</summary>
     public static nint RoundUp(nint floats) => Ceiling.Multiple(floats, 16);
 
     public void Dispose()

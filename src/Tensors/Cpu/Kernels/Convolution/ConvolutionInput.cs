@@ -1,26 +1,27 @@
 namespace Graft.Tensors;
 
-// Letters: N images of H x W places, C channels innermost; the grid is the places that a product's rows run over; taps are the
-// places of a window. A line is a row of the grid in one image.
+// Letters: N images of H x W pixels, C channels innermost; the grid is the output pixels that a product's rows run over; taps are the
+// pixels of a filter. A line is a row of the grid in one image.
 
-/// <summary>An arithmetic progression of taps along one axis: tap t reads the place <c>grid * Stride + Origin + t * Step</c>.</summary>
+/// <summary>An arithmetic progression of taps along one axis: tap t reads the pixel <c>grid * Stride + Origin + t * Step</c>.</summary>
 internal readonly record struct Taps(int Count, int Stride, int Origin, int Step)
 {
     /// <summary>The same taps, first the one that reads first.</summary>
     public Taps Ascending => Step >= 0 ? this : new Taps(Count, Stride, Origin + (Count - 1) * Step, -Step);
 
-    /// <summary>How many places a window covers from its first tap to its last.</summary>
+    /// <summary>How many pixels a window covers from its first tap to its last.</summary>
     public int Reach => (Count - 1) * Step + 1;
 
-    /// <summary>How many places the windows of some neighbours on the grid cover together.</summary>
+    /// <summary>How many pixels the windows of some neighbours on the grid cover together.</summary>
     public int Extent(int grid) => (grid - 1) * Stride + Reach;
 
     /// <summary>Whether every tap of every window on a grid falls into the image.</summary>
     public bool StayInside(int grid, int length) => Origin >= 0 && Origin + Extent(grid) <= length;
 }
 
-/// <summary>A channels-last image, or a group of its channels, seen through a window at each place of a grid. Taps ascend.</summary>
-internal readonly unsafe struct Windows
+/// <summary>A channels-last image, or a group of its channels, as the rows of an implicit im2col matrix: a window at each pixel of a grid.
+/// Taps ascend.</summary>
+internal readonly unsafe struct ConvolutionInput
 {
     private readonly float* image;
     private readonly int height;
@@ -28,7 +29,7 @@ internal readonly unsafe struct Windows
     private readonly nint pixelStep;
     private readonly bool staysInside;
 
-    public Windows(float* image, int images, int height, int width, nint pixelStep, int channels, int gridHeight, int gridWidth, Taps rows, Taps columns)
+    public ConvolutionInput(float* image, int images, int height, int width, nint pixelStep, int channels, int gridHeight, int gridWidth, Taps rows, Taps columns)
     {
         this.image = image;
         this.height = height;
@@ -79,7 +80,7 @@ internal readonly unsafe struct Windows
     public nint PaddedLength => Images * Rows.Extent(GridHeight) * RowStep;
 
     /// <summary>The same windows on a padded copy of all images.</summary>
-    public Windows OnCopy(float* copy) => new(
+    public ConvolutionInput OnCopy(float* copy) => new(
         copy, Images, Rows.Extent(GridHeight), Columns.Extent(GridWidth), Channels, Channels, GridHeight, GridWidth,
         Rows with { Origin = 0 }, Columns with { Origin = 0 });
 
@@ -94,7 +95,7 @@ internal readonly unsafe struct Windows
         CopyLines(image, Rows.Origin, rows, copy + image * rows * RowStep);
     }
 
-    /// <summary>How many floats <see cref="Open"/> needs for a number of neighbouring lines.</summary>
+    /// <summary>How many floats of workspace <see cref="Prepare"/> needs for a number of neighbouring lines.</summary>
     public nint CopyLength(nint lines)
     {
         if (staysInside) return 0;
@@ -102,12 +103,13 @@ internal readonly unsafe struct Windows
         return ((lines - images) * Rows.Stride + images * (Rows.Reach + Rows.Stride)) * RowStep;
     }
 
-    /// <summary>Makes some lines ready to be read: where a window leaves the image, by a copy with zeros around it.</summary>
+    /// <summary>Gives the micro-kernel the address of each window of some lines, an indirection buffer as XNNPACK has: in place, or in a copy with
+    /// zeros around it where a window leaves the image.</summary>
     /// <param name="line">The first line.</param>
     /// <param name="lines">How many lines.</param>
-    /// <param name="copy">Room for the copy.</param>
-    /// <param name="starts">Gets, for each place of the lines, where its window begins.</param>
-    public void Open(nint line, nint lines, float* copy, float** starts)
+    /// <param name="copy">Workspace for the copy.</param>
+    /// <param name="indirection">Gets the address of each window.</param>
+    public void Prepare(nint line, nint lines, float* copy, float** indirection)
     {
         while (lines > 0)
         {
@@ -120,7 +122,7 @@ internal readonly unsafe struct Windows
             for (int row = 0; row < count; row++)
             {
                 float* start = first + row * Rows.Stride * RowStep;
-                for (int x = 0; x < GridWidth; x++, start += Columns.Stride * PixelStep) *starts++ = start;
+                for (int x = 0; x < GridWidth; x++, start += Columns.Stride * PixelStep) *indirection++ = start;
             }
             line += count;
             lines -= count;
@@ -157,7 +159,7 @@ internal readonly unsafe struct Windows
     }
 }
 
-/// <summary>Output rows at the places of a grid within a larger plane: every row of the plane, or every s-th.</summary>
+/// <summary>Output rows at the pixels of a grid within a larger plane: every row of the plane, or every s-th.</summary>
 internal readonly unsafe struct GridRows(float* start, int gridHeight, int gridWidth, nint imageStep, nint rowStep, nint columnStep) : IRowMap
 {
     public float* Row(nint row)
@@ -170,10 +172,10 @@ internal readonly unsafe struct GridRows(float* start, int gridHeight, int gridW
 }
 
 /// <summary>Makes the padded copies of images, an image an item.</summary>
-internal readonly unsafe struct PadKernel(Windows windows, float* copy) : IRangeKernel
+internal readonly unsafe struct PadKernel(ConvolutionInput input, float* copy) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        for (nint image = begin; image < end; image++) windows.CopyImage(image, copy);
+        for (nint image = begin; image < end; image++) input.CopyImage(image, copy);
     }
 }

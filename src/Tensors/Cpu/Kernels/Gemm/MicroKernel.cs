@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
 
-/// <summary>How large the block of the output is that one tile keeps in registers.</summary>
-/// <param name="Rows">Rows of the output, each a number of the left operand spread over a lane.</param>
+/// <summary>The tile of the output that the micro-kernel keeps in registers: BLIS's MR and NR.</summary>
+/// <param name="Rows">Rows of the output, each a number of the left operand broadcast to a lane.</param>
 /// <param name="Columns">Columns of the output, some lanes.</param>
 internal readonly record struct TileShape(int Rows, int Columns)
 {
@@ -19,17 +19,17 @@ internal readonly record struct TileShape(int Rows, int Columns)
     };
 
     /// <summary>Of 32 registers 24 hold sums, of 16 twelve; the rest hold operands.</summary>
-    public static TileShape Of<S>() where S : unmanaged, IVectorLane<S> => new(GemmTile.Rows, GemmTile.Lanes<S>() * S.Width);
+    public static TileShape Of<S>() where S : unmanaged, IVectorLane<S> => new(MicroKernel.Rows, MicroKernel.Lanes<S>() * S.Width);
 }
 
-/// <summary>How a tile runs along the depth: some stretches, each of some numbers at equal steps.</summary>
+/// <summary>How a tile walks along the depth: some stretches, each of some numbers at equal steps.</summary>
 /// <param name="stretches">How many stretches.</param>
 /// <param name="length">Numbers of a stretch.</param>
 /// <param name="starts">Where each stretch begins in a row of the left operand.</param>
 /// <param name="step">From a number to the next in a row of the left operand.</param>
 /// <param name="rightStep">From a tile's columns to those of the next depth in the right operand: as many as they are where it is
 /// packed.</param>
-internal readonly unsafe struct TileWalk(nint stretches, nint length, nint* starts, nint step, nint rightStep)
+internal readonly unsafe struct DepthWalk(nint stretches, nint length, nint* starts, nint step, nint rightStep)
 {
     public nint Stretches => stretches;
 
@@ -45,17 +45,17 @@ internal readonly unsafe struct TileWalk(nint stretches, nint length, nint* star
     public nint Depth => stretches * length;
 }
 
-/// <summary>The inner loop of every product: a block of sums stays in registers while the depth runs through. Each sum is one
+/// <summary>The inner loop of every product, what BLIS calls the micro-kernel: a tile of sums stays in registers while the depth runs through. Each sum is one
 /// chain of fused multiply-adds in the order of the depth, so its bits do not depend on the shape of the tile.</summary>
 /// <remarks>Few rows by many lanes: the rows' six addresses stay in registers, and ten loads feed 24 multiply-adds. The higher tile
 /// of 12 rows by two lanes, with as many sums, loads its addresses again at every step and twice as many numbers; where another
 /// program shares the core it runs at half the speed of this one.</remarks>
-internal static unsafe class GemmTile
+internal static unsafe class MicroKernel
 {
     /// <summary>Rows of a tile, at every lane width.</summary>
     public const int Rows = 6;
 
-    /// <summary>Numbers of a line of the cache.</summary>
+    /// <summary>Floats of a cache line.</summary>
     private const int CacheLine = 16;
 
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -68,23 +68,23 @@ internal static unsafe class GemmTile
     /// <param name="rows">Where each row of the left operand begins; full tiles of them.</param>
     /// <param name="tiles">How many tiles.</param>
     /// <param name="right">The panel: at each step a tile's columns, side by side.</param>
-    /// <param name="next">What is wanted after this panel; it is brought near on the way.</param>
+    /// <param name="next">What is read after this panel: prefetched meanwhile.</param>
     /// <param name="nextLength">How many numbers of it.</param>
     /// <param name="walk">How both run along the depth.</param>
     /// <param name="sums">The sums, a row after the other, rows as long as a tile's.</param>
     /// <param name="columns">How many columns are wanted.</param>
     /// <param name="accumulate">Whether the sums go on from what is there.</param>
     public static void Panel<S>(
-        float** rows, nint tiles, float* right, float* next, nint nextLength, in TileWalk walk, float* sums, nint columns, bool accumulate)
+        float** rows, nint tiles, float* right, float* next, nint nextLength, in DepthWalk walk, float* sums, nint columns, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
         int width = Lanes<S>() * S.Width;
-        if (EmulatedTile.Takes<S>())
+        if (EmulatedMicroKernel.Takes<S>())
         {
-            EmulatedTile.Panel(rows, tiles, right, walk, sums, width, columns <= S.Width ? S.Width : width, accumulate);
+            EmulatedMicroKernel.Panel(rows, tiles, right, walk, sums, width, columns <= S.Width ? S.Width : width, accumulate);
             return;
         }
-        // a tile brings a line of the cache near at each step of the depth
+        // a tile prefetches a cache line at each step of the depth
         nint ahead = walk.Depth * CacheLine;
         for (nint at = 0; at < tiles; at++, rows += Rows, sums += Rows * width)
         {
@@ -96,7 +96,7 @@ internal static unsafe class GemmTile
     }
 
     /// <summary>6 rows by 4 lanes: 24 sums of 32 registers.</summary>
-    private static void Four<S>(float** rows, float* right, float* ahead, in TileWalk walk, float* sums, bool accumulate)
+    private static void Four<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
@@ -132,7 +132,7 @@ internal static unsafe class GemmTile
     }
 
     /// <summary>6 rows by 2 lanes: 12 sums, all that 16 registers can hold, and enough to keep the multipliers busy.</summary>
-    private static void Two<S>(float** rows, float* right, float* ahead, in TileWalk walk, float* sums, bool accumulate)
+    private static void Two<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
@@ -168,7 +168,7 @@ internal static unsafe class GemmTile
     }
 
     /// <summary>6 rows by the first lane.</summary>
-    private static void One<S>(float** rows, float* right, float* ahead, in TileWalk walk, float* sums, bool accumulate)
+    private static void One<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, bool accumulate)
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;

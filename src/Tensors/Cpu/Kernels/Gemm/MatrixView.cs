@@ -4,40 +4,40 @@ namespace Graft.Tensors;
 
 /// <summary>An operand of a product: a matrix with any steps between lines and along the depth. A line is a row of the left operand
 /// or a column of the right one; depth runs along the sum.</summary>
-internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint depthStep)
+internal readonly unsafe struct MatrixView(float* start, nint lineStep, nint depthStep)
 {
-    /// <summary>The right operand's panels where they lie; null where a line runs through memory in steps.</summary>
-    public RightPanels? Panels(TileShape tile) => lineStep == 1 ? new RightPanels((nint)start, tile.Columns, depthStep) : null;
+    /// <summary>The right operand's panels in place; null where they have to be packed: where neighbouring columns are not neighbours in memory.</summary>
+    public PanelView? Panels(TileShape tile) => lineStep == 1 ? new PanelView((nint)start, tile.Columns, depthStep) : null;
 
-    /// <summary>How many floats <see cref="Open"/> needs for some lines, full tiles of them.</summary>
-    public nint PackedLength(nint lines, nint depth) => depthStep == 1 ? 0 : Scratch.RoundUp(lines * depth);
+    /// <summary>How many floats of workspace <see cref="Rows"/> needs for some lines, full tiles of them.</summary>
+    public nint PackedLength(nint lines, nint depth) => depthStep == 1 ? 0 : ThreadWorkspace.RoundUp(lines * depth);
 
-    /// <summary>Makes some lines ready to be the rows of tiles: where they lie, or packed where each runs through memory in steps.</summary>
+    /// <summary>Gives the micro-kernel the addresses of some lines: in place, or packed where a line is not contiguous.</summary>
     /// <param name="line">The first line.</param>
     /// <param name="lines">How many.</param>
     /// <param name="k">Where the depth begins.</param>
     /// <param name="depth">How deep.</param>
-    /// <param name="copy">Room for what is packed.</param>
+    /// <param name="copy">Workspace for what is packed.</param>
     /// <param name="starts">Gets where each line begins; lines that fill up the last tile compute what nobody reads.</param>
     /// <returns>From a number to the next along a line.</returns>
-    public nint Open(nint line, nint lines, nint k, int depth, float* copy, float** starts)
+    public nint Rows(nint line, nint lines, nint k, int depth, float* copy, float** starts)
     {
-        nint full = Ceiling.Multiple(lines, GemmTile.Rows);
+        nint full = Ceiling.Multiple(lines, MicroKernel.Rows);
         if (depthStep == 1)
         {
             for (nint i = 0; i < full; i++) starts[i] = start + (line + Math.Min(i, lines - 1)) * lineStep + k;
             return 1;
         }
-        for (nint i = 0; i < full; i += GemmTile.Rows, copy += GemmTile.Rows * depth)
+        for (nint i = 0; i < full; i += MicroKernel.Rows, copy += MicroKernel.Rows * depth)
         {
-            Pack(copy, GemmTile.Rows, line + i, (int)Math.Min(GemmTile.Rows, lines - i), k, depth);
-            for (int row = 0; row < GemmTile.Rows; row++) starts[i + row] = copy + row;
+            Pack(copy, MicroKernel.Rows, line + i, (int)Math.Min(MicroKernel.Rows, lines - i), k, depth);
+            for (int row = 0; row < MicroKernel.Rows; row++) starts[i + row] = copy + row;
         }
-        return GemmTile.Rows;
+        return MicroKernel.Rows;
     }
 
     /// <summary>Writes <c>panel[k * panelWidth + i]</c> = the element of line <c>line + i</c> at depth <c>k0 + k</c>, for
-    /// <paramref name="depth"/> depths; places of the panel beyond <paramref name="lines"/> become zero.</summary>
+    /// <paramref name="depth"/> depths; columns of the panel beyond <paramref name="lines"/> become zero.</summary>
     public void Pack(float* panel, int panelWidth, nint line, int lines, nint k0, int depth)
     {
         float* from = start + line * lineStep + k0 * depthStep;
@@ -62,7 +62,7 @@ internal readonly unsafe struct StridedSource(float* start, nint lineStep, nint 
     }
 }
 
-/// <summary>The two ways of writing a panel that matter for speed.</summary>
+/// <summary>The two ways of packing a panel that matter for speed.</summary>
 internal static unsafe class PanelWriter
 {
     /// <summary>The widest panel: four lanes of 16.</summary>

@@ -2,7 +2,7 @@ namespace Graft.Tensors;
 
 /// <summary>Sums down the channels of [R, C], cut into chunks of rows whose boundaries depend on the shape alone; an item is one
 /// chunk of one block of channels.</summary>
-internal readonly struct ChannelChunks(Tensor<float> x)
+internal readonly struct ChannelReductionPlan(Tensor<float> x)
 {
     public const int Block = 64;
     private const int RowsPerChunk = 256;

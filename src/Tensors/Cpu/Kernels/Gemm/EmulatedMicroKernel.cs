@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Graft.Tensors;
 
-/// <summary>The tile of <see cref="GemmTile"/> where multiply-adds are emulated, four columns by four: sums stay doubles that hold
+/// <summary>The micro-kernel where multiply-adds are emulated, four columns by four: sums stay doubles that hold
 /// floats, so that a step converts neither them nor its operands back and forth. The bits are those of <see cref="EmulatedFma"/>.</summary>
-internal static unsafe class EmulatedTile
+internal static unsafe class EmulatedMicroKernel
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
@@ -16,16 +16,16 @@ internal static unsafe class EmulatedTile
     [MethodImpl(Inline)]
     public static bool Takes<S>() where S : unmanaged, IVectorLane<S> => S.Width == 4 && EmulatedFma.IsNeeded && Vector128.IsHardwareAccelerated;
 
-    /// <summary>As <see cref="GemmTile.Panel"/>, of the first <paramref name="wanted"/> of a tile's columns, a multiple of four.</summary>
+    /// <summary>As <see cref="MicroKernel.Panel"/>, of the first <paramref name="wanted"/> of a tile's columns, a multiple of four.</summary>
     public static void Panel(
-        float** rows, nint tiles, float* right, in TileWalk walk, float* sums, int columns, int wanted, bool accumulate)
+        float** rows, nint tiles, float* right, in DepthWalk walk, float* sums, int columns, int wanted, bool accumulate)
     {
-        for (nint row = 0; row < tiles * GemmTile.Rows; row += 2)
+        for (nint row = 0; row < tiles * MicroKernel.Rows; row += 2)
             for (int column = 0; column < wanted; column += 4)
                 TwoByFour(rows + row, right + column, walk, sums + row * columns + column, columns, accumulate);
     }
 
-    private static void TwoByFour(float** rows, float* right, in TileWalk walk, float* sums, int columns, bool accumulate)
+    private static void TwoByFour(float** rows, float* right, in DepthWalk walk, float* sums, int columns, bool accumulate)
     {
         var (aLower, aUpper) = Vector128.Widen(accumulate ? Vector128.Load(sums) : Vector128<float>.Zero);
         var (bLower, bUpper) = Vector128.Widen(accumulate ? Vector128.Load(sums + columns) : Vector128<float>.Zero);

@@ -1,24 +1,24 @@
 namespace Graft.Tensors;
 
-/// <summary>The working memory of a thread: 36 matrices of patches, 36 of what belongs to a panel of output channels. A matrix ends
-/// with a line of the cache that nobody reads, so that the 36 places of one patch do not all fall into the same set of the cache.</summary>
-internal readonly unsafe ref struct WinogradRoom
+/// <summary>A thread's workspace for Winograd's convolution: 36 matrices of patches, 36 of what belongs to a panel of output channels. A matrix ends
+/// with a line of the cache that nobody reads, so that the 36 numbers of one patch do not all fall into the same set of the cache.</summary>
+internal readonly unsafe ref struct WinogradWorkspace
 {
     private const int Outputs16 = Winograd.Square * Winograd.Square;
 
     /// <summary>The widest lane.</summary>
     private const int Width = 16;
 
-    private readonly Scratch scratch;
+    private readonly ThreadWorkspace workspace;
 
-    public WinogradRoom(int channels, nint squares, int panelWidth)
+    public WinogradWorkspace(int channels, nint squares, int panelWidth)
     {
-        nint starts = Scratch.RoundUp(Math.Max(squares, channels + GemmTile.Rows) * sizeof(float*) / sizeof(float));
-        PatchStep = Scratch.RoundUp(squares * channels) + Scratch.RoundUp(1);
-        PanelStep = Scratch.RoundUp(squares * panelWidth) + Scratch.RoundUp(1);
+        nint starts = ThreadWorkspace.RoundUp(Math.Max(squares, channels + MicroKernel.Rows) * sizeof(float*) / sizeof(float));
+        PatchStep = ThreadWorkspace.RoundUp(squares * channels) + ThreadWorkspace.RoundUp(1);
+        PanelStep = ThreadWorkspace.RoundUp(squares * panelWidth) + ThreadWorkspace.RoundUp(1);
         nint zeros = Math.Max(channels, panelWidth);
-        scratch = new Scratch(starts + Winograd.Products * (PatchStep + PanelStep + Width) + Outputs16 * panelWidth + zeros);
-        Starts = scratch.Pointer;
+        workspace = new ThreadWorkspace(starts + Winograd.Products * (PatchStep + PanelStep + Width) + Outputs16 * panelWidth + zeros);
+        Starts = workspace.Pointer;
         Patches = Starts + starts;
         Panels = Patches + Winograd.Products * PatchStep;
         Between = Panels + Winograd.Products * PanelStep;
@@ -27,7 +27,7 @@ internal readonly unsafe ref struct WinogradRoom
         new Span<float>(Zeros, (int)zeros).Clear();
     }
 
-    /// <summary>Room for where the rows of a product begin: a pointer a square, or a channel.</summary>
+    /// <summary>The addresses of a product's rows: a pointer a square, or a channel.</summary>
     public float* Starts { get; }
 
     /// <summary>36 matrices [squares, channels].</summary>
@@ -51,39 +51,39 @@ internal readonly unsafe ref struct WinogradRoom
     /// <summary>What is read outside the image.</summary>
     public float* Zeros { get; }
 
-    public void Dispose() => scratch.Dispose();
+    public void Dispose() => workspace.Dispose();
 }
 
 /// <summary>Turns patches of an image into the rows of 36 matrices.</summary>
 internal static unsafe class WinogradPatches
 {
-    /// <param name="windows">The image.</param>
+    /// <param name="input">The image.</param>
     /// <param name="squares">The squares of outputs.</param>
     /// <param name="first">The first square.</param>
     /// <param name="count">How many.</param>
     /// <param name="channel">The first channel that is wanted.</param>
     /// <param name="channels">How many, which is how long the matrices' rows are.</param>
-    /// <param name="room">Gets the matrices.</param>
-    public static void Open<S>(
-        in Windows windows, WinogradSquares squares, nint first, nint count, int channel, int channels, in WinogradRoom room)
+    /// <param name="workspace">Gets the matrices.</param>
+    public static void Transform<S>(
+        in ConvolutionInput input, WinogradSquares squares, nint first, nint count, int channel, int channels, in WinogradWorkspace workspace)
         where S : unmanaged, IVectorLane<S>
     {
         float** pixels = stackalloc float*[Winograd.Products];
         for (nint i = 0; i < count; i++)
         {
             var (image, y, x) = squares.At(first + i);
-            y += windows.Rows.Origin;
-            x += windows.Columns.Origin;
+            y += input.Rows.Origin;
+            x += input.Columns.Origin;
             for (int row = 0; row < Winograd.Patch; row++)
             {
                 for (int column = 0; column < Winograd.Patch; column++)
                 {
-                    float* pixel = windows.Pixel(image, y + row, x + column);
-                    pixels[row * Winograd.Patch + column] = pixel == null ? room.Zeros : pixel + channel;
+                    float* pixel = input.Pixel(image, y + row, x + column);
+                    pixels[row * Winograd.Patch + column] = pixel == null ? workspace.Zeros : pixel + channel;
                 }
             }
-            float* to = room.Patches + i * channels;
-            for (int at = 0; at < channels; at += S.Width) Winograd.Input<S>(pixels, at, to + at, room.PatchStep, room.Between);
+            float* to = workspace.Patches + i * channels;
+            for (int at = 0; at < channels; at += S.Width) Winograd.Input<S>(pixels, at, to + at, workspace.PatchStep, workspace.Between);
         }
     }
 }

@@ -83,7 +83,7 @@ public class TensorTests
         Refused("permute: [2, 3] by (1): the order has to name each axis once", () => tensor.Permute(1));
         Refused("permute: [2, 3] by (1, 2): the order has to name each axis once", () => tensor.Permute(1, 2));
         Refused("permute: [2, 3] by (-1, 0): the order has to name each axis once", () => tensor.Permute(-1, 0));
-        Refused("slice: [2, 3] on axis 1: 3 places from 1 by 1 lie outside it", () => tensor.Slice(1, 1, 3));
+        Refused("slice: [2, 3] on axis 1: 3 indices from 1 by 1 lie outside it", () => tensor.Slice(1, 1, 3));
         Refused("slice: [2, 3] on axis 1: 2 places from 0 by 3 lie outside it", () => tensor.Slice(1, 0, 2, 3));
         Refused("slice: [2, 3] on axis 2: 1 places from 0 by 1 lie outside it", () => tensor.Slice(2, 0, 1));
         Refused("slice: [2, 3] on axis 0: 1 places from -1 by 1 lie outside it", () => tensor.Slice(0, -1, 1));

@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Attention and its backward.</summary>
-public abstract class AttentionTests : DeviceTests
+public sealed class AttentionTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly AttentionCase[] Full =
     [
@@ -34,7 +34,7 @@ public abstract class AttentionTests : DeviceTests
         new(2, 2, 0, 5, 4) { BiasShape = [1, 2, 1, 5] }, new(2, 2, 5, 0, 4) { BiasShape = [1, 2, 5, 0] },
     ];
 
-    private IEnumerable<AttentionCase> Cases => Tiny ? Full.Take(8) : Full;
+    private static IEnumerable<AttentionCase> Cases => Tiny ? Full.Take(8) : Full;
 
     [Fact]
     public void Forward_agrees_with_the_definition() => Each(Cases, item =>
@@ -122,7 +122,7 @@ public abstract class AttentionTests : DeviceTests
     private static Tensor<float> Heads(Placed<float> rows) => rows.Tensor.Permute(0, 2, 1, 3);
 
     /// <summary>The operands of one attention.</summary>
-    private sealed class Run(AttentionTests tests, AttentionCase item, Layout layout)
+    private sealed class Run(AttentionTests<TDevice> tests, AttentionCase item, Layout layout)
     {
         public Tensor<float> Q { get; } = Heads(tests.Input(item.QueryShape, ReferenceOf(item).Q, layout));
 

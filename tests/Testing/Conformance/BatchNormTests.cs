@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>ChannelStatistics, BatchNorm and its backward.</summary>
-public abstract class BatchNormTests : DeviceTests
+public sealed class BatchNormTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly int[][] Full =
     [
@@ -12,7 +12,7 @@ public abstract class BatchNormTests : DeviceTests
         [2, 3, 2, 3, 2],
     ];
 
-    private IEnumerable<Shape> Shapes => (Tiny ? Full.Take(3) : Full).Select(lengths => new Shape(lengths));
+    private static IEnumerable<Shape> Shapes => (Tiny ? Full.Take(3) : Full).Select(lengths => new Shape(lengths));
 
     [Fact]
     public void Statistics_agree_with_the_definition() => Each(Shapes, shape => Statistics(shape, Draw.Normal("x", shape.ElementCount, 0.3, 2)));
@@ -232,7 +232,7 @@ public abstract class BatchNormTests : DeviceTests
             return place / inner % Channels;
         }
 
-        public Tensor<float> Channel(BatchNormTests tests, float[] values) => tests.Input([Channels], values).Tensor;
+        public Tensor<float> Channel(BatchNormTests<TDevice> tests, float[] values) => tests.Input([Channels], values).Tensor;
 
         /// <summary>What stands before the op that follows the norm.</summary>
         public Expected Forward(bool hasResidual)

@@ -16,12 +16,8 @@ internal static class Conv2dCases
         new(new Conv2dGeometry(2, 1, 0, 2, 1, 0, 1, 2, 2), 1, 2, 4, 3, 2, 2, 3),
     ];
 
-<<<<<<< HEAD
     public static IEnumerable<ReferenceConv2d> Full =>
         [.. Tiny, .. Kernels, .. Windows, .. ChannelCounts, .. Grouped, .. Edges, .. OneDimensional, .. ManyChannels];
-=======
-    public static IEnumerable<ReferenceConv2d> Full => [.. Tiny, .. Kernels, .. ConvolutionInput, .. ChannelCounts, .. Grouped, .. Edges, .. ManyChannels];
->>>>>>> cf79ac0 (Tensors speak the field's words: workspace, micro-kernel, packed weights, implicit GEMM, one strided iteration for both devices, one table of block sizes; a page on how a convolution runs, and a glossary)
 
     /// <summary>Each kernel size with each stride, square and not.</summary>
     private static IEnumerable<ReferenceConv2d> Kernels =>
@@ -30,7 +26,7 @@ internal static class Conv2dCases
         select new ReferenceConv2d(Conv2dGeometry.Square(stride, Math.Min(kernel.Item1, kernel.Item2) / 2), 2, 5, 11, 13, 6, kernel.Item1, kernel.Item2);
 
     /// <summary>Padding on one side alone, dilation, different strides across and down.</summary>
-    private static IEnumerable<ReferenceConv2d> ConvolutionInput =>
+    private static IEnumerable<ReferenceConv2d> Windows =>
     [
         new(new Conv2dGeometry(1, 1, 0, 0, 1, 1, 1, 1, 1), 1, 4, 8, 8, 4, 3, 3),
         new(new Conv2dGeometry(2, 2, 0, 0, 1, 1, 1, 1, 1), 2, 16, 8, 8, 16, 3, 3),

@@ -4,9 +4,9 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Conv2d, forward and both backwards.</summary>
-public abstract class Conv2dTests : DeviceTests
+public sealed class Conv2dTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
-    private IEnumerable<ReferenceConv2d> Cases => Tiny ? Conv2dCases.Tiny : Conv2dCases.Full;
+    private static IEnumerable<ReferenceConv2d> Cases => Tiny ? Conv2dCases.Tiny : Conv2dCases.Full;
 
     [Fact]
     public void Forward_agrees_with_the_definition() => Each(Cases, item => Forward(item, default(NoEpilogue), Layout.Contiguous));

@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Copy and Fill through any strides.</summary>
-public abstract class CopyTests : DeviceTests
+public sealed class CopyTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     [Fact]
     public void Every_order_of_the_axes()

@@ -3,12 +3,12 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Cross-entropy with label smoothing and rows that do not count, forward and backward.</summary>
-public abstract class CrossEntropyTests : DeviceTests
+public sealed class CrossEntropyTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly (int Rows, int Columns)[] Full =
         [(1, 1), (3, 2), (5, 7), (4, 10), (3, 16), (17, 17), (64, 100), (5, 1000), (500, 33), (0, 3)];
 
-    private IEnumerable<Case> Cases =>
+    private static IEnumerable<Case> Cases =>
         from size in Tiny ? Full.Take(3) : Full
         from smoothing in new[] { 0f, 0.1f }
         from shift in new[] { 0f, 1000f }

@@ -15,23 +15,27 @@ public enum Sizes
     Tiny,
 }
 
-/// <summary>The contract of <see cref="Device"/> as tests: a class a kernel family, derived from once a device.</summary>
-public abstract class DeviceTests
+/// <summary>A device that the contract is tested on: a class of a test project, nothing else is to be written there.</summary>
+public interface ITestedDevice
+{
+    /// <summary>How large the cases are.</summary>
+    static virtual Sizes Sizes => Sizes.Full;
+
+    /// <summary>Makes the device, or skips the test where the machine lacks it.</summary>
+    static abstract Device Create();
+}
+
+/// <summary>The contract of <see cref="Device"/> as tests: a class a kernel family, which <see cref="ConformanceFramework"/> runs on each
+/// <see cref="ITestedDevice"/> of a test project.</summary>
+public abstract class DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly ConcurrentDictionary<Type, Device> Devices = new();
-    private static readonly ConcurrentDictionary<string, Lazy<object>> References = new();
 
-    /// <summary>The device under test; asked for once a class. Skips where the machine lacks it.</summary>
-    protected abstract Device CreateDevice();
-
-    /// <summary>How large the cases are.</summary>
-    protected virtual Sizes Sizes => Sizes.Full;
-
-    /// <summary>The device under test.</summary>
-    protected Device Device => Devices.GetOrAdd(GetType(), _ => CreateDevice());
+    /// <summary>The device under test, one for each family.</summary>
+    protected Device Device => Devices.GetOrAdd(GetType(), _ => TDevice.Create());
 
     /// <summary>Whether the cases are kept to a few numbers.</summary>
-    protected bool Tiny => Sizes == Sizes.Tiny;
+    protected static bool Tiny => TDevice.Sizes == Sizes.Tiny;
 
     private protected Placed<float> Input(Shape shape, float[] values, Layout layout = Layout.Contiguous) =>
         new(Device, shape, layout, values);
@@ -43,7 +47,7 @@ public abstract class DeviceTests
 
     /// <summary>What a reference computes, once for all devices: the same name has to mean the same numbers.</summary>
     private protected static TResult Once<TResult>(string name, Func<TResult> reference) where TResult : class =>
-        (TResult)References.GetOrAdd(name, _ => new Lazy<object>(reference)).Value;
+        (TResult)References.Known.GetOrAdd(name, _ => new Lazy<object>(reference)).Value;
 
     /// <summary>Runs every case and fails with all that went wrong, each under its case's name.</summary>
     private protected void Each<TCase>(IEnumerable<TCase> cases, Action<TCase> test) where TCase : notnull
@@ -68,4 +72,10 @@ public abstract class DeviceTests
         Assert.True(count > 0, "there are no cases");
         if (failed > 0) Assert.Fail($"{failed} of {count} cases on {Device.Name}:{failures}");
     }
+}
+
+/// <summary>What references have computed, shared by all devices.</summary>
+internal static class References
+{
+    public static ConcurrentDictionary<string, Lazy<object>> Known { get; } = new();
 }

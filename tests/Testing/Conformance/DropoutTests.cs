@@ -4,11 +4,11 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Dropout, whose every number is known.</summary>
-public abstract class DropoutTests : DeviceTests
+public sealed class DropoutTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly int[] Full = [1, 63, 64, 65, 200, 15, 0, 4096 + 17, 100_003];
 
-    private IEnumerable<int> Counts => Tiny ? Full.Take(5) : Full;
+    private static IEnumerable<int> Counts => Tiny ? Full.Take(5) : Full;
 
     [Fact]
     public void The_mask_is_the_one_that_the_stream_gives() => Each(Counts, count =>

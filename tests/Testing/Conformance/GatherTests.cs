@@ -4,12 +4,12 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Gather and its backward, and rows copied to places that a tensor names.</summary>
-public abstract class GatherTests : DeviceTests
+public sealed class GatherTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly (int Entries, int Width, int Rows)[] Full =
         [(1, 1, 1), (5, 1, 9), (7, 3, 4), (10, 16, 33), (13, 17, 40), (50, 64, 300), (3, 70, 1000), (1000, 8, 20), (4, 5, 0)];
 
-    private IEnumerable<(int Entries, int Width, int Rows)> Cases => Tiny ? Full.Take(3) : Full;
+    private static IEnumerable<(int Entries, int Width, int Rows)> Cases => Tiny ? Full.Take(3) : Full;
 
     [Fact]
     public void Rows_are_taken_as_they_are() => Each(Cases, item =>

@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Gemm: every orientation and odd size, batches, epilogues.</summary>
-public abstract class GemmTests : DeviceTests
+public sealed class GemmTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly (int M, int N, int K)[] Odd =
     [

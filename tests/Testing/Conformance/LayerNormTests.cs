@@ -4,12 +4,12 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>LayerNorm and its backward.</summary>
-public abstract class LayerNormTests : DeviceTests
+public sealed class LayerNormTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly (int Rows, int Columns)[] Full =
         [(3, 5), (1, 1), (4, 17), (2, 16), (5, 31), (9, 33), (70, 64), (200, 48), (7, 768), (1, 3000), (600, 20), (0, 4)];
 
-    private IEnumerable<(int Rows, int Columns)> Cases => Tiny ? Full.Take(3) : Full;
+    private static IEnumerable<(int Rows, int Columns)> Cases => Tiny ? Full.Take(3) : Full;
 
     [Fact]
     public void Forward_agrees_with_the_definition() => Each(Cases, size => Forward(size, Draw.Normal("x", size.Rows * size.Columns, 0.4, 2)));
@@ -113,7 +113,7 @@ public abstract class LayerNormTests : DeviceTests
 
         public float[] Dy { get; } = Draw.Uniform("dy", rows * columns);
 
-        public void Backward(LayerNormTests tests, Tensor<float> dy, Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias) =>
+        public void Backward(LayerNormTests<TDevice> tests, Tensor<float> dy, Tensor<float>? dx, Tensor<float>? dweight, Tensor<float>? dbias) =>
             tests.Device.LayerNormBackward(
                 dy, tests.Input([rows, columns], x).Tensor, tests.Input([rows], mean).Tensor, tests.Input([rows], inverse).Tensor,
                 tests.Input([columns], weight).Tensor, dx, dweight, dbias);

@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Map and MapBackward, for every op of one variable.</summary>
-public abstract class MapTests : DeviceTests
+public sealed class MapTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly int[] OddSizes = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33];
 

@@ -4,9 +4,9 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Maximum and average pooling, forward and backward.</summary>
-public abstract class PoolingTests : DeviceTests
+public sealed class PoolingTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
-    private static readonly (Pool2dGeometry Geometry, int[] X)[] ConvolutionInput =
+    private static readonly (Pool2dGeometry Geometry, int[] X)[] Windows =
     [
         (Pool2dGeometry.Square(1, 1), [1, 1, 1, 1]),
         (Pool2dGeometry.Square(2, 2), [2, 3, 4, 6]),
@@ -40,7 +40,7 @@ public abstract class PoolingTests : DeviceTests
         (Pool2dGeometry.Square(2, 1, 1, countIncludePad: false), [1, 48, 8, 7]),
     ];
 
-    private IEnumerable<Case> Cases => (Tiny ? ConvolutionInput : [.. ConvolutionInput, .. Larger]).Select(item => new Case(item.Geometry, new Shape(item.X)));
+    private static IEnumerable<Case> Cases => (Tiny ? Windows : [.. Windows, .. Larger]).Select(item => new Case(item.Geometry, new Shape(item.X)));
 
     [Fact]
     public void Maximum_and_its_place_agree_with_the_definition()

@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Reduce: sums, sums of squares and maxima over any set of axes.</summary>
-public abstract class ReduceTests : DeviceTests
+public sealed class ReduceTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly int[][] Shapes = [[7], [37], [5, 19], [16, 3], [1, 6], [3, 4, 17], [5, 1, 8], [2, 5, 3, 7], [3, 16, 2, 2]];
 

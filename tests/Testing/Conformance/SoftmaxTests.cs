@@ -3,12 +3,12 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Softmax and log-softmax, forward and backward.</summary>
-public abstract class SoftmaxTests : DeviceTests
+public sealed class SoftmaxTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly (int Rows, int Columns)[] Full =
         [(1, 1), (5, 1), (3, 2), (4, 10), (2, 15), (2, 16), (2, 17), (7, 33), (64, 100), (3, 1000), (1, 5003), (300, 70), (0, 4)];
 
-    private IEnumerable<(int Rows, int Columns)> Sizes2 => Tiny ? Full.Take(4) : Full;
+    private static IEnumerable<(int Rows, int Columns)> Sizes2 => Tiny ? Full.Take(4) : Full;
 
     [Fact]
     public void Softmax_agrees_with_the_definition() => Each(Sizes2, size => Run(size, Draw.Normal("x", size.Rows * size.Columns, 0, 3), log: false));

@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>The house's own exp, log, tanh and erf over their whole range, and what becomes of NaN, infinities, zeros and denormals.</summary>
-public abstract class SpecialValueTests : DeviceTests
+public sealed class SpecialValueTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private const float Infinity = float.PositiveInfinity;
     private const float NaN = float.NaN;

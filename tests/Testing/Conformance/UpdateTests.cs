@@ -4,9 +4,9 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Update: an optimiser's step over a parameter, with rules of the tests' own.</summary>
-public abstract class UpdateTests : DeviceTests
+public sealed class UpdateTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
-    private IEnumerable<(int Size, Layout Layout)> Cases =>
+    private static IEnumerable<(int Size, Layout Layout)> Cases =>
         [.. from size in Tiny ? [0, 1, 33] : new[] { 0, 1, 3, 4, 5, 15, 16, 17, 33, 1001, 70003 } select (size, Layout.Contiguous)];
 
     [Fact]

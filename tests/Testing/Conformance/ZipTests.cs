@@ -4,7 +4,7 @@ using Xunit;
 namespace Graft.Testing;
 
 /// <summary>Zip and ZipBackward, for every op of two variables.</summary>
-public abstract class ZipTests : DeviceTests
+public sealed class ZipTests<TDevice> : DeviceTests<TDevice> where TDevice : ITestedDevice
 {
     private static readonly (int[] A, int[] B, int[] Y)[] Broadcasts =
     [
@@ -77,7 +77,7 @@ public abstract class ZipTests : DeviceTests
         Check.Close("db", db.Read("db"), half, 0);
     }
 
-    private IEnumerable<Case> Cases() =>
+    private static IEnumerable<Case> Cases() =>
         from shapes in Broadcasts
         from input in Tiny ? [Layout.Contiguous, Layout.Reversed] : Enum.GetValues<Layout>()
         from output in new[] { Layout.Contiguous, Layout.ChannelsLast }

@@ -84,9 +84,9 @@ public class TensorTests
         Refused("permute: [2, 3] by (1, 2): the order has to name each axis once", () => tensor.Permute(1, 2));
         Refused("permute: [2, 3] by (-1, 0): the order has to name each axis once", () => tensor.Permute(-1, 0));
         Refused("slice: [2, 3] on axis 1: 3 indices from 1 by 1 lie outside it", () => tensor.Slice(1, 1, 3));
-        Refused("slice: [2, 3] on axis 1: 2 places from 0 by 3 lie outside it", () => tensor.Slice(1, 0, 2, 3));
-        Refused("slice: [2, 3] on axis 2: 1 places from 0 by 1 lie outside it", () => tensor.Slice(2, 0, 1));
-        Refused("slice: [2, 3] on axis 0: 1 places from -1 by 1 lie outside it", () => tensor.Slice(0, -1, 1));
+        Refused("slice: [2, 3] on axis 1: 2 indices from 0 by 3 lie outside it", () => tensor.Slice(1, 0, 2, 3));
+        Refused("slice: [2, 3] on axis 2: 1 indices from 0 by 1 lie outside it", () => tensor.Slice(2, 0, 1));
+        Refused("slice: [2, 3] on axis 0: 1 indices from -1 by 1 lie outside it", () => tensor.Slice(0, -1, 1));
         Refused("expand: [2, 3] to [2, 4]: an axis has to be 1 or the wanted length, aligned at the last", () => tensor.Expand([2, 4]));
         Refused("expand: [2, 3] to [3]: an axis has to be 1 or the wanted length, aligned at the last", () => tensor.Expand([3]));
     }

@@ -43,7 +43,7 @@ public sealed partial class GpuDevice
         AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<int> lengthsOrNone, Tensor<int>? lengths, Tensor<float>? keyBias,
         Tensor<float>? bias) => new(
         settings, q, ViewOf(q), k, ViewOf(k), ViewOf(lengthsOrNone), lengths is null ? 0 : 1, ViewOf(keyBias, q), keyBias is null ? 0 : 1,
-        ViewOf(bias, q), bias is null ? default : new BiasPlaces(bias), bias is null ? 0 : 1);
+        ViewOf(bias, q), bias is null ? default : new BiasRows(bias), bias is null ? 0 : 1);
 
     private static int RowCount(Tensor<float> rows) => checked(rows.Shape[0] * rows.Shape[1] * rows.Shape[2]);
 }
@@ -51,7 +51,7 @@ public sealed partial class GpuDevice
 /// <summary>A group of threads a query: the largest score and the sum, a thread a key; then the values, a thread a column, with the
 /// probabilities of as many keys as there are threads in shared memory.</summary>
 internal readonly struct AttentionKernel(
-    ScoreTerms terms, ArrayView<float> v, HeadPlaces vPlaces, ArrayView<float> y, HeadPlaces yPlaces, ArrayView<float> logSumExp, int saves)
+    ScoreTerms terms, ArrayView<float> v, HeadRows vRows, ArrayView<float> y, HeadRows yRows, ArrayView<float> logSumExp, int saves)
     : IGroupKernel
 {
     public void Run(int group)
@@ -68,7 +68,7 @@ internal readonly struct AttentionKernel(
         var total = GroupSums.All<SumOf>(own);
         float inverse = GpuMath.WhereGreater(total.Value, 0f, 1f / total.Value, 0f);
 
-        int to = yPlaces.Of(batch, head, query);
+        int to = yRows.Offset(batch, head, query);
         for (int first = 0; first < terms.Depth; first += Group.DimX)
         {
             int d = first + Group.IdxX;
@@ -84,7 +84,7 @@ internal readonly struct AttentionKernel(
                 if (d < terms.Depth)
                 {
                     int some = IntrinsicMath.Min(Group.DimX, keys - key);
-                    for (int i = 0; i < some; i++) sum = GpuMath.FusedMultiplyAdd(shared[i], v[vPlaces.Of(batch, keyHead, key + i) + d], sum);
+                    for (int i = 0; i < some; i++) sum = GpuMath.FusedMultiplyAdd(shared[i], v[vRows.Offset(batch, keyHead, key + i) + d], sum);
                 }
                 Group.Barrier();
             }

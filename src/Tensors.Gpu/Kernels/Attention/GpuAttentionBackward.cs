@@ -4,14 +4,14 @@ namespace Graft.Tensors.Gpu;
 
 /// <summary>delta = the sum of dy * y over D, for each query.</summary>
 internal readonly struct AttentionDeltaKernel(
-    ArrayView<float> dy, HeadPlaces dyPlaces, ArrayView<float> y, HeadPlaces yPlaces, ArrayView<float> delta, int heads, int queries, int depth)
+    ArrayView<float> dy, HeadRows dyRows, ArrayView<float> y, HeadRows yRows, ArrayView<float> delta, int heads, int queries, int depth)
     : IElementKernel
 {
     public void Run(int index)
     {
         int headOfAll = index / queries, query = index - headOfAll * queries;
         int batch = headOfAll / heads, head = headOfAll - batch * heads;
-        int left = dyPlaces.Of(batch, head, query), right = yPlaces.Of(batch, head, query);
+        int left = dyRows.Offset(batch, head, query), right = yRows.Offset(batch, head, query);
         float sum = 0f;
         for (int d = 0; d < depth; d++) sum = GpuMath.FusedMultiplyAdd(dy[left + d], y[right + d], sum);
         delta[index] = sum;
@@ -20,7 +20,7 @@ internal readonly struct AttentionDeltaKernel(
 
 /// <summary>Probabilities computed again, and the gradients of the scores: dS = P (factor * dy v - delta).</summary>
 internal readonly struct ProbabilityGradients(
-    ScoreTerms terms, ArrayView<float> dy, HeadPlaces dyPlaces, ArrayView<float> v, HeadPlaces vPlaces, ArrayView<float> logSumExp,
+    ScoreTerms terms, ArrayView<float> dy, HeadRows dyRows, ArrayView<float> v, HeadRows vRows, ArrayView<float> logSumExp,
     ArrayView<float> delta)
 {
     public readonly ScoreTerms Terms = terms;
@@ -33,17 +33,17 @@ internal readonly struct ProbabilityGradients(
 
     public float ScoreGradient(int batch, int head, int query, int key, float probability, float factor)
     {
-        int left = dyPlaces.Of(batch, head, query), right = vPlaces.Of(batch, Terms.KeyHead(head), key);
+        int left = dyRows.Offset(batch, head, query), right = vRows.Offset(batch, Terms.KeyHead(head), key);
         float sum = 0f;
         for (int d = 0; d < Terms.Depth; d++) sum = GpuMath.FusedMultiplyAdd(dy[left + d], v[right + d], sum);
         return probability * (sum * factor - delta[(batch * Terms.Heads + head) * Terms.Queries + query]);
     }
 
-    public float OutputGradient(int batch, int head, int query, int d) => dy[dyPlaces.Of(batch, head, query) + d];
+    public float OutputGradient(int batch, int head, int query, int d) => dy[dyRows.Offset(batch, head, query) + d];
 }
 
 /// <summary>dq = scale * the keys weighted by dS; a group of threads a query.</summary>
-internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradients, ArrayView<float> dq, HeadPlaces places) : IGroupKernel
+internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradients, ArrayView<float> dq, HeadRows rows) : IGroupKernel
 {
     public void Run(int group)
     {
@@ -51,7 +51,7 @@ internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradi
         var terms = gradients.Terms;
         int headOfAll = group / terms.Queries, query = group - headOfAll * terms.Queries;
         int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
-        int keys = terms.KeysOf(batch, query), keyHead = terms.KeyHead(head), to = places.Of(batch, head, query);
+        int keys = terms.KeysOf(batch, query), keyHead = terms.KeyHead(head), to = rows.Offset(batch, head, query);
         for (int first = 0; first < terms.Depth; first += Group.DimX)
         {
             int d = first + Group.IdxX;
@@ -80,7 +80,7 @@ internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradi
 /// <summary>dk = scale * the queries weighted by dS, dv = dy weighted by the dropped probabilities, both summed over the heads of
 /// queries that read the key's; a group of threads a key.</summary>
 internal readonly struct AttentionBackwardKeyKernel(
-    ProbabilityGradients gradients, ArrayView<float> dk, HeadPlaces dkPlaces, ArrayView<float> dv, HeadPlaces dvPlaces) : IGroupKernel
+    ProbabilityGradients gradients, ArrayView<float> dk, HeadRows dkRows, ArrayView<float> dv, HeadRows dvRows) : IGroupKernel
 {
     public void Run(int group)
     {
@@ -89,7 +89,7 @@ internal readonly struct AttentionBackwardKeyKernel(
         var terms = gradients.Terms;
         int headOfAll = group / terms.Keys, key = group - headOfAll * terms.Keys;
         int batch = headOfAll / terms.KeyHeads, keyHead = headOfAll - batch * terms.KeyHeads, shared = terms.Heads / terms.KeyHeads;
-        int toKey = dkPlaces.Of(batch, keyHead, key), toValue = dvPlaces.Of(batch, keyHead, key);
+        int toKey = dkRows.Offset(batch, keyHead, key), toValue = dvRows.Offset(batch, keyHead, key);
         for (int first = 0; first < terms.Depth; first += Group.DimX)
         {
             int d = first + Group.IdxX;
@@ -144,7 +144,7 @@ internal readonly struct AttentionBackwardBiasKernel(
         int row = index / terms.Keys, key = index - row * terms.Keys;
         int headOfAll = row / ownQueries, ownQuery = row - headOfAll * ownQueries;
         int ownBatch = headOfAll / ownHeads, ownHead = headOfAll - ownBatch * ownHeads;
-        // along an axis of length 1 all places share
+        // along an axis of length 1 all rows share
         int batches = ownSequences == 1 ? sequences : 1, heads = ownHeads == 1 ? terms.Heads : 1, queries = ownQueries == 1 ? terms.Queries : 1;
         float sum = 0f;
         for (int batch = ownBatch; batch < ownBatch + batches; batch++)

@@ -4,17 +4,17 @@ namespace Graft.Tensors.Gpu;
 
 // Letters: B sequences, H heads, T queries, S keys, D numbers a head.
 /// <summary>Where the rows of a tensor [B, H, rows, D] begin.</summary>
-internal readonly struct HeadPlaces(Tensor<float> tensor)
+internal readonly struct HeadRows(Tensor<float> tensor)
 {
     private readonly int batchStep = tensor.Strides[0];
     private readonly int headStep = tensor.Strides[1];
     private readonly int step = tensor.Strides[2];
 
-    public int Of(int batch, int head, int row) => batch * batchStep + head * headStep + row * step;
+    public int Offset(int batch, int head, int row) => batch * batchStep + head * headStep + row * step;
 }
 
 /// <summary>Where the rows of a bias [1 or B, 1 or H, 1 or T, S] begin.</summary>
-internal readonly struct BiasPlaces(Tensor<float> bias)
+internal readonly struct BiasRows(Tensor<float> bias)
 {
     private readonly int batchStep = bias.Shape[0] == 1 ? 0 : bias.Strides[0];
     private readonly int headStep = bias.Shape[1] == 1 ? 0 : bias.Strides[1];
@@ -26,16 +26,16 @@ internal readonly struct BiasPlaces(Tensor<float> bias)
 /// <summary>The scores of queries and keys, who sees whom, and what dropout makes of a probability.</summary>
 internal readonly struct ScoreTerms(
     AttentionSettings settings, Tensor<float> q, ArrayView<float> qView, Tensor<float> k, ArrayView<float> kView,
-    ArrayView<int> lengths, int hasLengths, ArrayView<float> keyBias, int hasKeyBias, ArrayView<float> bias, BiasPlaces biasPlaces, int hasBias)
+    ArrayView<int> lengths, int hasLengths, ArrayView<float> keyBias, int hasKeyBias, ArrayView<float> bias, BiasRows biasRows, int hasBias)
 {
     private readonly ArrayView<float> q = qView;
-    private readonly HeadPlaces qPlaces = new(q);
+    private readonly HeadRows qRows = new(q);
     private readonly ArrayView<float> k = kView;
-    private readonly HeadPlaces kPlaces = new(k);
+    private readonly HeadRows kRows = new(k);
     private readonly ArrayView<int> lengths = lengths;
     private readonly ArrayView<float> keyBias = keyBias;
     private readonly ArrayView<float> bias = bias;
-    private readonly BiasPlaces biasPlaces = biasPlaces;
+    private readonly BiasRows biasRows = biasRows;
     private readonly int hasLengths = hasLengths;
     private readonly int hasKeyBias = hasKeyBias;
     private readonly int hasBias = hasBias;
@@ -67,7 +67,7 @@ internal readonly struct ScoreTerms(
         float sum = 0f;
         for (int d = 0; d < Depth; d++) sum = GpuMath.FusedMultiplyAdd(q[left + d], k[right + d], sum);
         sum *= Scale;
-        if (hasBias != 0) sum += bias[biasPlaces.Of(batch, head, query) + key];
+        if (hasBias != 0) sum += bias[biasRows.Offset(batch, head, query) + key];
         if (hasKeyBias != 0) sum += keyBias[batch * Keys + key];
         return sum;
     }
@@ -83,11 +83,11 @@ internal readonly struct ScoreTerms(
     public float Factor(int headOfAll, int key, int query)
     {
         if (drops == 0) return 1f;
-        int blocks = (Queries + DropoutMask.Block - 1) / DropoutMask.Block;
+        int blocks = Ceiling.Divide(Queries, DropoutMask.Block);
         return factors.At((headOfAll * Keys + key) * blocks + query / DropoutMask.Block, query % DropoutMask.Block);
     }
 
-    private int QueryRow(int batch, int head, int query) => qPlaces.Of(batch, head, query);
+    private int QueryRow(int batch, int head, int query) => qRows.Offset(batch, head, query);
 
-    private int KeyRow(int batch, int keyHead, int key) => kPlaces.Of(batch, keyHead, key);
+    private int KeyRow(int batch, int keyHead, int key) => kRows.Offset(batch, keyHead, key);
 }

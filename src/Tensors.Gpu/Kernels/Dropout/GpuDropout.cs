@@ -8,7 +8,7 @@ public sealed partial class GpuDevice
         LaunchElements(new DropoutKernel(new MaskFactors(mask), ViewOf(x), ViewOf(y)), CountOf(x), x, y);
 }
 
-/// <summary>y = x times the mask's factor at each place.</summary>
+/// <summary>y = x times the mask's factor for each element.</summary>
 internal readonly struct DropoutKernel(MaskFactors mask, ArrayView<float> x, ArrayView<float> y) : IElementKernel
 {
     public void Run(int index) => y[index] = x[index] * mask.At(index / DropoutMask.Block, index % DropoutMask.Block);
@@ -25,9 +25,9 @@ internal readonly struct MaskFactors(DropoutMask mask)
     /// <summary>What number <paramref name="number"/> of a block is multiplied by: 0 or the scale.</summary>
     public float At(int block, int number)
     {
-        int word = number / DropoutMask.Places;
-        uint place = unchecked((uint)block * DropoutMask.Places + (uint)(number - word * DropoutMask.Places));
-        var (first, second, third, fourth) = RandomStream.Philox((place, 0u, 0u, 0u), (keyLow, keyHigh));
+        int word = number / DropoutMask.CountersPerBlock;
+        uint position = unchecked((uint)block * DropoutMask.CountersPerBlock + (uint)(number - word * DropoutMask.CountersPerBlock));
+        var (first, second, third, fourth) = RandomStream.Philox((position, 0u, 0u, 0u), (keyLow, keyHigh));
         uint bits = word == 0 ? first : word == 1 ? second : word == 2 ? third : fourth;
         return GpuMath.WhereGreater(threshold, (int)(bits >> 8), 0f, scale);
     }

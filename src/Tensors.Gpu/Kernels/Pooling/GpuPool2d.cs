@@ -7,8 +7,8 @@ public sealed partial class GpuDevice
     public override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices)
     {
         using var unread = indices is null ? Rent<int>(y.Shape, MemoryFormat.ChannelsLast) : null;
-        var places = indices ?? unread!;
-        LaunchElements(new MaxPoolKernel(new PoolPlanes(geometry, x.Shape, y.Shape), ViewOf(x), ViewOf(y), ViewOf(places)), CountOf(y), x, y, places);
+        var winners = indices ?? unread!;
+        LaunchElements(new MaxPoolKernel(new PoolPlanes(geometry, x.Shape, y.Shape), ViewOf(x), ViewOf(y), ViewOf(winners)), CountOf(y), x, y, winners);
     }
 
     public override void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx) => LaunchElements(
@@ -62,7 +62,7 @@ internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape 
     public int EndOutputColumn(int column) => columns.EndOver(column);
 
     /// <summary>What the sum over a window is divided by; at least 1.</summary>
-    public float Places(int outputRow, int outputColumn)
+    public float Divisor(int outputRow, int outputColumn)
     {
         int top = Top(outputRow), bottom = Bottom(outputRow), left = Left(outputColumn), right = Right(outputColumn);
         if (countsPadding == 0)
@@ -76,7 +76,7 @@ internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape 
     }
 }
 
-/// <summary>The windows along one axis, and which of them are over a place of the input.</summary>
+/// <summary>The windows along one axis, and which of them are over a pixel of the input.</summary>
 internal readonly struct PoolAxis(int length, int outputs, int kernel, int stride, int padBefore, int padAfter, int isAdaptive)
 {
     public static PoolAxis Rows(Pool2dGeometry geometry, Shape input, Shape output) => new(
@@ -88,25 +88,25 @@ internal readonly struct PoolAxis(int length, int outputs, int kernel, int strid
     public int First(int output) => isAdaptive != 0 ? output * length / outputs : output * stride - padBefore;
 
     public int End(int output) => isAdaptive != 0
-        ? ((output + 1) * length + outputs - 1) / outputs
+        ? Ceiling.Divide((output + 1) * length, outputs)
         : IntrinsicMath.Min(output * stride - padBefore + kernel, length + padAfter);
 
-    public int FirstOver(int place) => isAdaptive != 0
-        ? place * outputs / length
-        : IntrinsicMath.Max(0, (place + padBefore - kernel + stride) / stride);
+    public int FirstOver(int pixel) => isAdaptive != 0
+        ? pixel * outputs / length
+        : IntrinsicMath.Max(0, (pixel + padBefore - kernel + stride) / stride);
 
-    public int EndOver(int place) => isAdaptive != 0
-        ? ((place + 1) * outputs + length - 1) / length
-        : IntrinsicMath.Min((place + padBefore) / stride + 1, outputs);
+    public int EndOver(int pixel) => isAdaptive != 0
+        ? Ceiling.Divide((pixel + 1) * outputs, length)
+        : IntrinsicMath.Min((pixel + padBefore) / stride + 1, outputs);
 }
 
-/// <summary>y = the largest of each window, and its place; NaN counts as the largest.</summary>
+/// <summary>y = the largest of each window, and its position; NaN counts as the largest.</summary>
 internal readonly struct MaxPoolKernel(PoolPlanes planes, ArrayView<float> x, ArrayView<float> y, ArrayView<int> indices) : IElementKernel
 {
     public void Run(int index)
     {
-        int place = index / planes.Channels, channel = index - place * planes.Channels;
-        int line = place / planes.OutputWidth, column = place - line * planes.OutputWidth;
+        int pixel = index / planes.Channels, channel = index - pixel * planes.Channels;
+        int line = pixel / planes.OutputWidth, column = pixel - line * planes.OutputWidth;
         int image = line / planes.OutputHeight, row = line - image * planes.OutputHeight;
         int top = IntrinsicMath.Max(planes.Top(row), 0), bottom = IntrinsicMath.Min(planes.Bottom(row), planes.Height);
         int left = IntrinsicMath.Max(planes.Left(column), 0), right = IntrinsicMath.Min(planes.Right(column), planes.Width);
@@ -132,13 +132,13 @@ internal readonly struct MaxPoolKernel(PoolPlanes planes, ArrayView<float> x, Ar
     }
 }
 
-/// <summary>dx = the sum of dy over the windows that a place won: each place looks at the windows over it.</summary>
+/// <summary>dx = the sum of dy over the windows that a pixel won: each pixel looks at the windows over it.</summary>
 internal readonly struct MaxPoolBackwardKernel(PoolPlanes planes, ArrayView<float> dy, ArrayView<int> indices, ArrayView<float> dx) : IElementKernel
 {
     public void Run(int index)
     {
-        int place = index / planes.Channels, channel = index - place * planes.Channels;
-        int line = place / planes.Width, column = place - line * planes.Width;
+        int pixel = index / planes.Channels, channel = index - pixel * planes.Channels;
+        int line = pixel / planes.Width, column = pixel - line * planes.Width;
         int image = line / planes.Height, row = line - image * planes.Height;
         int own = row * planes.Width + column;
         int firstColumn = planes.FirstOutputColumn(column), endColumn = planes.EndOutputColumn(column);
@@ -162,8 +162,8 @@ internal readonly struct AveragePoolKernel(PoolPlanes planes, ArrayView<float> x
 {
     public void Run(int index)
     {
-        int place = index / planes.Channels, channel = index - place * planes.Channels;
-        int line = place / planes.OutputWidth, column = place - line * planes.OutputWidth;
+        int pixel = index / planes.Channels, channel = index - pixel * planes.Channels;
+        int line = pixel / planes.OutputWidth, column = pixel - line * planes.OutputWidth;
         int image = line / planes.OutputHeight, row = line - image * planes.OutputHeight;
         int bottom = IntrinsicMath.Min(planes.Bottom(row), planes.Height);
         int left = IntrinsicMath.Max(planes.Left(column), 0), right = IntrinsicMath.Min(planes.Right(column), planes.Width);
@@ -172,17 +172,17 @@ internal readonly struct AveragePoolKernel(PoolPlanes planes, ArrayView<float> x
         for (int inputRow = IntrinsicMath.Max(planes.Top(row), 0); inputRow < bottom; inputRow++)
             for (int inputColumn = left; inputColumn < right; inputColumn++)
                 sum += x[((image * planes.Height + inputRow) * planes.Width + inputColumn) * planes.Channels + channel];
-        y[index] = sum / planes.Places(row, column);
+        y[index] = sum / planes.Divisor(row, column);
     }
 }
 
-/// <summary>dx = the sum of dy over the windows over a place, each divided as its mean was.</summary>
+/// <summary>dx = the sum of dy over the windows over a pixel, each divided as its mean was.</summary>
 internal readonly struct AveragePoolBackwardKernel(PoolPlanes planes, ArrayView<float> dy, ArrayView<float> dx) : IElementKernel
 {
     public void Run(int index)
     {
-        int place = index / planes.Channels, channel = index - place * planes.Channels;
-        int line = place / planes.Width, column = place - line * planes.Width;
+        int pixel = index / planes.Channels, channel = index - pixel * planes.Channels;
+        int line = pixel / planes.Width, column = pixel - line * planes.Width;
         int image = line / planes.Height, row = line - image * planes.Height;
         int firstColumn = planes.FirstOutputColumn(column), endColumn = planes.EndOutputColumn(column);
         int endRow = planes.EndOutputRow(row);
@@ -193,7 +193,7 @@ internal readonly struct AveragePoolBackwardKernel(PoolPlanes planes, ArrayView<
             for (int outputColumn = firstColumn; outputColumn < endColumn; outputColumn++)
             {
                 int window = ((image * planes.OutputHeight + outputRow) * planes.OutputWidth + outputColumn) * planes.Channels + channel;
-                sum += dy[window] / planes.Places(outputRow, outputColumn);
+                sum += dy[window] / planes.Divisor(outputRow, outputColumn);
             }
         }
         dx[index] = sum;

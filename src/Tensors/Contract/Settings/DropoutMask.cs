@@ -1,8 +1,8 @@
 namespace Graft.Tensors;
 
-/// <summary>Which numbers dropout keeps: a function of a stream's key and a number's place, so that backward draws the mask again
+/// <summary>Which numbers dropout keeps: a function of a stream's key and a number's index, so that backward draws the mask again
 /// instead of storing it, and threads, lanes and devices agree.</summary>
-/// <remarks>Number i is number i % 64 of block i / 64. Number e of block b takes word e / 16 of the stream's place 16 b + e % 16, so
+/// <remarks>Number i is number i % 64 of block i / 64. Number e of block b takes word e / 16 of the stream's position 16 b + e % 16, so
 /// that neighbouring numbers are neighbouring counters. Its upper 24 bits are compared with the probability.</remarks>
 public readonly record struct DropoutMask
 {
@@ -10,7 +10,7 @@ public readonly record struct DropoutMask
     public const int Block = 64;
 
     /// <summary>Counters of a block, each of four words.</summary>
-    public const int Places = Block / 4;
+    public const int CountersPerBlock = Block / 4;
 
     private const float Range = 1 << 24;
 

@@ -4,7 +4,7 @@ namespace Graft.Tensors;
 /// <summary>The lengths and masks that forward and backward share, and where blocks of queries and keys begin.</summary>
 internal readonly unsafe struct AttentionProblem
 {
-    /// <summary>Queries that are worked on together, one a place of a lane; as many as dropout draws together.</summary>
+    /// <summary>Queries that are worked on together, one an element of a lane; as many as dropout draws together.</summary>
     public const int QueryBlock = DropoutMask.Block;
 
     /// <summary>Keys whose scores are held at a time.</summary>
@@ -47,10 +47,10 @@ internal readonly unsafe struct AttentionProblem
 
     public int Depth { get; }
 
-    public int QueryBlocks => (Queries + QueryBlock - 1) / QueryBlock;
+    public int QueryBlocks => Ceiling.Divide(Queries, QueryBlock);
 
     /// <summary>D rounded up to whole tiles.</summary>
-    public int PaddedDepth => AttentionTile.RoundUp(Depth, AttentionTile.Columns);
+    public int PaddedDepth => Ceiling.Multiple(Depth, AttentionTile.Columns);
 
     /// <summary>How many keys the queries before <paramref name="queryEnd"/> of a sequence see: padding is not looked at.</summary>
     public int KeysOf(int batch, int queryEnd)
@@ -83,14 +83,14 @@ internal readonly unsafe struct AttentionProblem
         // how much further on in the keys than in the queries the same place is
         int ahead = (Settings.CountsFromLengths ? KeysOf(batch) : Keys) - Queries;
         if (firstKey + keys <= firstQuery + 1 + ahead) return;
-        float* places = stackalloc float[QueryBlock];
-        for (int i = 0; i < QueryBlock; i++) places[i] = i;
+        float* positions = stackalloc float[QueryBlock];
+        for (int i = 0; i < QueryBlock; i++) positions[i] = i;
         for (int key = 0; key < keys; key++)
         {
             var own = S.Splat(firstKey + key - ahead - firstQuery);
             float* row = scores + key * QueryBlock;
             for (int i = 0; i < columns; i += S.Width)
-                S.Store(S.WhereGreater(own, S.Load(places + i), S.Splat(float.NegativeInfinity), S.Load(row + i)), row + i);
+                S.Store(S.WhereGreater(own, S.Load(positions + i), S.Splat(float.NegativeInfinity), S.Load(row + i)), row + i);
         }
     }
 

@@ -8,8 +8,6 @@ internal static unsafe class AttentionTile
     /// <summary>What the number of columns has to be a multiple of: two of the widest lanes.</summary>
     public const int Columns = 32;
 
-    public static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
-
     /// <summary>c = a b, or c += a b. a [rows, depth] is read through any two steps, a number at a time; b [depth, columns] and
     /// c [rows, columns] have contiguous rows. c has memory for rows rounded up to <see cref="Rows"/>; the rest of it is written
     /// too. Each number of c is one chain of fused multiply-adds over depth, in order, at every lane width.</summary>

@@ -19,7 +19,7 @@ internal readonly unsafe struct BiasSums
         bool isShared = dbias is not null && dbias.Shape[0] == 1;
         int chunks = isShared ? Math.Clamp((Pieces + problem.KeyHeads - 1) / Math.Max(1, problem.KeyHeads), 1, Math.Max(1, problem.Batch)) : problem.Batch;
         Sequences = Math.Max(1, (problem.Batch + chunks - 1) / Math.Max(1, chunks));
-        Chunks = (problem.Batch + Sequences - 1) / Sequences;
+        Chunks = Ceiling.Divide(problem.Batch, Sequences);
         areOfKeyHeads = dbias is not null && dbias.Shape[1] == 1;
         slots = areOfKeyHeads ? problem.KeyHeads : problem.Heads;
         rows = dbias is null ? 0 : dbias.Shape[2];

@@ -11,14 +11,7 @@ public sealed partial class CpuDevice
         var kernel = new AttentionKernel(problem, new(q), new(k), new(v), new(y), logSumExp.PointerOrNull());
         nint items = (nint)problem.Batch * problem.Heads * problem.QueryBlocks;
         workers.Run(kernel, items, (long)AttentionProblem.QueryBlock * problem.Keys * (problem.Depth / 4 + 4));
-        GC.KeepAlive(q);
-        GC.KeepAlive(k);
-        GC.KeepAlive(v);
-        GC.KeepAlive(lengths);
-        GC.KeepAlive(keyBias);
-        GC.KeepAlive(bias);
-        GC.KeepAlive(y);
-        GC.KeepAlive(logSumExp);
+        KeepAlive(q, k, v, lengths, keyBias, bias, y, logSumExp);
     }
 
     public override unsafe void AttentionBackward(
@@ -37,25 +30,13 @@ public sealed partial class CpuDevice
             kernel, (nint)sums.Chunks * problem.KeyHeads,
             (long)sums.Sequences * problem.Group * problem.Queries * problem.Keys * (problem.Depth + 8));
         if (apart is not null) Reduce<SumOf>(apart, dbias!);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(q);
-        GC.KeepAlive(k);
-        GC.KeepAlive(v);
-        GC.KeepAlive(lengths);
-        GC.KeepAlive(keyBias);
-        GC.KeepAlive(bias);
-        GC.KeepAlive(y);
-        GC.KeepAlive(logSumExp);
-        GC.KeepAlive(dq);
-        GC.KeepAlive(dk);
-        GC.KeepAlive(dv);
-        GC.KeepAlive(dbias);
+        KeepAlive(dy, q, k, v, lengths, keyBias, bias, y, logSumExp, dq, dk, dv, dbias);
     }
 }
 
 /// <summary>Attention of one block of 64 queries of one head, over blocks of keys with a running maximum and sum (Milakov and
-/// Gimelshein 2018; Dao et al. 2022). Everything lies transposed, [keys, queries] and [D, queries]: a query is a place of a lane, so
-/// that maxima and sums run down the lanes, keys and values are read where they lie, and no width of lane changes an order.</summary>
+/// Gimelshein 2018; Dao et al. 2022). Everything lies transposed, [keys, queries] and [D, queries]: a query is an element of a lane, so
+/// that maxima and sums run down the lanes, keys and values are read in place, and no width of lane changes an order.</summary>
 internal readonly unsafe struct AttentionKernel(
     AttentionProblem problem, HeadRows q, HeadRows k, HeadRows v, HeadRows y, float* logSumExp) : IRangeKernel
 {
@@ -63,7 +44,7 @@ internal readonly unsafe struct AttentionKernel(
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        int depth = problem.Depth, paddedDepth = AttentionTile.RoundUp(depth, AttentionTile.Rows);
+        int depth = problem.Depth, paddedDepth = Ceiling.Multiple(depth, AttentionTile.Rows);
         using var workspace = new ThreadWorkspace(Block * (depth + paddedDepth + (problem.HasBias ? 2 : 1) * AttentionProblem.KeyBlock + 2));
         float* queries = workspace.Pointer, outputs = queries + Block * depth, scores = outputs + Block * paddedDepth;
         float* maximum = scores + Block * AttentionProblem.KeyBlock, sum = maximum + Block, turned = sum + Block;
@@ -72,7 +53,7 @@ internal readonly unsafe struct AttentionKernel(
             int head = (int)(item / problem.QueryBlocks), queryBlock = (int)(item - (nint)head * problem.QueryBlocks);
             int batch = head / problem.Heads, inBatch = head - batch * problem.Heads, keyHead = inBatch / problem.Group;
             int first = queryBlock * Block, count = Math.Min(Block, problem.Queries - first);
-            int columns = AttentionTile.RoundUp(count, AttentionTile.Columns);
+            int columns = Ceiling.Multiple(count, AttentionTile.Columns);
             HeadRows.Transpose(q.Row(batch, inBatch, first), q.Step, count, depth, problem.Settings.Scale, queries);
             new Span<float>(maximum, Block).Fill(AttentionLimits.LowestMaximum);
             new Span<float>(sum, Block).Clear();
@@ -86,7 +67,7 @@ internal readonly unsafe struct AttentionKernel(
                 AttentionTile.Product<S>(some, columns, depth, keyRows, k.Step, 1, queries, Block, scores, Block, add: false);
                 problem.Mask<S>(scores, columns, batch, inBatch, key, some, first, turned);
                 for (int i = 0; i < columns; i += S.Width) Exponentials<S>(scores + i, some, maximum + i, sum + i, outputs + i);
-                if (!problem.Settings.Dropout.DropsNone) Drop<S>(scores, columns, head, key, some, queryBlock);
+                if (!problem.Settings.Dropout.DropsNone) ApplyDropout<S>(scores, columns, head, key, some, queryBlock);
                 AttentionTile.Product<S>(depth, columns, some, valueRows, 1, v.Step, scores, Block, outputs, Block, add: true);
             }
             Finish<S>(outputs, maximum, sum, batch, head, first, count);
@@ -113,7 +94,7 @@ internal readonly unsafe struct AttentionKernel(
         for (int d = 0; d < problem.Depth; d++) S.Store(S.Load(outputs + d * Block) * correction, outputs + d * Block);
     }
 
-    private void Drop<S>(float* scores, int columns, int head, int firstKey, int keys, int queryBlock) where S : unmanaged, IVectorLane<S>
+    private void ApplyDropout<S>(float* scores, int columns, int head, int firstKey, int keys, int queryBlock) where S : unmanaged, IVectorLane<S>
     {
         float* factors = stackalloc float[Block];
         for (int key = 0; key < keys; key++)

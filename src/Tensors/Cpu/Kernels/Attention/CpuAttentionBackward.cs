@@ -12,9 +12,9 @@ internal readonly unsafe struct AttentionBackwardKernel(
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
         int depth = problem.Depth, padded = problem.PaddedDepth;
-        int keyRows = AttentionTile.RoundUp(problem.Keys, AttentionProblem.KeyBlock);
+        int keyRows = Ceiling.Multiple(problem.Keys, AttentionProblem.KeyBlock);
         using var workspace = new ThreadWorkspace(checked(
-            Block * (2 * depth + AttentionTile.RoundUp(depth, AttentionTile.Rows) + 2 * padded + (problem.HasBias ? 3 : 2) * AttentionProblem.KeyBlock + 2)
+            Block * (2 * depth + Ceiling.Multiple(depth, AttentionTile.Rows) + 2 * padded + (problem.HasBias ? 3 : 2) * AttentionProblem.KeyBlock + 2)
             + 2 * keyRows * padded));
         var room = new Room(workspace.Pointer, problem, keyRows);
         for (nint item = begin; item < end; item++)
@@ -42,7 +42,7 @@ internal readonly unsafe struct AttentionBackwardKernel(
         int head = batch * problem.Heads + inBatch;
         int depth = problem.Depth, padded = problem.PaddedDepth;
         int first = queryBlock * Block, count = Math.Min(Block, problem.Queries - first);
-        int columns = AttentionTile.RoundUp(count, AttentionTile.Columns);
+        int columns = Ceiling.Multiple(count, AttentionTile.Columns);
         float* queries = q.Row(batch, inBatch, first), gradients = dy.Row(batch, inBatch, first), outputs = y.Row(batch, inBatch, first);
         HeadRows.Transpose(queries, q.Step, count, depth, problem.Settings.Scale, room.QueriesTransposed);
         HeadRows.Transpose(gradients, dy.Step, count, depth, 1f, room.GradientsTransposed);
@@ -69,7 +69,7 @@ internal readonly unsafe struct AttentionBackwardKernel(
             ScoreGradients<S>(room, columns, head, key, some, queryBlock);
             if (dbias is not null) sums.Add(room.Scores, dbias + sums.Row(chunk, keyHead, inBatch, first) + key, some, count);
             // whole tiles: the rows after the last are other keys' own, and get zeros added
-            int whole = AttentionTile.RoundUp(some, AttentionTile.Rows);
+            int whole = Ceiling.Multiple(some, AttentionTile.Rows);
             new Span<float>(room.Probabilities + some * Block, (whole - some) * Block).Clear();
             new Span<float>(room.Scores + some * Block, (whole - some) * Block).Clear();
             AttentionTile.Product<S>(
@@ -141,7 +141,7 @@ internal readonly unsafe struct AttentionBackwardKernel(
             QueriesTransposed = start;
             GradientsTransposed = QueriesTransposed + Block * problem.Depth;
             Dq = GradientsTransposed + Block * problem.Depth;
-            Queries = Dq + Block * AttentionTile.RoundUp(problem.Depth, AttentionTile.Rows);
+            Queries = Dq + Block * Ceiling.Multiple(problem.Depth, AttentionTile.Rows);
             Gradients = Queries + Block * problem.PaddedDepth;
             Probabilities = Gradients + Block * problem.PaddedDepth;
             Scores = Probabilities + Block * AttentionProblem.KeyBlock;

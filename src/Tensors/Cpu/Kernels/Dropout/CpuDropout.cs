@@ -8,9 +8,8 @@ public sealed partial class CpuDevice
     {
         nint count = (nint)x.ElementCount;
         var kernel = new DropoutKernel(mask, x.Pointer(), y.Pointer(), count);
-        workers.Run(kernel, (count + DropoutMask.Block - 1) / DropoutMask.Block, DropoutMask.Block * 4);
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        workers.Run(kernel, Ceiling.Divide(count, DropoutMask.Block), DropoutMask.Block * 4);
+        KeepAlive(x, y);
     }
 }
 
@@ -47,12 +46,12 @@ internal static unsafe class DropoutFactors
     /// <summary>Philox4x32-10 (<see cref="RandomStream"/>) over the block's sixteen counters.</summary>
     private static void Bits<W>(DropoutMask mask, ulong block, float* bits) where W : struct, IWords<W>
     {
-        ulong place = block * DropoutMask.Places;
+        ulong position = block * DropoutMask.CountersPerBlock;
         var (left, right) = (W.Splat(0xD2511F53u), W.Splat(0xCD9E8D57u));
-        for (int i = 0; i < DropoutMask.Places; i += W.Count)
+        for (int i = 0; i < DropoutMask.CountersPerBlock; i += W.Count)
         {
             // sixteen counters never carry into the upper half: the block's first is a multiple of sixteen
-            var (c0, c1) = (W.Ascending((uint)place + (uint)i), W.Splat((uint)(place >> 32)));
+            var (c0, c1) = (W.Ascending((uint)position + (uint)i), W.Splat((uint)(position >> 32)));
             var (c2, c3) = (W.Splat(0u), W.Splat(0u));
             uint k0 = mask.KeyLow, k1 = mask.KeyHigh;
             for (int round = 0; round < 10; round++)
@@ -64,9 +63,9 @@ internal static unsafe class DropoutFactors
                 k1 += 0xBB67AE85u;
             }
             W.StoreUpperBits(c0, bits + i);
-            W.StoreUpperBits(c1, bits + DropoutMask.Places + i);
-            W.StoreUpperBits(c2, bits + 2 * DropoutMask.Places + i);
-            W.StoreUpperBits(c3, bits + 3 * DropoutMask.Places + i);
+            W.StoreUpperBits(c1, bits + DropoutMask.CountersPerBlock + i);
+            W.StoreUpperBits(c2, bits + 2 * DropoutMask.CountersPerBlock + i);
+            W.StoreUpperBits(c3, bits + 3 * DropoutMask.CountersPerBlock + i);
         }
     }
 }

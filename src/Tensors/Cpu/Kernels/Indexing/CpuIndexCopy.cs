@@ -10,9 +10,7 @@ public sealed partial class CpuDevice
             new(source), positions.Pointer(), new(destination), shape[1], shape[2], destination.Shape[2], shape[3]);
         workers.Run(kernel, (nint)shape[0] * shape[1] * shape[2], shape[3]);
         destination.Memory.Invalidate();
-        GC.KeepAlive(source);
-        GC.KeepAlive(positions);
-        GC.KeepAlive(destination);
+        KeepAlive(source, positions, destination);
     }
 }
 

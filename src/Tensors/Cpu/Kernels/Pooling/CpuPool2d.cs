@@ -1,45 +1,39 @@
 namespace Graft.Tensors;
 
-// Letters: N images, H x W places, C channels, channels innermost; OH x OW places of the output.
+// Letters: N images, H x W pixels, C channels, channels innermost; OH x OW pixels of the output.
 public sealed partial class CpuDevice
 {
     public override unsafe void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices)
     {
         var planes = new PoolPlanes(geometry, x.Shape, y.Shape);
         workers.Run(new MaxPoolKernel(planes, x.Pointer(), y.Pointer(), indices.PointerOrNull()), planes.OutputRows, planes.StepsPerOutputRow);
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
-        GC.KeepAlive(indices);
+        KeepAlive(x, y, indices);
     }
 
     public override unsafe void MaxPool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<int> indices, Tensor<float> dx)
     {
         var planes = new PoolPlanes(geometry, dx.Shape, dy.Shape);
         workers.Run(new MaxPoolBackwardKernel(planes, dy.Pointer(), indices.Pointer(), dx.Pointer()), planes.Images, planes.StepsPerImage);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(indices);
-        GC.KeepAlive(dx);
+        KeepAlive(dy, indices, dx);
     }
 
     public override unsafe void AveragePool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y)
     {
         var planes = new PoolPlanes(geometry, x.Shape, y.Shape);
         workers.Run(new AveragePoolKernel(planes, x.Pointer(), y.Pointer()), planes.OutputRows, planes.StepsPerOutputRow);
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     public override unsafe void AveragePool2dBackward(Pool2dGeometry geometry, Tensor<float> dy, Tensor<float> dx)
     {
         var planes = new PoolPlanes(geometry, dx.Shape, dy.Shape);
         workers.Run(new AveragePoolBackwardKernel(planes, dy.Pointer(), dx.Pointer()), planes.Images, planes.StepsPerImage);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(dx);
+        KeepAlive(dy, dx);
     }
 }
 
-/// <summary>The part of a pooling window that lies inside the plane, and how many places an average divides by.</summary>
-internal readonly record struct PoolWindow(int Top, int Bottom, int Left, int Right, int Places);
+/// <summary>The part of a pooling window that lies inside the plane, and how many pixels an average divides by.</summary>
+internal readonly record struct PoolWindow(int Top, int Bottom, int Left, int Right, int Divisor);
 
 internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape output)
 {
@@ -78,9 +72,9 @@ internal readonly struct PoolPlanes(Pool2dGeometry geometry, Shape input, Shape 
         return new PoolWindow(top, bottom, left, right, geometry.CountIncludePad ? padded : (bottom - top) * (right - left));
     }
 
-    /// <summary>The places that adaptive pooling makes one of: from floor(i L / N) up to before ceil((i + 1) L / N).</summary>
+    /// <summary>The pixels that adaptive pooling makes one of: from floor(i L / N) up to before ceil((i + 1) L / N).</summary>
     private static (int First, int End) Part(int i, int length, int parts) =>
-        ((int)((long)i * length / parts), (int)(((i + 1L) * length + parts - 1) / parts));
+        ((int)((long)i * length / parts), (int)(Ceiling.Divide((i + 1L) * length, parts)));
 }
 
 internal readonly unsafe struct MaxPoolKernel(PoolPlanes planes, float* x, float* y, int* indices) : IRangeKernel
@@ -97,15 +91,15 @@ internal readonly unsafe struct MaxPoolKernel(PoolPlanes planes, float* x, float
                 nint to = (line * planes.OutputWidth + column) * planes.Channels;
                 var window = planes.Window(row, column);
                 int c = 0;
-                for (; c + S.Width <= planes.Channels; c += S.Width) Place<S>(plane, window, c, to + c);
-                for (; c < planes.Channels; c++) Place<Lane1>(plane, window, c, to + c);
+                for (; c + S.Width <= planes.Channels; c += S.Width) Largest<S>(plane, window, c, to + c);
+                for (; c < planes.Channels; c++) Largest<Lane1>(plane, window, c, to + c);
             }
         }
     }
 
-    /// <summary>The largest of a window. Where its place is wanted, its distance from the window's first place rides along as a float,
+    /// <summary>The largest of a window. Where its position is wanted, its distance from the window's first pixel rides along as a float,
     /// which is exact.</summary>
-    private void Place<S>(float* plane, in PoolWindow window, int channel, nint to) where S : unmanaged, IVectorLane<S>
+    private void Largest<S>(float* plane, in PoolWindow window, int channel, nint to) where S : unmanaged, IVectorLane<S>
     {
         S largest = S.Splat(float.NegativeInfinity), winner = S.Splat(0f), minusOne = S.Splat(-1f);
         int first = window.Top * planes.Width + window.Left;
@@ -116,12 +110,12 @@ internal readonly unsafe struct MaxPoolKernel(PoolPlanes planes, float* x, float
             for (int column = window.Left; column < window.Right; column++, at += planes.Channels)
             {
                 var value = S.Load(at);
-                // a NaN is not above -1 in magnitude: it takes the place and keeps it, as in PyTorch
+                // a NaN is not above -1 in magnitude: it wins and stays, as in PyTorch
                 var magnitude = S.Abs(value);
                 if (indices != null)
                 {
-                    var place = S.Splat((row - window.Top) * planes.Width + column - window.Left);
-                    winner = S.WhereGreater(magnitude, minusOne, S.WhereGreater(value, largest, place, winner), place);
+                    var position = S.Splat((row - window.Top) * planes.Width + column - window.Left);
+                    winner = S.WhereGreater(magnitude, minusOne, S.WhereGreater(value, largest, position, winner), position);
                 }
                 largest = S.WhereGreater(magnitude, minusOne, S.WhereGreater(value, largest, value, largest), value);
             }
@@ -139,14 +133,14 @@ internal readonly unsafe struct MaxPoolBackwardKernel(PoolPlanes planes, float* 
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint places = (nint)planes.OutputHeight * planes.OutputWidth, area = (nint)planes.Height * planes.Width;
+        nint pixels = (nint)planes.OutputHeight * planes.OutputWidth, area = (nint)planes.Height * planes.Width;
         for (nint image = begin; image < end; image++)
         {
             float* to = dx + image * area * planes.Channels;
             new Span<float>(to, checked((int)(area * planes.Channels))).Clear();
-            for (nint place = image * places; place < (image + 1) * places; place++)
+            for (nint pixel = image * pixels; pixel < (image + 1) * pixels; pixel++)
             {
-                nint from = place * planes.Channels;
+                nint from = pixel * planes.Channels;
                 for (int c = 0; c < planes.Channels; c++) to[(nint)indices[from + c] * planes.Channels + c] += dy[from + c];
             }
         }
@@ -179,7 +173,7 @@ internal readonly unsafe struct AveragePoolKernel(PoolPlanes planes, float* x, f
         for (int row = window.Top; row < window.Bottom; row++)
             for (int column = window.Left; column < window.Right; column++)
                 sum += S.Load(plane + ((nint)row * planes.Width + column) * planes.Channels + channel);
-        return sum / S.Splat(window.Places);
+        return sum / S.Splat(window.Divisor);
     }
 }
 
@@ -212,8 +206,8 @@ internal readonly unsafe struct AveragePoolBackwardKernel(PoolPlanes planes, flo
                 float* to = plane + ((nint)row * planes.Width + column) * planes.Channels;
                 int c = 0;
                 for (; c + S.Width <= planes.Channels; c += S.Width)
-                    S.Store(S.Load(to + c) + S.Load(from + c) / S.Splat(window.Places), to + c);
-                for (; c < planes.Channels; c++) to[c] += from[c] / window.Places;
+                    S.Store(S.Load(to + c) + S.Load(from + c) / S.Splat(window.Divisor), to + c);
+                for (; c < planes.Channels; c++) to[c] += from[c] / window.Divisor;
             }
         }
     }

@@ -98,7 +98,8 @@ public sealed partial class CpuDevice : Device, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void KeepAlive(
         object? a, object? b = null, object? c = null, object? d = null, object? e = null, object? f = null,
-        object? g = null, object? h = null, object? i = null, object? j = null, object? k = null, object? l = null)
+        object? g = null, object? h = null, object? i = null, object? j = null, object? k = null, object? l = null,
+        object? m = null, object? n = null)
     {
         GC.KeepAlive(a);
         GC.KeepAlive(b);
@@ -112,6 +113,8 @@ public sealed partial class CpuDevice : Device, IDisposable
         GC.KeepAlive(j);
         GC.KeepAlive(k);
         GC.KeepAlive(l);
+        GC.KeepAlive(m);
+        GC.KeepAlive(n);
     }
 
     /// <summary>Ends the threads of a device that was dropped and not disposed of: they would not end by themselves.</summary>

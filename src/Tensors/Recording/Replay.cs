@@ -30,7 +30,7 @@ public sealed class Replay : IDisposable
         Assign(calls, outputs);
         foreach (var call in calls) call.Bind();
         sources = [.. Operands(calls).Select(tensor => tensor.Block).Where(block => block is not RecordedMemory).Distinct().Select(block => new Source(block))];
-        this.states = [.. states.Select(state => state.Place!)];
+        this.states = [.. states.Select(state => state.Target!)];
         held.AddRange(this.states);
         Fold();
         Reset();

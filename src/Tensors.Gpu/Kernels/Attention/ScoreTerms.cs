@@ -20,7 +20,7 @@ internal readonly struct BiasRows(Tensor<float> bias)
     private readonly int headStep = bias.Shape[1] == 1 ? 0 : bias.Strides[1];
     private readonly int step = bias.Shape[2] == 1 ? 0 : bias.Strides[2];
 
-    public int Of(int batch, int head, int query) => batch * batchStep + head * headStep + query * step;
+    public int Offset(int batch, int head, int query) => batch * batchStep + head * headStep + query * step;
 }
 
 /// <summary>The scores of queries and keys, who sees whom, and what dropout makes of a probability.</summary>

@@ -17,7 +17,7 @@ public sealed partial class GpuDevice
 
 /// <summary>destination[b, h, positions[b] + t, d] = source[b, h, t, d], where that place is there.</summary>
 internal readonly struct IndexCopyKernel(
-    ArrayView<float> source, HeadPlaces sourcePlaces, ArrayView<int> positions, ArrayView<float> destination, HeadPlaces destinationPlaces,
+    ArrayView<float> source, HeadRows sourceRows, ArrayView<int> positions, ArrayView<float> destination, HeadRows destinationRows,
     int heads, int places, int length, int depth) : IElementKernel
 {
     public void Run(int index)
@@ -28,6 +28,6 @@ internal readonly struct IndexCopyKernel(
         int position = positions[batch];
         // so compared, no sum can overflow
         if (position < -place || position >= length - place) return;
-        destination[destinationPlaces.Of(batch, head, position + place) + column] = source[sourcePlaces.Of(batch, head, place) + column];
+        destination[destinationRows.Offset(batch, head, position + place) + column] = source[sourceRows.Offset(batch, head, place) + column];
     }
 }

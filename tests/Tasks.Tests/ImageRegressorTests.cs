@@ -19,7 +19,7 @@ public sealed class ImageRegressorTests
         {
             BatchSize = 8,
             Augmentation = TrainingAugmentation.None,
-            Recipe = new FineTuneOptions { Epochs = 8, LearningRate = 0.05, RateDecayPerStage = 1 },
+            Recipe = new FineTuneOptions { Epochs = 8, LearningRate = 0.01, RateDecayPerStage = 1, ClipNorm = 1 },
         };
         var report = regressor.FineTune(data, null, options);
         Assert.Equal(Names, regressor.Labels);

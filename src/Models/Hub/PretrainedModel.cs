@@ -1,7 +1,7 @@
 namespace Graft.Models;
 
 /// <summary>Makes the model that a folder of the Hugging Face hub describes.</summary>
-internal static class PretrainedModel
+public static class PretrainedModel
 {
     private static readonly TextFamily[] Families =
     [
@@ -36,7 +36,7 @@ internal static class PretrainedModel
 
     /// <summary>Makes the model that a config names, with random weights.</summary>
     /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
-    public static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)
+    internal static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)
     {
         string? architecture = config.Architecture(), type = config.ModelType();
         if (architecture is null && type is null && config.TimmArchitecture() is { } timm)

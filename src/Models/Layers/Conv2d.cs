@@ -32,7 +32,7 @@ public sealed class Conv2d : AdaptableLayer
     /// <param name="hasBias">Whether there is a bias.</param>
     /// <param name="initialiser">The weight's first numbers; null for PyTorch's.</param>
     /// <exception cref="ArgumentException">The channels do not fall into the groups.</exception>
-    internal Conv2d(
+    public Conv2d(
         int inputChannels, int outputChannels, (int Height, int Width) kernel, Conv2dGeometry geometry, bool hasBias = true, Initialiser? initialiser = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputChannels);
@@ -55,7 +55,8 @@ public sealed class Conv2d : AdaptableLayer
     /// <summary>[O]; null where there is none.</summary>
     public Parameter? Bias { get; }
 
-    internal Conv2dGeometry Geometry { get; }
+    /// <summary>How the window moves.</summary>
+    public Conv2dGeometry Geometry { get; }
 
     /// <inheritdoc/>
     protected override Variable ComputeOwn(Variable x) =>

@@ -3,12 +3,13 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>Attention of a sequence to itself or to another, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c>, <c>value</c>, each a
-/// linear map [D, D].</summary>
-/// <remarks>Letters: B sequences, T places, D wide, H heads of D / H.</remarks>
-internal sealed class MultiHeadAttention : Layer<AttentionInputs>
+/// <summary>Attention of a sequence to itself or to another, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c> and
+/// <c>value</c> are linear maps; what joins the heads is the block's around it.</summary>
+/// <remarks>Letters: B sequences, T queries and S keys each, D wide, H heads of queries and G of keys and values, each of D / H numbers.</remarks>
+public sealed class MultiHeadAttention : Layer<AttentionInputs>
 {
     private readonly int heads;
+    private readonly int keyHeads;
     private readonly float scale;
     private readonly float dropout;
     private readonly Linear query;
@@ -16,31 +17,45 @@ internal sealed class MultiHeadAttention : Layer<AttentionInputs>
     private readonly Linear value;
     private string? stream;
 
-    public MultiHeadAttention(int width, int heads, float dropout, Func<Linear> linear)
+    /// <summary>Makes the layer.</summary>
+    /// <param name="width">D.</param>
+    /// <param name="heads">H; it divides D.</param>
+    /// <param name="dropout">The probability with which training drops a probability.</param>
+    /// <param name="keyHeads">G; it divides H, and each head of keys is read by H / G heads of queries (Ainslie et al. 2023). Null for H.</param>
+    /// <param name="linear">Makes a linear map of so many inputs and outputs; null for PyTorch's.</param>
+    /// <exception cref="ArgumentException">The heads do not divide the width, or the heads of keys those of queries.</exception>
+    public MultiHeadAttention(int width, int heads, float dropout = 0, int? keyHeads = null, Func<int, int, Linear>? linear = null)
     {
-        this.heads = heads;
-        this.dropout = dropout;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyHeads ?? 1);
+        if (width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
+        if (heads % (keyHeads ?? heads) != 0) throw new ArgumentException($"attention: {keyHeads} heads of keys do not divide {heads} heads of queries");
+        linear ??= static (inputs, outputs) => new Linear(inputs, outputs);
+        (this.heads, this.keyHeads, this.dropout) = (heads, keyHeads ?? heads, dropout);
         scale = 1f / MathF.Sqrt(width / heads);
-        query = Add("query", linear());
-        key = Add("key", linear());
-        value = Add("value", linear());
+        int keyWidth = width / heads * this.keyHeads;
+        query = Add("query", linear(width, width));
+        key = Add("key", linear(width, keyWidth));
+        value = Add("value", linear(width, keyWidth));
     }
 
-    /// <summary>The probabilities [B, H, T, T] with which each place looks at each other, for those who want to see them: attention
+    /// <summary>The probabilities [B, H, T, T] with which each token looks at each other, for those who want to see them: attention
     /// itself never writes them out. Dropout has no part in them, and no gradient goes through.</summary>
     /// <param name="x">[B, T, D].</param>
-    /// <param name="counts">[B, T], 0 where a sequence was filled up; null where none was.</param>
-    public Variable Probabilities(Variable x, int[]? counts)
+    /// <param name="counts">[B, T], 0 where a sequence was padded; null where none was.</param>
+    internal Variable Probabilities(Variable x, int[]? counts)
     {
         var pass = x.Pass;
         var states = x.Detach();
-        Tensor<float> q = Split(query.Forward(states)).Value, k = Split(key.Forward(states)).Value;
-        var scores = pass.Rent([q.Shape[0], heads, q.Shape[2], k.Shape[2]]);
+        int sequences = x.Shape[0];
+        Tensor<float> q = Split(query.Forward(states), sequences, heads).Value, k = Split(key.Forward(states), sequences, keyHeads).Value;
+        if (heads != keyHeads) throw new InvalidOperationException("attention: the probabilities of grouped queries are not written out");
+        var scores = pass.Rent([sequences, heads, q.Shape[2], k.Shape[2]]);
         pass.Device.Gemm(default(NoEpilogue), q, k.Permute(0, 1, 3, 2), null, null, scores);
         pass.Device.Map(new Scale(scale), scores, scores);
         if (counts is not null)
         {
-            var hidden = pass.Rent([x.Shape[0], 1, 1, x.Shape[1]]);
+            var hidden = pass.Rent([sequences, 1, 1, x.Shape[1]]);
             hidden.CopyFrom(Array.ConvertAll(counts, value => value == 0 ? float.MinValue : 0f));
             pass.Device.Zip(default(Add), scores, hidden, scores);
         }
@@ -52,17 +67,40 @@ internal sealed class MultiHeadAttention : Layer<AttentionInputs>
     protected override Variable Compute(Variable x, AttentionInputs inputs)
     {
         var source = inputs.Source ?? x;
-        return query.Forward(x).ScaledDotProductAttention(
-            key.Forward(source), value.Forward(source), inputs.Mask, scale, dropout: dropout, name: stream ??= Key,
-            heads: new AttentionHeads(inputs.Sequences, heads));
+        Variable q = query.Forward(x), k = key.Forward(source), v = value.Forward(source);
+        stream ??= Key;
+        if (inputs.State is { } state) return Cached(q, k, v, inputs, state);
+        return q.ScaledDotProductAttention(
+            k, v, inputs.Mask, scale, inputs.Bias, dropout, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads));
     }
 
-    /// <summary>[B, T, D] to [B, H, T, D / H]: a view.</summary>
-    private Variable Split(Variable x) => x.Reshape([x.Shape[0], x.Shape[1], heads, x.Shape[2] / heads]).Permute(0, 2, 1, 3);
+    /// <summary>As without a state, with the keys and values of the tokens before: the new ones are written behind them.</summary>
+    private Variable Cached(Variable q, Variable k, Variable v, AttentionInputs inputs, SequenceState state)
+    {
+        var pass = q.Pass;
+        int sequences = inputs.Sequences, width = q.Shape[1] / heads;
+        var (keys, values) = state.Of(stream!, keyHeads, width);
+        Split(k, sequences, keyHeads).IndexCopyTo(keys, state.Positions);
+        Split(v, sequences, keyHeads).IndexCopyTo(values, state.Positions);
+        var y = Split(q, sequences, heads).ScaledDotProductAttention(
+            pass.Constant(keys), pass.Constant(values), state.Mask, scale, inputs.Bias, dropout, stream!);
+        return y.Permute(0, 2, 1, 3).Reshape(q.Shape);
+    }
+
+    /// <summary>[B T, H D / H] to [B, H, T, D / H]: a view.</summary>
+    private static Variable Split(Variable rows, int sequences, int heads)
+    {
+        int width = rows.Shape[^1];
+        return rows.Reshape([sequences, checked((int)(rows.Shape.ElementCount / width / sequences)), heads, width / heads]).Permute(0, 2, 1, 3);
+    }
 }
 
 /// <summary>What attention takes beside the rows that ask.</summary>
 /// <param name="Sequences">B: how many sequences the rows are of.</param>
-/// <param name="Mask">Which keys each query may look at.</param>
-/// <param name="Source">The rows [B S, D] that keys and values are made of, those of another sequence; null for the rows that ask.</param>
-internal readonly record struct AttentionInputs(int Sequences, AttentionMask Mask, Variable? Source = null);
+/// <param name="Mask">Which keys each query may look at; a state has its own.</param>
+/// <param name="Source">The rows [B S, D] that keys and values are made of, those of another sequence (cross-attention); null for the
+/// rows that ask.</param>
+/// <param name="Bias">What is added to the scores [1 or B, 1 or H, 1 or T, S], learnt where it wants a gradient; null for nothing.</param>
+/// <param name="State">The keys and values of earlier passes, which the rows that ask go on from; null for none.</param>
+public readonly record struct AttentionInputs(
+    int Sequences, AttentionMask Mask, Variable? Source = null, Variable? Bias = null, SequenceState? State = null);

@@ -10,7 +10,7 @@ internal sealed class BertModel : TextModel
     public BertModel(BertConfig config) : base(nameof(BertModel))
     {
         trunk = Add("", new BertTrunk(config, hasPooler: true));
-        AddStages(trunk.StagesWith());
+        foreach (var (name, modules) in trunk.StagesWith()) AddStage(name, modules);
     }
 
     internal override string TrunkKey => BertHead.TrunkKeyOfHub;
@@ -21,7 +21,7 @@ internal sealed class BertModel : TextModel
         return new(("last_hidden_state", states), ("pooler_output", trunk.Pool(states)));
     }
 
-    internal override void Require(TextBatch batch) => trunk.Require(batch);
+    public override void Require(TextBatch batch) => trunk.Require(batch);
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
         throw new ArgumentException($"{Name} has no head and so no loss of its own");
@@ -38,7 +38,12 @@ internal abstract class BertHead : TextModel
 
     private protected BertTrunk Trunk { get; }
 
-    internal override void Require(TextBatch batch) => Trunk.Require(batch);
+    private protected void AddStages(Module head)
+    {
+        foreach (var (name, modules) in Trunk.StagesWith(head)) AddStage(name, modules);
+    }
+
+    public override void Require(TextBatch batch) => Trunk.Require(batch);
 
     /// <summary>The mean cross-entropy of [..., L] over the places that are not ignored.</summary>
     private protected static Variable CrossEntropy(Variable logits, int[] labels)
@@ -65,7 +70,7 @@ internal sealed class BertForSequenceClassification : BertHead
         dropout = Add("dropout", new Dropout(config.ClassifierDropout));
         classifier = Add("classifier", BertLayer.Linear(config, config.HiddenSize, config.Labels));
         problem = config.Problem;
-        AddStages(Trunk.StagesWith(classifier));
+        AddStages(classifier);
     }
 
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
@@ -95,7 +100,7 @@ internal sealed class BertForTokenClassification : BertHead
     {
         dropout = Add("dropout", new Dropout(config.ClassifierDropout));
         classifier = Add("classifier", BertLayer.Linear(config, config.HiddenSize, config.Labels));
-        AddStages(Trunk.StagesWith(classifier));
+        AddStages(classifier);
     }
 
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
@@ -113,7 +118,7 @@ internal sealed class BertForQuestionAnswering : BertHead
     public BertForQuestionAnswering(BertConfig config) : base(nameof(BertForQuestionAnswering), config, hasPooler: false)
     {
         outputs = Add("qa_outputs", BertLayer.Linear(config, config.HiddenSize, 2));
-        AddStages(Trunk.StagesWith(outputs));
+        AddStages(outputs);
     }
 
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
@@ -148,7 +153,7 @@ internal sealed class BertForMaskedLM : BertHead
     public BertForMaskedLM(BertConfig config) : base(nameof(BertForMaskedLM), config, hasPooler: false)
     {
         head = Add("cls.predictions", new BertLanguageHead(config, Trunk.WordEmbeddings));
-        AddStages(Trunk.StagesWith(head));
+        AddStages(head);
         // the head that tells whether two sentences follow one another comes with BERT's own weights
         foreach (string key in (string[])["weight", "bias"]) IgnoreKey($"cls.seq_relationship.{key}");
     }

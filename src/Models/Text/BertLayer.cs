@@ -39,7 +39,7 @@ internal sealed class BertAttention : Layer<AttentionInputs>
     public BertAttention(BertConfig config)
     {
         self = Add("self", new MultiHeadAttention(
-            config.HiddenSize, config.Heads, config.AttentionDropout, () => BertLayer.Linear(config, config.HiddenSize, config.HiddenSize)));
+            config.HiddenSize, config.Heads, config.AttentionDropout, linear: (inputs, outputs) => BertLayer.Linear(config, inputs, outputs)));
         output = Add("output", new BertOutput(config, config.HiddenSize));
     }
 

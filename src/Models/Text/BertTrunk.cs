@@ -24,11 +24,11 @@ internal sealed class BertTrunk : Module
     public Parameter WordEmbeddings => embeddings.Words;
 
     /// <summary>The embeddings, each layer, and the head: the pooler, if any, and the modules given.</summary>
-    public IEnumerable<Stage> StagesWith(params IEnumerable<Module> head) =>
+    public IEnumerable<(string Name, IEnumerable<Module> Modules)> StagesWith(params IEnumerable<Module> head) =>
     [
-        new("embeddings", [embeddings]),
-        .. layers.Select((layer, number) => new Stage(string.Create(CultureInfo.InvariantCulture, $"layer{number}"), [layer])),
-        new("head", pooler is null ? head : [pooler, .. head]),
+        ("embeddings", [embeddings]),
+        .. layers.Select((layer, number) => (string.Create(CultureInfo.InvariantCulture, $"layer{number}"), (IEnumerable<Module>)[layer])),
+        ("head", pooler is null ? head : [pooler, .. head]),
     ];
 
     /// <summary>The last hidden states [B, T, D]. Without a trace the pass keeps nothing of the way but what backward needs.</summary>
@@ -36,18 +36,18 @@ internal sealed class BertTrunk : Module
     {
         var x = embeddings.Forward(inputs);
         var shape = x.Shape;
-        trace?.HiddenStates.Add(x);
+        trace?.States.Add(x);
         // the layers see rows: sequences are told apart by attention alone
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
-        trace?.Attentions.Add(layers[0].Probabilities(x.Reshape(shape), trace.Counts));
+        trace?.Probabilities.Add(layers[0].Probabilities(x.Reshape(shape), trace.Counts));
         x = LayerScope.Chain(layers, x, new AttentionInputs(inputs.Sequences, inputs.Mask), static (layer, rows, given) => layer.Forward(rows, given), trace is null ? null : Tap);
         return x.Reshape(shape);
 
         void Tap(BertLayer layer, Variable rows)
         {
-            trace.HiddenStates.Add(rows.Reshape(shape));
-            int next = trace.HiddenStates.Count - 1;
-            if (next < layers.Length) trace.Attentions.Add(layers[next].Probabilities(rows.Reshape(shape), trace.Counts));
+            trace.States.Add(rows.Reshape(shape));
+            int next = trace.States.Count - 1;
+            if (next < layers.Length) trace.Probabilities.Add(layers[next].Probabilities(rows.Reshape(shape), trace.Counts));
         }
     }
 

@@ -6,7 +6,7 @@ namespace Graft.Models;
 /// <summary>A text model's pass of inference for batches of one shape, recorded once and replayed without allocating: puts a batch into
 /// the named inputs of a <see cref="Captured"/>.</summary>
 /// <remarks>Letters: B sequences, T places. Several threads may run it; one waits for the other.</remarks>
-internal sealed class CapturedText : IDisposable
+public sealed class CapturedText : IDisposable
 {
     private readonly TextModel model;
     private readonly Captured captured;
@@ -22,7 +22,7 @@ internal sealed class CapturedText : IDisposable
     private bool hasLengths;
     private bool hasBias;
 
-    public CapturedText(TextModel model, Device device, TextBatch example)
+    internal CapturedText(TextModel model, Device device, TextBatch example)
     {
         model.Require(example);
         this.model = model;

@@ -1,7 +1,7 @@
 namespace Graft.Models;
 
 /// <summary>Sequences of token ids, side by side: B sequences of T places, the shorter ones filled up.</summary>
-internal sealed class TextBatch
+public sealed class TextBatch
 {
     /// <summary>Takes a batch as it is.</summary>
     /// <param name="sequences">B.</param>

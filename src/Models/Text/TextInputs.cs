@@ -5,8 +5,9 @@ namespace Graft.Models;
 
 /// <summary>A batch of text where a pass computes with it: what a model's tables are asked for, and who looks at whom.</summary>
 /// <remarks>Letters: B sequences, T places.</remarks>
-internal sealed record TextInputs
+public sealed record TextInputs
 {
+    /// <summary>The run that it is part of.</summary>
     public required Pass Pass { get; init; }
 
     /// <summary>B.</summary>

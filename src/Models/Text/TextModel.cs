@@ -3,12 +3,12 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>An architecture that reads token ids.</summary>
-internal abstract class TextModel : Model
+/// <summary>An architecture that reads token ids. <see cref="PretrainedModel.Open(string, bool)"/> makes the one that a hub's folder names.</summary>
+public abstract class TextModel : Model
 {
     /// <summary>Makes a model without parts.</summary>
     /// <param name="name">The class that Hugging Face's configs name.</param>
-    private protected TextModel(string name) : base(name)
+    protected TextModel(string name) : base(name)
     {
     }
 
@@ -16,6 +16,7 @@ internal abstract class TextModel : Model
     /// <param name="pass">The run to be part of.</param>
     /// <param name="batch">B sequences of T tokens.</param>
     /// <param name="trace">Takes down what happens on the way; null for nothing.</param>
+    /// <returns>Variables of the pass, by name.</returns>
     /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
     public TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
     {
@@ -41,7 +42,7 @@ internal abstract class TextModel : Model
 
     /// <summary>Refuses a batch with a number that the model's tables have no row for.</summary>
     /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
-    internal abstract void Require(TextBatch batch);
+    public abstract void Require(TextBatch batch);
 
     /// <summary>The loss [] that Hugging Face's class of the same name defines.</summary>
     /// <param name="outputs">What <see cref="Forward(Pass, TextBatch, ForwardTrace?)"/> gave.</param>
@@ -49,19 +50,25 @@ internal abstract class TextModel : Model
     /// <exception cref="ArgumentException">The targets are not those that this head learns from.</exception>
     public abstract Variable Loss(TextOutputs outputs, TextTargets targets);
 
-    private protected void AddStages(IEnumerable<Stage> stages)
-    {
-        foreach (var stage in stages) Add(stage);
-    }
+    /// <summary>Adds the next stage; the last one is the head.</summary>
+    /// <param name="name">The stage's name.</param>
+    /// <param name="modules">The modules, added to the model before, whose parameters belong to it.</param>
+    /// <exception cref="ArgumentException">The name is taken, or a module is no part of the model or belongs to a stage already.</exception>
+    protected void AddStage(string name, params IEnumerable<Module> modules) => Add(new Stage(name, modules));
 
+    /// <summary>What the model makes of a batch that is where the pass computes; called by Forward and when a pass is recorded.</summary>
     protected abstract TextOutputs Compute(TextInputs inputs, ForwardTrace? trace);
 }
 
 /// <summary>A model's outputs by name: <c>logits</c>, <c>last_hidden_state</c> ...</summary>
-internal sealed class TextOutputs(params (string Name, Variable Value)[] outputs)
+/// <param name="outputs">Each output with its name.</param>
+public sealed class TextOutputs(params (string Name, Variable Value)[] outputs)
 {
+    /// <summary>The names, in order.</summary>
     public IEnumerable<string> Names => outputs.Select(output => output.Name);
 
+    /// <summary>An output.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
     public Variable this[string name]
     {
         get
@@ -74,7 +81,7 @@ internal sealed class TextOutputs(params (string Name, Variable Value)[] outputs
 }
 
 /// <summary>What a head learns from; each uses its own part.</summary>
-internal sealed record TextTargets
+public sealed record TextTargets
 {
     /// <summary>The number that keeps a place out of the loss (<c>ignore_index</c>).</summary>
     public const int Ignored = -100;
@@ -93,14 +100,18 @@ internal sealed record TextTargets
 }
 
 /// <summary>What happened on the way: slower and larger than a plain run, and the same numbers.</summary>
-internal sealed class ForwardTrace
+public sealed class ForwardTrace
 {
     /// <summary>[B, T], 0 where a sequence was filled up; null where none was.</summary>
-    public int[]? Counts { get; set; }
+    internal int[]? Counts { get; set; }
 
     /// <summary>After the embeddings and after each layer [B, T, D].</summary>
-    public List<Variable> HiddenStates { get; } = [];
+    public IReadOnlyList<Variable> HiddenStates => States;
 
     /// <summary>Each layer's attention probabilities [B, H, T, T]; nothing learns through them.</summary>
-    public List<Variable> Attentions { get; } = [];
+    public IReadOnlyList<Variable> Attentions => Probabilities;
+
+    internal List<Variable> States { get; } = [];
+
+    internal List<Variable> Probabilities { get; } = [];
 }

@@ -66,7 +66,7 @@ public sealed class ImageModelTests : IDisposable
         Says("the module for 'again' is 'fc' of Model already", () => _ = new Model(model => model.Put("again", layer)));
         Says("the key 'fc' of Model is taken", () => _ = new Model(model => _ = (model.Put("fc", new Linear(2, 2)), model.Put("fc", new Linear(2, 2)))));
         Says("would be the model itself", () => _ = new Model(model => model.Put("self", model)));
-        Says("has a stage 'head' already", () => _ = new Model(model => _ = (model.Stage("head", new Linear(2, 2)), model.Stage("head", new Linear(2, 2)))));
+        Says("has a stage 'head' already", () => _ = new Model(model => _ = (model.Stage("head", model.Put("a", new Linear(2, 2))), model.Stage("head", model.Put("b", new Linear(2, 2))))));
         Says("belongs to the stage 'body' already", () => _ = new Model(model => model.Stage("head", model.Stage("body", new Linear(2, 2)))));
         var exception = Assert.Throws<InvalidOperationException>(() => new Model(model => _ = (model.Put("lost", new Linear(2, 2)), model.Stage("head", new Linear(2, 2)))).Stages);
         Assert.Contains("'lost.weight' of own belongs to no stage", exception.Message, StringComparison.Ordinal);

@@ -4,7 +4,7 @@ namespace Graft.Models;
 
 /// <summary>Arrays of numbers in NumPy's <c>.npz</c> (a zip of arrays, stored or deflated) and <c>.npy</c> files. Nothing of the
 /// file is executed: pickled objects are refused. No more memory is taken than a file of that size can unpack to.</summary>
-internal sealed class NumpyArchive : IDisposable
+public sealed class NumpyArchive : IDisposable
 {
     /// <summary>Deflate's best: 258 bytes for two bits.</summary>
     private const long MaximumRatio = 1032;
@@ -74,6 +74,7 @@ internal sealed class NumpyArchive : IDisposable
     }
 
     /// <inheritdoc/>
+    /// <summary>Closes the file.</summary>
     public void Dispose()
     {
         archive.Dispose();

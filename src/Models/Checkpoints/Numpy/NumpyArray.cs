@@ -4,34 +4,65 @@ using System.Runtime.InteropServices;
 namespace Graft.Models;
 
 /// <summary>The element of a NumPy array.</summary>
-internal enum NumpyType
+public enum NumpyType
 {
+    /// <summary>A byte, 0 or 1.</summary>
     Boolean,
+
+    /// <summary>8 bits, from 0.</summary>
     UInt8,
+
+    /// <summary>8 bits, signed.</summary>
     Int8,
+
+    /// <summary>16 bits, from 0.</summary>
     UInt16,
+
+    /// <summary>16 bits, signed.</summary>
     Int16,
+
+    /// <summary>32 bits, from 0.</summary>
     UInt32,
+
+    /// <summary>32 bits, signed.</summary>
     Int32,
+
+    /// <summary>64 bits, from 0.</summary>
     UInt64,
+
+    /// <summary>64 bits, signed.</summary>
     Int64,
+
+    /// <summary>A float.</summary>
     Float32,
+
+    /// <summary>A double.</summary>
     Float64,
 }
 
 /// <summary>An array of a NumPy file: little-endian bytes in the order of its axes.</summary>
-internal sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> shape, byte[] bytes)
+/// <param name="name">Its name in the archive.</param>
+/// <param name="type">The type of its elements.</param>
+/// <param name="shape">The lengths of its axes.</param>
+/// <param name="bytes">The elements.</param>
+public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> shape, byte[] bytes)
 {
+    /// <summary>Its name in the archive.</summary>
     public string Name { get; } = name;
 
+    /// <summary>The type of its elements.</summary>
     public NumpyType Type { get; } = type;
 
+    /// <summary>The lengths of its axes.</summary>
     public IReadOnlyList<int> Shape { get; } = shape;
 
+    /// <summary>The elements, little-endian, in the order of the axes.</summary>
     public byte[] Bytes { get; } = bytes;
 
+    /// <summary>How many elements it has.</summary>
     public int ElementCount => Bytes.Length / SizeOf(Type);
 
+    /// <summary>Bytes an element.</summary>
     public static int SizeOf(NumpyType type) => type switch
     {
         NumpyType.Boolean or NumpyType.UInt8 or NumpyType.Int8 => 1,
@@ -98,6 +129,7 @@ internal sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int>
         return values;
     }
 
+    /// <summary>Name, shape and type: <c>images [100, 28, 28] uint8</c>.</summary>
     public override string ToString() => $"{Name} [{string.Join(", ", Shape)}] {Type.ToString().ToLowerInvariant()}";
 
     private ReadOnlySpan<byte> At(int index, int size) => Bytes.AsSpan(index * size, size);

@@ -1,6 +1,20 @@
 namespace Graft.Models;
 
 /// <summary>A NumPy file that cannot be read, or an array in it that is not what was wanted: the message names it and says why.</summary>
-#pragma warning disable CA1032 // thrown by this assembly alone, always with a message
-internal sealed class NumpyException(string message, Exception? innerException = null) : IOException(message, innerException);
-#pragma warning restore CA1032
+public sealed class NumpyException : IOException
+{
+    /// <summary>Makes the exception of an unnamed file.</summary>
+    public NumpyException() : this("a NumPy file cannot be read")
+    {
+    }
+
+    /// <summary>Makes the exception with a whole message.</summary>
+    public NumpyException(string message) : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with a whole message and its cause.</summary>
+    public NumpyException(string message, Exception? innerException) : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,22 @@
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>In a pass that trains, leaves the branch of a residual block out for some examples of a batch and divides the others by what
+/// is left of 1 (Huang et al. 2016; torchvision's <c>StochasticDepth</c> with <c>mode="row"</c>, timm's <c>DropPath</c>). Elsewhere the
+/// branch as it is.</summary>
+/// <param name="probability">The share of examples that do without the branch, from 0 to 1.</param>
+public sealed class StochasticDepth(float probability) : Layer
+{
+    private string? stream;
+
+    /// <inheritdoc/>
+    protected override Variable Compute(Variable x)
+    {
+        var pass = x.Pass;
+        if (!pass.IsTraining || probability == 0) return x;
+        var kept = pass.Rent([x.Shape[0], .. Enumerable.Repeat(1, x.Shape.Rank - 1)]);
+        pass.Device.Fill(kept, 1f);
+        return x * pass.Constant(kept).Dropout(probability, stream ??= Key);
+    }
+}

@@ -8,10 +8,10 @@ namespace Graft.Autograd;
 /// </code></example>
 public readonly struct MemoryScope
 {
-    private readonly Pass pass;
+    private readonly Temporaries temporaries;
     private readonly int mark;
 
-    internal MemoryScope(Pass pass, int mark) => (this.pass, this.mark) = (pass, mark);
+    internal MemoryScope(Temporaries temporaries) => (this.temporaries, mark) = (temporaries, temporaries.Count);
 
     /// <summary>Gives back what the pass has rented since the scope was opened, except the memory of one variable: nobody but the tape,
     /// which holds what it saved, may ask again for the rest. It may be called several times.</summary>
@@ -20,10 +20,10 @@ public readonly struct MemoryScope
     public Variable KeepOnly(Variable result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        pass.Leave(mark, result.Value);
+        temporaries.GiveBackSince(mark, result.Value);
         return result;
     }
 
     /// <summary>Gives back everything that the pass has rented since the scope was opened.</summary>
-    public void KeepNothing() => pass.Leave(mark, keep: null);
+    public void KeepNothing() => temporaries.GiveBackSince(mark, keep: null);
 }

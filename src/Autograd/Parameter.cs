@@ -37,8 +37,8 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Whether its group lies below the first one that learns: frozen until that frontier moves.</summary>
-    internal bool IsBelowFrontier { get; set; }
+    /// <summary>Whether its group lies below the first one that learns: frozen until that frontier moves. Groups of parameters set it.</summary>
+    public bool IsBelowFrontier { get; set; }
 
     /// <summary>The numbers, on the device that used them last; made on the CPU if nobody has yet.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
@@ -82,8 +82,6 @@ public abstract class Parameter
         ArgumentNullException.ThrowIfNull(device);
         lock (moving) return MovedTo(device.Home);
     }
-
-    internal Tensor<float> On(Device device) => ValueOn(device);
 
     /// <summary>As <see cref="ValueOn"/>, with the memory held for the caller, who gives it back: it then stays as it is even where another
     /// pass moves the parameter to another device.</summary>

@@ -200,7 +200,7 @@ public sealed class Pass : IDisposable
     /// <summary>As the other, of any element.</summary>
     /// <param name="shape">The lengths of its axes.</param>
     /// <param name="format">The order of its axes in memory.</param>
-    public Tensor<T> Rent<T>(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) where T : unmanaged => Own(Device.Rent<T>(shape, format));
+    public Tensor<T> Rent<T>(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) where T : unmanaged => Storage.Temporaries.Add(Device.Rent<T>(shape, format));
 
     /// <summary>A temporary of the run with numbers of the host's: token ids, masks.</summary>
     /// <param name="shape">The lengths of its axes.</param>
@@ -217,7 +217,7 @@ public sealed class Pass : IDisposable
     public Tensor<float> RentLike(Tensor<float> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return Own(tensor.IsDense ? Device.Rent<float>(tensor.Shape, tensor.Strides) : Device.Rent<float>(tensor.Shape));
+        return Storage.Temporaries.Add(tensor.IsDense ? Device.Rent<float>(tensor.Shape, tensor.Strides) : Device.Rent<float>(tensor.Shape));
     }
 
     /// <summary>The tensor itself, or a temporary copy in the order of its axes.</summary>
@@ -247,7 +247,7 @@ public sealed class Pass : IDisposable
     }
 
     /// <summary>Opens a stretch of the run at whose end temporaries go back.</summary>
-    public MemoryScope OpenScope() => new(this, Enter());
+    public MemoryScope OpenScope() => new(Storage.Temporaries);
 
     /// <summary>Reads the weights behind a lock until the scope is disposed of, unless a scope around it does so already: a model's forward
     /// is of the weights between two changes.</summary>
@@ -270,29 +270,14 @@ public sealed class Pass : IDisposable
     /// <summary>The locks of all weights that the run has used, in their order.</summary>
     internal ReadOnlySpan<WeightLock> Locks => storage is null ? [] : storage.Weights.Locks.InOrder;
 
-    internal Tensor<float> Hold(Parameter parameter) => ValueOf(parameter);
-
-    internal ReadingScope Read(WeightLock weights) => new(this, weights);
-
     /// <summary>Has backward leave the gradient at a slot.</summary>
     internal void Retain(int slot) => Storage.Tape.Retain(slot);
 
     /// <summary>Makes the changes that were put off.</summary>
     internal void ApplyUpdates() => storage?.Weights.ApplyUpdates(Device);
 
-    internal void ForgetUpdates() => DiscardDeferred();
-
-    /// <summary>Makes a tensor a temporary of the run.</summary>
-    internal Tensor<T> Own<T>(Tensor<T> tensor) where T : unmanaged => Storage.Temporaries.Add(tensor);
-
     /// <summary>A result that nothing asks a gradient of.</summary>
     internal Variable Untracked(Tensor<float> value) => new(this, value, slot: -1);
-
-    /// <summary>Where a scope begins.</summary>
-    internal int Enter() => Storage.Temporaries.Count;
-
-    /// <summary>Gives back what was rented since a mark, except the memory behind <paramref name="keep"/>.</summary>
-    internal void Leave(int mark, Tensor<float>? keep) => Storage.Temporaries.GiveBackSince(mark, keep);
 
     private Tensor<float> Copy(Tensor<float> tensor, MemoryFormat format)
     {

@@ -76,7 +76,7 @@ public sealed class ActivationTests : IDisposable
     {
         var numbers = new float[lengths.Aggregate(1, (product, length) => product * length)];
         new RandomStream(3, name).FillNormal(numbers, 0.1f, 1f);
-        return pass.Leaf(pass.Own(Tensor.From<float>(new Shape(lengths), numbers, device)));
+        return pass.Leaf(pass.Upload<float>(new Shape(lengths), numbers));
     }
 
     private readonly struct Cube : IUnaryOp

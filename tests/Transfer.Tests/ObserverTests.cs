@@ -52,7 +52,7 @@ public sealed class ObserverTests : IDisposable
             var groups = new ParameterGroups(model);
             groups.Rates(0.5);
             using var optimiser = Optimiser.Sgd(groups, weightDecay: 0.1);
-            new Trainer(optimiser, device) { Observers = observers }.Fit(new Rows(model, device, pixels, labels, batches, size), 4);
+            new Trainer(optimiser, device) { Observers = observers }.Fit(new Rows(model, pixels, labels, batches, size), 4);
             return Weights(model);
         }
 
@@ -125,7 +125,7 @@ public sealed class ObserverTests : IDisposable
     }
 
     /// <summary>Rows of two numbers, some to a batch.</summary>
-    private sealed class Rows(LinearModel model, Device device, float[] numbers, int[] labels, int batches, int size) : ITrainingSet
+    private sealed class Rows(LinearModel model, float[] numbers, int[] labels, int batches, int size) : ITrainingSet
     {
         public int BatchesPerEpoch => batches;
 
@@ -133,7 +133,7 @@ public sealed class ObserverTests : IDisposable
 
         private Variable Loss(Pass pass, int batch)
         {
-            var x = pass.Own(Tensor.From<float>([size, 2], numbers.AsSpan(batch * size * 2, size * 2), device));
+            var x = pass.Upload<float>([size, 2], numbers.AsSpan(batch * size * 2, size * 2));
             return model.Forward(pass.Constant(x)).CrossEntropy(labels.AsSpan(batch * size, size));
         }
 

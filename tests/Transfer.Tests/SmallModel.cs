@@ -52,7 +52,7 @@ internal sealed class Noise(ImageModel model, Device device, int batches = 3, in
             var numbers = new float[set.Size * 48];
             new RandomStream(7, $"batch{number}").FillNormal(numbers, 0f, 1f);
             int[] labels = [.. Enumerable.Range(0, set.Size).Select(row => numbers.Skip(row * 48).Take(48).Sum() > 0 ? 1 : 0)];
-            var images = pass.Own(Tensor.From<float>([set.Size, 3, 4, 4], numbers, set.Device));
+            var images = pass.Upload<float>([set.Size, 3, 4, 4], numbers);
             var loss = set.Model.Forward(pass.Constant(images)).CrossEntropy(labels);
             set.TapeLengths.Add(pass.TapeLength);
             return loss;

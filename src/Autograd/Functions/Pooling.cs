@@ -10,7 +10,7 @@ internal static class Pooling
         var shape = OutputShape(x.Shape, geometry, "max_pool2d");
         var pass = x.Pass;
         var y = pass.Rent(shape, MemoryFormat.ChannelsLast);
-        var indices = x.NeedsGradient ? pass.Own(pass.Device.Rent<int>(shape, MemoryFormat.ChannelsLast)) : null;
+        var indices = x.NeedsGradient ? pass.Rent<int>(shape, MemoryFormat.ChannelsLast) : null;
         pass.Device.MaxPool2d(geometry, pass.ChannelsLast(x.Value), y, indices);
         return indices is null ? pass.Untracked(y) : pass.Record(y, new MaxNode(x, indices, geometry));
     }

@@ -43,7 +43,7 @@ public sealed class CapturedText : IDisposable
     /// <summary>Bytes of memory for all that a run computes, its inputs and outputs among them.</summary>
     public long PlannedBytes => captured.PlannedBytes;
 
-    internal Replay Replay => captured.Replay;
+    internal Captured Captured => captured;
 
     /// <summary>The lengths of an output's axes.</summary>
     public Shape ShapeOf(int output) => outputShapes[output];

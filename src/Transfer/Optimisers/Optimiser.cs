@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Graft.Autograd;
 using Graft.Tensors;
 
@@ -13,7 +12,7 @@ public abstract partial class Optimiser : IDisposable
     private readonly double? clipNorm;
     private readonly Dictionary<Parameter, State> states = [];
     private readonly List<Movement> movements = [];
-    private readonly List<WeightLock> locks = [];
+    private readonly WeightLockSet locks = new();
 
     private Optimiser(ParameterGroups groups, double weightDecay, double? clipNorm)
     {
@@ -56,11 +55,10 @@ public abstract partial class Optimiser : IDisposable
         ArgumentNullException.ThrowIfNull(gradients);
         Gather(gradients);
         float scale = clipNorm is { } largest ? GradientNorm.ClipFactor(movements, largest) : 1f;
-        using var alone = new WeightChange(CollectionsMarshal.AsSpan(locks));
-        gradients.Pass?.ApplyUpdates();
+        using var alone = gradients.BeginStep(locks);
         foreach (var (parameter, gradient, group) in movements)
         {
-            var weight = parameter.On(gradient.Device);
+            var weight = parameter.ValueOn(gradient.Device);
             var state = StateOf(parameter, weight.Device);
             state.Steps++;
             // the kernel runs through memory: a gradient in another order than its weight is put into the weight's first
@@ -93,8 +91,6 @@ public abstract partial class Optimiser : IDisposable
     {
         movements.Clear();
         locks.Clear();
-        if (gradients.Pass is { } pass)
-            foreach (var used in pass.Locks) WeightLock.Insert(locks, used);
         foreach (var group in Groups.All)
         {
             foreach (var parameter in group.All)
@@ -108,7 +104,7 @@ public abstract partial class Optimiser : IDisposable
                     if (!group.HasRate)
                         throw new InvalidOperationException(
                             $"the group '{group.Name}' has gradients and no learning rate: give the groups their rates (ParameterGroups.Rates), or freeze it");
-                    WeightLock.Insert(locks, parameter.Lock);
+                    locks.Add(parameter.Lock);
                     movements.Add(new Movement(parameter, gradient, group));
                 }
             }

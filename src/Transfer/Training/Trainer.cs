@@ -171,7 +171,7 @@ public sealed class Trainer
                 catch
                 {
                     // no step was made, so what it would have changed beside the weights stays as well
-                    pass.ForgetUpdates();
+                    pass.DiscardDeferred();
                     throw;
                 }
                 finally

@@ -112,8 +112,8 @@ public sealed class CapturedTextTests : IDisposable
         var model = new BertForTokenClassification(Berts.Small);
         using var plain = model.Capture(device, new TextBatch(3, Length, Berts.Padded.TokenIds));
         using var typed = model.Capture(device, Berts.Padded);
-        Assert.Equal((0, 0), (plain.Replay.FoldedCalls, typed.Replay.FoldedCalls));
-        Assert.Equal(1, typed.Replay.ReplayedCalls - plain.Replay.ReplayedCalls);
+        Assert.Equal((0, 0), (plain.Captured.Replay.FoldedCalls, typed.Captured.Replay.FoldedCalls));
+        Assert.Equal(1, typed.Captured.Replay.ReplayedCalls - plain.Captured.Replay.ReplayedCalls);
     }
 
     [Fact]
@@ -121,8 +121,8 @@ public sealed class CapturedTextTests : IDisposable
     {
         var model = new BertForTokenClassification(Berts.Small);
         using var captured = model.Capture(device, Berts.Padded);
-        Assert.InRange(captured.PlannedBytes, captured.Replay.LeastBytes, captured.Replay.LeastBytes * 11 / 10);
-        Assert.InRange(captured.PlannedBytes, 1, captured.Replay.UnsharedBytes / 3);
+        Assert.InRange(captured.PlannedBytes, captured.Captured.Replay.LeastBytes, captured.Captured.Replay.LeastBytes * 11 / 10);
+        Assert.InRange(captured.PlannedBytes, 1, captured.Captured.Replay.UnsharedBytes / 3);
     }
 
     [Fact]

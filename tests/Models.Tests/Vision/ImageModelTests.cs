@@ -124,11 +124,11 @@ public sealed class ImageModelTests : IDisposable
         }
     }
 
-    private Variable Images(Pass pass)
+    private static Variable Images(Pass pass)
     {
         var numbers = new float[2 * 3 * 32 * 32];
         new RandomStream(5, "images").FillNormal(numbers, 0f, 1f);
-        return pass.Constant(pass.Own(Tensor.From<float>([2, 3, 32, 32], numbers, device)));
+        return pass.Constant(pass.Upload<float>([2, 3, 32, 32], numbers));
     }
 
     private sealed class Model : ImageModel

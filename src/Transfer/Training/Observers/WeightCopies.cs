@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Graft.Autograd;
 using Graft.Tensors;
 
@@ -8,47 +7,45 @@ namespace Graft.Transfer;
 internal sealed class WeightCopies : IDisposable
 {
     private readonly (Parameter Weight, Tensor<float> Copy)[] copies;
-    private readonly List<WeightLock> locks = [];
+    private readonly WeightLockSet locks = new();
 
     /// <summary>Copies them as they are.</summary>
     public WeightCopies(ParameterGroups groups, Device device)
     {
         var ofModels = groups.Models.SelectMany(static model => model.Tensors());
         copies = [.. ofModels.Concat(groups.SelectMany(static group => group.Parameters)).Distinct().Select(weight => (weight, device.Home.Rent<float>(weight.Shape)))];
-        foreach (var (weight, _) in copies) WeightLock.Insert(locks, weight.Lock);
+        foreach (var (weight, _) in copies) locks.Add(weight.Lock);
         Take();
     }
-
-    private ReadOnlySpan<WeightLock> Locks => CollectionsMarshal.AsSpan(locks);
 
     /// <summary>Makes the copies those of the weights as they are now.</summary>
     public void Take()
     {
-        using var reading = new WeightReading(Locks);
-        foreach (var (weight, copy) in copies) copy.Device.Copy(weight.On(copy.Device), copy);
+        using var reading = locks.Read();
+        foreach (var (weight, copy) in copies) copy.Device.Copy(weight.ValueOn(copy.Device), copy);
     }
 
     /// <summary>Gives the weights the copies' numbers.</summary>
     public void Restore()
     {
-        using var alone = new WeightChange(Locks);
-        foreach (var (weight, copy) in copies) copy.Device.Copy(copy, weight.On(copy.Device));
+        using var alone = locks.Change();
+        foreach (var (weight, copy) in copies) copy.Device.Copy(copy, weight.ValueOn(copy.Device));
     }
 
     /// <summary>Moves the copies towards the weights: copy += share * (weight - copy).</summary>
     public void Blend(float share)
     {
-        using var reading = new WeightReading(Locks);
-        foreach (var (weight, copy) in copies) copy.Device.Zip(new Lerp(share), copy, weight.On(copy.Device), copy);
+        using var reading = locks.Read();
+        foreach (var (weight, copy) in copies) copy.Device.Zip(new Lerp(share), copy, weight.ValueOn(copy.Device), copy);
     }
 
     /// <summary>Exchanges weights and copies.</summary>
     public void Swap()
     {
-        using var alone = new WeightChange(Locks);
+        using var alone = locks.Change();
         foreach (var (weight, copy) in copies)
         {
-            var here = weight.On(copy.Device);
+            var here = weight.ValueOn(copy.Device);
             using var kept = copy.Device.Rent<float>(copy.Shape);
             copy.Device.Copy(here, kept);
             copy.Device.Copy(copy, here);

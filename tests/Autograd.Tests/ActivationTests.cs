@@ -72,7 +72,7 @@ public sealed class ActivationTests : IDisposable
         return [.. y.Value.ToArray(), .. inputs.SelectMany(input => gradients.Of(input)!.ToArray())];
     }
 
-    private Variable Of(Pass pass, string name, int[] lengths)
+    private static Variable Of(Pass pass, string name, int[] lengths)
     {
         var numbers = new float[lengths.Aggregate(1, (product, length) => product * length)];
         new RandomStream(3, name).FillNormal(numbers, 0.1f, 1f);

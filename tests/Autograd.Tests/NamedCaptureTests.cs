@@ -71,6 +71,48 @@ public sealed class NamedCaptureTests : IDisposable
     }
 
     [Fact]
+    public void A_key_value_cache_gives_the_bits_of_attention_over_all_tokens_so_far()
+    {
+        const int Places = 6, Heads = 2, Width = 8;
+        Shape token = [1, Heads, 1, Width], cache = [1, Heads, Places, Width];
+        using var captured = Captured.Record(device, capture =>
+        {
+            var (keys, values) = (capture.State<float>("keys", cache), capture.State<float>("values", cache));
+            Tensor<int> positions = capture.Input<int>("positions", [1]), lengths = capture.Input<int>("lengths", [1]);
+            capture.Input("key", token).IndexCopyTo(keys, positions);
+            capture.Input("value", token).IndexCopyTo(values, positions);
+            var mask = AttentionMask.Of(lengths, null, Places, isCausal: true, countsFromLengths: true);
+            var pass = capture.Pass;
+            capture.Output("y", capture.Input("query", token).ScaledDotProductAttention(pass.Constant(keys), pass.Constant(values), mask));
+        });
+        for (int text = 0; text < 2; text++)
+        {
+            captured.Reset();
+            float[][] steps = [.. Enumerable.Range(0, 3 * Places).Select(step => Draw.Uniform($"text {text} step {step}", Heads * Width))];
+            for (int place = 0; place < Places; place++)
+            {
+                var y = new float[Heads * Width];
+                using (var run = captured.Begin())
+                {
+                    run.Write<int>("positions", [place]);
+                    run.Write<int>("lengths", [place + 1]);
+                    run.Write<float>("query", steps[3 * place]);
+                    run.Write<float>("key", steps[3 * place + 1]);
+                    run.Write<float>("value", steps[3 * place + 2]);
+                    run.Run();
+                    run.Read<float>("y", y);
+                }
+                using var pass = Pass.Infer(device);
+                var query = pass.Constant(pass.Upload<float>(token, steps[3 * place]));
+                Check.SameBits($"text {text}, place {place}", y, query.ScaledDotProductAttention(SoFar(pass, 1), SoFar(pass, 2)).Value.ToArray());
+
+                Variable SoFar(Pass pass, int which) => Variable.Concat(
+                    [.. Enumerable.Range(0, place + 1).Select(earlier => pass.Constant(pass.Upload<float>(token, steps[3 * earlier + which])))], axis: 2);
+            }
+        }
+    }
+
+    [Fact]
     public void State_of_any_element_is_read_as_the_run_before_left_it()
     {
         using var captured = Captured.Record(device, capture =>

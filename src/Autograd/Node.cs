@@ -7,20 +7,27 @@ namespace Graft.Autograd;
 /// <remarks>A function of your own is a static method that computes an output into memory of the pass and records it with a node of
 /// this class. One node has one output; a function of several outputs computes one tensor and slices it.</remarks>
 /// <example><code>
-/// static Variable Cube(Variable x)
+/// static Variable Square(Variable x)
 /// {
-///     var y = (x * x * x).Value;                        // or kernels of x.Pass.Device into x.Pass.Rent(x.Shape)
-///     return x.Pass.Record(y, x.NeedsGradient ? new CubeNode(x) : null);
+///     var y = x.Pass.RentLike(x.Value);
+///     x.Pass.Device.Zip(default(Multiply), x.Value, x.Value, y);
+///     return x.Pass.Record(y, x.NeedsGradient ? new SquareNode(x) : null);
 /// }
 ///
-/// sealed class CubeNode : Node
+/// sealed class SquareNode : Node
 /// {
 ///     private readonly Variable input;
 ///     private readonly Tensor&lt;float&gt; x;
 ///
-///     public CubeNode(Variable input) => (this.input, x) = (input, Save(input.Value));
+///     public SquareNode(Variable input) =&gt; (this.input, x) = (input, Save(input.Value));
 ///
-///     public override void Backward(Tensor&lt;float&gt; dy, BackwardRun run) { /* dx = 3 x^2 dy; run.Add(input, dx) */ }
+///     public override void Backward(Tensor&lt;float&gt; dy, BackwardRun run)
+///     {
+///         var dx = run.RentLike(x);
+///         run.Device.Zip(default(Multiply), x, dy, dx);
+///         run.Device.Map(new Scale(2f), dx, dx);
+///         run.Add(input, dx);
+///     }
 /// }
 /// </code></example>
 public abstract class Node

@@ -23,7 +23,7 @@ public sealed class ShapeErrorTests : IDisposable
         Refused("lerp: [2] does not fit [3]: axis 1 from the last is 2 and 3; equal or 1 would broadcast", () => Of(2).Zip(Of(3), new Lerp(0.5f)));
         Refused("reshape: [2, 3] does not fit [5]: 6 elements are not 5", () => Of(2, 3).Reshape([5]));
         Refused("permute: [2, 3] by (0, 0): the order has to name each axis once", () => Of(2, 3).Permute(0, 0));
-        Refused("slice: [2, 3] on axis 1: 3 places from 1 by 1 lie outside it", () => Of(2, 3).Slice(1, 1, 3));
+        Refused("slice: [2, 3] on axis 1: 3 indices from 1 by 1 lie outside it", () => Of(2, 3).Slice(1, 1, 3));
         Refused("pad: [2, 3]: -1 and 2 places of padding are not both positive or 0", () => Of(2, 3).Pad(0, -1, 2));
         Refused("mean: [2, 0]: there is no mean of no numbers", () => Of(2, 0).Mean());
         Refused("mean: [2, 3] over axis 2: the axes are -2 ... 1", () => Of(2, 3).Mean(2));

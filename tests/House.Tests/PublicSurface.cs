@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Graft.House.Tests;
@@ -26,6 +27,7 @@ internal static class PublicSurface
     {
         string kind = type.IsEnum ? "enum" : type.IsInterface ? "interface" : typeof(Delegate).IsAssignableFrom(type) ? "delegate"
             : type.IsValueType ? IsReadOnly(type) ? "readonly struct" : "struct"
+            : IsRecord(type) ? type.IsSealed ? "sealed record" : type.IsAbstract ? "abstract record" : "record"
             : type is { IsAbstract: true, IsSealed: true } ? "static class" : type.IsAbstract ? "abstract class" : type.IsSealed ? "sealed class" : "class";
         var bases = new List<string>();
         if (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum)) bases.Add(Words.Of(parent));
@@ -59,6 +61,8 @@ internal static class PublicSurface
             lines.Add($"{Modifiers(happening.AddMethod!)}event {Words.Of(happening.EventHandlerType!)} {happening.Name}");
         foreach (var method in type.GetMethods(Declared).Where(IsVisible))
         {
+            // what the compiler writes into every record says nothing
+            if (method.IsDefined(typeof(CompilerGeneratedAttribute))) continue;
             if (method.IsSpecialName && !method.Name.StartsWith("op_", StringComparison.Ordinal)) continue;
             string arguments = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(argument => argument.Name))}>" : "";
             lines.Add(
@@ -67,6 +71,8 @@ internal static class PublicSurface
         }
         return lines.Order(StringComparer.Ordinal);
     }
+
+    private static bool IsRecord(Type type) => type.IsClass && type.GetMethod("<Clone>$") is not null;
 
     private static bool IsReadOnly(Type type) => type.GetCustomAttributes().Any(attribute => attribute.GetType().Name == "IsReadOnlyAttribute");
 

@@ -58,7 +58,7 @@ public abstract class Activation
 
     /// <summary>f(x * weight * scale + shift + residual): see <see cref="Conv2dFunction.Scaled"/>.</summary>
     internal abstract Variable ScaledConvolution(
-        Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, Conv2dGeometry geometry);
+        Variable x, Variable weight, Tensor<float> shift, Tensor<float> scale, Variable? residual, Conv2dGeometry geometry);
 
     /// <summary>f(norm(x) + residual): see <see cref="BatchNormFunction"/>.</summary>
     internal abstract Variable Normalise(in BatchNormOperands operands, Tensor<float> mean, Tensor<float> variance, float epsilon, bool ofBatch);
@@ -77,8 +77,8 @@ internal sealed class ActivationOf<TOp>(string name, TOp op, string[] aliases) :
         typeof(TOp) == typeof(Identity) ? LinearFunction.Apply(x, weight, bias) : LinearFunction.ApplyThen(x, weight, bias, op);
 
     internal override Variable ScaledConvolution(
-        Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, Conv2dGeometry geometry) =>
-        Conv2dFunction.Scaled(x, weight, shiftAndScale, residual, op, geometry);
+        Variable x, Variable weight, Tensor<float> shift, Tensor<float> scale, Variable? residual, Conv2dGeometry geometry) =>
+        Conv2dFunction.Scaled(x, weight, shift, scale, residual, op, geometry);
 
     internal override Variable Normalise(in BatchNormOperands operands, Tensor<float> mean, Tensor<float> variance, float epsilon, bool ofBatch) =>
         BatchNormFunction.Normalise(op, operands, mean, variance, epsilon, ofBatch);

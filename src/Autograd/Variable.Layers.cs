@@ -69,21 +69,24 @@ public sealed partial class Variable
     /// <summary>f(x * weight * scale + shift + residual): a convolution with the batch norm of stored statistics behind it, in one sweep
     /// over the output. No gradient flows through it.</summary>
     /// <param name="weight">[O, C / groups, KH, KW].</param>
-    /// <param name="shiftAndScale">[2, O]: the shifts, then the scales.</param>
+    /// <param name="shift">[O].</param>
+    /// <param name="scale">[O].</param>
     /// <param name="geometry">How the window moves.</param>
     /// <param name="activation">f; null for none.</param>
     /// <param name="residual">Of the output's shape; null for none.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public Variable ScaledConv2d(
-        Variable weight, Tensor<float> shiftAndScale, Conv2dGeometry geometry, Activation? activation = null, Variable? residual = null)
+        Variable weight, Tensor<float> shift, Tensor<float> scale, Conv2dGeometry geometry, Activation? activation = null,
+        Variable? residual = null)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        ArgumentNullException.ThrowIfNull(shiftAndScale);
-        if (weight.Shape.Rank != 4 || shiftAndScale.Shape != new Shape([2, weight.Shape[0]]))
+        ArgumentNullException.ThrowIfNull(shift);
+        ArgumentNullException.ThrowIfNull(scale);
+        if (weight.Shape.Rank != 4 || shift.Shape != new Shape([weight.Shape[0]]) || scale.Shape != shift.Shape)
             ShapeException.Throw(
-                "conv2d", $"weight {weight.Shape} with shifts and scales {shiftAndScale.Shape}",
-                "the weight has to be [outputs, inputs / groups, height, width], the shifts and scales [2, outputs]");
-        return (activation ?? Activation.Identity).ScaledConvolution(this, weight, shiftAndScale, residual, geometry);
+                "conv2d", $"weight {weight.Shape} with shifts {shift.Shape} and scales {scale.Shape}",
+                "the weight has to be [outputs, inputs / groups, height, width], the shifts and scales [outputs]");
+        return (activation ?? Activation.Identity).ScaledConvolution(this, weight, shift, scale, residual, geometry);
     }
 
     /// <summary>The largest of each window: [N, C, H, W] to [N, C, H', W'] (PyTorch's <c>max_pool2d</c>);

@@ -215,15 +215,14 @@ public sealed class CapturedTests : IDisposable
     private Variable Network(Variable x)
     {
         var pass = x.Pass;
-        var both = pass.Rent([2, 4]);
-        Tensor<float> shifts = both.Slice(0, 0, 1).Reshape([4]), scales = both.Slice(0, 1, 1).Reshape([4]);
+        Tensor<float> shifts = pass.Rent([4]), scales = pass.Rent([4]);
         pass.Device.Map(new InverseSquareRoot(2f), pass.Of(scale).Value, scales);
         pass.Device.Zip(default(Multiply), scales, pass.Of(shift).Value, scales);
         pass.Device.Map(new Scale(0.5f), scales, shifts);
         pass.Device.Zip(default(Subtract), pass.Of(shift).Value, shifts, shifts);
         var geometry = Conv2dGeometry.Square(padding: 1);
-        var y = Conv2dFunction.Scaled(x, pass.Of(kernel), both, null, default(Relu), geometry);
-        y = Conv2dFunction.Scaled(y, pass.Of(kernel), both, y, default(Relu), geometry);
+        var y = Conv2dFunction.Scaled(x, pass.Of(kernel), shifts, scales, null, default(Relu), geometry);
+        y = Conv2dFunction.Scaled(y, pass.Of(kernel), shifts, scales, y, default(Relu), geometry);
         return LinearFunction.Apply(y.Mean(2, 3).Reshape([x.Shape[0], 4]), pass.Of(head), null);
     }
 

@@ -23,11 +23,13 @@ internal static class Conv2dFunction
     /// behind it, one sweep over the output. For where no gradient is wanted; it is not recorded.</summary>
     /// <param name="x">[N, C, H, W].</param>
     /// <param name="weight">[O, C / groups, KH, KW].</param>
-    /// <param name="shiftAndScale">[2, O].</param>
+    /// <param name="shift">[O].</param>
+    /// <param name="scale">[O].</param>
     /// <param name="residual">Of the output's shape; null for none.</param>
     /// <param name="op">What follows.</param>
     /// <param name="geometry">How the window moves.</param>
-    public static Variable Scaled<TOp>(Variable x, Variable weight, Tensor<float> shiftAndScale, Variable? residual, TOp op, Conv2dGeometry geometry)
+    public static Variable Scaled<TOp>(
+        Variable x, Variable weight, Tensor<float> shift, Tensor<float> scale, Variable? residual, TOp op, Conv2dGeometry geometry)
         where TOp : unmanaged, IUnaryOp
     {
         x.RequireSamePass(weight);
@@ -36,13 +38,13 @@ internal static class Conv2dFunction
         Tensor<float> input = pass.ChannelsLast(x.Value), y = Output(x, weight, geometry);
         if (residual is null)
         {
-            pass.Device.Conv2d(new ScaleBiasThen<TOp>(op), geometry, input, weight.Value, shiftAndScale, null, y);
+            pass.Device.Conv2d(new ScaleBiasThen<TOp>(op), geometry, input, weight.Value, shift, null, y, scale);
             return pass.Untracked(y);
         }
         x.RequireSamePass(residual);
         if (residual.Shape != y.Shape)
             ShapeException.Throw("conv2d", $"residual {residual.Shape} does not fit output {y.Shape}", "both need the same shape");
-        pass.Device.Conv2d(new ScaleBiasResidualThen<TOp>(op), geometry, input, weight.Value, shiftAndScale, pass.ChannelsLast(residual.Value), y);
+        pass.Device.Conv2d(new ScaleBiasResidualThen<TOp>(op), geometry, input, weight.Value, shift, pass.ChannelsLast(residual.Value), y, scale);
         return pass.Untracked(y);
     }
 

@@ -46,18 +46,17 @@ public sealed class BatchNorm2d : Layer
     /// <summary>Whether a gradient of its own parameters is wanted.</summary>
     internal bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;
 
-    /// <summary>What it does with stored statistics as y = x * scale + shift: [2, C], the shifts first. A temporary of the pass.</summary>
-    internal Tensor<float> ShiftAndScale(Pass pass)
+    /// <summary>What it does with stored statistics as y = x * scale + shift: [C] each, temporaries of the pass.</summary>
+    internal (Tensor<float> Shift, Tensor<float> Scale) ShiftAndScale(Pass pass)
     {
         var device = pass.Device;
         int channels = weight.Shape[0];
-        var both = pass.Rent([2, channels]);
-        Tensor<float> shift = both.Slice(0, 0, 1).Reshape([channels]), scale = both.Slice(0, 1, 1).Reshape([channels]);
+        Tensor<float> shift = pass.Rent([channels]), scale = pass.Rent([channels]);
         device.Map(new InverseSquareRoot(epsilon), pass.ValueOf(runningVariance), scale);
         device.Zip(default(Multiply), scale, pass.Of(weight).Value, scale);
         device.Zip(default(Multiply), scale, pass.ValueOf(runningMean), shift);
         device.Zip(default(Subtract), pass.Of(bias).Value, shift, shift);
-        return both;
+        return (shift, scale);
     }
 
     /// <summary>f(this(x) + residual) in one sweep.</summary>

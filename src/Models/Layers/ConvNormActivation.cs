@@ -38,6 +38,9 @@ public sealed class ConvNormActivation : Layer<Variable?>
         return LayerScope.Run(convolution, x, (Both: this, residual), static (input, given) => given.Both.Scaled(input, given.residual));
     }
 
-    private Variable Scaled(Variable x, Variable? residual) =>
-        x.ScaledConv2d(x.Pass.Of(convolution.Weight), norm.ShiftAndScale(x.Pass), convolution.Geometry, activation, residual);
+    private Variable Scaled(Variable x, Variable? residual)
+    {
+        var (shift, scale) = norm.ShiftAndScale(x.Pass);
+        return x.ScaledConv2d(x.Pass.Of(convolution.Weight), shift, scale, convolution.Geometry, activation, residual);
+    }
 }

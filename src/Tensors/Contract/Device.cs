@@ -67,16 +67,18 @@ public abstract class Device
     public abstract void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f) where TReduction : struct, IReduction;
 
     /// <summary>c = epilogue(a b). a: [..., M, K], b: [..., K, N], c: [..., M, N]; leading axes of a and b broadcast to c's.
-    /// a and b have any strides; c's rows are contiguous. bias: [N], and [2, N] (biases, then scales) where the epilogue scales. residual: c's shape, rows contiguous, may be c.</summary>
+    /// a and b have any strides; c's rows are contiguous. residual: c's shape, rows
+    /// contiguous, may be c. bias and scale: [N]; what the epilogue does not use may be null.</summary>
     public abstract void Gemm<TEpilogue>(
-        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
+        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c,
+        Tensor<float>? scale = null)
         where TEpilogue : unmanaged, IEpilogue;
 
     /// <summary>y = epilogue(x * weight). x: [N, C, H, W], y and residual: [N, O, OH, OW], all channels last, residual may be y;
-    /// weight: [O, C / groups, KH, KW] with any strides; bias: [O], and [2, O] (biases, then scales) where the epilogue scales.</summary>
+    /// weight: [O, C / groups, KH, KW] with any strides; bias and scale: [O]; what the epilogue does not use may be null.</summary>
     public abstract void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
-        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
+        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y, Tensor<float>? scale = null)
         where TEpilogue : unmanaged, IEpilogue;
 
     /// <summary>dx = dy * weight, transposed. dx: [N, C, H, W], channels last.</summary>

@@ -19,16 +19,19 @@ public sealed partial class Recorder
         scale, static (device, scale, at) => device.Reduce<TReduction>(at[0], at[1], scale), new(x, Access.Read), new(y, Access.Result));
 
     public override void Gemm<TEpilogue>(
-        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c) => Record(
-        epilogue, static (device, epilogue, at) => device.Gemm(epilogue, at[0], at[1], at.OrNull(2), at.OrNull(3), at[4]),
-        new(a, Access.Read), new(b, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(c, Access.Result));
+        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c,
+        Tensor<float>? scale = null) => Record(
+        epilogue, static (device, epilogue, at) => device.Gemm(epilogue, at[0], at[1], at.OrNull(2), at.OrNull(3), at[4], at.OrNull(5)),
+        new(a, Access.Read), new(b, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(c, Access.Result),
+        new(scale, Access.Read));
 
     public override void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
-        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y) => Record(
+        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y, Tensor<float>? scale = null) => Record(
         (Epilogue: epilogue, Geometry: geometry),
-        static (device, given, at) => device.Conv2d(given.Epilogue, given.Geometry, at[0], at[1], at.OrNull(2), at.OrNull(3), at[4]),
-        new(x, Access.Read), new(weight, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(y, Access.Result));
+        static (device, given, at) => device.Conv2d(given.Epilogue, given.Geometry, at[0], at[1], at.OrNull(2), at.OrNull(3), at[4], at.OrNull(5)),
+        new(x, Access.Read), new(weight, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(y, Access.Result),
+        new(scale, Access.Read));
 
     public override void MaxPool2d(Pool2dGeometry geometry, Tensor<float> x, Tensor<float> y, Tensor<int>? indices) => Record(
         geometry, static (device, geometry, at) => device.MaxPool2d(geometry, at[0], at[1], at.OrNull<int>(2)),

@@ -72,8 +72,9 @@ public sealed class Conv2dTests<TDevice> : DeviceTests<TDevice> where TDevice : 
         var y = overwritesResidual ? Input(item.Y, residual, Layout.ChannelsLast) : Output(item.Y, Layout.ChannelsLast);
         Device.Conv2d(
             epilogue, item.Geometry, Input(item.X, x, Layout.ChannelsLast).Tensor, Input(item.Weight, weight, weightLayout).Tensor,
-            TEpilogue.UsesScale ? Input([2, item.Outputs], bias).Tensor : TEpilogue.UsesBias ? Input([item.Outputs], bias.AsSpan(0, item.Outputs).ToArray()).Tensor : null,
-            TEpilogue.UsesResidual ? (overwritesResidual ? y : Input(item.Y, residual, Layout.ChannelsLast)).Tensor : null, y.Tensor);
+            TEpilogue.UsesBias ? Input([item.Outputs], bias.AsSpan(0, item.Outputs).ToArray()).Tensor : null,
+            TEpilogue.UsesResidual ? (overwritesResidual ? y : Input(item.Y, residual, Layout.ChannelsLast)).Tensor : null, y.Tensor,
+            TEpilogue.UsesScale ? Input([item.Outputs], bias.AsSpan(item.Outputs).ToArray()).Tensor : null);
         int plane = item.OutputHeight * item.OutputWidth;
         var expected = Once($"conv {item}", () => item.Forward(x, weight)).Then(
             (sum, i) => epilogue.Apply(

@@ -148,8 +148,9 @@ public sealed class GemmTests<TDevice> : DeviceTests<TDevice> where TDevice : IT
         var (bias, residual) = (Draw.Uniform("bias", 2 * n), Draw.Uniform("residual", m * n));
         var c = Output([.. batch, m, n], output);
         Device.Gemm(
-            epilogue, Input([m, k], a, layoutA).Tensor, Input([k, n], b, layoutB).Tensor, TEpilogue.UsesScale ? Input([2, n], bias).Tensor : TEpilogue.UsesBias ? Input([n], bias.AsSpan(0, n).ToArray()).Tensor : null,
-            TEpilogue.UsesResidual ? Input([m, n], residual, output).Tensor : null, c.Tensor);
+            epilogue, Input([m, k], a, layoutA).Tensor, Input([k, n], b, layoutB).Tensor, TEpilogue.UsesBias ? Input([n], bias.AsSpan(0, n).ToArray()).Tensor : null,
+            TEpilogue.UsesResidual ? Input([m, n], residual, output).Tensor : null, c.Tensor,
+            TEpilogue.UsesScale ? Input([n], bias.AsSpan(n).ToArray()).Tensor : null);
         var expected = Once($"gemm {m} {n} {k}", () => ReferenceProduct.Multiply(a, b, 1, m, n, k)).Then(
             (sum, i) => epilogue.Apply(new LaneD(sum), new LaneD(bias[n + i % n]), new LaneD(bias[i % n]), new LaneD(residual[i])).Value,
             i => Math.Abs(bias[i % n]) + Math.Abs(residual[i]));

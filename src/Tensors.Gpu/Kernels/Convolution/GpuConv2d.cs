@@ -6,13 +6,13 @@ public sealed partial class GpuDevice
 {
     public override void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
-        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
+        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y, Tensor<float>? scale = null)
     {
         var planes = new ConvPlanes(geometry, x.Shape, weight, y.Shape);
         var output = new ConvOutput<TEpilogue>(
-            epilogue, ViewOf(bias, y), ViewOf(residual, y), ViewOf(y), planes.Outputs, planes.GroupOutputs);
+            epilogue, ViewOf(bias, y), ViewOf(scale, y), ViewOf(residual, y), ViewOf(y), planes.Outputs, planes.GroupOutputs);
         var shape = new ProductShape(geometry.Groups, planes.OutputPixels, planes.GroupOutputs, planes.Taps * planes.GroupChannels, 1, 0);
-        Product(new PatchFactor(ViewOf(x), planes), new FilterFactor(ViewOf(weight), planes), output, shape, x, weight, bias, residual, y);
+        Product(new PatchFactor(ViewOf(x), planes), new FilterFactor(ViewOf(weight), planes), output, shape, x, weight, bias, residual, y, scale);
     }
 
     public override void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx)
@@ -158,16 +158,16 @@ internal readonly struct OutputGradientFactor(ArrayView<float> dy, ConvPlanes pl
 
 /// <summary>y = epilogue(sum), channels last.</summary>
 internal readonly struct ConvOutput<TEpilogue>(
-    TEpilogue epilogue, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int outputs, int groupOutputs) : IProductOutput
+    TEpilogue epilogue, ArrayView<float> bias, ArrayView<float> scale, ArrayView<float> residual, ArrayView<float> y, int outputs, int groupOutputs) : IProductOutput
     where TEpilogue : unmanaged, IEpilogue
 {
     public void Write(int batch, int row, int column, float sum)
     {
         int channel = batch * groupOutputs + column, index = row * outputs + channel;
-        var scale = TEpilogue.UsesScale ? new GpuLane(bias[outputs + channel]) : new GpuLane(0f);
+        var factor = TEpilogue.UsesScale ? new GpuLane(scale[channel]) : new GpuLane(0f);
         var added = TEpilogue.UsesBias ? new GpuLane(bias[channel]) : new GpuLane(0f);
         var before = TEpilogue.UsesResidual ? new GpuLane(residual[index]) : new GpuLane(0f);
-        y[index] = epilogue.Apply(new GpuLane(sum), scale, added, before).Value;
+        y[index] = epilogue.Apply(new GpuLane(sum), factor, added, before).Value;
     }
 }
 

@@ -5,7 +5,8 @@ namespace Graft.Tensors.Gpu;
 public sealed partial class GpuDevice
 {
     public override void Gemm<TEpilogue>(
-        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
+        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c,
+        Tensor<float>? scale = null)
     {
         int rank = c.Shape.Rank;
         int rows = c.Shape[^2], columns = c.Shape[^1], terms = a.Shape[^1];
@@ -18,11 +19,11 @@ public sealed partial class GpuDevice
         var left = new MatrixFactor(ViewOf(a), batches[1], a.Strides[aRank - 2], a.Strides[aRank - 1]);
         var right = new MatrixFactor(ViewOf(b), batches[2], b.Strides[bRank - 1], b.Strides[bRank - 2]);
         var output = new GemmOutput<TEpilogue>(
-            epilogue, ViewOf(bias, c), columns, ViewOf(residual, c), batches[3], (residual ?? c).Strides[rank - 2],
+            epilogue, ViewOf(bias, c), ViewOf(scale, c), ViewOf(residual, c), batches[3], (residual ?? c).Strides[rank - 2],
             ViewOf(c), batches[0], c.Strides[rank - 2]);
         var shape = new ProductShape(
             checked((int)leading.ElementCount), rows, columns, terms, left.IsAlongTerms ? 1 : 0, right.IsAlongTerms ? 1 : 0);
-        Product(left, right, output, shape, a, b, bias, residual, c);
+        Product(left, right, output, shape, a, b, bias, residual, c, scale);
     }
 
     /// <summary>Launches a product of any two factors.</summary>
@@ -58,15 +59,15 @@ internal readonly struct MatrixFactor(ArrayView<float> elements, StridedIndex ba
 
 /// <summary>c = epilogue(sum), its rows contiguous.</summary>
 internal readonly struct GemmOutput<TEpilogue>(
-    TEpilogue epilogue, ArrayView<float> bias, int columns, ArrayView<float> residual, StridedIndex residualBatches, int residualRow,
+    TEpilogue epilogue, ArrayView<float> bias, ArrayView<float> scale, ArrayView<float> residual, StridedIndex residualBatches, int residualRow,
     ArrayView<float> c, StridedIndex cBatches, int cRow) : IProductOutput
     where TEpilogue : unmanaged, IEpilogue
 {
     public void Write(int batch, int row, int column, float sum)
     {
-        var scale = TEpilogue.UsesScale ? new GpuLane(bias[columns + column]) : new GpuLane(0f);
+        var factor = TEpilogue.UsesScale ? new GpuLane(scale[column]) : new GpuLane(0f);
         var added = TEpilogue.UsesBias ? new GpuLane(bias[column]) : new GpuLane(0f);
         var before = TEpilogue.UsesResidual ? new GpuLane(residual[residualBatches.Offset(batch) + row * residualRow + column]) : new GpuLane(0f);
-        c[cBatches.Offset(batch) + row * cRow + column] = epilogue.Apply(new GpuLane(sum), scale, added, before).Value;
+        c[cBatches.Offset(batch) + row * cRow + column] = epilogue.Apply(new GpuLane(sum), factor, added, before).Value;
     }
 }

@@ -6,7 +6,7 @@ public sealed partial class CpuDevice
 {
     public override unsafe void Conv2d<TEpilogue>(
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
-        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y)
+        Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y, Tensor<float>? scale = null)
     {
         var (groups, inputs, outputs) = GroupsOf(geometry, weight);
         int kernelHeight = weight.Shape[2], kernelWidth = weight.Shape[3];
@@ -22,9 +22,9 @@ public sealed partial class CpuDevice
             Multiply(
                 input, weight, weight.Pointer() + (nint)group * outputs * weight.Strides[0], weights, new StridedRows(y.Pointer() + group * outputs, y.Shape[1]),
                 new StridedRows((residual ?? y).Pointer() + group * outputs, y.Shape[1]),
-                epilogue, bias.PointerOrNull() + group * outputs, bias.PointerOrNull() + weight.Shape[0] + group * outputs, outputs);
+                epilogue, bias.PointerOrNull() + group * outputs, scale.PointerOrNull() + group * outputs, outputs);
         }
-        KeepAlive(x, weight, bias, residual, y);
+        KeepAlive(x, weight, bias, residual, y, scale);
     }
 
     /// <remarks>With stride s the input's pixels fall into s * s phases; the pixels of one phase see the same taps, so each phase is

@@ -5,7 +5,8 @@ namespace Graft.Tensors;
 public sealed partial class CpuDevice
 {
     public override unsafe void Gemm<TEpilogue>(
-        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
+        TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c,
+        Tensor<float>? scale = null)
     {
         int rank = c.Shape.Rank;
         int rows = c.Shape[^2], columns = c.Shape[^1], depth = a.Shape[^1];
@@ -19,7 +20,7 @@ public sealed partial class CpuDevice
         if (!b.IsConstant && SmallProductsKernel<TEpilogue>.Suits(leading.Count, rows, columns, depth))
         {
             workers.Run(
-                new SmallProductsKernel<TEpilogue>(leading, operands, epilogue, bias.PointerOrNull(), rows, columns, depth, TileShape.Of(Lanes)),
+                new SmallProductsKernel<TEpilogue>(leading, operands, epilogue, bias.PointerOrNull(), scale.PointerOrNull(), rows, columns, depth, TileShape.Of(Lanes)),
                 leading.Count, (long)rows * columns * depth / 8);
         }
         else
@@ -28,11 +29,11 @@ public sealed partial class CpuDevice
             {
                 var (left, right, to, added) = operands.At(leading, at);
                 var product = new Product<StridedRows, TEpilogue>(
-                    to, added, epilogue, bias.PointerOrNull(), bias.PointerOrNull() + columns, rows, columns, depth);
+                    to, added, epilogue, bias.PointerOrNull(), scale.PointerOrNull(), rows, columns, depth);
                 Multiply(product, left, right, b, ProductOperands.RightOffset(leading, at));
             }
         }
-        KeepAlive(a, b, bias, residual, c);
+        KeepAlive(a, b, bias, residual, c, scale);
 
         Strides Leading(Strides steps)
         {

@@ -71,7 +71,7 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
 
 /// <summary>Many small products, each an item: its operands are packed into the thread's workspace.</summary>
 internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
-    StridedIteration leading, ProductOperands operands, TEpilogue epilogue, float* bias, nint rows, nint columns, nint depth, TileShape tile) : IRangeKernel
+    StridedIteration leading, ProductOperands operands, TEpilogue epilogue, float* bias, float* scale, nint rows, nint columns, nint depth, TileShape tile) : IRangeKernel
     where TEpilogue : unmanaged, IEpilogue
 {
     /// <summary>The most numbers of an operand that stays in the second-level cache.</summary>
@@ -95,7 +95,7 @@ internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
         for (nint item = begin; item < end; item++)
         {
             var (left, right, to, residual) = operands.At(leading, item);
-            var product = new Product<StridedRows, TEpilogue>(to, residual, epilogue, bias, bias + columns, rows, columns, depth);
+            var product = new Product<StridedRows, TEpilogue>(to, residual, epilogue, bias, scale, rows, columns, depth);
             nint step = left.Rows(0, rows, 0, (int)depth, copy, rowStarts);
             for (nint column = 0; column < columns; column += tile.Columns)
             {

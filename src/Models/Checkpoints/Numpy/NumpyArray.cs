@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 namespace Graft.Models;
 
 /// <summary>The element of a NumPy array.</summary>
+#pragma warning disable CA1720 // the names of the types are what the values mean
 public enum NumpyType
 {
     /// <summary>A byte, 0 or 1.</summary>
@@ -39,6 +40,7 @@ public enum NumpyType
     /// <summary>A double.</summary>
     Float64,
 }
+#pragma warning restore CA1720
 
 /// <summary>An array of a NumPy file: little-endian bytes in the order of its axes.</summary>
 /// <param name="name">Its name in the archive.</param>

@@ -47,7 +47,7 @@ public sealed class ImageModelSource
     public static ImageModelSource Saved(string folder, string problemType)
     {
         var (config, manifest) = ModelFolder.Read(folder, ImageRecipe.Options);
-        string configPath = ModelFolder.PathOf(folder, HubConfig.FileName);
+        string configPath = ModelFolder.PathOf(folder, ModelConfig.FileName);
         if (!ModelRegistry.Names.Contains(config.Model))
             throw new CheckpointException(configPath,
                 $"the model '{Printable.Text(config.Model)}' is not one of {string.Join(", ", ModelRegistry.Names)}{NearName.Hint(config.Model, ModelRegistry.Names)}");

@@ -138,8 +138,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     {
         bool sameHead = IsHeadKept(now.Labels, labels);
         var model = Create(now.Model.Name, labels.Count, seed);
-        if (sameHead) model.Take(now.Model);
-        else model.TakeTrunk(now.Model);
+        model.CopyWeightsFrom(now.Model, includeHead: sameHead);
         // without trained weights below it a new head is not the only thing that is new
         if (!sameHead) model.IsHeadNew = now.Manifest.Provenance is not null || now.Manifest.Recipe is not null;
         return now with { Model = model, Config = now.Config with { Labels = [.. labels] } };

@@ -287,10 +287,19 @@ public sealed class ImageDecoderTests
             BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
             type.CopyTo(chunk.AsSpan(4));
             data.CopyTo(chunk, 8);
-            using var sum = new Crc32Stream(new MemoryStream(chunk, 4, 4 + data.Length));
-            sum.CopyTo(Stream.Null);
-            BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), sum.Value);
+            BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), Crc32(chunk.AsSpan(4, 4 + data.Length)));
             return chunk;
+        }
+
+        private static uint Crc32(ReadOnlySpan<byte> data)
+        {
+            uint state = uint.MaxValue;
+            foreach (byte value in data)
+            {
+                state ^= value;
+                for (int bit = 0; bit < 8; bit++) state = (state & 1) != 0 ? 0xEDB88320 ^ (state >> 1) : state >> 1;
+            }
+            return ~state;
         }
 
         private static byte[] Deflate(byte[] rows)

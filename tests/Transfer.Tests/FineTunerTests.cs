@@ -135,7 +135,7 @@ public sealed class FineTunerTests : IDisposable
     }
 
     private static Dictionary<string, float[]> Snapshot(Model model) =>
-        model.Tensors().ToDictionary(tensor => tensor.Name, tensor => tensor.Value.ToArray());
+        model.Parameters().Concat(model.Buffers()).ToDictionary(tensor => tensor.Name, tensor => tensor.Value.ToArray());
 
     /// <summary>Progress on the caller's own thread.</summary>
     private sealed class Teller(Action<FitProgress> tell) : IProgress<FitProgress>

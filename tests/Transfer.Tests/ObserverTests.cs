@@ -117,7 +117,7 @@ public sealed class ObserverTests : IDisposable
         return new Trainer(optimiser, device) { Observers = observers }.Fit(new Noise(model, device), epochs, validate: validate);
     }
 
-    private static float[] Weights(Model model) => [.. model.Tensors().SelectMany(tensor => tensor.Value.ToArray())];
+    private static float[] Weights(Model model) => [.. model.Parameters().Concat(model.Buffers()).SelectMany(tensor => tensor.Value.ToArray())];
 
     private sealed class After(Action step) : TrainingObserver
     {

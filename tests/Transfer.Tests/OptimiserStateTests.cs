@@ -26,7 +26,7 @@ public sealed class OptimiserStateTests : IDisposable
         using var optimiser = Make(name, model);
         Train(model, optimiser, 3);
         optimiser.SaveState(file);
-        resumed.Take(model);
+        resumed.CopyWeightsFrom(model);
         Train(model, optimiser, 2);
 
         using var other = Make(name, resumed);

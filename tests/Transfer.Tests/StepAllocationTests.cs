@@ -55,8 +55,13 @@ public sealed class StepAllocationTests : IDisposable
     [InlineData(12, 62)]
     public void Of_a_text_model(int layers, int kilobytes)
     {
-        var model = new BertForSequenceClassification(
-            BertConfig.Base with { Layers = layers, HiddenSize = 48, IntermediateSize = 96, VocabularySize = 50 });
+        string config = $$"""
+            {
+                "architectures": ["BertForSequenceClassification"], "num_hidden_layers": {{layers}}, "hidden_size": 48,
+                "intermediate_size": 96, "vocab_size": 50
+            }
+            """;
+        var model = PretrainedModel.Create(JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes(config), "config.json"));
         int[] tokens = [.. Enumerable.Range(0, 32).Select(place => 1 + place % 40)], labels = [0, 1];
         var batch = new TextBatch(2, 16, tokens, attentionMask: [.. Enumerable.Range(0, 32).Select(place => place < 28 ? 1 : 0)]);
         var groups = new ParameterGroups(model);

@@ -1,3 +1,4 @@
+using System.Text;
 using Graft.Autograd;
 using Graft.Models;
 using Graft.Tensors;
@@ -7,16 +8,12 @@ namespace Graft.Transfer.Tests;
 /// <summary>Stages, rates and schedules know nothing of pictures: a text model is fine-tuned by the same code.</summary>
 public sealed class TextFineTuningTests : IDisposable
 {
-    private static readonly BertConfig Small = new()
-    {
-        VocabularySize = 20,
-        HiddenSize = 16,
-        Layers = 2,
-        Heads = 2,
-        IntermediateSize = 32,
-        MaximumPositions = 10,
-        InitializerRange = 0.1f,
-    };
+    private const string Small = """
+        {
+            "architectures": ["BertForSequenceClassification"], "vocab_size": 20, "hidden_size": 16, "num_hidden_layers": 2,
+            "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 10, "initializer_range": 0.1
+        }
+        """;
 
     private readonly CpuDevice device = new(2);
 
@@ -25,7 +22,7 @@ public sealed class TextFineTuningTests : IDisposable
     [Fact]
     public void A_text_model_learns()
     {
-        var model = new BertForSequenceClassification(Small) { Seed = 1 };
+        var model = PretrainedModel.Create(JsonFile.Parse(Encoding.UTF8.GetBytes(Small), "config.json"), seed: 1);
         var options = new FineTuneOptions
         {
             Epochs = 6,
@@ -42,7 +39,7 @@ public sealed class TextFineTuningTests : IDisposable
     [Fact]
     public void Stages_below_the_named_one_keep_their_bytes()
     {
-        var model = new BertForSequenceClassification(Small) { Seed = 1 };
+        var model = PretrainedModel.Create(JsonFile.Parse(Encoding.UTF8.GetBytes(Small), "config.json"), seed: 1);
         var before = model.Parameters().ToDictionary(parameter => parameter.Name, parameter => parameter.Value.ToArray());
         new FineTuner(model, device, new FineTuneOptions { Epochs = 1, FrozenEpochs = 0, FreezeBelow = "layer1", WeightDecay = 0.1 }).FineTune(new Texts(model));
         foreach (var parameter in model.Parameters())

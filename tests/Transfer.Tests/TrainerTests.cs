@@ -53,7 +53,7 @@ public sealed class TrainerTests : IDisposable
 
         if (frozenEpochs > 0) Cycle(frozenEpochs, "head", 0.05, new OneCycle(3 * frozenEpochs, 0.99));
         Cycle(3, "stem", frozenEpochs > 0 ? 0.025 : 0.05, new OneCycle(9, StartDivisor: frozenEpochs > 0 ? 5 : 25));
-        foreach (var (expected, actual) in plain.Tensors().Zip(model.Tensors()))
+        foreach (var (expected, actual) in plain.Parameters().Concat(plain.Buffers()).Zip(model.Parameters().Concat(model.Buffers())))
             Check.SameBits(actual.Name, expected.Value.ToArray(), actual.Value.ToArray());
     }
 

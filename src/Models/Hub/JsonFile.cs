@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Graft.Models;
 
 /// <summary>Reads and writes the small JSON files of a model's folder.</summary>
-internal static class JsonFile
+public static class JsonFile
 {
     private const long LongestFile = 64L << 20;
 
@@ -16,6 +16,7 @@ internal static class JsonFile
     };
 
     /// <summary>Reads a file that holds one object.</summary>
+    /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">The file is missing, no JSON, or not one object.</exception>
     public static JsonObjectReader Read(string path)
     {
@@ -25,6 +26,9 @@ internal static class JsonFile
     }
 
     /// <summary>As <see cref="Read"/>, from bytes that <paramref name="name"/> names.</summary>
+    /// <param name="json">The file's bytes, UTF-8.</param>
+    /// <param name="name">What complaints call them.</param>
+    /// <exception cref="CheckpointException">They are no JSON, or not one object.</exception>
     public static JsonObjectReader Parse(ReadOnlyMemory<byte> json, string name)
     {
         if (json.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF])) json = json[3..];
@@ -43,16 +47,22 @@ internal static class JsonFile
     }
 
     /// <summary>Writes one object, indented, by way of a file beside it: an interrupted write leaves the old file whole.</summary>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="members">Writes the object's members.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Action<Utf8JsonWriter> members)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         string temporary = path + ".partial";
         File.WriteAllBytes(temporary, Format(members));
         File.Move(temporary, path, overwrite: true);
     }
 
     /// <summary>The bytes that <see cref="Write"/> writes.</summary>
+    /// <param name="members">Writes the object's members.</param>
     public static byte[] Format(Action<Utf8JsonWriter> members)
     {
+        ArgumentNullException.ThrowIfNull(members);
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, Indented))
         {
@@ -65,8 +75,12 @@ internal static class JsonFile
     }
 
     /// <summary>Writes members as they were read.</summary>
+    /// <param name="writer">What writes the object.</param>
+    /// <param name="members">What <see cref="JsonObjectReader.Others"/> gave.</param>
     public static void WriteMembers(this Utf8JsonWriter writer, IReadOnlyDictionary<string, JsonElement> members)
     {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(members);
         foreach (var (name, value) in members)
         {
             writer.WritePropertyName(name);

@@ -4,8 +4,12 @@ using System.Text.Json;
 namespace Graft.Models;
 
 /// <summary>A saved model's <c>config.json</c>, as Hugging Face's users expect it: which architecture, which labels.</summary>
-internal sealed record ModelConfig
+public sealed record ModelConfig
 {
+    /// <summary>The file's name in a model's folder.</summary>
+    public const string FileName = HubConfig.FileName;
+
+    /// <summary>The problem type of a classifier whose inputs each have one label.</summary>
     public const string SingleLabel = "single_label_classification";
 
     private static readonly string[] Known = ["model_type", "architectures", "id2label", "label2id", "num_labels", "image_size", "problem_type"];
@@ -26,13 +30,22 @@ internal sealed record ModelConfig
     public IReadOnlyDictionary<string, JsonElement> Other { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>Reads the file.</summary>
+    /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">The file is missing or malformed, or its labels have gaps or contradict one another.</exception>
     public static ModelConfig Read(string path) => Read(new HubConfig(JsonFile.Read(path)));
 
+    /// <summary>As <see cref="Read(string)"/>, from bytes.</summary>
+    /// <param name="json">The file's bytes, UTF-8.</param>
+    /// <param name="name">What complaints call them.</param>
+    /// <exception cref="CheckpointException">They are malformed, or the labels have gaps or contradict one another.</exception>
     public static ModelConfig Parse(ReadOnlyMemory<byte> json, string name) => Read(HubConfig.Parse(json, name));
 
+    /// <summary>Writes the file; one that is there is replaced whole.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path) => JsonFile.Write(path, Write);
 
+    /// <summary>The bytes that <see cref="Write(string)"/> writes.</summary>
     public byte[] Format() => JsonFile.Format(Write);
 
     private static ModelConfig Read(HubConfig config)

@@ -5,21 +5,35 @@ namespace Graft.Models;
 /// <summary>Reads and writes Hugging Face's <c>preprocessor_config.json</c> of image classifiers.</summary>
 /// <remarks>Read: the current keys, <c>size</c> and <c>crop_size</c> as a bare number (before transformers 4.26) and
 /// <c>crop_pct</c> (ConvNeXt's, also ResNet's). Training's variation has no key there and is not part of the file.</remarks>
-internal static class PreprocessorConfig
+public static class PreprocessorConfig
 {
+    /// <summary>The file's name in a model's folder.</summary>
     public const string FileName = "preprocessor_config.json";
 
     /// <summary>From this size on ConvNeXt's processor scales to the exact size and does not crop.</summary>
     private const int WarpFrom = 384;
 
     /// <summary>Reads the file; what it does not say is as Hugging Face's processor would take it.</summary>
+    /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">The file is missing or malformed, or asks for what Graft does not do.</exception>
     public static ImagePreprocessing Read(string path) => Read(JsonFile.Read(path));
 
+    /// <summary>As <see cref="Read(string)"/>, from bytes.</summary>
+    /// <param name="json">The file's bytes, UTF-8.</param>
+    /// <param name="name">What complaints call them.</param>
+    /// <exception cref="CheckpointException">They are malformed, or ask for what Graft does not do.</exception>
     public static ImagePreprocessing Parse(ReadOnlyMemory<byte> json, string name) => Read(JsonFile.Parse(json, name));
 
+    /// <summary>Writes the file; one that is there is replaced whole.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="preprocessing">What is done to pictures; how training varies them is no part of the file.</param>
+    /// <exception cref="ArgumentException">The settings are contradictory or impossible.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, ImagePreprocessing preprocessing) => JsonFile.Write(path, writer => Write(writer, preprocessing));
 
+    /// <summary>The bytes that <see cref="Write(string, ImagePreprocessing)"/> writes.</summary>
+    /// <param name="preprocessing">What is done to pictures.</param>
+    /// <exception cref="ArgumentException">The settings are contradictory or impossible.</exception>
     public static byte[] Format(ImagePreprocessing preprocessing) => JsonFile.Format(writer => Write(writer, preprocessing));
 
     private static ImagePreprocessing Read(JsonObjectReader config)
@@ -98,6 +112,7 @@ internal static class PreprocessorConfig
 
     private static void Write(Utf8JsonWriter writer, ImagePreprocessing preprocessing)
     {
+        ArgumentNullException.ThrowIfNull(preprocessing);
         preprocessing.Validate();
         bool resizes = preprocessing.ResizeShorterSide is not null || preprocessing.ResizeTo is not null;
         writer.WriteBoolean("do_resize", resizes);

@@ -34,6 +34,15 @@ public static class PretrainedModel
         return (model, model.Load(checkpoint, options with { AllowMissingHead = options.AllowMissingHead || model is BertModel }));
     }
 
+    /// <summary>Makes the model that a config names, with random weights (Hugging Face's <c>AutoModel.from_config</c>).</summary>
+    /// <param name="config">What <c>config.json</c> says: <c>architectures</c> or <c>model_type</c>, and sizes; what is left out is as in the
+    /// family's base model.</param>
+    /// <param name="seed">The seed of the weights.</param>
+    /// <param name="withoutDropout">Whether a pass that trains computes what one that infers does.</param>
+    /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
+    public static TextModel Create(JsonObjectReader config, ulong seed = 0, bool withoutDropout = false) =>
+        Create(new HubConfig(config), seed, withoutDropout);
+
     /// <summary>Makes the model that a config names, with random weights.</summary>
     /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
     internal static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)

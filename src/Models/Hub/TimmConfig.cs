@@ -5,9 +5,10 @@ namespace Graft.Models;
 /// <param name="Classes">How many classes the head tells apart; null where it is not said.</param>
 /// <param name="Preprocessing">What is done to pictures; null where nothing is said of it.</param>
 /// <param name="ClassNames">The classes' names by number; null where they are not said.</param>
-internal sealed record TimmConfig(string Architecture, int? Classes, ImagePreprocessing? Preprocessing, IReadOnlyList<string>? ClassNames)
+public sealed record TimmConfig(string Architecture, int? Classes, ImagePreprocessing? Preprocessing, IReadOnlyList<string>? ClassNames)
 {
     /// <summary>Reads the config beside weights, where they are in a folder that has one of this kind; null anywhere else.</summary>
+    /// <param name="weights">The file or folder of weights.</param>
     /// <exception cref="CheckpointException">It is of this kind and asks for what is not done here.</exception>
     public static TimmConfig? Find(string weights)
     {
@@ -15,6 +16,9 @@ internal sealed record TimmConfig(string Architecture, int? Classes, ImagePrepro
     }
 
     /// <summary>Refuses to go with another model or another head.</summary>
+    /// <param name="weights">What complaints call the weights.</param>
+    /// <param name="model">The architecture that they are for.</param>
+    /// <param name="classes">How many classes the head in them tells apart.</param>
     /// <exception cref="CheckpointException">The config names another architecture or number of classes.</exception>
     public void Require(string weights, string model, int classes)
     {

@@ -1,3 +1,5 @@
+using Graft.Autograd;
+
 namespace Graft.Models;
 
 /// <summary>A whole architecture: it knows its stages, stem to head, on which freezing and discriminative rates act. For one of your own
@@ -22,7 +24,9 @@ public abstract class Model : Module, IDisposable
     public string Name { get; }
 
     /// <summary>Whether the head starts from nothing on a trunk that was trained: fine-tuning then trains it alone first.</summary>
-    public bool IsHeadNew { get; internal set; }
+    /// <remarks><see cref="Load(Checkpoint, LoadOptions)"/> and <see cref="CopyWeightsFrom"/> set it, <c>FineTuner</c> clears it; a training loop of
+    /// one's own clears it when the head has learnt.</remarks>
+    public bool IsHeadNew { get; set; }
 
     /// <summary>The parts in the order of depth, stem first, head last.</summary>
     /// <exception cref="InvalidOperationException">A parameter belongs to no stage, so that nothing could say how fast it learns.</exception>
@@ -76,28 +80,38 @@ public abstract class Model : Module, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Says that the caller trains the model from here on, until what is returned is disposed of.</summary>
-    /// <exception cref="InvalidOperationException">Another does already.</exception>
-    internal IDisposable BeginTraining()
+    /// <summary>The model that a parameter is part of; null where it is part of none.</summary>
+    /// <param name="parameter">Any parameter or buffer.</param>
+    public static Model? Of(Parameter parameter)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        return (parameter as ModuleParameter)?.Root as Model;
+    }
+
+    /// <summary>Says that the caller trains the model from here on, until what is returned is disposed of: two trainings at once would undo
+    /// what each other does. A <c>Trainer</c> says so itself.</summary>
+    /// <remarks>Any thread may ask and any thread may end it. Forwards that infer are not held up.</remarks>
+    /// <exception cref="InvalidOperationException">Another trains it already.</exception>
+    public IDisposable BeginTraining()
     {
         if (Interlocked.CompareExchange(ref trainers, 1, 0) != 0)
             throw new InvalidOperationException($"{Name} is being fine-tuned already: wait until that has ended, or fine-tune another copy");
         return new TrainingEnd(this);
     }
 
-    /// <summary>Takes the numbers of another model of the same architecture, all but the head's.</summary>
-    internal void TakeTrunk(Model source)
+    /// <summary>Takes the numbers of another model's parameters and buffers (PyTorch's <c>load_state_dict(source.state_dict())</c>). The keys and
+    /// shapes of the two have to be the same, without the head those of the trunks.</summary>
+    /// <param name="source">The model to copy from; it may be in use, and is not changed.</param>
+    /// <param name="includeHead">Whether the last stage is copied too; otherwise it stays as it is and <see cref="IsHeadNew"/> is then true.</param>
+    /// <remarks>Forwards of this model by other threads are of the weights before the copy or after it. Whether parameters are frozen is not
+    /// copied.</remarks>
+    /// <exception cref="ArgumentException">The models have not the same keys and shapes; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">The thread is in the middle of a forward or backward of this model.</exception>
+    public void CopyWeightsFrom(Model source, bool includeHead = true)
     {
-        var head = HeadTensors().Select(tensor => tensor.Name).ToHashSet();
-        Take(source, Tensors().Where(tensor => !head.Contains(tensor.Name)));
-        IsHeadNew = true;
-    }
-
-    /// <summary>Takes all numbers of another model of the same architecture and classes.</summary>
-    internal void Take(Model source)
-    {
-        Take(source, Tensors());
-        IsHeadNew = source.IsHeadNew;
+        ArgumentNullException.ThrowIfNull(source);
+        WeightCopy.Run(source, this, includeHead);
+        IsHeadNew = !includeHead || source.IsHeadNew;
     }
 
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
@@ -109,15 +123,6 @@ public abstract class Model : Module, IDisposable
             Tensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
                 .Concat(Counters().Select(counter => TensorEntry.From(counter.Name, [], new[] { counter.Value }))),
             metadata);
-    }
-
-    private void Take(Model source, IEnumerable<ModuleParameter> targets)
-    {
-        using var reading = source.Weights.Read();
-        using var alone = Weights.Change();
-        var tensors = source.Tensors().ToDictionary(tensor => tensor.Name);
-        foreach (var target in targets) target.Fill(tensors[target.Name].Value.CopyTo);
-        foreach (var (target, counter) in Counters().Zip(source.Counters())) target.Value = counter.Value;
     }
 
     private sealed class TrainingEnd(Model model) : IDisposable

@@ -7,12 +7,12 @@ namespace Graft.Tasks;
 /// model's own way or parts of it.</summary>
 internal sealed class AugmentationOption() : RecipeOption<ImageFineTuneOptions>(null, "augmentation", "How training pictures are varied.")
 {
-    internal override void Validate(ImageFineTuneOptions recipe) => recipe.Augmentation?.Validate();
+    public override void Validate(ImageFineTuneOptions recipe) => recipe.Augmentation?.Validate();
 
-    internal override ImageFineTuneOptions Read(ImageFineTuneOptions recipe, JsonObjectReader members) =>
+    public override ImageFineTuneOptions Read(ImageFineTuneOptions recipe, JsonObjectReader members) =>
         members.Object(Key) is { } member ? recipe with { Augmentation = Read(member) } : recipe;
 
-    internal override void Write(Utf8JsonWriter writer, ImageFineTuneOptions recipe)
+    public override void Write(Utf8JsonWriter writer, ImageFineTuneOptions recipe)
     {
         if (recipe.Augmentation is not { } augmentation) return;
         writer.WriteStartObject(Key);

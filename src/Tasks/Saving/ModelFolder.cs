@@ -13,7 +13,7 @@ public static class ModelFolder
     public const string WeightsFileName = "model.safetensors";
 
     /// <summary>The file that says which architecture and labels the weights are of.</summary>
-    public const string ConfigFileName = HubConfig.FileName;
+    public const string ConfigFileName = ModelConfig.FileName;
 
     /// <summary>The file that says where the model came from, how it was trained and how well it did.</summary>
     public const string ManifestFileName = "graft.json";

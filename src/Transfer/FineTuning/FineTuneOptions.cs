@@ -45,7 +45,12 @@ public sealed record FineTuneOptions
     internal OptimiserOptions OptimiserOptions => new() { Momentum = Momentum, WeightDecay = WeightDecay, ClipNorm = ClipNorm };
 
     /// <summary>How many epochs the head learns alone in, on this model as it stands.</summary>
-    internal int FrozenEpochsOn(Model model) => FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
+    /// <param name="model">The model that is to be fine-tuned.</param>
+    public int FrozenEpochsOn(Model model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
+    }
 
     /// <summary>The head's highest rate once all stages learn: half of it where it has learnt alone before.</summary>
     internal double UnfrozenRateAfter(int frozenEpochs) => frozenEpochs > 0 ? LearningRate / 2 : LearningRate;

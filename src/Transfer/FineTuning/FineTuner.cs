@@ -45,7 +45,7 @@ public sealed class FineTuner
     public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];
 
     /// <summary>How many steps have been made, whether the run came to its end or not.</summary>
-    internal int StepsMade => trainer?.StepsMade ?? 0;
+    public int StepsMade => trainer?.StepsMade ?? 0;
 
     /// <summary>Trains the model.</summary>
     /// <param name="data">What it learns from.</param>

@@ -37,8 +37,7 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
         if (this.groups.CountBy(static group => group.Name).FirstOrDefault(static name => name.Value > 1).Key is { } twice)
             throw new ArgumentException($"two groups are called '{twice}': give each a name of its own", nameof(groups));
         RequireOnce();
-        var ofModules = this.groups.SelectMany(static group => group.Parameters).OfType<ModuleParameter>();
-        Models = [.. ofModules.Select(static parameter => parameter.Root).OfType<Model>().Distinct()];
+        Models = [.. this.groups.SelectMany(static group => group.Parameters).Select(Model.Of).OfType<Model>().Distinct()];
     }
 
     /// <summary>The models that the parameters belong to.</summary>

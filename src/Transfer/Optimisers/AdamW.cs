@@ -33,14 +33,16 @@ public abstract partial class Optimiser
 /// <param name="weightDecay">The share of the weight that a step of rate 1 takes off.</param>
 /// <param name="step">The number of the step, from 1: what the bias corrections depend on.</param>
 /// <param name="gradientScale">What the gradient is multiplied by first: below 1 where its norm is clipped.</param>
-internal readonly struct AdamW(
+public readonly struct AdamW(
     float learningRate, float beta1, float beta2, float epsilon, float weightDecay, int step, float gradientScale = 1f) : IUpdateRule
 {
     private readonly float stepSize = (float)(learningRate / (1 - Math.Pow(beta1, step)));
     private readonly float rootScale = (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step)));
 
+    /// <inheritdoc/>
     public static int StateCount => 2;
 
+    /// <inheritdoc/>
     public void Step<S>(ref S weight, S gradient, ref S first, ref S second) where S : unmanaged, ILane<S>
     {
         gradient *= S.Splat(gradientScale);

@@ -23,10 +23,12 @@ public abstract partial class Optimiser
 /// <param name="momentum">How much of the last step is kept.</param>
 /// <param name="weightDecay">The share of the weight that is added to its gradient.</param>
 /// <param name="gradientScale">What the gradient is multiplied by first: below 1 where its norm is clipped.</param>
-internal readonly struct Sgd(float learningRate, float momentum, float weightDecay, float gradientScale = 1f) : IUpdateRule
+public readonly struct Sgd(float learningRate, float momentum, float weightDecay, float gradientScale = 1f) : IUpdateRule
 {
+    /// <inheritdoc/>
     public static int StateCount => 1;
 
+    /// <inheritdoc/>
     public void Step<S>(ref S weight, S gradient, ref S first, ref S second) where S : unmanaged, ILane<S>
     {
         var pull = S.FusedMultiplyAdd(S.Splat(weightDecay), weight, gradient * S.Splat(gradientScale));

@@ -6,9 +6,15 @@ namespace Graft.Transfer;
 
 /// <summary>One option of a recipe. Its member in JSON, its option on the command line and its check come from here.</summary>
 /// <typeparam name="TRecipe">The recipe.</typeparam>
+/// <remarks><see cref="RecipeOption.Of"/> makes one of a number, a text or a choice; an option of another form derives from this. It is not
+/// changed once it is made, so that any number of threads may use it.</remarks>
 public abstract class RecipeOption<TRecipe>
 {
-    internal RecipeOption(string? name, string key, string help) => (Name, Key, Help) = (name, key, help);
+    /// <summary>Makes an option.</summary>
+    /// <param name="name">Its name on a command line; null where it is in the file alone.</param>
+    /// <param name="key">Its member's name in JSON.</param>
+    /// <param name="help">What it says, in a sentence.</param>
+    protected RecipeOption(string? name, string key, string help) => (Name, Key, Help) = (name, key, help);
 
     /// <summary>Its name on a command line, such as "--learning-rate"; null where it is in the file alone.</summary>
     public string? Name { get; }
@@ -55,14 +61,20 @@ public abstract class RecipeOption<TRecipe>
         $"{Name ?? Key} is {Rule}{(text.Length == 0 ? "" : $", not '{Printable.Whole(text)}'{NearName.Hint(text, Words)}")}";
 
     /// <summary>Refuses a value that the rule does not allow.</summary>
+    /// <param name="recipe">The recipe.</param>
     /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
-    internal abstract void Validate(TRecipe recipe);
+    public abstract void Validate(TRecipe recipe);
 
     /// <summary>The recipe with the option as a file has it; as it is where the file does not have it.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="members">The file's members.</param>
     /// <exception cref="CheckpointException">The file has something else than a value.</exception>
-    internal abstract TRecipe Read(TRecipe recipe, JsonObjectReader members);
+    public abstract TRecipe Read(TRecipe recipe, JsonObjectReader members);
 
-    internal abstract void Write(Utf8JsonWriter writer, TRecipe recipe);
+    /// <summary>Writes the option's member; nothing where it is not set.</summary>
+    /// <param name="writer">Writes the file's object.</param>
+    /// <param name="recipe">The recipe.</param>
+    public abstract void Write(Utf8JsonWriter writer, TRecipe recipe);
 }
 
 /// <summary>Makes the options of recipes.</summary>
@@ -111,13 +123,13 @@ public static class RecipeOption
             return parses;
         }
 
-        internal override void Validate(TRecipe recipe)
+        public override void Validate(TRecipe recipe)
         {
             bool isAllowed = kind.Allows is { } allows ? allows(get(recipe)) : TextIn(recipe) is not { } text || kind.Parse(text, out _);
             if (!isAllowed) throw new ArgumentOutOfRangeException(property, get(recipe), $"{property} is {kind.Rule}");
         }
 
-        internal override TRecipe Read(TRecipe recipe, JsonObjectReader members)
+        public override TRecipe Read(TRecipe recipe, JsonObjectReader members)
         {
             string member = OlderKey is { } older && members.TryGet(older, out _) ? older : Key;
             if (!members.TryGet(member, out var value)) return absent is null ? recipe : absent(recipe);
@@ -127,7 +139,7 @@ public static class RecipeOption
             return read;
         }
 
-        internal override void Write(Utf8JsonWriter writer, TRecipe recipe)
+        public override void Write(Utf8JsonWriter writer, TRecipe recipe)
         {
             if (TextIn(recipe) is not { } text) return;
             writer.WritePropertyName(Key);
@@ -154,10 +166,10 @@ public static class RecipeOption
             return parses;
         }
 
-        internal override void Validate(TOuter recipe) => inner.Validate(get(recipe));
+        public override void Validate(TOuter recipe) => inner.Validate(get(recipe));
 
-        internal override TOuter Read(TOuter recipe, JsonObjectReader members) => set(recipe, inner.Read(get(recipe), members));
+        public override TOuter Read(TOuter recipe, JsonObjectReader members) => set(recipe, inner.Read(get(recipe), members));
 
-        internal override void Write(Utf8JsonWriter writer, TOuter recipe) => inner.Write(writer, get(recipe));
+        public override void Write(Utf8JsonWriter writer, TOuter recipe) => inner.Write(writer, get(recipe));
     }
 }

@@ -27,7 +27,7 @@ public sealed class RecipeTable<TRecipe> : IReadOnlyList<RecipeOption<TRecipe>>
     public int Count => options.Length;
 
     /// <summary>The members that a file may have, those of older versions included.</summary>
-    internal IEnumerable<string> Keys => options.Select(static option => option.Key).Concat(options.Select(static option => option.OlderKey).OfType<string>());
+    public IEnumerable<string> Keys => options.Select(static option => option.Key).Concat(options.Select(static option => option.OlderKey).OfType<string>());
 
     /// <inheritdoc/>
     public RecipeOption<TRecipe> this[int index] => options[index];
@@ -52,8 +52,10 @@ public sealed class RecipeTable<TRecipe> : IReadOnlyList<RecipeOption<TRecipe>>
     }
 
     /// <summary>Reads a recipe out of a file's members.</summary>
+    /// <param name="members">The file's members.</param>
+    /// <param name="recipe">What the recipe is where the file says nothing.</param>
     /// <exception cref="CheckpointException">A member is no value of its option, or one that has to be there is not.</exception>
-    internal TRecipe Read(JsonObjectReader members, TRecipe recipe)
+    public TRecipe Read(JsonObjectReader members, TRecipe recipe)
     {
         foreach (var option in options) recipe = option.Read(recipe, members);
         foreach (var option in options)
@@ -61,7 +63,10 @@ public sealed class RecipeTable<TRecipe> : IReadOnlyList<RecipeOption<TRecipe>>
         return recipe;
     }
 
-    internal void Write(Utf8JsonWriter writer, TRecipe recipe)
+    /// <summary>Writes the options of a recipe as members of the object that is being written.</summary>
+    /// <param name="writer">Writes the object.</param>
+    /// <param name="recipe">The recipe.</param>
+    public void Write(Utf8JsonWriter writer, TRecipe recipe)
     {
         foreach (var option in options) option.Write(writer, recipe);
     }

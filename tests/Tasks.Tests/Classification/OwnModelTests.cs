@@ -1,3 +1,4 @@
+using Graft.Autograd;
 using Graft.Tensors;
 using Graft.Transfer;
 
@@ -6,12 +7,12 @@ namespace Graft.Tasks.Tests;
 /// <summary>An architecture that a program registers is used by its name as the published ones.</summary>
 public sealed class OwnModelTests
 {
-    private const string Name = "own-resnet8";
+    private const string Name = "own-network";
 
     private static readonly string[] Classes = ["blue", "green"];
 
     static OwnModelTests() => ModelRegistry.Register(Name, new ModelRegistration(
-        new PretrainedInfo(ImagePreprocessing.Cifar, 3), static (name, classes, seed) => new CifarResNet(name, 1, classes) { Seed = seed }));
+        new PretrainedInfo(ImagePreprocessing.Cifar, 3), static (name, classes, seed) => new OwnNetwork(name, classes) { Seed = seed }));
 
     [Fact]
     public void It_is_fine_tuned_saved_and_loaded()
@@ -35,5 +36,16 @@ public sealed class OwnModelTests
         Assert.Contains("'resnet18' already", Assert.Throws<ArgumentException>(() => ModelRegistry.Register("resnet18", row)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => ModelRegistry.Register(Name, row));
         Assert.Throws<ArgumentException>(() => ModelRegistry.Register(" ", row));
+    }
+
+    private sealed class OwnNetwork : ImageModel
+    {
+        public OwnNetwork(string name, int classes) : base(name)
+        {
+            AddStage("stem", new Sequential(
+                new Conv2d(3, 8, kernel: 3, stride: 2, padding: 1, hasBias: false), new BatchNorm2d(8), new ActivationLayer(Activation.Relu)));
+            AddStage("body", new Sequential(new Conv2d(8, 16, kernel: 3, stride: 2, padding: 1), new ActivationLayer(Activation.Relu)));
+            AddStage("head", new Linear(16, classes));
+        }
     }
 }

@@ -32,5 +32,5 @@ internal static class Pictures
     }
 
     public static Dictionary<string, float[]> Snapshot(Model model) =>
-        model.Tensors().ToDictionary(tensor => tensor.Name, tensor => tensor.Value.ToArray());
+        model.Parameters().Concat(model.Buffers()).ToDictionary(tensor => tensor.Name, tensor => tensor.Value.ToArray());
 }

@@ -38,7 +38,7 @@ public sealed class EvaluateTests(Workplace place) : IClassFixture<Workplace>
     public void Weights_and_answers_that_are_not_finite_are_refused()
     {
         var model = Graft.Models.ModelRegistry.Create("cifar-resnet20");
-        var head = model.Stages[^1].Modules.SelectMany(module => module.Tensors()).First();
+        var head = model.Stages[^1].Modules.SelectMany(module => module.Parameters()).First();
         head.Value.CopyFrom(Enumerable.Repeat(float.NaN, (int)head.Shape.ElementCount).ToArray());
         model.Save(place.In("broken.safetensors"));
         Workplace.Paint(place.In("cats", "cat", "0.ppm"), 50, 0);

@@ -12,7 +12,7 @@ internal sealed class WeightCopies : IDisposable
     /// <summary>Copies them as they are.</summary>
     public WeightCopies(ParameterGroups groups, Device device)
     {
-        var ofModels = groups.Models.SelectMany(static model => model.Tensors());
+        var ofModels = groups.Models.SelectMany(static model => model.Parameters().Concat(model.Buffers()));
         copies = [.. ofModels.Concat(groups.SelectMany(static group => group.Parameters)).Distinct().Select(weight => (weight, device.Home.Rent<float>(weight.Shape)))];
         foreach (var (weight, _) in copies) locks.Add(weight.Lock);
         Take();

@@ -5,7 +5,8 @@ using Graft.Testing;
 
 namespace Graft.House.Tests;
 
-/// <summary>What stands for a user's program sees of the libraries what a user sees.</summary>
+/// <summary>Who sees an assembly's insides: its own tests and what tests share. Everybody else, the rooms among themselves included, sees
+/// of it what a user sees.</summary>
 public class FriendshipTests
 {
     private const string Outside = "Graft.Outside.Tests";
@@ -25,6 +26,31 @@ public class FriendshipTests
                       from element in XDocument.Load(file).Descendants("InternalsVisibleTo")
                       let name = element.Attribute("Include")!.Value
                       where strangers.Contains(name, StringComparer.OrdinalIgnoreCase)
+                      select $"{Path.GetRelativePath(RealData.Repository, file)}: {name}";
+        Assert.Empty(written);
+    }
+
+    /// <summary>The friends of a room. A further one needs a reason, which stands beside its line in <c>src/Directory.Build.props</c>.</summary>
+    [Theory]
+    [MemberData(nameof(Room.Names), MemberType = typeof(Room))]
+    public void A_room_shows_its_insides_to_its_tests_alone(string project)
+    {
+        var room = Room.Of(project);
+        string[] friends = [$"{room.AssemblyName}.Tests", "Graft.Testing", .. project == "Autograd" ? ["Graft.Models.Tests"] : Array.Empty<string>()];
+        var found = room.Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName.Split(',')[0]);
+        Assert.Equal(friends.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Tools, benchmarks, samples and tests name their friends in their own project files.</summary>
+    [Fact]
+    public void A_project_names_tests_alone_as_its_friends()
+    {
+        var written = from folder in (string[])["src", "tools", "bench", "samples", "tests"]
+                      from file in Directory.EnumerateFiles(Path.Combine(RealData.Repository, folder), "*.*", SearchOption.AllDirectories)
+                      where Path.GetExtension(file) is ".csproj" or ".props" or ".targets"
+                      from element in XDocument.Load(file).Descendants("InternalsVisibleTo")
+                      let name = element.Attribute("Include")!.Value
+                      where !name.EndsWith(".Tests", StringComparison.Ordinal) && name != "Graft.Testing"
                       select $"{Path.GetRelativePath(RealData.Repository, file)}: {name}";
         Assert.Empty(written);
     }

@@ -5,7 +5,7 @@ namespace Graft.Benchmarks;
 
 /// <summary>The most arithmetic that this process gets out of the processor: chains of fused multiply-adds that hardly touch
 /// memory, on the widest lane, a multiply-add counting as two operations.</summary>
-internal static class ArithmeticRoof
+public static class ArithmeticRoof
 {
     private const int Rounds = 4096;
     private const int Samples = 50;

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Graft.Benchmarks;
 
 /// <summary>What the machine can do at most, measured in this process on one thread and on all of them.</summary>
-internal sealed class RoofReport
+public sealed class RoofReport
 {
     private readonly List<Row> rows = [];
 
@@ -44,6 +44,7 @@ internal sealed class RoofReport
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
+    /// <summary>A table, a line for each number of threads.</summary>
     public override string ToString()
     {
         var text = new StringBuilder("threads   multiply-add      copy     triad   first touch");

@@ -25,26 +25,26 @@ internal sealed class OnnxBert(BertShape shape) : IOnnxModel
 
     public (long ParameterCount, float[] Logits) Write(Stream file)
     {
-        var model = new BertForSequenceClassification(shape.Config) { Seed = 1 };
+        var model = shape.Sizes.Create();
         using var onnx = new OnnxWriter(file);
-        new Body(onnx, model.Tensors().ToDictionary(tensor => tensor.Name), shape).Write();
+        new Body(onnx, model.Parameters().Concat(model.Buffers()).ToDictionary(tensor => tensor.Name), shape).Write();
         using var pass = Pass.Infer(Device.Cpu);
         var logits = model.Forward(pass, new TextBatch(shape.Batch, BertShape.Length, shape.TokenIds))["logits"];
         return (onnx.ParameterCount, logits.Value.ToArray());
     }
 
-    private sealed class Body(OnnxWriter onnx, Dictionary<string, ModuleParameter> weights, BertShape shape)
+    private sealed class Body(OnnxWriter onnx, Dictionary<string, Parameter> weights, BertShape shape)
     {
-        private readonly BertConfig config = shape.Config;
+        private readonly BertSizes sizes = shape.Sizes;
 
         public void Write()
         {
             string x = Embeddings(), hidden = Hidden();
-            for (int layer = 0; layer < config.Layers; layer++)
+            for (int layer = 0; layer < sizes.Layers; layer++)
                 x = Layer(x, hidden, string.Create(CultureInfo.InvariantCulture, $"bert.encoder.layer.{layer}"));
             x = onnx.Node("Gather", [x, onnx.Number(0L)], new OnnxAttribute("axis", 1L));
             x = onnx.Node("Tanh", [Gemm(x, "bert.pooler.dense")]);
-            onnx.Output(onnx.NodeNamed(IOnnxModel.Logits, "Identity", [Gemm(x, "classifier")]), shape.Batch, config.Labels);
+            onnx.Output(onnx.NodeNamed(IOnnxModel.Logits, "Identity", [Gemm(x, "classifier")]), shape.Batch, BertSizes.Labels);
         }
 
         private string Embeddings()
@@ -80,10 +80,10 @@ internal sealed class OnnxBert(BertShape shape) : IOnnxModel
             string scores = onnx.Node("Div", [onnx.Node("MatMul", [query, keys]), onnx.Number(MathF.Sqrt(shape.HeadSize))]);
             string shares = onnx.Node("Softmax", [Sum(scores, hidden)], new OnnxAttribute("axis", 3L));
             string joined = onnx.Node("Transpose", [onnx.Node("MatMul", [shares, values])], new OnnxAttribute("perm", [0, 2, 1, 3]));
-            return onnx.Node("Reshape", [joined, onnx.Integers(0, 0, config.HiddenSize)]);
+            return onnx.Node("Reshape", [joined, onnx.Integers(0, 0, sizes.HiddenSize)]);
 
             string Split(string part, long[] order) => onnx.Node(
-                "Transpose", [onnx.Node("Reshape", [Linear(x, $"{key}.{part}"), onnx.Integers(0, 0, config.Heads, shape.HeadSize)])],
+                "Transpose", [onnx.Node("Reshape", [Linear(x, $"{key}.{part}"), onnx.Integers(0, 0, BertSizes.Heads, shape.HeadSize)])],
                 new OnnxAttribute("perm", order));
         }
 
@@ -101,7 +101,7 @@ internal sealed class OnnxBert(BertShape shape) : IOnnxModel
 
         private string Norm(string x, string key) => onnx.Node(
             "LayerNormalization", [x, onnx.Weights(weights[$"{key}.weight"]), onnx.Weights(weights[$"{key}.bias"])],
-            new("axis", -1L), new OnnxAttribute("epsilon", config.LayerNormEpsilon));
+            new("axis", -1L), new OnnxAttribute("epsilon", BertSizes.LayerNormEpsilon));
 
         private string Rows(string key, string ids) => onnx.Node("Gather", [onnx.Weights(weights[$"{key}.weight"]), ids]);
 

@@ -19,13 +19,13 @@ internal sealed class OnnxResNet(string architecture, int batch) : IOnnxModel
     {
         var model = ModelRegistry.Create(architecture, ResNetShape.Classes);
         using var onnx = new OnnxWriter(file);
-        new Body(onnx, model.Tensors().ToDictionary(tensor => tensor.Name)).Write(ResNetShape.Of(architecture), batch);
+        new Body(onnx, model.Parameters().Concat(model.Buffers()).ToDictionary(tensor => tensor.Name)).Write(ResNetShape.Of(architecture), batch);
         using var pass = Pass.Infer(Device.Cpu);
         var logits = model.Forward(pass.Constant(Inputs.Uniform(Device.Cpu, Images, [batch, 3, Size, Size])));
         return (onnx.ParameterCount, logits.Value.ToArray());
     }
 
-    private sealed class Body(OnnxWriter onnx, Dictionary<string, ModuleParameter> weights)
+    private sealed class Body(OnnxWriter onnx, Dictionary<string, Parameter> weights)
     {
         public void Write(ResNetShape shape, int batch)
         {
@@ -62,7 +62,7 @@ internal sealed class OnnxResNet(string architecture, int batch) : IOnnxModel
                 "Conv", [x, onnx.Weights(weight)], new("kernel_shape", [kernel, kernel]), new("strides", [stride, stride]),
                 new OnnxAttribute("pads", [padding, padding, padding, padding]));
             string[] parts = ["weight", "bias", "running_mean", "running_var"];
-            return onnx.Node("BatchNormalization", [x, .. parts.Select(part => onnx.Weights(weights[$"{norm}.{part}"]))], new OnnxAttribute("epsilon", 1e-5f));
+            return onnx.Node("BatchNormalization", [x, .. parts.Select(part => onnx.Weights(weights[$"{norm}.{part}"], isBuffer: part.StartsWith("running_", StringComparison.Ordinal)))], new OnnxAttribute("epsilon", 1e-5f));
         }
 
         private string Relu(string x) => onnx.Node("Relu", [x]);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Graft.Models;
+using Graft.Autograd;
 
 namespace Graft.Peers;
 
@@ -39,7 +39,7 @@ internal sealed class OnnxWriter : IDisposable
     public void Output(string name, params long[] shape) => Named(12, name, Float, shape);
 
     /// <summary>A parameter or buffer as it is, or, of rank 2 only, with its axes swapped: what a product on the right takes.</summary>
-    public string Weights(ModuleParameter parameter, bool transposed = false)
+    public string Weights(Parameter parameter, bool transposed = false, bool isBuffer = false)
     {
         float[] numbers = parameter.Value.ToArray();
         long[] shape = [.. Enumerable.Range(0, parameter.Shape.Rank).Select(axis => (long)parameter.Shape[axis])];
@@ -48,7 +48,7 @@ internal sealed class OnnxWriter : IDisposable
             numbers = parameter.Value.Permute(1, 0).ToArray();
             Array.Reverse(shape);
         }
-        if (!parameter.IsBuffer) ParameterCount += numbers.Length;
+        if (!isBuffer) ParameterCount += numbers.Length;
         return Constant(parameter.Name, Float, MemoryMarshal.AsBytes<float>(numbers), shape);
     }
 

@@ -9,7 +9,7 @@ namespace Graft.Peers;
 internal sealed class BertSide : ISide
 {
     private readonly CpuDevice device;
-    private readonly BertForSequenceClassification model;
+    private readonly TextModel model;
     private readonly TextBatch batch;
     private readonly TextTargets targets;
     private readonly Optimiser? optimiser;
@@ -19,7 +19,7 @@ internal sealed class BertSide : ISide
     public BertSide(BertShape shape, bool training, int threads)
     {
         device = new CpuDevice(threads);
-        model = new BertForSequenceClassification(shape.Config) { Seed = 1 };
+        model = shape.Sizes.Create();
         batch = new TextBatch(shape.Batch, BertShape.Length, shape.TokenIds);
         targets = new TextTargets { Labels = shape.Labels };
         if (!training)

@@ -20,22 +20,22 @@ internal sealed class TorchBert : Module<Tensor, Tensor>
     private readonly Tensor places;
     private readonly Tensor firstType;
 
-    public TorchBert(BertConfig config) : base("bert")
+    public TorchBert(BertSizes sizes) : base("bert")
     {
-        words = Embedding(config.VocabularySize, config.HiddenSize, config.PaddingToken);
-        positions = Embedding(config.MaximumPositions, config.HiddenSize);
-        types = Embedding(config.TokenTypes, config.HiddenSize);
-        norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon);
-        dropout = Dropout(config.HiddenDropout);
-        layers = ModuleList([.. Enumerable.Range(0, config.Layers).Select(Module<Tensor, Tensor> (_) => new Layer(config))]);
-        pooler = Linear(config.HiddenSize, config.HiddenSize);
-        classifier = Linear(config.HiddenSize, config.Labels);
-        classifierDropout = Dropout(config.ClassifierDropout);
+        words = Embedding(BertSizes.VocabularySize, sizes.HiddenSize, BertSizes.PaddingToken);
+        positions = Embedding(BertSizes.MaximumPositions, sizes.HiddenSize);
+        types = Embedding(BertSizes.TokenTypes, sizes.HiddenSize);
+        norm = LayerNorm(sizes.HiddenSize, BertSizes.LayerNormEpsilon);
+        dropout = Dropout(BertSizes.Dropout);
+        layers = ModuleList([.. Enumerable.Range(0, sizes.Layers).Select(Module<Tensor, Tensor> (_) => new Layer(sizes))]);
+        pooler = Linear(sizes.HiddenSize, sizes.HiddenSize);
+        classifier = Linear(sizes.HiddenSize, BertSizes.Labels);
+        classifierDropout = Dropout(BertSizes.Dropout);
         places = arange(BertShape.Length);
         firstType = zeros(1, int64);
         RegisterComponents();
         foreach (var parameter in parameters())
-            if (parameter.dim() > 1) init.normal_(parameter, 0, config.InitializerRange);
+            if (parameter.dim() > 1) init.normal_(parameter, 0, BertSizes.InitializerRange);
     }
 
     public override Tensor forward(Tensor input)
@@ -60,17 +60,17 @@ internal sealed class TorchBert : Module<Tensor, Tensor>
         private readonly TorchSharp.Modules.LayerNorm outputNorm;
         private readonly TorchSharp.Modules.Dropout dropout;
 
-        public Layer(BertConfig config) : base("layer")
+        public Layer(BertSizes sizes) : base("layer")
         {
-            heads = config.Heads;
-            attentionDropout = config.AttentionDropout;
-            int width = config.HiddenSize;
+            heads = BertSizes.Heads;
+            attentionDropout = BertSizes.Dropout;
+            int width = sizes.HiddenSize;
             (query, key, value, join) = (Linear(width, width), Linear(width, width), Linear(width, width), Linear(width, width));
-            attentionNorm = LayerNorm(width, config.LayerNormEpsilon);
-            up = Linear(width, config.IntermediateSize);
-            down = Linear(config.IntermediateSize, width);
-            outputNorm = LayerNorm(width, config.LayerNormEpsilon);
-            dropout = Dropout(config.HiddenDropout);
+            attentionNorm = LayerNorm(width, BertSizes.LayerNormEpsilon);
+            up = Linear(width, sizes.IntermediateSize);
+            down = Linear(sizes.IntermediateSize, width);
+            outputNorm = LayerNorm(width, BertSizes.LayerNormEpsilon);
+            dropout = Dropout(BertSizes.Dropout);
             RegisterComponents();
         }
 

@@ -26,7 +26,7 @@ internal sealed class TorchSide : ISide
     public static TorchSide Bert(BertShape shape, bool training, int threads)
     {
         Start(threads);
-        var model = new TorchBert(shape.Config);
+        var model = new TorchBert(shape.Sizes);
         model.train(training);
         var tokens = tensor(shape.TokenIds.Select(id => (long)id).ToArray()).reshape(shape.Batch, BertShape.Length);
         return new TorchSide(model, tokens, shape.Labels, training ? optim.AdamW(model.parameters(), Training.LearningRate) : null);

@@ -1,29 +1,28 @@
-using Graft.Models;
 
 namespace Graft.Peers;
 
 /// <summary>A BERT with a classifier of two classes, on full sequences.</summary>
-/// <param name="Config">Its sizes.</param>
+/// <param name="Sizes">Its sizes.</param>
 /// <param name="Batch">B sequences.</param>
-internal sealed record BertShape(BertConfig Config, int Batch)
+internal sealed record BertShape(BertSizes Sizes, int Batch)
 {
     /// <summary>Tokens in each sequence.</summary>
     public const int Length = 128;
 
-    public int HeadSize => Config.HiddenSize / Config.Heads;
+    public int HeadSize => Sizes.HiddenSize / BertSizes.Heads;
 
     /// <summary>[B, T], row by row.</summary>
-    public int[] TokenIds => Inputs.Tokens(Batch * Length, Config.VocabularySize);
+    public int[] TokenIds => Inputs.Tokens(Batch * Length, BertSizes.VocabularySize);
 
-    public int[] Labels => Inputs.Labels(Batch, Config.Labels);
+    public int[] Labels => Inputs.Labels(Batch, BertSizes.Labels);
 
     /// <summary>The operations of the products: query, key, value and what joins the heads, the perceptron, scores and their sums of
     /// values, pooler and classifier. What is left over is a percent; a backward costs twice its forward.</summary>
     public double Operations(bool training)
     {
-        double width = Config.HiddenSize, inner = Config.IntermediateSize;
+        double width = Sizes.HiddenSize, inner = Sizes.IntermediateSize;
         double layer = Length * (2 * 4 * width * width + 2 * 2 * width * inner) + 2 * 2 * Length * Length * width;
-        double forward = Config.Layers * layer + 2 * width * width + 2 * width * Config.Labels;
+        double forward = Sizes.Layers * layer + 2 * width * width + 2 * width * BertSizes.Labels;
         return Batch * forward * (training ? 3 : 1);
     }
 }

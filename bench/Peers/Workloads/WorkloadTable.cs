@@ -20,10 +20,10 @@ internal static class WorkloadTable
         ResNet("resnet18-train-b16", "resnet18", batch: 16, ResNetTask.Train),
         ResNet("resnet50-train-b8", "resnet50", batch: 8, ResNetTask.Train),
         ResNet("resnet50-head-b8", "resnet50", batch: 8, ResNetTask.TrainHead),
-        Bert("bert-base-eval-b1", BertConfig.Base, batch: 1, training: false),
-        Bert("bert-base-eval-b8", BertConfig.Base, batch: 8, training: false),
-        Bert("bert-base-train-b8", BertConfig.Base, batch: 8, training: true),
-        Bert("minilm-train-b16", BertConfig.MiniLm, batch: 16, training: true),
+        Bert("bert-base-eval-b1", BertSizes.Base, batch: 1, training: false),
+        Bert("bert-base-eval-b8", BertSizes.Base, batch: 8, training: false),
+        Bert("bert-base-train-b8", BertSizes.Base, batch: 8, training: true),
+        Bert("minilm-train-b16", BertSizes.MiniLm, batch: 16, training: true),
     ];
 
     public static Workload Find(string name) => All.FirstOrDefault(workload => workload.Name == name)
@@ -66,9 +66,9 @@ internal static class WorkloadTable
             onnx);
     }
 
-    private static Workload Bert(string name, BertConfig config, int batch, bool training)
+    private static Workload Bert(string name, BertSizes sizes, int batch, bool training)
     {
-        var shape = new BertShape(config, batch);
+        var shape = new BertShape(sizes, batch);
         var onnx = training ? null : new OnnxBert(shape);
         return new Workload(
             name, shape.Operations(training), Repeats: 1,

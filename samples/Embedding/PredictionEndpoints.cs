@@ -21,7 +21,7 @@ internal static class PredictionEndpoints
         PredictionAnswer Predict()
         {
             var (classifier, network) = served.Current;
-            var prediction = classifier.Predict(picture.Bytes, picture.Name);
+            var prediction = classifier.Predict(picture.Bytes, picture.Name, cancellation);
             return new PredictionAnswer(prediction.Label, prediction.Probability, [.. prediction.Classes.Take(top ?? 5)], network);
         }
     }
@@ -30,25 +30,12 @@ internal static class PredictionEndpoints
         HttpRequest request, ServedClassifier served, PredictionQueue queue, CancellationToken cancellation)
     {
         var picture = await Upload.ReadAsync(request, cancellation);
-        string file = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllBytesAsync(file, picture.Bytes, cancellation);
-            return await queue.RunAsync(Compute, cancellation);
-        }
-        catch (ImageException exception)
-        {
-            throw new ImageException(exception.Message.Replace(file, picture.Name, StringComparison.Ordinal), exception);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
+        return await queue.RunAsync(Compute, cancellation);
 
         FeaturesAnswer Compute()
         {
             var (classifier, network) = served.Current;
-            return new FeaturesAnswer(classifier.Features([file], cancellation).Single(), network);
+            return new FeaturesAnswer(classifier.Features(picture.Bytes, picture.Name, cancellation), network);
         }
     }
 

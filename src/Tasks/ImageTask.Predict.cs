@@ -32,21 +32,23 @@ public abstract partial class ImageTask<TData, TPrediction>
     /// <summary>What the model makes of a picture in memory: the bytes of a JPEG, PNG, BMP, GIF, WebP or PPM file.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What the prediction and messages call it.</param>
+    /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageException">The picture cannot be decoded.</exception>
-    public TPrediction Predict(ReadOnlyMemory<byte> encoded, string name = "the picture")
+    public TPrediction Predict(ReadOnlyMemory<byte> encoded, string name = "the picture", CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Predict(new EncodedImages([encoded], _ => name)).Single().Prediction;
+        return Predict(new EncodedImages([encoded], _ => name), null, cancellation).Single().Prediction;
     }
 
     /// <summary>What the model makes of a picture that a stream holds, read from where it stands to its end.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What the prediction and messages call it.</param>
+    /// <param name="cancellation">Ends the work; a read of the stream that has begun is waited for (<see cref="PredictAsync"/> ends it).</param>
     /// <exception cref="ImageException">The picture cannot be decoded, or is a longer file than decoding may take.</exception>
-    public TPrediction Predict(Stream encoded, string name = "the picture")
+    public TPrediction Predict(Stream encoded, string name = "the picture", CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(encoded);
-        return Predict(EncodedImages.ReadAll(encoded, name), name);
+        return Predict(EncodedImages.ReadAll(encoded, name, cancellation), name, cancellation);
     }
 
     /// <summary>What the model makes of the pictures that streams hold, in their order; they are computed together.</summary>
@@ -57,11 +59,11 @@ public abstract partial class ImageTask<TData, TPrediction>
     public IReadOnlyList<TPrediction> Predict(IReadOnlyList<Stream> encoded, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(encoded);
-        ReadOnlyMemory<byte>[] files = [.. encoded.Select((stream, index) => (ReadOnlyMemory<byte>)EncodedImages.ReadAll(stream, Numbered(index)))];
+        ReadOnlyMemory<byte>[] files = [.. encoded.Select((stream, index) => (ReadOnlyMemory<byte>)EncodedImages.ReadAll(stream, Numbered(index), cancellation))];
         return [.. Predict(new EncodedImages(files, Numbered), null, cancellation).Select(static answer => answer.Prediction)];
     }
 
-    /// <summary>As the other, without holding the thread that waits for the stream; the computation runs on the thread pool.</summary>
+    /// <summary>As <see cref="Predict(Stream, string, CancellationToken)"/>, without holding the thread that waits for the stream; the computation runs on the thread pool.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What the prediction and messages call it.</param>
     /// <param name="cancellation">Ends the wait and the work.</param>
@@ -87,28 +89,6 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Predictions(Current, pictures, unreadable, cancellation);
     }
 
-    /// <summary>What the trunk makes of pictures, before the head: one row of features a picture, in their order.</summary>
-    /// <param name="files">The pictures' files.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ImageException">A picture cannot be decoded.</exception>
-    public IEnumerable<float[]> Features(IReadOnlyList<string> files, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(files);
-        return Features(new ImageFiles(files), null, cancellation).Select(static answer => answer.Row);
-    }
-
-    /// <summary>What the trunk makes of the pictures of a dataset, in their order, beside each one's number.</summary>
-    /// <param name="pictures">The pictures.</param>
-    /// <param name="unreadable">Reports each that cannot be read and is left out; null to end there.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ImageException">A picture cannot be decoded and nobody is told of it.</exception>
-    public IEnumerable<(int Index, float[] Row)> Features(
-        IImageDataset pictures, Action<int, ImageException>? unreadable = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(pictures);
-        return FeatureRows(Current, pictures, unreadable, cancellation);
-    }
-
     private IEnumerable<(int Index, TPrediction Prediction)> Predictions(
         TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> now, IImageDataset pictures, Action<int, ImageException>? unreadable,
         CancellationToken cancellation)
@@ -117,15 +97,6 @@ public abstract partial class ImageTask<TData, TPrediction>
         now.RequireTrainedHead();
         foreach (var (index, outputs) in ImageInference.Rows(now.Model, Device, InOrder(now.Inputs, pictures, unreadable), cancellation))
             yield return (index, Answer(pictures.Name(index), outputs, now.Labels));
-    }
-
-    private IEnumerable<(int Index, float[] Row)> FeatureRows(
-        TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> now, IImageDataset pictures, Action<int, ImageException>? unreadable,
-        CancellationToken cancellation)
-    {
-        if (pictures.Count == 0) yield break;
-        foreach (var (index, row) in ImageInference.FeatureRows(now.Model, Device, InOrder(now.Inputs, pictures, unreadable), cancellation))
-            yield return (index, row.ToArray());
     }
 
     private static string Numbered(int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"picture {index + 1}");

@@ -47,7 +47,11 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
 
     private protected abstract RecipeTable<TRecipe> Options { get; }
 
-    /// <summary>Refuses to answer with a head that nothing has trained.</summary>
+    /// <summary>Whether the head is trained, so that <c>Predict</c>, <c>Evaluate</c> and <see cref="Save"/> work; where the published
+    /// weights had none for this model only features can be taken until a fine-tuning.</summary>
+    public bool CanPredict => !Current.Model.IsHeadNew;
+
+    /// <summary>Refuses an untrained head (<see cref="CanPredict"/>).</summary>
     /// <exception cref="CheckpointException">The weights had no head, and no fine-tuning has trained one.</exception>
     public void RequireTrainedHead() => Current.RequireTrainedHead();
 

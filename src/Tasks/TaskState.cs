@@ -7,7 +7,7 @@ internal sealed record TaskState<TModel, TInputs, TRecipe>(TModel Model, ModelCo
 {
     public IReadOnlyList<string> Labels => Config.Labels;
 
-    /// <summary>Refuses to answer with a head that nothing has trained.</summary>
+    /// <summary>Refuses an untrained head.</summary>
     /// <exception cref="CheckpointException">The weights had no head, and no fine-tuning has trained one.</exception>
     public void RequireTrainedHead()
     {

@@ -1,7 +1,8 @@
 namespace Graft.Models;
 
 /// <summary>What a load filled and what it left.</summary>
-/// <param name="Loaded">How many tensors were read.</param>
+/// <param name="Loaded">How many of the model's parameters and buffers were read. Counters of the file that no computation uses, such as
+/// <c>num_batches_tracked</c> of a batch norm, are not counted.</param>
 /// <param name="Replaced">Keys of a head that is missing or of another size, left for training.</param>
 public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
 {

@@ -13,11 +13,16 @@ internal sealed class EncodedImages(IReadOnlyList<ReadOnlyMemory<byte>> encoded,
 
     /// <summary>The rest of a stream.</summary>
     /// <exception cref="ImageException">It is longer than decoding may take.</exception>
-    public static byte[] ReadAll(Stream stream, string name)
+    public static byte[] ReadAll(Stream stream, string name, CancellationToken cancellation)
     {
         using var buffer = new MemoryStream();
         var part = new byte[PartBytes];
-        while (stream.Read(part) is > 0 and var count) Append(buffer, part.AsSpan(0, count), name);
+        cancellation.ThrowIfCancellationRequested();
+        while (stream.Read(part) is > 0 and var count)
+        {
+            Append(buffer, part.AsSpan(0, count), name);
+            cancellation.ThrowIfCancellationRequested();
+        }
         return buffer.ToArray();
     }
 

@@ -32,6 +32,34 @@ public sealed class PicturesInMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Features_are_the_same_from_a_file_from_bytes_and_from_a_stream()
+    {
+        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        byte[] bytes = Pictures.Ppm(1, 99);
+        float[] expected = classifier.Features([folder.Write("one.ppm", bytes)]).Single();
+        Assert.Equal(expected, classifier.Features(bytes));
+        using var stream = new MemoryStream([0, .. bytes]);
+        stream.ReadByte();
+        Assert.Equal(expected, classifier.Features(stream, "upload"));
+        Assert.StartsWith("upload: ", Assert.Throws<ImageException>(() => classifier.Features("no picture"u8.ToArray(), "upload")).Message, StringComparison.Ordinal);
+        Assert.Throws<ImageException>(() => classifier.Features(Stream.Null));
+    }
+
+    [Fact]
+    public void What_is_cancelled_beforehand_is_not_answered()
+    {
+        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        byte[] bytes = Pictures.Ppm(1, 99);
+        var cancelled = new CancellationToken(canceled: true);
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Predict(bytes, cancellation: cancelled));
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Features(bytes, cancellation: cancelled));
+        using var stream = new MemoryStream(bytes);
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Predict(stream, cancellation: cancelled));
+        Assert.ThrowsAny<OperationCanceledException>(() => classifier.Features(stream, cancellation: cancelled));
+        Assert.Equal(0, stream.Position);
+    }
+
+    [Fact]
     public async Task Several_streams_are_answered_together_and_one_without_waiting_for_its_bytes()
     {
         using var classifier = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Graft.Models;
 
-/// <summary>The element of a NumPy array.</summary>
+/// <summary>The element type of a NumPy array (its <c>dtype</c>).</summary>
 #pragma warning disable CA1720 // the names of the types are what the values mean
 public enum NumpyType
 {
@@ -42,10 +42,10 @@ public enum NumpyType
 }
 #pragma warning restore CA1720
 
-/// <summary>An array of a NumPy file: little-endian bytes in the order of its axes.</summary>
+/// <summary>An array of a NumPy file: little-endian bytes, row-major.</summary>
 /// <param name="name">Its name in the archive.</param>
 /// <param name="type">The type of its elements.</param>
-/// <param name="shape">The lengths of its axes.</param>
+/// <param name="shape">Its shape.</param>
 /// <param name="bytes">The elements.</param>
 public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> shape, byte[] bytes)
 {
@@ -55,10 +55,10 @@ public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> s
     /// <summary>The type of its elements.</summary>
     public NumpyType Type { get; } = type;
 
-    /// <summary>The lengths of its axes.</summary>
+    /// <summary>Its shape.</summary>
     public IReadOnlyList<int> Shape { get; } = shape;
 
-    /// <summary>The elements, little-endian, in the order of the axes.</summary>
+    /// <summary>The elements, little-endian, row-major.</summary>
     public byte[] Bytes { get; } = bytes;
 
     /// <summary>How many elements it has.</summary>
@@ -73,7 +73,7 @@ public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> s
         _ => 8,
     };
 
-    /// <summary>The elements as whole numbers.</summary>
+    /// <summary>The elements as integers.</summary>
     /// <exception cref="NumpyException">They are fractions, or one does not fit 32 bits.</exception>
     public int[] ToInt32()
     {
@@ -92,7 +92,7 @@ public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> s
                     NumpyType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(At(i, 4)),
                     NumpyType.UInt64 => (int)BinaryPrimitives.ReadUInt64LittleEndian(At(i, 8)),
                     NumpyType.Int64 => (int)BinaryPrimitives.ReadInt64LittleEndian(At(i, 8)),
-                    _ => throw new NumpyException($"{this}: whole numbers are wanted"),
+                    _ => throw new NumpyException($"{this}: an integer array is needed"),
                 });
             }
             catch (OverflowException exception)
@@ -103,7 +103,7 @@ public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> s
         return values;
     }
 
-    /// <summary>The elements as single-precision numbers, rounded where they are wider.</summary>
+    /// <summary>The elements as float32, rounded where they are wider.</summary>
     public float[] ToSingle()
     {
         var values = new float[ElementCount];

@@ -2,8 +2,8 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>The nonlinearity behind a linear map, a convolution or a norm: alone, or fused into what stands before it. One row a
-/// function; it is then known to every layer, and to the configs that name it (<c>hidden_act</c>).</summary>
+/// <summary>The nonlinearity behind a linear map, a convolution or a norm: alone, or fused into the layer before it. One row here makes a
+/// function known to every layer, and to the configs that name it (<c>hidden_act</c>).</summary>
 /// <remarks>Immutable; any number of threads may use one.</remarks>
 public abstract class Activation
 {

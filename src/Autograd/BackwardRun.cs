@@ -2,8 +2,8 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>A backward as the nodes that it runs through see it: where gradients are added, and memory for them. It ends with the
-/// node's <see cref="Node.Backward"/>, and with it everything that was rented and not added to a variable.</summary>
+/// <summary>A backward run as its nodes see it: where gradients are accumulated, and memory for them. It ends with the node's
+/// <see cref="Node.Backward"/>, and with it everything that was rented and not added to a variable.</summary>
 public readonly ref struct BackwardRun
 {
     private readonly Gradients gradients;
@@ -20,7 +20,7 @@ public readonly ref struct BackwardRun
     /// <summary>The device that the run uses.</summary>
     public Device Device => Pass.Device;
 
-    /// <summary>Adds to the gradient of a variable; nothing happens where none is wanted. The tensor is the run's from here on.</summary>
+    /// <summary>Adds to the gradient of a variable; nothing happens where none is needed. The run takes ownership of the tensor.</summary>
     /// <param name="variable">An input of the node's.</param>
     /// <param name="gradient">Of the variable's shape, in any memory order.</param>
     /// <exception cref="ShapeException">The gradient has another shape than the variable.</exception>
@@ -33,29 +33,29 @@ public readonly ref struct BackwardRun
         gradients.Add(variable.Slot, gradient);
     }
 
-    /// <summary>A tensor for a gradient; its contents are anything.</summary>
-    /// <param name="shape">The lengths of its axes.</param>
+    /// <summary>An uninitialised tensor for a gradient (PyTorch's <c>empty</c>).</summary>
+    /// <param name="shape">Its shape.</param>
     /// <param name="format">The order of its axes in memory.</param>
     public Tensor<float> Rent(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) => Pass.Rent(shape, format);
 
-    /// <summary>A tensor with the memory order of another, contiguous where that one has gaps.</summary>
+    /// <summary>A tensor in the memory format of another, contiguous where that one has gaps (PyTorch's <c>empty_like</c>).</summary>
     public Tensor<float> RentLike(Tensor<float> tensor) => Pass.RentLike(tensor);
 
-    /// <summary>Where an elementwise gradient goes that follows from another: the other's own memory if nobody else holds that, else a
-    /// tensor like it.</summary>
+    /// <summary>Memory for an elementwise gradient: in place of the incoming gradient if nothing else holds that memory, else a tensor like
+    /// it.</summary>
     public Tensor<float> RentInPlaceOf(Tensor<float> gradient)
     {
         ArgumentNullException.ThrowIfNull(gradient);
         return gradient.IsDense && !gradient.Memory.IsShared ? gradient : RentLike(gradient);
     }
 
-    /// <summary>The tensor itself, or a copy in the order of its axes.</summary>
+    /// <summary>The tensor itself, or a contiguous copy.</summary>
     public Tensor<float> Contiguous(Tensor<float> tensor) => Pass.Contiguous(tensor);
 
-    /// <summary>The tensor itself, or a copy with channels innermost in memory.</summary>
+    /// <summary>The tensor itself, or a copy with channels last.</summary>
     public Tensor<float> ChannelsLast(Tensor<float> tensor) => Pass.ChannelsLast(tensor);
 
-    /// <summary>Adds to the gradient at a slot; a variable that wants none has slot -1.</summary>
+    /// <summary>Adds to the gradient at a slot; a variable that needs none has slot -1.</summary>
     internal void Add(int slot, Tensor<float> gradient) => gradients.Add(slot, gradient);
 
     /// <summary>Removes and returns the gradient at a slot; the caller holds it now.</summary>

@@ -2,8 +2,8 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>A pass of inference while it is being recorded (<see cref="Captured.Record(Device, Action{Capture})"/>): it names what differs
-/// from run to run, what a run leaves, and what stays from one run to the next.</summary>
+/// <summary>A pass of inference while it is being recorded (<see cref="Captured.Record(Device, Action{Capture})"/>): it names inputs,
+/// outputs, and state that persists between replays (as a CUDA graph's static tensors).</summary>
 public sealed class Capture
 {
     private readonly Recorder recorder;
@@ -17,7 +17,7 @@ public sealed class Capture
         Pass = pass;
     }
 
-    /// <summary>The pass that is recorded; its numbers are not there yet, so nothing may read them on the host.</summary>
+    /// <summary>The pass that is recorded; nothing is computed yet, so values may not be read on the host.</summary>
     public Pass Pass { get; }
 
     internal IReadOnlyList<NamedTensor> Inputs => inputs;
@@ -26,10 +26,10 @@ public sealed class Capture
 
     internal IReadOnlyList<NamedTensor> States => states;
 
-    /// <summary>Something that each run is given: token ids, lengths.</summary>
+    /// <summary>An input, written before each run: token ids, lengths.</summary>
     /// <param name="name">What <see cref="CapturedRun.Write{T}(string, ReadOnlySpan{T})"/> calls it.</param>
-    /// <param name="shape">The lengths of its axes.</param>
-    /// <typeparam name="T">Its element.</typeparam>
+    /// <param name="shape">Its shape.</param>
+    /// <typeparam name="T">Its element type.</typeparam>
     /// <exception cref="ArgumentException">There is an input of that name.</exception>
     public Tensor<T> Input<T>(string name, Shape shape) where T : unmanaged
     {
@@ -39,17 +39,17 @@ public sealed class Capture
         return tensor;
     }
 
-    /// <summary>As <see cref="Input{T}(string, Shape)"/>, of numbers to compute with: images.</summary>
+    /// <summary>As <see cref="Input{T}(string, Shape)"/>, as a variable: images.</summary>
     /// <param name="name">What <see cref="CapturedRun.Write{T}(string, ReadOnlySpan{T})"/> calls it.</param>
-    /// <param name="shape">The lengths of its axes.</param>
+    /// <param name="shape">Its shape.</param>
     /// <exception cref="ArgumentException">There is an input of that name.</exception>
     public Variable Input(string name, Shape shape) => Pass.Constant(Input<float>(name, shape));
 
-    /// <summary>Something that stays from run to run: kernels of the recording read what the run before has left and write over it, as
-    /// into a key-value cache. It begins with zeros (<see cref="Captured.Reset"/>).</summary>
+    /// <summary>State that persists between runs: kernels of the recording read what the last run left and overwrite it, as a key-value
+    /// cache. It starts as zeros (<see cref="Captured.Reset"/>).</summary>
     /// <param name="name">What it is, for error messages.</param>
-    /// <param name="shape">The lengths of its axes.</param>
-    /// <typeparam name="T">Its element.</typeparam>
+    /// <param name="shape">Its shape.</param>
+    /// <typeparam name="T">Its element type.</typeparam>
     /// <exception cref="ArgumentException">There is a state of that name.</exception>
     public Tensor<T> State<T>(string name, Shape shape) where T : unmanaged
     {
@@ -59,7 +59,7 @@ public sealed class Capture
         return tensor;
     }
 
-    /// <summary>Something that each run leaves.</summary>
+    /// <summary>An output, read after each run.</summary>
     /// <param name="name">What <see cref="CapturedRun.Read{T}(string, Span{T})"/> calls it.</param>
     /// <param name="value">Computed in the pass.</param>
     /// <exception cref="ArgumentException">There is an output of that name.</exception>
@@ -69,10 +69,10 @@ public sealed class Capture
         Output(name, Pass.Contiguous(value.Value));
     }
 
-    /// <summary>As the other, of any element.</summary>
+    /// <summary>An output of any element type.</summary>
     /// <param name="name">What <see cref="CapturedRun.Read{T}(string, Span{T})"/> calls it.</param>
-    /// <param name="value">Computed in the pass, in the order of its axes in memory.</param>
-    /// <exception cref="ArgumentException">There is an output of that name, or the memory is in another order.</exception>
+    /// <param name="value">Computed in the pass, contiguous.</param>
+    /// <exception cref="ArgumentException">There is an output of that name, or the tensor is not contiguous.</exception>
     public void Output<T>(string name, Tensor<T> value) where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -90,5 +90,5 @@ public sealed class Capture
     }
 }
 
-/// <summary>An input, an output or a state of a captured pass, and where it lies.</summary>
+/// <summary>An input, an output or a state of a captured pass, and its memory.</summary>
 internal readonly record struct NamedTensor(string Name, Shape Shape, Type ElementType, ITensor Tensor);

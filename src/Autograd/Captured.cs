@@ -2,11 +2,11 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>A pass of inference for inputs of fixed shapes, recorded once: what depends on parameters alone is computed beforehand, the
-/// memory between inputs and outputs is planned as one block, and a run makes the kernels' calls and nothing else. The numbers are
-/// those of the eager pass, bit by bit.</summary>
-/// <remarks>Where parameters change, by training or by loading, the next run computes anew what was made of them; a change that is under
-/// way is waited for. Several threads may run it; one waits for the other, as they share the memory and the state.</remarks>
+/// <summary>An inference pass for inputs of fixed shapes, recorded once (a CUDA graph, <c>torch.jit.freeze</c>): what depends on parameters
+/// alone is computed beforehand (constant folding), intermediates share one planned block of memory, and a replay only makes the kernels'
+/// calls. The results are those of the eager pass, bit for bit.</summary>
+/// <remarks>Where parameters change, by training or by loading, the next run recomputes what was folded from them, after a change in
+/// progress has ended. Several threads may run it; they take turns, as they share the memory and the state.</remarks>
 /// <example><code>
 /// using var captured = model.Capture(Device.Cpu, [1, 3, 224, 224]);
 /// captured.Run(pixels, logits);
@@ -28,7 +28,7 @@ namespace Graft.Autograd;
 /// </code></example>
 public sealed class Captured : IDisposable
 {
-    /// <summary>As many inputs as a run keeps count of.</summary>
+    /// <summary>The most inputs that a recording may have.</summary>
     private const int MostInputs = 64;
 
     private readonly Lock oneAtATime = new();
@@ -41,7 +41,7 @@ public sealed class Captured : IDisposable
     /// input.</summary>
     private readonly ITensor? ordered;
 
-    /// <summary>Which inputs the run under way has been given, a bit each.</summary>
+    /// <summary>The inputs that have been written in the current run, a bit each.</summary>
     private ulong written;
 
     /// <summary>Whether the outputs are those of the inputs that were written last.</summary>
@@ -62,20 +62,20 @@ public sealed class Captured : IDisposable
     /// <summary>The device that it runs on.</summary>
     public Device Device { get; }
 
-    /// <summary>What a run is given, in the order in which the recording named it.</summary>
+    /// <summary>The inputs, in the order in which the recording named them.</summary>
     public IReadOnlyList<CapturedTensor> Inputs { get; }
 
-    /// <summary>What a run leaves, in the order in which the recording named it.</summary>
+    /// <summary>The outputs, in the order in which the recording named them.</summary>
     public IReadOnlyList<CapturedTensor> Outputs { get; }
 
-    /// <summary>The lengths of the first input's axes.</summary>
+    /// <summary>The first input's shape.</summary>
     public Shape InputShape => inputs[0].Shape;
 
-    /// <summary>The lengths of the first output's axes.</summary>
+    /// <summary>The first output's shape.</summary>
     public Shape OutputShape => outputs[0].Shape;
 
-    /// <summary>Bytes of memory for all that a run computes, the copies of its inputs and its outputs among them. Parameters, what was
-    /// made of them beforehand, and state are not counted.</summary>
+    /// <summary>Bytes of memory for the intermediates of a run and for its inputs and outputs. Parameters, folded constants and state are
+    /// not counted.</summary>
     public long PlannedBytes => replay.PlannedBytes;
 
     internal Replay Replay => replay;
@@ -83,7 +83,7 @@ public sealed class Captured : IDisposable
     /// <summary>Records a pass.</summary>
     /// <param name="device">Where to run.</param>
     /// <param name="forward">Names the inputs, computes in the pass, and names the outputs; it is called once.</param>
-    /// <exception cref="NotSupportedException">The pass does what cannot be recorded: it reads numbers on the host, or trains.</exception>
+    /// <exception cref="NotSupportedException">The pass does what cannot be recorded: it reads values on the host, or trains.</exception>
     /// <exception cref="ArgumentException">There is no input or no output, or more inputs than 64.</exception>
     public static Captured Record(Device device, Action<Capture> forward)
     {
@@ -101,7 +101,7 @@ public sealed class Captured : IDisposable
     /// <param name="shape">The lengths of the variable's axes.</param>
     /// <param name="forward">It is called once.</param>
     /// <param name="format">The memory order in which the variable is given to it; a run brings its input there.</param>
-    /// <exception cref="NotSupportedException">The pass does what cannot be recorded: it reads numbers on the host, or trains.</exception>
+    /// <exception cref="NotSupportedException">The pass does what cannot be recorded: it reads values on the host, or trains.</exception>
     public static Captured Record(Device device, Shape shape, Func<Variable, Variable> forward, MemoryFormat format = MemoryFormat.Contiguous)
     {
         ArgumentNullException.ThrowIfNull(forward);
@@ -140,9 +140,9 @@ public sealed class Captured : IDisposable
     }
 
     /// <summary>Runs the recording on one input.</summary>
-    /// <param name="input">The numbers of an input of <see cref="InputShape"/>, in the order of its axes.</param>
-    /// <param name="output">Where the numbers of the output go, in the order of the axes of <see cref="OutputShape"/>.</param>
-    /// <exception cref="ShapeException">There are not as many numbers as the shapes have places.</exception>
+    /// <param name="input">The values of an input of <see cref="InputShape"/>, row-major.</param>
+    /// <param name="output">Receives the values of the output of <see cref="OutputShape"/>, row-major.</param>
+    /// <exception cref="ShapeException">The spans are not of as many elements as the shapes.</exception>
     /// <exception cref="InvalidOperationException">The recording has several inputs or outputs, or the model was used on another device
     /// since: capture it again.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
@@ -161,7 +161,7 @@ public sealed class Captured : IDisposable
     }
 
     /// <summary>As <see cref="Run(ReadOnlySpan{float}, Span{float})"/>, of a tensor on the same device.</summary>
-    /// <exception cref="ShapeException">The input has another shape, or the output another number of places.</exception>
+    /// <exception cref="ShapeException">The input has another shape, or the output another number of elements.</exception>
     /// <exception cref="ArgumentException">The input is on another device.</exception>
     /// <exception cref="InvalidOperationException">The recording has several inputs or outputs, or the model was used on another device
     /// since: capture it again.</exception>
@@ -175,7 +175,7 @@ public sealed class Captured : IDisposable
         lock (oneAtATime)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
-            // a tensor may have any strides, so it is brought in order on the way
+            // a tensor may have any strides, so the copy makes it contiguous
             Device.Copy(input, (Tensor<float>?)ordered ?? given);
             RunFrom(first: ordered is null ? 0 : 1);
             result.CopyTo(output);
@@ -212,7 +212,7 @@ public sealed class Captured : IDisposable
         hasRun = false;
     }
 
-    /// <summary>Runs the recording, if all of its inputs are there: their memory serves others in the course of a run.</summary>
+    /// <summary>Runs the recording. All inputs have to be written anew before it, as a run reuses their memory for intermediates.</summary>
     internal void RunWritten()
     {
         for (int i = 0; i < inputs.Length; i++)
@@ -249,9 +249,9 @@ public sealed class Captured : IDisposable
     }
 
     internal static void Misfit(string what, int length, Shape shape) => ShapeException.Throw(
-        "captured", $"{what} of {length} numbers does not fit {shape}", $"{shape} has {shape.ElementCount} places; a recording is of one shape");
+        "captured", $"{what} of {length} values does not fit {shape}", $"{shape} has {shape.ElementCount} elements; a recording is of one shape");
 
-    /// <summary>Makes the calls of the recording from one on.</summary>
+    /// <summary>Replays the recording from a call on.</summary>
     private void RunFrom(int first)
     {
         using var reading = new WeightReading(weights);
@@ -282,6 +282,6 @@ public sealed class Captured : IDisposable
 
 /// <summary>An input or an output of a captured pass.</summary>
 /// <param name="Name">What a run calls it.</param>
-/// <param name="Shape">The lengths of its axes.</param>
+/// <param name="Shape">Its shape.</param>
 /// <param name="ElementType">Its element: <c>typeof(float)</c>, <c>typeof(int)</c>.</param>
 public readonly record struct CapturedTensor(string Name, Shape Shape, Type ElementType);

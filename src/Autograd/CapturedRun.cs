@@ -10,11 +10,11 @@ public readonly ref struct CapturedRun
 
     internal CapturedRun(Captured captured) => this.captured = captured;
 
-    /// <summary>Gives an input its numbers; all inputs are given theirs before each <see cref="Run"/>.</summary>
+    /// <summary>Writes an input; all inputs are written before each <see cref="Run"/>.</summary>
     /// <param name="name">The input.</param>
-    /// <param name="values">Its numbers in the order of the axes.</param>
+    /// <param name="values">Its values, row-major.</param>
     /// <exception cref="ArgumentException">There is no such input, or it has other elements.</exception>
-    /// <exception cref="ShapeException">There are not as many numbers as it has places.</exception>
+    /// <exception cref="ShapeException">There are not as many values as the input has elements.</exception>
     public void Write<T>(string name, ReadOnlySpan<T> values) where T : unmanaged
     {
         int input = captured.IndexOfInput(name);
@@ -46,9 +46,9 @@ public readonly ref struct CapturedRun
 
     /// <summary>Copies what the run left.</summary>
     /// <param name="name">The output.</param>
-    /// <param name="values">Where its numbers go, in the order of the axes.</param>
+    /// <param name="values">Receives its values, row-major.</param>
     /// <exception cref="ArgumentException">There is no such output, or it has other elements.</exception>
-    /// <exception cref="ShapeException">There are not as many places as it has numbers.</exception>
+    /// <exception cref="ShapeException">The span is not of as many elements as the output.</exception>
     /// <exception cref="InvalidOperationException">The recording has not run since an input was written.</exception>
     public void Read<T>(string name, Span<T> values) where T : unmanaged
     {

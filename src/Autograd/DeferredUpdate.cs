@@ -22,6 +22,6 @@ public abstract class DeferredUpdate
         return tensor;
     }
 
-    /// <summary>Gives back what was kept for the change, made or not.</summary>
+    /// <summary>Releases what was kept for the change, made or not.</summary>
     internal void Release() => saved.Release();
 }

@@ -24,8 +24,8 @@ public sealed partial class Gradients
 
     /// <summary>Overwrites the gradient of a parameter: with the sum over several processes, say.</summary>
     /// <param name="parameter">One that has a gradient.</param>
-    /// <param name="numbers">As many as the parameter has, in the order of its axes.</param>
-    /// <exception cref="ArgumentException">The parameter has no gradient, or there are not as many numbers as it has.</exception>
+    /// <param name="numbers">As many values as the parameter has, row-major.</param>
+    /// <exception cref="ArgumentException">The parameter has no gradient, or there are not as many values as it has.</exception>
     public void Replace(Parameter parameter, ReadOnlySpan<float> numbers)
     {
         ArgumentNullException.ThrowIfNull(parameter);
@@ -37,7 +37,7 @@ public sealed partial class Gradients
         Put(ref place, target);
     }
 
-    /// <summary>The gradient itself where nobody else holds its memory, else memory of its own.</summary>
+    /// <summary>The gradient itself where nothing else holds its memory, else new memory.</summary>
     private static Tensor<float> ForWriting(Tensor<float> gradient) =>
         !gradient.Memory.IsShared && gradient.IsDense ? gradient : gradient.Device.Rent<float>(gradient.Shape);
 

@@ -3,7 +3,7 @@ using Graft.Tensors;
 namespace Graft.Autograd;
 
 /// <summary>The gradients of a backward run: of parameters, and of the leaves that asked for one.</summary>
-/// <remarks>Each function overwrites a gradient of its own; where a variable was used more than once they are added here, in the
+/// <remarks>Each function writes its gradient to new memory; where a variable was used more than once they are accumulated here, in the
 /// order of the tape. Several backward runs into one object add up.</remarks>
 public sealed partial class Gradients : IDisposable
 {
@@ -33,7 +33,8 @@ public sealed partial class Gradients : IDisposable
     }
 
     /// <summary>Begins a step along these gradients: nobody else reads or changes the weights until what is returned is disposed of, and
-    /// what the pass had put off (<see cref="Pass.Defer"/>) is done, so that who infers meanwhile sees the model before all of it or after.</summary>
+    /// changes deferred by the pass (<see cref="Pass.Defer"/>) are applied, so that concurrent inference sees the model before all of the step
+    /// or after it.</summary>
     /// <param name="locks">The locks of what the step moves (<see cref="Parameter.Lock"/>); those of the pass are added.</param>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward of the model.</exception>
     public WeightChange BeginStep(WeightLockSet locks)
@@ -54,7 +55,7 @@ public sealed partial class Gradients : IDisposable
         }
     }
 
-    /// <summary>Gives the gradients' memory back; the next backward into this object begins from nothing.</summary>
+    /// <summary>Releases the gradients' memory; the next backward into this object starts from zero (<c>zero_grad</c>).</summary>
     public void Dispose()
     {
         if (table is null) return;
@@ -63,7 +64,7 @@ public sealed partial class Gradients : IDisposable
         ReleaseSlots();
     }
 
-    /// <summary>Gives the memory back, and the table to whoever lent it: from here on there is no gradient.</summary>
+    /// <summary>Releases the memory and returns the table to its pass; there is no gradient afterwards.</summary>
     internal void Leave()
     {
         Dispose();
@@ -77,7 +78,7 @@ public sealed partial class Gradients : IDisposable
         Table.Reserve(slots);
     }
 
-    /// <summary>Adds to the gradient of a variable; a variable that wants none has slot -1.</summary>
+    /// <summary>Adds to the gradient of a variable; a variable that needs none has slot -1.</summary>
     internal void Add(int slot, Tensor<float> gradient)
     {
         if (slot < 0) return;
@@ -107,7 +108,7 @@ public sealed partial class Gradients : IDisposable
         Table.Kept.Clear();
     }
 
-    /// <summary>Files a leaf's finished gradient under its parameter.</summary>
+    /// <summary>Moves a leaf's finished gradient to its parameter.</summary>
     internal void File(Parameter parameter, int slot)
     {
         if (Take(slot) is not { } gradient) return;
@@ -121,7 +122,7 @@ public sealed partial class Gradients : IDisposable
         for (int slot = 0; slot < Table.BySlot.Length; slot++) Take(slot)?.Memory.Release();
     }
 
-    /// <summary>What is there plus one more. Memory that nobody else holds is added to in place.</summary>
+    /// <summary>Accumulates a gradient; in place where nothing else holds the memory.</summary>
     private Tensor<float> Sum(Tensor<float>? sum, Tensor<float> more)
     {
         if (sum is null)
@@ -142,7 +143,7 @@ public sealed partial class Gradients : IDisposable
     }
 }
 
-/// <summary>Where gradients lie: of variables by their slot while backward runs, then of parameters.</summary>
+/// <summary>The table of gradients: of variables by slot while backward runs, of parameters afterwards.</summary>
 internal sealed class GradientTable
 {
     public Dictionary<Parameter, Tensor<float>> OfParameters { get; } = [];
@@ -152,7 +153,7 @@ internal sealed class GradientTable
 
     public Tensor<float>?[] BySlot { get; private set; } = [];
 
-    /// <summary>Makes room for so many slots; there has to be nothing in them.</summary>
+    /// <summary>Grows the table, which has to be empty, to so many slots.</summary>
     public void Reserve(int slots)
     {
         if (BySlot.Length < slots) BySlot = new Tensor<float>?[slots];

@@ -1,7 +1,7 @@
 namespace Graft.Autograd;
 
-/// <summary>A stretch of a pass whose temporaries go back to the pool before the pass ends.</summary>
-/// <remarks>Scopes lie within each other. What the tape has saved for backward stays until then.</remarks>
+/// <summary>A part of a pass whose temporaries return to the pool before the pass ends.</summary>
+/// <remarks>Scopes nest. What the tape has saved for backward stays alive.</remarks>
 /// <example><code>
 /// var scope = x.Pass.OpenScope();
 /// foreach (var layer in layers) x = scope.KeepOnly(layer.Forward(x));
@@ -13,9 +13,9 @@ public readonly struct MemoryScope
 
     internal MemoryScope(Temporaries temporaries) => (this.temporaries, mark) = (temporaries, temporaries.Count);
 
-    /// <summary>Gives back what the pass has rented since the scope was opened, except the memory of one variable: nobody but the tape,
-    /// which holds what it saved, may ask again for the rest. It may be called several times.</summary>
-    /// <param name="result">What the stretch was for.</param>
+    /// <summary>Releases what the pass has rented since the scope was opened, except the memory of one variable: the rest may not be used
+    /// again, except by the tape, which holds what it saved. It may be called several times.</summary>
+    /// <param name="result">The result of the scope.</param>
     /// <returns>The variable itself.</returns>
     public Variable KeepOnly(Variable result)
     {
@@ -24,6 +24,6 @@ public readonly struct MemoryScope
         return result;
     }
 
-    /// <summary>Gives back everything that the pass has rented since the scope was opened.</summary>
+    /// <summary>Releases everything that the pass has rented since the scope was opened.</summary>
     public void KeepNothing() => temporaries.GiveBackSince(mark, keep: null);
 }

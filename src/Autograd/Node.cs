@@ -34,7 +34,7 @@ public abstract class Node
 {
     private SavedMemory saved;
 
-    /// <summary>Where the gradient of the output gathers.</summary>
+    /// <summary>The slot in which the gradient of the output is accumulated.</summary>
     internal int Output { get; set; }
 
     /// <summary>Computes the gradients of the inputs from that of the output and adds them to the run, input by input
@@ -55,7 +55,7 @@ public abstract class Node
     }
 
     /// <summary>Refuses to go on where something that was saved has been overwritten since.</summary>
-    /// <exception cref="InvalidOperationException">The gradient would be of other numbers than those of the forward.</exception>
+    /// <exception cref="InvalidOperationException">The gradient would be of other values than those of the forward.</exception>
     internal void RequireUnchanged()
     {
         if (!saved.IsUnchanged)
@@ -63,6 +63,6 @@ public abstract class Node
                 "backward: a weight or an input has been overwritten since the forward that read it, so its gradients would be wrong: step, load or copy into it after backward");
     }
 
-    /// <summary>Gives back what was saved.</summary>
+    /// <summary>Releases what was saved.</summary>
     internal void Release() => saved.Release();
 }

@@ -3,9 +3,9 @@ using Graft.Tensors;
 namespace Graft.Autograd;
 
 /// <summary>A tensor that training moves: made when it is first used, kept between passes, frozen or not.</summary>
-/// <remarks>Any number of passes on any threads may use a parameter. Whoever changes its numbers while others may be using it does so
-/// through its model (<c>Load</c>, an optimiser's step, <c>ChangeWeights</c>) or within <see cref="WeightLock.Change"/> of its
-/// <see cref="Lock"/>, which lets forwards end before and begin after.</remarks>
+/// <remarks>Any number of passes on any threads may use a parameter. To change its values while others may be using it, do so through its
+/// model (<c>Load</c>, an optimiser's step, <c>ChangeWeights</c>) or within <see cref="WeightLock.Change"/> of its
+/// <see cref="Lock"/>, which waits for running forwards and holds back new ones.</remarks>
 public abstract class Parameter
 {
     private readonly Lock moving = new();
@@ -15,14 +15,14 @@ public abstract class Parameter
     private bool isPinned;
     private bool isGivenBack;
 
-    /// <summary>A parameter whose name and first numbers the derived class knows.</summary>
-    /// <param name="shape">The lengths of its axes.</param>
+    /// <summary>A parameter whose name and initial values the derived class provides.</summary>
+    /// <param name="shape">Its shape.</param>
     protected Parameter(Shape shape) => Shape = shape;
 
     /// <summary>Its key in a checkpoint, spelled from the model's root.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The lengths of its axes.</summary>
+    /// <summary>Its shape.</summary>
     public Shape Shape { get; }
 
     /// <summary>Whether training leaves it as it is: no gradient, no decay, no clipping, no node on the tape. Set by hand it holds until
@@ -37,10 +37,11 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Whether its group lies below the first one that learns: frozen until that frontier moves. Groups of parameters set it.</summary>
+    /// <summary>Whether its group is below the frontier, the first one that learns: frozen until the frontier moves (fastai's
+    /// <c>freeze_to</c>). Groups of parameters set it.</summary>
     public bool IsBelowFrontier { get; set; }
 
-    /// <summary>The numbers, on the device that used them last; made on the CPU if nobody has yet.</summary>
+    /// <summary>The values, on the device that used them last; initialised on the CPU on first use.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public Tensor<float> Value
     {
@@ -50,7 +51,7 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>What keeps its numbers and those of its model whole; its own where it belongs to no model.</summary>
+    /// <summary>The lock of its model's weights; one of its own where it belongs to no model.</summary>
     public virtual WeightLock Lock
     {
         get
@@ -60,13 +61,13 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Whether the numbers have been made or read yet.</summary>
+    /// <summary>Whether the values have been initialised or loaded.</summary>
     public bool IsMade => value is not null;
 
     /// <summary>A parameter that belongs to no model: a learnt temperature, a prompt.</summary>
     /// <param name="name">Its key in a checkpoint.</param>
-    /// <param name="shape">The lengths of its axes.</param>
-    /// <param name="initialise">Writes all of the first numbers, in the order of the axes; called when the parameter is first used.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="initialise">Writes all initial values, row-major; called when the parameter is first used.</param>
     public static Parameter Create(string name, Shape shape, Action<Span<float>> initialise)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -74,8 +75,7 @@ public abstract class Parameter
         return new FreeParameter(name, shape, initialise);
     }
 
-    /// <summary>The numbers where a pass on <paramref name="device"/> reads them, moved there if they are elsewhere: what an optimiser
-    /// writes to.</summary>
+    /// <summary>The values on <paramref name="device"/>, moved there if they are elsewhere: what an optimiser writes to.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public Tensor<float> ValueOn(Device device)
     {
@@ -83,10 +83,10 @@ public abstract class Parameter
         lock (moving) return MovedTo(device.Home);
     }
 
-    /// <summary>As <see cref="ValueOn"/>, with the memory held for the caller, who gives it back: it then stays as it is even where another
-    /// pass moves the parameter to another device.</summary>
-    /// <param name="device">Where the numbers are read.</param>
-    /// <param name="learns">Whether the caller wants a gradient; else what kernels make of the numbers is kept.</param>
+    /// <summary>As <see cref="ValueOn"/>, with the memory held for the caller, who releases it: it then stays valid even where another pass
+    /// moves the parameter to another device.</summary>
+    /// <param name="device">Where the values are read.</param>
+    /// <param name="learns">Whether the caller needs a gradient; else kernels may keep packed forms of the values.</param>
     internal Tensor<float> Hold(Device device, bool learns)
     {
         lock (moving)
@@ -97,9 +97,9 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Overwrites the numbers. What nobody has used yet is not made first, and nothing is held twice on the CPU: a model's
+    /// <summary>Overwrites the values. Unused parameters are not initialised first, and no second copy is held on the CPU: a model's
     /// weights are most of its memory.</summary>
-    /// <param name="fill">Writes all of its argument, in the order of the axes.</param>
+    /// <param name="fill">Writes all of its argument, row-major.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public void Fill(Action<Span<float>> fill)
     {
@@ -120,7 +120,7 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Gives the memory back; the parameter is not used again.</summary>
+    /// <summary>Releases the memory; the parameter is not used again.</summary>
     public void GiveBack()
     {
         lock (moving)
@@ -130,18 +130,18 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Takes numbers that lie ready on the CPU in the order of the axes, and owns them: where nobody has used the parameter yet
-    /// their memory becomes its own.</summary>
+    /// <summary>Takes ownership of values on the CPU, row-major: where nobody has used the parameter yet their memory becomes its
+    /// own.</summary>
     /// <param name="numbers">Of the parameter's shape; not used again by the caller.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
-    /// <exception cref="ArgumentException">The numbers are not on the CPU in the order of their axes.</exception>
+    /// <exception cref="ArgumentException">The values are not row-major on the CPU.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
     public void Adopt(Tensor<float> numbers)
     {
         ArgumentNullException.ThrowIfNull(numbers);
         if (numbers.Shape != Shape) ShapeException.Throw("adopt", $"{numbers.Shape} does not fit {Name} {Shape}", "a parameter keeps its shape");
         if (numbers.Device is not CpuDevice || !numbers.IsContiguous)
-            throw new ArgumentException($"{Name}: numbers to adopt lie on the CPU in the order of their axes: copy them there first");
+            throw new ArgumentException($"{Name}: values to adopt have to be row-major on the CPU: copy them there first");
         lock (moving)
         {
             RequireNotGivenBack();
@@ -163,8 +163,8 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Writes the first numbers, where no checkpoint has any.</summary>
-    /// <param name="numbers">As many as the shape has places, in the order of the axes; all are to be written.</param>
+    /// <summary>Writes the initial values, where no checkpoint was loaded.</summary>
+    /// <param name="numbers">As many as the shape has elements, row-major; all are to be written.</param>
     protected abstract void Initialise(Span<float> numbers);
 
     private Tensor<float> Made()

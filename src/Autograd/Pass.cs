@@ -57,7 +57,7 @@ public sealed class Pass : IDisposable
     /// <summary>A run that only computes.</summary>
     public static Pass Infer(Device device) => new(device, isTraining: false, seed: 0);
 
-    /// <summary>A tensor as a variable that wants no gradient.</summary>
+    /// <summary>A tensor as a variable that needs no gradient.</summary>
     /// <exception cref="ArgumentException">The tensor is on another device.</exception>
     public Variable Constant(Tensor<float> tensor) => new(this, Here(tensor), slot: -1);
 
@@ -65,28 +65,28 @@ public sealed class Pass : IDisposable
     /// <exception cref="ArgumentException">The tensor is on another device.</exception>
     public Variable Leaf(Tensor<float> tensor) => new(this, Here(tensor), IsTraining ? Storage.Tape.AddSlot() : -1);
 
-    /// <summary>A parameter as a variable; it wants a gradient in training unless it is frozen.</summary>
+    /// <summary>A parameter as a variable; it needs a gradient in training unless it is frozen.</summary>
     public Variable Of(Parameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         return Storage.Weights.VariableOf(this, parameter, Storage.Tape);
     }
 
-    /// <summary>The numbers of a buffer, or of a parameter through which nothing is to learn, for as long as the run lasts, wherever they
-    /// are moved meanwhile.</summary>
+    /// <summary>The values of a buffer, or of a parameter without a gradient, valid until the pass ends even if they are moved to another
+    /// device in between.</summary>
     public Tensor<float> ValueOf(Parameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         return Storage.Weights.ValueOf(Device, parameter);
     }
 
-    /// <summary>Puts a variable in the place of a parameter for the rest of the run: <see cref="Of"/> gives it, and gradients flow to
-    /// what it was computed from (PyTorch's <c>torch.func.functional_call</c>).</summary>
+    /// <summary>Substitutes a variable for a parameter for the rest of the pass: <see cref="Of"/> gives
+    /// it, and gradients flow to what it was computed from (PyTorch's <c>torch.func.functional_call</c>).</summary>
     /// <param name="parameter">A parameter that the run has not used yet.</param>
     /// <param name="variable">A variable of this pass, of the parameter's shape.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentException">The variable belongs to another pass.</exception>
-    /// <exception cref="InvalidOperationException">The parameter has been used in the run, or something stands in its place.</exception>
+    /// <exception cref="InvalidOperationException">The parameter has been used in the pass, or has been substituted.</exception>
     public void Substitute(Parameter parameter, Variable variable)
     {
         ArgumentNullException.ThrowIfNull(parameter);
@@ -95,13 +95,13 @@ public sealed class Pass : IDisposable
         Storage.Weights.Substitute(parameter, variable);
     }
 
-    /// <summary>Puts what is computed from a parameter in its place for the rest of the run; gradients flow to the parameter too, unless
-    /// it is frozen: MAML's inner step, an adapter merged into a weight, a weight that is normalised.</summary>
+    /// <summary>Substitutes what is computed from a parameter for the rest of the pass; gradients flow to the parameter too, unless it is
+    /// frozen: MAML's inner step, an adapter merged into a weight, a weight that is normalised.</summary>
     /// <param name="parameter">A parameter that the run has not used yet.</param>
-    /// <param name="compute">From the parameter as a variable to what stands in its place, of its shape; called at once.</param>
+    /// <param name="compute">From the parameter as a variable to its substitute, of its shape; called at once.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentException">The variable belongs to another pass.</exception>
-    /// <exception cref="InvalidOperationException">The parameter has been used in the run, or something stands in its place.</exception>
+    /// <exception cref="InvalidOperationException">The parameter has been used in the pass, or has been substituted.</exception>
     public void Substitute(Parameter parameter, Func<Variable, Variable> compute)
     {
         ArgumentNullException.ThrowIfNull(parameter);
@@ -119,10 +119,10 @@ public sealed class Pass : IDisposable
     /// <param name="value">Of the buffer's shape, on the device of the run.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentException">The tensor is on another device.</exception>
-    /// <exception cref="InvalidOperationException">The buffer has been used in the run, or something stands in its place.</exception>
+    /// <exception cref="InvalidOperationException">The buffer has been used in the pass, or has been substituted.</exception>
     public void Substitute(Parameter buffer, Tensor<float> value) => Substitute(buffer, Constant(value));
 
-    /// <summary>Whether something else stands in the place of a parameter or a buffer: a layer then leaves its buffers as they are.</summary>
+    /// <summary>Whether a parameter or a buffer has been substituted: a layer then leaves its buffers as they are.</summary>
     public bool IsSubstituted(Parameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
@@ -131,7 +131,7 @@ public sealed class Pass : IDisposable
 
     /// <summary>Random numbers for one call of a function: a layer opens the stream of its key once a call. The first call of a name draws
     /// from <c>new RandomStream(Seed, name)</c>, the second from another stream, and so on, all of which follow from the seed.</summary>
-    /// <param name="name">What the numbers are for: a layer's key.</param>
+    /// <param name="name">The name of the stream: a layer's key.</param>
     public RandomStream Stream(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -145,15 +145,15 @@ public sealed class Pass : IDisposable
     /// <summary>The gradients of a loss of one element. They live as long as the pass.</summary>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
     /// <exception cref="ArgumentException">The loss belongs to another pass.</exception>
-    /// <exception cref="InvalidOperationException">The pass does not train, nothing in the loss wants a gradient, or a backward has
-    /// already run through a part of the loss.</exception>
+    /// <exception cref="InvalidOperationException">The pass does not train, nothing in the loss needs a gradient, or a backward has already
+    /// run through a part of the loss.</exception>
     public Gradients Backward(Variable loss) => Backward(loss, own ??= new Gradients(Storage.Gradients));
 
     /// <summary>Adds the gradients of a loss of one element to <paramref name="gradients"/>, which may outlive the pass.</summary>
     /// <exception cref="ShapeException">The loss has more than one element.</exception>
     /// <exception cref="ArgumentException">The loss belongs to another pass.</exception>
-    /// <exception cref="InvalidOperationException">The pass does not train, nothing in the loss wants a gradient, or a backward has
-    /// already run through a part of the loss.</exception>
+    /// <exception cref="InvalidOperationException">The pass does not train, nothing in the loss needs a gradient, or a backward has already
+    /// run through a part of the loss.</exception>
     public Gradients Backward(Variable loss, Gradients gradients)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -174,7 +174,7 @@ public sealed class Pass : IDisposable
         return gradients;
     }
 
-    /// <summary>Gives back every temporary of the run. The pass, its variables and its gradients are not used again.</summary>
+    /// <summary>Releases every temporary of the pass. The pass, its variables and its gradients may not be used again.</summary>
     public void Dispose()
     {
         if (isDisposed) return;
@@ -192,20 +192,20 @@ public sealed class Pass : IDisposable
         }
     }
 
-    /// <summary>A temporary of the run; its contents are anything.</summary>
-    /// <param name="shape">The lengths of its axes.</param>
+    /// <summary>An uninitialised temporary of the pass (PyTorch's <c>empty</c>).</summary>
+    /// <param name="shape">Its shape.</param>
     /// <param name="format">The order of its axes in memory.</param>
     public Tensor<float> Rent(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) => Rent<float>(shape, format);
 
-    /// <summary>As the other, of any element.</summary>
-    /// <param name="shape">The lengths of its axes.</param>
+    /// <summary>An uninitialised temporary of any element type.</summary>
+    /// <param name="shape">Its shape.</param>
     /// <param name="format">The order of its axes in memory.</param>
     public Tensor<T> Rent<T>(Shape shape, MemoryFormat format = MemoryFormat.Contiguous) where T : unmanaged => Storage.Temporaries.Add(Device.Rent<T>(shape, format));
 
-    /// <summary>A temporary of the run with numbers of the host's: token ids, masks.</summary>
-    /// <param name="shape">The lengths of its axes.</param>
-    /// <param name="values">Its numbers in the order of the axes.</param>
-    /// <exception cref="ArgumentException">There are not as many numbers as the shape has places.</exception>
+    /// <summary>A temporary with values from the host: token ids, masks.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="values">Its values, row-major.</param>
+    /// <exception cref="ArgumentException">There are not as many values as the shape has elements.</exception>
     public Tensor<T> Upload<T>(Shape shape, ReadOnlySpan<T> values) where T : unmanaged
     {
         var tensor = Rent<T>(shape);
@@ -213,30 +213,31 @@ public sealed class Pass : IDisposable
         return tensor;
     }
 
-    /// <summary>A temporary with the memory order of another tensor, contiguous where that one has gaps.</summary>
+    /// <summary>An uninitialised temporary in the memory format of another tensor, contiguous where that one has gaps (PyTorch's
+    /// <c>empty_like</c>).</summary>
     public Tensor<float> RentLike(Tensor<float> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         return Storage.Temporaries.Add(tensor.IsDense ? Device.Rent<float>(tensor.Shape, tensor.Strides) : Device.Rent<float>(tensor.Shape));
     }
 
-    /// <summary>The tensor itself, or a temporary copy in the order of its axes.</summary>
+    /// <summary>The tensor itself, or a contiguous temporary copy.</summary>
     public Tensor<float> Contiguous(Tensor<float> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         return tensor.IsContiguous ? tensor : Copy(tensor, MemoryFormat.Contiguous);
     }
 
-    /// <summary>The tensor itself, or a temporary copy with channels innermost in memory.</summary>
+    /// <summary>The tensor itself, or a temporary copy with channels last.</summary>
     public Tensor<float> ChannelsLast(Tensor<float> tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         return tensor.IsChannelsLast ? tensor : Copy(tensor, MemoryFormat.ChannelsLast);
     }
 
-    /// <summary>The output of a function of the caller's: a variable that wants a gradient where there is a node.</summary>
+    /// <summary>The output of a custom function: a variable that needs a gradient where there is a node.</summary>
     /// <param name="value">What the function has computed, in memory of the pass.</param>
-    /// <param name="node">What backward does; null where none of the inputs wants a gradient (<see cref="Variable.NeedsGradient"/>).</param>
+    /// <param name="node">What backward does; null where none of the inputs needs a gradient (<see cref="Variable.NeedsGradient"/>).</param>
     /// <exception cref="ArgumentException">The tensor is on another device.</exception>
     /// <exception cref="InvalidOperationException">There is a node, and the pass was made by <see cref="Infer"/>.</exception>
     public Variable Record(Tensor<float> value, Node? node)
@@ -246,7 +247,7 @@ public sealed class Pass : IDisposable
         return new Variable(this, Here(value), Storage.Tape.Add(node));
     }
 
-    /// <summary>Opens a stretch of the run at whose end temporaries go back.</summary>
+    /// <summary>Opens a scope at whose end temporaries return to the pool.</summary>
     public MemoryScope OpenScope() => new(Storage.Temporaries);
 
     /// <summary>Reads the weights behind a lock until the scope is disposed of, unless a scope around it does so already: a model's forward
@@ -264,7 +265,7 @@ public sealed class Pass : IDisposable
         Storage.Weights.Defer(update);
     }
 
-    /// <summary>Leaves undone what was put off: the run came to nothing.</summary>
+    /// <summary>Drops the deferred changes: the step was skipped.</summary>
     public void DiscardDeferred() => storage?.Weights.ForgetUpdates();
 
     /// <summary>The locks of all weights that the run has used, in their order.</summary>
@@ -273,7 +274,7 @@ public sealed class Pass : IDisposable
     /// <summary>Has backward leave the gradient at a slot.</summary>
     internal void Retain(int slot) => Storage.Tape.Retain(slot);
 
-    /// <summary>Makes the changes that were put off.</summary>
+    /// <summary>Applies the deferred changes.</summary>
     internal void ApplyUpdates() => storage?.Weights.ApplyUpdates(Device);
 
     /// <summary>A result that nothing asks a gradient of.</summary>
@@ -300,7 +301,7 @@ public sealed class Pass : IDisposable
             : throw new ArgumentException($"the tensor {tensor.Shape} is on {tensor.Device.Name}, the pass on {Device.Name}: make it there");
     }
 
-    /// <summary>A stretch of the run in which the weights behind a lock are read together.</summary>
+    /// <summary>A scope in which the weights behind a lock are read together.</summary>
     public readonly ref struct ReadingScope
     {
         private readonly Pass pass;
@@ -315,7 +316,7 @@ public sealed class Pass : IDisposable
             pass.reading = weights;
         }
 
-        /// <summary>Ends the stretch.</summary>
+        /// <summary>Ends the scope.</summary>
         public void Dispose()
         {
             if (outer == weights) return;

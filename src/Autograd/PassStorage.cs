@@ -23,16 +23,16 @@ internal sealed class PassStorage
     /// <summary>The parameters and buffers that it has used.</summary>
     public PassWeights Weights { get; } = new();
 
-    /// <summary>How often each stream of random numbers has been opened, by name.</summary>
+    /// <summary>How often each random stream has been opened, by name.</summary>
     public Dictionary<string, int> Streams { get; } = [];
 
-    /// <summary>Where the pass's own gradients lie.</summary>
+    /// <summary>The table of the pass's own gradients.</summary>
     public GradientTable Gradients { get; } = new();
 
     /// <summary>One that no other pass uses.</summary>
     public static PassStorage Take() => idle is { Count: > 0 } stack ? stack.Pop() : new PassStorage();
 
-    /// <summary>Gives back what the parts hold and leaves the rest to the thread's next pass.</summary>
+    /// <summary>Releases what the parts hold and leaves the rest to the thread's next pass.</summary>
     public void GiveBack()
     {
         Tape.Clear();

@@ -2,11 +2,11 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>The parameters and buffers that a pass has used: as which variable or tensor, their memory, the locks that keep them whole,
-/// and what is to be changed when they are.</summary>
+/// <summary>The parameters and buffers that a pass has used: as which variable or tensor, their memory, their locks, and changes deferred
+/// to the optimiser's step.</summary>
 internal sealed class PassWeights
 {
-    /// <summary>What stands for each parameter, and the parameter's own variable, null where it was never asked for.</summary>
+    /// <summary>Each parameter's variable, and the parameter's own where it was substituted, null where that was never used.</summary>
     private readonly Dictionary<Parameter, (Variable Variable, Variable? Own)> variables = [];
 
     private readonly Dictionary<Parameter, Tensor<float>> values = [];
@@ -16,7 +16,7 @@ internal sealed class PassWeights
     /// <summary>The locks of all that was used.</summary>
     public WeightLockSet Locks { get; } = new();
 
-    /// <summary>A parameter as a variable; it wants a gradient in training unless it is frozen.</summary>
+    /// <summary>A parameter as a variable; it needs a gradient in training unless it is frozen.</summary>
     public Variable VariableOf(Pass pass, Parameter parameter, Tape tape)
     {
         if (variables.TryGetValue(parameter, out var known)) return known.Variable;
@@ -26,7 +26,7 @@ internal sealed class PassWeights
         return variable;
     }
 
-    /// <summary>The numbers of a buffer, or of a parameter through which nothing learns.</summary>
+    /// <summary>The values of a buffer, or of a parameter without a gradient.</summary>
     public Tensor<float> ValueOf(Device device, Parameter parameter)
     {
         if (values.TryGetValue(parameter, out var known)) return known;
@@ -35,7 +35,7 @@ internal sealed class PassWeights
         return value;
     }
 
-    /// <summary>Puts a variable in the place of a parameter or a buffer.</summary>
+    /// <summary>Substitutes a variable for a parameter or a buffer.</summary>
     public void Substitute(Parameter parameter, Variable variable)
     {
         RequireUnused(parameter);
@@ -43,7 +43,7 @@ internal sealed class PassWeights
         variables.Add(parameter, (variable, null));
     }
 
-    /// <summary>Puts what is computed from a parameter in its place.</summary>
+    /// <summary>Substitutes what is computed from a parameter.</summary>
     public void Substitute(Pass pass, Parameter parameter, Tape tape, Func<Variable, Variable> compute)
     {
         RequireUnused(parameter);
@@ -53,20 +53,20 @@ internal sealed class PassWeights
         variables[parameter] = (variable, own);
     }
 
-    /// <summary>Whether something else stands in a parameter's place.</summary>
+    /// <summary>Whether a parameter has been substituted.</summary>
     public bool IsSubstituted(Parameter parameter) => variables.TryGetValue(parameter, out var known) && known.Variable != known.Own;
 
-    /// <summary>Hands the gradients of parameters over, once backward has run. What stands in a parameter's place keeps its own.</summary>
+    /// <summary>Hands the gradients of parameters over, once backward has run. A substitute keeps its own.</summary>
     public void File(Gradients gradients)
     {
         foreach (var (parameter, (_, own)) in variables)
             if (own is { Slot: >= 0 and var slot }) gradients.File(parameter, slot);
     }
 
-    /// <summary>Puts a change off.</summary>
+    /// <summary>Defers a change.</summary>
     public void Defer(DeferredUpdate update) => updates.Add(update);
 
-    /// <summary>Makes the changes that were put off.</summary>
+    /// <summary>Applies the deferred changes.</summary>
     public void ApplyUpdates(Device device)
     {
         if (updates.Count == 0) return;
@@ -75,14 +75,14 @@ internal sealed class PassWeights
         ForgetUpdates();
     }
 
-    /// <summary>Leaves undone what was put off.</summary>
+    /// <summary>Drops the deferred changes.</summary>
     public void ForgetUpdates()
     {
         foreach (var update in updates) update.Release();
         updates.Clear();
     }
 
-    /// <summary>Gives everything back.</summary>
+    /// <summary>Releases everything.</summary>
     public void Clear()
     {
         ForgetUpdates();
@@ -105,7 +105,8 @@ internal sealed class PassWeights
     {
         if (values.ContainsKey(parameter) || variables.ContainsKey(parameter))
             throw new InvalidOperationException(
-                $"{parameter.Name} has been used in this pass already, or something else stands in its place: substitute it once, before what reads it, and compute from the parameter itself in the function that Substitute calls");
+                $"{parameter.Name} has been used in this pass already, or something else stands in its place: substitute it once, before what reads it, "
+                + "and compute from the parameter itself in the function that Substitute calls");
     }
 
     private static void RequireFits(Parameter parameter, Variable variable)

@@ -2,8 +2,8 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>Memory that something holds for later, each block with the version of its numbers when it was saved. The list behind it is
-/// the thread's, so that a training step makes none.</summary>
+/// <summary>Memory saved for backward, each block with its version when it was saved (PyTorch's saved tensors and version counters). The
+/// list behind it is the thread's, so that a training step makes none.</summary>
 internal struct SavedMemory
 {
     /// <summary>About as many as the calls of the deepest models.</summary>
@@ -34,7 +34,7 @@ internal struct SavedMemory
         held.Add((memory, memory.Version));
     }
 
-    /// <summary>Gives back what was saved, and the list that held it to the thread's next.</summary>
+    /// <summary>Releases what was saved, and the list that held it to the thread's next.</summary>
     public void Release()
     {
         if (held is null) return;

@@ -1,7 +1,6 @@
 namespace Graft.Autograd;
 
-/// <summary>The calls of a pass in the order in which they were made, and where their gradients gather: each variable that wants a
-/// gradient has a slot.</summary>
+/// <summary>The recorded calls of a pass in order, and the slots of their gradients: each variable that needs a gradient has one.</summary>
 internal sealed class Tape
 {
     private readonly List<Node> nodes = [];
@@ -32,7 +31,7 @@ internal sealed class Tape
     public void Retain(int slot) => retained.Add(slot);
 
     /// <summary>Runs backward from a loss to the leaves, in the opposite order of the calls; what was saved and what is rented on the way
-    /// is given back call by call.</summary>
+    /// is released call by call.</summary>
     /// <exception cref="InvalidOperationException">A backward has already run through a part of the loss, or what a call saved has been
     /// overwritten.</exception>
     public void RunBackward(BackwardRun run, Variable loss, Temporaries temporaries)
@@ -72,7 +71,7 @@ internal sealed class Tape
         }
     }
 
-    /// <summary>Gives back what calls have saved, and forgets all of them.</summary>
+    /// <summary>Releases what calls have saved, and forgets all of them.</summary>
     public void Clear()
     {
         foreach (var node in nodes) node.Release();

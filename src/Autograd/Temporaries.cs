@@ -10,10 +10,10 @@ internal sealed class Temporaries
     /// <summary>The memory of each.</summary>
     private readonly List<DeviceMemory> memories = [];
 
-    /// <summary>How many there are: where a scope begins.</summary>
+    /// <summary>The count: a mark at which a scope begins.</summary>
     public int Count => tensors.Count;
 
-    /// <summary>Makes a tensor one of them.</summary>
+    /// <summary>Adds a tensor.</summary>
     public Tensor<T> Add<T>(Tensor<T> tensor) where T : unmanaged
     {
         tensors.Add(tensor);
@@ -21,7 +21,7 @@ internal sealed class Temporaries
         return tensor;
     }
 
-    /// <summary>Gives back what came since a mark, except the memory behind <paramref name="keep"/>. What the tape has saved stays until
+    /// <summary>Releases what was rented since a mark, except the memory behind <paramref name="keep"/>. What the tape has saved stays until
     /// its backward.</summary>
     public void GiveBackSince(int mark, Tensor<float>? keep)
     {
@@ -42,6 +42,6 @@ internal sealed class Temporaries
         memories.RemoveRange(kept, memories.Count - kept);
     }
 
-    /// <summary>Gives everything back.</summary>
+    /// <summary>Releases everything.</summary>
     public void Clear() => GiveBackSince(0, keep: null);
 }

@@ -2,21 +2,21 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-// attention, and what it remembers
+// attention and the key-value cache
 public sealed partial class Variable
 {
     /// <summary>dropout(softmax(scale q k^T + mask + bias)) v of these queries: [B, H, T, D] (PyTorch's
     /// <c>scaled_dot_product_attention</c>). The scores are never written out.</summary>
     /// <param name="keys">[B, G, S, D]; G heads of keys divide H heads of queries, and each is read by H / G neighbours.</param>
     /// <param name="values">Of the keys' shape.</param>
-    /// <param name="mask">Who looks at whom; null for everybody at everybody.</param>
+    /// <param name="mask">Which keys each query may look at; null for all.</param>
     /// <param name="scale">The factor on the scores; null for 1 / sqrt(D).</param>
-    /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it wants a gradient;
+    /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it needs a gradient;
     /// null for nothing.</param>
     /// <param name="dropout">The probability with which training drops a probability.</param>
     /// <param name="name">The name of dropout's random stream, a layer's key.</param>
     /// <param name="heads">Where queries, keys and values are rows of heads side by side, [B T, H D] and [B S, G D], as linear maps give
-    /// them: how they fall; null where sequences and heads are axes.</param>
+    /// them: how they divide; null where sequences and heads are axes.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="ArgumentException">The probability is not from 0 to 1.</exception>
     public Variable ScaledDotProductAttention(
@@ -29,12 +29,12 @@ public sealed partial class Variable
         return AttentionFunction.Apply(this, keys, values, mask ?? AttentionMask.None, scale ?? 1f / MathF.Sqrt(width), dropout, name, heads, bias);
     }
 
-    /// <summary>Writes these rows [B, H, T, D] over those of a cache, from a place of each sequence on: new keys and values into what stays
-    /// from run to run (PyTorch's <c>index_copy_</c>). A place beyond the cache's end is left out; no gradient goes through.</summary>
-    /// <param name="cache">[B, H, S, D], with the numbers of a row side by side: a state of a captured pass (<see cref="Capture.State"/>).</param>
+    /// <summary>Writes these rows [B, H, T, D] over those of a cache, from a position of each sequence on: new keys and values into a cache
+    /// that persists between runs (PyTorch's <c>index_copy_</c>). A position beyond the cache's end is skipped; no gradient goes through.</summary>
+    /// <param name="cache">[B, H, S, D], with the values of a row contiguous: a state of a captured pass (<see cref="Capture.State"/>).</param>
     /// <param name="positions">Where the rows of each sequence begin [B].</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
-    /// <exception cref="InvalidOperationException">A gradient is wanted of these rows.</exception>
+    /// <exception cref="InvalidOperationException">These rows need a gradient.</exception>
     public void IndexCopyTo(Tensor<float> cache, Tensor<int> positions)
     {
         ArgumentNullException.ThrowIfNull(cache);

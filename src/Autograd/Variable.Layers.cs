@@ -21,7 +21,7 @@ public sealed partial class Variable
         return LinearFunction.Apply(this, weight, bias);
     }
 
-    /// <summary>f(x weight^T + bias): where no gradient is wanted, in one sweep.</summary>
+    /// <summary>f(x weight^T + bias): fused into one sweep where no gradient is needed.</summary>
     /// <param name="weight">[O, K].</param>
     /// <param name="bias">[O]; null for none.</param>
     /// <param name="activation">f.</param>
@@ -40,7 +40,7 @@ public sealed partial class Variable
     /// <param name="bias">[O]; null for none.</param>
     /// <param name="stride">Pixels between two windows.</param>
     /// <param name="padding">Pixels of zeros on each side.</param>
-    /// <param name="dilation">Pixels between two taps of a window.</param>
+    /// <param name="dilation">Pixels between two elements of the kernel.</param>
     /// <param name="groups">Into how many independent groups the channels fall.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public Variable Conv2d(Variable weight, Variable? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
@@ -66,7 +66,7 @@ public sealed partial class Variable
         return Conv2dFunction.Apply(this, weight, bias, geometry);
     }
 
-    /// <summary>f(x * weight * scale + shift + residual): a convolution with the batch norm of stored statistics behind it, in one sweep
+    /// <summary>f(x * weight * scale + shift + residual): a convolution with the batch norm (running statistics) behind it, in one sweep
     /// over the output. No gradient flows through it.</summary>
     /// <param name="weight">[O, C / groups, KH, KW].</param>
     /// <param name="shift">[O].</param>
@@ -128,25 +128,25 @@ public sealed partial class Variable
     /// <summary>In training, x / (1 - probability) with probability 1 - <paramref name="probability"/>, else 0; elsewhere x itself
     /// (PyTorch's <c>dropout</c>).</summary>
     /// <param name="probability">From 0 to 1.</param>
-    /// <param name="name">The name of the random stream, a layer's key: which numbers go follows from the pass's seed, the name, and how
+    /// <param name="name">The name of the random stream, a layer's key: which elements are dropped follows from the pass's seed, the name, and how
     /// often the pass has used it.</param>
     /// <exception cref="ArgumentException">The probability is not from 0 to 1.</exception>
     public Variable Dropout(float probability, string name) => DropoutFunction.Apply(this, probability, name);
 
     /// <summary>The rows of this table [V, D] that ids name: [..., D] (PyTorch's <c>embedding</c>, of which this is the weight).</summary>
-    /// <param name="ids">A row number for each place of <paramref name="shape"/>.</param>
+    /// <param name="ids">A row index for each element of <paramref name="shape"/>.</param>
     /// <param name="shape">The axes of the ids.</param>
     /// <param name="paddingIndex">A row that gets no gradient; null for none.</param>
-    /// <exception cref="ShapeException">The table has not two axes, or there are not as many ids as places.</exception>
+    /// <exception cref="ShapeException">The table has not two axes, or there are not as many ids as elements.</exception>
     /// <exception cref="ArgumentException">An id or the padding index is not a row of the table.</exception>
     public Variable Embedding(ReadOnlySpan<int> ids, Shape shape, int? paddingIndex = null) =>
         EmbeddingFunction.Apply(this, ids, shape, paddingIndex);
 
     /// <summary>As the other, of ids that are on the pass's device already: an input of a captured pass.</summary>
-    /// <param name="ids">The caller sees to it that each is a row of the table.</param>
+    /// <param name="ids">Not checked: each has to be a row of the table.</param>
     /// <param name="shape">The axes of the ids; null for those of the tensor.</param>
     /// <param name="paddingIndex">A row that gets no gradient; null for none.</param>
-    /// <exception cref="ShapeException">The table has not two axes, or there are not as many ids as places.</exception>
+    /// <exception cref="ShapeException">The table has not two axes, or there are not as many ids as elements.</exception>
     /// <exception cref="ArgumentException">The padding index is not a row of the table.</exception>
     public Variable Embedding(Tensor<int> ids, Shape? shape = null, int? paddingIndex = null)
     {
@@ -154,7 +154,7 @@ public sealed partial class Variable
         EmbeddingFunction.RequireTable(this, paddingIndex);
         var leading = shape ?? ids.Shape;
         if (leading.ElementCount != ids.ElementCount)
-            ShapeException.Throw("embedding", $"ids {ids.Shape} do not fit {leading}", $"{leading} has {leading.ElementCount} places");
+            ShapeException.Throw("embedding", $"ids {ids.Shape} do not fit {leading}", $"{leading} has {leading.ElementCount} elements");
         return EmbeddingFunction.Apply(this, ids.Shape.Rank == 1 ? ids : ids.Reshape([checked((int)ids.ElementCount)]), leading, paddingIndex);
     }
 

@@ -5,17 +5,17 @@ namespace Graft.Autograd;
 // means over a batch, of shape []
 public sealed partial class Variable
 {
-    /// <summary>The mean cross-entropy of logits [rows, classes] with one class number a row; a negative label does not count.</summary>
-    /// <param name="labels">The class numbers [rows].</param>
+    /// <summary>The mean cross-entropy of logits [rows, classes] with one class index a row; a negative label does not count.</summary>
+    /// <param name="labels">The class indices [rows].</param>
     /// <param name="labelSmoothing">How much of the target is spread over all classes, 0 to 1.</param>
     /// <exception cref="ShapeException">Not as many labels as rows.</exception>
     /// <exception cref="ArgumentException">A label beyond the classes, no label at all, or a smoothing outside [0, 1].</exception>
     public Variable CrossEntropy(ReadOnlySpan<int> labels, float labelSmoothing = 0f) =>
         CrossEntropyFunction.Apply(this, labels, labelSmoothing);
 
-    /// <summary>The mean of -x[row, label] of log-probabilities [rows, classes] with one class number a row; a negative label does not
-    /// count (PyTorch's <c>nll_loss</c>).</summary>
-    /// <param name="labels">The class numbers [rows].</param>
+    /// <summary>The mean of -x[row, label] of log-probabilities [rows, classes] with one class index a row; a negative label does not count
+    /// (PyTorch's <c>nll_loss</c>).</summary>
+    /// <param name="labels">The class indices [rows].</param>
     /// <exception cref="ShapeException">Not as many labels as rows.</exception>
     /// <exception cref="ArgumentException">A label beyond the classes, or no label at all.</exception>
     public Variable NegativeLogLikelihood(ReadOnlySpan<int> labels)
@@ -28,22 +28,22 @@ public sealed partial class Variable
     }
 
     /// <summary>The mean of (x - target)^2 (PyTorch's <c>mse_loss</c>).</summary>
-    /// <param name="target">Of this shape; gradients flow to it too, unless it wants none.</param>
+    /// <param name="target">Of this shape; gradients flow to it too, unless it needs none.</param>
     /// <exception cref="ShapeException">The shapes differ, or there are no elements.</exception>
     public Variable MeanSquaredError(Variable target) => (this - Like(target, "mse_loss")).Square().Mean();
 
     /// <summary>The mean of (x - target)^2 (PyTorch's <c>mse_loss</c>).</summary>
-    /// <param name="targets">A number for each element, in the order of the axes.</param>
+    /// <param name="targets">A value for each element, row-major.</param>
     /// <exception cref="ShapeException">There are not as many targets as elements, or none.</exception>
     public Variable MeanSquaredError(ReadOnlySpan<float> targets) => MeanSquaredError(Targets(targets, "mse_loss"));
 
     /// <summary>The mean of |x - target| (PyTorch's <c>l1_loss</c>).</summary>
-    /// <param name="target">Of this shape; gradients flow to it too, unless it wants none.</param>
+    /// <param name="target">Of this shape; gradients flow to it too, unless it needs none.</param>
     /// <exception cref="ShapeException">The shapes differ, or there are no elements.</exception>
     public Variable MeanAbsoluteError(Variable target) => (this - Like(target, "l1_loss")).Abs().Mean();
 
     /// <summary>The mean of |x - target| (PyTorch's <c>l1_loss</c>).</summary>
-    /// <param name="targets">A number for each element, in the order of the axes.</param>
+    /// <param name="targets">A value for each element, row-major.</param>
     /// <exception cref="ShapeException">There are not as many targets as elements, or none.</exception>
     public Variable MeanAbsoluteError(ReadOnlySpan<float> targets) => MeanAbsoluteError(Targets(targets, "l1_loss"));
 
@@ -62,7 +62,7 @@ public sealed partial class Variable
 
     /// <summary>The mean of ln(1 + e^x) - x target over logits x (PyTorch's <c>binary_cross_entropy_with_logits</c>): each element is a
     /// yes or no of its own.</summary>
-    /// <param name="targets">A number from 0 to 1 for each element, in the order of the axes.</param>
+    /// <param name="targets">A value from 0 to 1 for each element, row-major.</param>
     /// <exception cref="ShapeException">There are not as many targets as elements, or none.</exception>
     public Variable BinaryCrossEntropyWithLogits(ReadOnlySpan<float> targets) =>
         BinaryCrossEntropyWithLogits(Targets(targets, "binary_cross_entropy_with_logits"));

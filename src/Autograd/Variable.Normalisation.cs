@@ -62,19 +62,19 @@ public sealed partial class Variable
         ArgumentNullException.ThrowIfNull(weight);
         ArgumentNullException.ThrowIfNull(bias);
         if (mean.Shape != weight.Shape || variance.Shape != weight.Shape)
-            ShapeException.Throw("batch_norm", $"mean {mean.Shape} and variance {variance.Shape} do not fit weight {weight.Shape}", "all need a number a channel");
+            ShapeException.Throw("batch_norm", $"mean {mean.Shape} and variance {variance.Shape} do not fit weight {weight.Shape}", "all need a value for each channel");
         return BatchNormFunction.Stored(this, mean, variance, weight, bias, epsilon, activation, residual);
     }
 
     /// <summary>As <see cref="BatchNorm"/>, with the statistics of the batch (PyTorch's <c>batch_norm</c> with <c>training=True</c>).</summary>
     /// <param name="weight">[C].</param>
     /// <param name="bias">[C].</param>
-    /// <param name="mean">The batch's mean [C], a temporary of the pass, for whoever keeps running ones.</param>
+    /// <param name="mean">The batch's mean [C], a temporary of the pass, for running statistics.</param>
     /// <param name="variance">The batch's biased variance [C], likewise.</param>
     /// <param name="epsilon">What is added to the variance.</param>
     /// <param name="activation">f; null for none.</param>
     /// <param name="residual">Of this shape; null for none.</param>
-    /// <exception cref="ShapeException">The shapes do not fit, or a channel has one number.</exception>
+    /// <exception cref="ShapeException">The shapes do not fit, or a channel has a single value.</exception>
     public Variable BatchNormOfBatch(
         Variable weight, Variable bias, out Tensor<float> mean, out Tensor<float> variance, float epsilon = 1e-5f, Activation? activation = null,
         Variable? residual = null)

@@ -2,7 +2,7 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-// many numbers to one
+// reductions
 public sealed partial class Variable
 {
     /// <summary>The sum of all elements: shape [].</summary>

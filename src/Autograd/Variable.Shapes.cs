@@ -2,11 +2,11 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-// the same numbers under another shape, in other places or together
+// views, padding, joining and splitting
 public sealed partial class Variable
 {
     /// <summary>The same elements under another shape.</summary>
-    /// <exception cref="ShapeException">The numbers of elements differ.</exception>
+    /// <exception cref="ShapeException">The element counts differ.</exception>
     public Variable Reshape(Shape shape) => Views.Reshape(this, shape);
 
     /// <summary>Some axes one after another as one: [N, C, H, W].Flatten(1) is [N, C H W] (PyTorch's <c>flatten</c>).</summary>
@@ -51,7 +51,7 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The order does not name each axis once.</exception>
     public Variable Permute(params int[] order) => Views.Permute(this, order);
 
-    /// <summary>Two axes in each other's place (PyTorch's <c>transpose</c>).</summary>
+    /// <summary>Two axes swapped (PyTorch's <c>transpose</c>).</summary>
     /// <exception cref="ShapeException">There is no such axis.</exception>
     public Variable Transpose(int first, int second)
     {
@@ -63,35 +63,35 @@ public sealed partial class Variable
         return Permute(order);
     }
 
-    /// <summary>The same numbers repeated along axes of length 1 and new outer axes; the gradient is their sum (PyTorch's
+    /// <summary>The same values repeated along axes of length 1 and new outer axes; the gradient is their sum (PyTorch's
     /// <c>expand</c>).</summary>
     /// <param name="shape">The lengths wanted; the last axes are this one's.</param>
     /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
     public Variable Expand(Shape shape) => Views.Expand(this, shape);
 
-    /// <summary>Every <paramref name="step"/>th of <paramref name="length"/> places of one axis, from <paramref name="start"/>.</summary>
-    /// <exception cref="ShapeException">The places lie outside the axis.</exception>
+    /// <summary><paramref name="length"/> elements of one axis, every <paramref name="step"/>th, from <paramref name="start"/>.</summary>
+    /// <exception cref="ShapeException">An element is outside the axis.</exception>
     public Variable Slice(Index axis, int start, int length, int step = 1) => Views.Slice(this, axis, start, length, step);
 
     /// <summary>Zeros before and after along one axis.</summary>
-    /// <exception cref="ShapeException">A negative number of places.</exception>
+    /// <exception cref="ShapeException">A negative length.</exception>
     public Variable Pad(Index axis, int before, int after) => Views.Pad(this, axis, before, after);
 
     /// <summary>Pieces of an axis one after another, each of one length but the last, which may be shorter (PyTorch's <c>split</c>).</summary>
-    /// <param name="length">The places of a piece.</param>
+    /// <param name="length">The length of a piece.</param>
     /// <param name="axis">The axis.</param>
     /// <exception cref="ShapeException">There is no such axis, or the length is below 1.</exception>
     public Variable[] Split(int length, int axis = 0)
     {
         int at = Axes.Resolve(axis, Shape, "split"), all = Shape[at];
-        if (length < 1) ShapeException.Throw("split", $"{Shape} over axis {axis}", $"a piece of {length} places is none");
+        if (length < 1) ShapeException.Throw("split", $"{Shape} over axis {axis}", $"a piece has at least length 1, not {length}");
         var pieces = new Variable[Math.Max(1, (all + length - 1) / length)];
         for (int i = 0; i < pieces.Length; i++) pieces[i] = Slice(at, i * length, Math.Min(length, all - i * length));
         return pieces;
     }
 
     /// <summary>Pieces of an axis one after another, of the given lengths (PyTorch's <c>split</c>).</summary>
-    /// <param name="lengths">The places of each piece, in all as many as the axis has.</param>
+    /// <param name="lengths">The length of each piece, in all that of the axis.</param>
     /// <param name="axis">The axis.</param>
     /// <exception cref="ShapeException">There is no such axis, or the lengths are not the axis.</exception>
     public Variable[] Split(ReadOnlySpan<int> lengths, int axis = 0)
@@ -105,14 +105,14 @@ public sealed partial class Variable
             isNegative |= length < 0;
         }
         if (isNegative || all != Shape[at])
-            ShapeException.Throw("split", $"{Shape} over axis {axis}", $"pieces of {string.Join(", ", lengths.ToArray())} places are not its {Shape[at]}");
+            ShapeException.Throw("split", $"{Shape} over axis {axis}", $"pieces of {string.Join(", ", lengths.ToArray())} do not add up to its {Shape[at]}");
         var pieces = new Variable[lengths.Length];
         for (int i = 0, start = 0; i < pieces.Length; start += lengths[i++]) pieces[i] = Slice(at, start, lengths[i]);
         return pieces;
     }
 
-    /// <summary>Variables one after another along an axis (PyTorch's <c>cat</c>). Channels stay innermost in memory where all have them
-    /// so.</summary>
+    /// <summary>Variables one after another along an axis (PyTorch's <c>cat</c>). The result is channels last in memory where all parts
+    /// are.</summary>
     /// <param name="parts">At least one; all other axes have the same lengths.</param>
     /// <param name="axis">The axis.</param>
     /// <exception cref="ShapeException">There is no such axis, or another one differs.</exception>

@@ -2,7 +2,7 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>A tensor within a pass. Its methods compute at once; where a gradient is wanted the pass remembers them.</summary>
+/// <summary>A tensor within a pass. Its methods compute at once; where a gradient is needed the pass records them on its tape.</summary>
 /// <remarks>Axes are numbered from 0, or from the last with -1, -2 ... Shapes that do not fit are refused with a
 /// <see cref="ShapeException"/>, variables of two passes with an <see cref="ArgumentException"/>.</remarks>
 public sealed partial class Variable
@@ -17,25 +17,25 @@ public sealed partial class Variable
     /// <summary>The pass it belongs to.</summary>
     public Pass Pass { get; }
 
-    /// <summary>The numbers; they are the pass's and go back with it.</summary>
+    /// <summary>The values, in memory of the pass that is released with it.</summary>
     public Tensor<float> Value { get; }
 
-    /// <summary>The lengths of the axes.</summary>
+    /// <summary>Its shape.</summary>
     public Shape Shape => Value.Shape;
 
     /// <summary>Whether backward computes a gradient for it.</summary>
     public bool NeedsGradient => Slot >= 0;
 
-    /// <summary>Where its gradient gathers; -1 where none is wanted.</summary>
+    /// <summary>The slot of its gradient; -1 where none is needed.</summary>
     internal int Slot { get; }
 
-    /// <summary>The same numbers as a constant: no gradient flows through (PyTorch's <c>detach</c>).</summary>
+    /// <summary>The same values as a constant: no gradient flows through (PyTorch's <c>detach</c>).</summary>
     public Variable Detach() => NeedsGradient ? new Variable(Pass, Value, slot: -1) : this;
 
     /// <summary>Has backward leave the gradient of this variable for <see cref="Gradients.Of(Variable)"/>, as PyTorch's
     /// <c>retain_grad</c>; else only that of a leaf or a parameter stays.</summary>
     /// <returns>The variable itself.</returns>
-    /// <exception cref="InvalidOperationException">Nothing that it was computed from wants a gradient.</exception>
+    /// <exception cref="InvalidOperationException">Nothing that it was computed from needs a gradient.</exception>
     public Variable RetainGradient()
     {
         if (!NeedsGradient)
@@ -44,7 +44,7 @@ public sealed partial class Variable
         return this;
     }
 
-    /// <summary>The shape, and whether a gradient is wanted: <c>Variable [2, 3], gradient wanted</c>.</summary>
+    /// <summary>The shape, and whether a gradient is needed: <c>Variable [2, 3], gradient wanted</c>.</summary>
     public override string ToString() => $"Variable {Shape}{(NeedsGradient ? ", gradient wanted" : "")}";
 
     internal void RequireSamePass(Variable other)

@@ -2,9 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Graft.Autograd;
 
-/// <summary>Keeps the weights of a model whole: forwards and backwards read them side by side, whoever changes them is alone.</summary>
-/// <remarks>A change that waits is let in before readers that come after it. A thread may enter again what it has entered, but may not
-/// change what it is reading.</remarks>
+/// <summary>The readers-writer lock of a model's weights: forwards and backwards read them concurrently, a change is exclusive.</summary>
+/// <remarks>A waiting change goes before readers that come after it. The lock is reentrant, but a reader may not become a writer.</remarks>
 /// <example><code>
 /// using (parameter.Lock.Change()) parameter.Fill(numbers => numbers.Clear());
 /// </code></example>
@@ -17,10 +16,10 @@ public sealed class WeightLock
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
     private readonly long order = Interlocked.Increment(ref count);
 
-    /// <summary>Waits until nobody changes the weights, and reads them until what is returned is disposed of.</summary>
+    /// <summary>Enters as a reader, until what is returned is disposed of.</summary>
     public WeightReading Read() => new((WeightLock[])[this]);
 
-    /// <summary>Waits until nobody reads the weights, and has them alone until what is returned is disposed of.</summary>
+    /// <summary>Enters exclusively, until what is returned is disposed of.</summary>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
     public WeightChange Change() => new((WeightLock[])[this]);
 
@@ -50,7 +49,7 @@ public sealed class WeightLock
 }
 
 /// <summary>The locks of several models, in the one order in which several are entered.</summary>
-/// <remarks>A set belongs to the thread that uses it; it is kept and filled anew, so that a training step makes none.</remarks>
+/// <remarks>A set belongs to the thread that uses it; it is reused, so that a training step allocates none.</remarks>
 public sealed class WeightLockSet
 {
     private readonly List<WeightLock> locks = [];
@@ -67,10 +66,10 @@ public sealed class WeightLockSet
     /// <summary>Takes all locks out.</summary>
     public void Clear() => locks.Clear();
 
-    /// <summary>Waits until nobody changes the weights, and reads them until what is returned is disposed of.</summary>
+    /// <summary>Enters as a reader, until what is returned is disposed of.</summary>
     public WeightReading Read() => new(InOrder);
 
-    /// <summary>Waits until nobody reads the weights, and has them alone until what is returned is disposed of.</summary>
+    /// <summary>Enters exclusively, until what is returned is disposed of.</summary>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
     public WeightChange Change() => new(InOrder);
 }
@@ -94,7 +93,7 @@ public readonly ref struct WeightReading
     }
 }
 
-/// <summary>Has the weights behind one or several locks alone until it is disposed of.</summary>
+/// <summary>Holds one or several locks exclusively until it is disposed of.</summary>
 public readonly ref struct WeightChange
 {
     private readonly ReadOnlySpan<WeightLock> locks;

@@ -127,8 +127,8 @@ public sealed class CapturedTests : IDisposable
     {
         using var captured = Captured.Record(device, Images, Network);
         float[] input = new float[Images.ElementCount], output = new float[10];
-        Refused("[2, 4, 6, 6]", "287 numbers", () => captured.Run(input.AsSpan(1), output));
-        Refused("[2, 5]", "9 numbers", () => captured.Run(input, output.AsSpan(1)));
+        Refused("[2, 4, 6, 6]", "287 values", () => captured.Run(input.AsSpan(1), output));
+        Refused("[2, 5]", "9 values", () => captured.Run(input, output.AsSpan(1)));
         using var tensor = Tensor.From<float>([4, 2, 6, 6], input, device);
         Refused("[2, 4, 6, 6]", "[4, 2, 6, 6]", () => captured.Run(tensor, output));
         using var elsewhere = Tensor.From<float>(Images, input);

@@ -182,11 +182,11 @@ public sealed class NamedCaptureTests : IDisposable
         using var captured = TwoByTwo();
         Refused<ArgumentException>("captured: there is no input 'id'; there are 'ids', 'factors'", () => Write<int>("id", new int[4]));
         Refused<ArgumentException>("captured: the input 'ids' [4] has elements of Int32, not Single", () => Write<float>("ids", new float[4]));
-        Refused<ShapeException>("captured: input 'ids' of 3 numbers does not fit [4]: [4] has 4 places; a recording is of one shape", () => Write<int>("ids", new int[3]));
+        Refused<ShapeException>("captured: input 'ids' of 3 values does not fit [4]: [4] has 4 elements; a recording is of one shape", () => Write<int>("ids", new int[3]));
         Refused<InvalidOperationException>(
             "captured: the input 'ids' was not written: each run is given all of its inputs ('ids', 'factors')", () => Write<float>("factors", new float[4], run: true));
         Refused<ArgumentException>("captured: there is no output 'logits'; there are 'scaled', 'total'", () => Read("logits", 12));
-        Refused<ShapeException>("captured: output 'total' of 4 numbers does not fit [3]: [3] has 3 places; a recording is of one shape", () => Read("total", 4));
+        Refused<ShapeException>("captured: output 'total' of 4 values does not fit [3]: [3] has 3 elements; a recording is of one shape", () => Read("total", 4));
         Refused<InvalidOperationException>(
             "captured: the output 'total' is not there yet: call Run after the inputs are written, and read before they are written again", () => Read("total", 3));
         Refused<InvalidOperationException>(

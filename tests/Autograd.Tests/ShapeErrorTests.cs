@@ -24,8 +24,8 @@ public sealed class ShapeErrorTests : IDisposable
         Refused("reshape: [2, 3] does not fit [5]: 6 elements are not 5", () => Of(2, 3).Reshape([5]));
         Refused("permute: [2, 3] by (0, 0): the order has to name each axis once", () => Of(2, 3).Permute(0, 0));
         Refused("slice: [2, 3] on axis 1: 3 indices from 1 by 1 lie outside it", () => Of(2, 3).Slice(1, 1, 3));
-        Refused("pad: [2, 3]: -1 and 2 places of padding are not both positive or 0", () => Of(2, 3).Pad(0, -1, 2));
-        Refused("mean: [2, 0]: there is no mean of no numbers", () => Of(2, 0).Mean());
+        Refused("pad: [2, 3]: padding by -1 and 2 is below 0", () => Of(2, 3).Pad(0, -1, 2));
+        Refused("mean: [2, 0]: there is no mean of no elements", () => Of(2, 0).Mean());
         Refused("mean: [2, 3] over axis 2: the axes are -2 ... 1", () => Of(2, 3).Mean(2));
         Refused("mean: [2, 3] over axis -3: the axes are -2 ... 1", () => Of(2, 3).Mean(0, -3));
         Refused("mean: [2, 3] over axis -1: it is named twice", () => Of(2, 3).Mean(1, -1));
@@ -39,7 +39,7 @@ public sealed class ShapeErrorTests : IDisposable
         Refused(
             "linear: input [2, 3] does not fit weight [5, 4]: the input's last axis is 3, the weight's axis 1 is 4",
             () => LinearFunction.Apply(Of(2, 3), Of(5, 4), null));
-        Refused("linear: bias [4] does not fit weight [5, 3]: the bias needs 5 numbers", () => LinearFunction.Apply(Of(2, 3), Of(5, 3), Of(4)));
+        Refused("linear: bias [4] does not fit weight [5, 3]: the bias needs 5 values", () => LinearFunction.Apply(Of(2, 3), Of(5, 3), Of(4)));
         Refused("conv2d: input [3, 8, 8]: the input has to be [N, C, H, W]", () => Convolve(Of(3, 8, 8), Of(4, 3, 3, 3)));
         Refused(
             "conv2d: input [1, 3, 8, 8] does not fit weight [4, 2, 3, 3]: the input has 3 channels, the weight takes 2 in each of 1 groups",
@@ -47,7 +47,7 @@ public sealed class ShapeErrorTests : IDisposable
         Refused(
             "conv2d: weight [3, 2, 3, 3]: 3 output channels do not fall into 2 groups", () => Convolve(Of(1, 4, 8, 8), Of(3, 2, 3, 3), groups: 2));
         Refused(
-            "conv2d: bias [3] does not fit weight [4, 3, 3, 3]: the bias needs 4 numbers", () => Convolve(Of(1, 3, 8, 8), Of(4, 3, 3, 3), Of(3)));
+            "conv2d: bias [3] does not fit weight [4, 3, 3, 3]: the bias needs 4 values", () => Convolve(Of(1, 3, 8, 8), Of(4, 3, 3, 3), Of(3)));
         Refused(
             "conv2d: input [1, 3, 2, 8] does not fit weight [4, 3, 3, 3]: the window is larger than the padded input",
             () => Convolve(Of(1, 3, 2, 8), Of(4, 3, 3, 3)));
@@ -63,19 +63,19 @@ public sealed class ShapeErrorTests : IDisposable
             "batch_norm: input [3] does not fit weight [3]: the input has to be [N, C, ...]",
             () => BatchNormFunction.Stored(Of(3), Of(3).Value, Of(3).Value, Of(3), Of(3), 1e-5f));
         Refused(
-            "batch_norm: bias [2] does not fit weight [3]: both need a number a channel",
+            "batch_norm: bias [2] does not fit weight [3]: both need a value for each channel",
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(2), 1e-5f, out _, out _));
         Refused(
             "batch_norm: residual [1, 3] does not fit input [2, 3]: both need the same shape",
             () => BatchNormFunction.OfBatch(Of(2, 3), Of(3), Of(3), 1e-5f, out _, out _, Activation.Relu, Of(1, 3)));
         const string OneNumber =
-            "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their running statistics (BatchNormPolicy.AlwaysRunningStatistics)";
+            "the statistics of a batch need more than one value a channel: use a larger batch or larger images, or let norms use their running statistics (BatchNormPolicy.AlwaysRunningStatistics)";
         Refused($"batch_norm: input [1, 3, 1, 1]: {OneNumber}", () => BatchNormFunction.OfBatch(Of(1, 3, 1, 1), Of(3), Of(3), 1e-5f, out _, out _));
         Refused($"batch_norm: input [0, 3, 4, 4]: {OneNumber}", () => BatchNormFunction.OfBatch(Of(0, 3, 4, 4), Of(3), Of(3), 1e-5f, out _, out _));
         Refused(
             "layer_norm: input [2, 3] does not fit weight [4]: the input's last axis is 3, so the weight has to be [3]",
             () => LayerNormFunction.Apply(Of(2, 3), Of(4), Of(4), 1e-5f));
-        Refused("layer_norm: bias [1] does not fit weight [3]: both need a number a column", () => LayerNormFunction.Apply(Of(2, 3), Of(3), Of(1), 1e-5f));
+        Refused("layer_norm: bias [1] does not fit weight [3]: both need a value for each column", () => LayerNormFunction.Apply(Of(2, 3), Of(3), Of(1), 1e-5f));
         Refused("layer_norm: input []: the input has to be [..., C]", () => LayerNormFunction.Apply(Of(), Of(1), Of(1), 1e-5f));
         Refused("max_pool2d: input [2, 4, 4]: the input has to be [N, C, H, W]", () => Pooling.Max(Of(2, 4, 4), Pool2dGeometry.Square(2, 2)));
         Refused("adaptive_avg_pool2d: output [0, 7]: the output needs at least one row and one column", () => Pooling.AdaptiveAverage(Of(1, 1, 4, 4), 0, 7));
@@ -90,7 +90,7 @@ public sealed class ShapeErrorTests : IDisposable
     public void Attention()
     {
         Refused(
-            "attention: queries [2, 1, 3, 4] do not fit keys [2, 1, 3, 5]: both have to be [sequences, heads, places, numbers a head], equal but for heads and places",
+            "attention: queries [2, 1, 3, 4] do not fit keys [2, 1, 3, 5]: both have to be [sequences, heads, tokens, head size], equal but for heads and tokens",
             () => Attend(Of(2, 1, 3, 4), Of(2, 1, 3, 5), Of(2, 1, 3, 5), AttentionMask.None));
         Refused(
             "attention: queries [2, 1, 3, 4] do not fit keys [2, 2, 3, 4]: 1 heads of queries do not fall into 2 groups, one for each head of keys",
@@ -105,7 +105,7 @@ public sealed class ShapeErrorTests : IDisposable
         Masked("attention: mask of 4 keys: there are 3 keys a sequence", AttentionMask.OfLengths(pass, [4, 2]));
         Masked("attention: mask [2, 4]: there are 3 keys a sequence", AttentionMask.OfBias(pass, [2, 4], [0, 1, -1e30f, -1e30f, 0, 0, 0, -1e30f]));
         var count = Assert.Throws<ShapeException>(() => AttentionMask.OfKeys(pass, [2, 2], [true]));
-        Assert.Equal("attention: mask [2, 2] of 1 numbers: a mask of keys is [sequences, keys], with a number each", count.Message);
+        Assert.Equal("attention: mask [2, 2] of 1 values: a mask of keys is [sequences, keys], with a value each", count.Message);
         var negative = Assert.Throws<ArgumentException>(() => AttentionMask.OfLengths(pass, [3, -1]));
         Assert.Equal("attention: a sequence cannot have -1 keys", negative.Message);
         var dropout = Assert.Throws<ArgumentException>(
@@ -126,7 +126,7 @@ public sealed class ShapeErrorTests : IDisposable
             "group_norm: input [2, 6] does not fit weight [3]: the input has 6 channels, so the weight has to be [6]",
             () => GroupNormFunction.Apply(Of(2, 6), Of(3), Of(3), 2, 1e-5f));
         Refused(
-            "group_norm: bias [3] does not fit weight [6]: both need a number a channel",
+            "group_norm: bias [3] does not fit weight [6]: both need a value for each channel",
             () => GroupNormFunction.Apply(Of(2, 6), Of(6), Of(3), 2, 1e-5f));
         Refused("rms_norm: input []: the input has to be [..., C]", () => RmsNormFunction.Apply(Of(), Of(1), 1e-6f));
         Refused(
@@ -139,13 +139,13 @@ public sealed class ShapeErrorTests : IDisposable
     {
         using var positions = Tensor.From<int>([2], [0, 1]);
         Refused(
-            "index_copy: source [2, 1, 3, 4] does not fit destination [2, 2, 8, 4]: both have to be [sequences, heads, places, numbers a head], equal but for the places",
+            "index_copy: source [2, 1, 3, 4] does not fit destination [2, 2, 8, 4]: both have to be [sequences, heads, tokens, head size], equal but for the tokens",
             () => Copied(Of(2, 1, 3, 4), Of(2, 2, 8, 4)));
         Refused(
             "index_copy: positions [2] do not fit source [3, 1, 3, 4]: there has to be one for each of 3 sequences",
             () => Copied(Of(3, 1, 3, 4), Of(3, 1, 8, 4)));
         Refused(
-            "index_copy: destination [2, 1, 8, 4]: the numbers of a row have to lie side by side",
+            "index_copy: destination [2, 1, 8, 4]: the values of a row have to be contiguous",
             () => Copied(Of(2, 1, 3, 4), Of(2, 1, 4, 8).Permute(0, 1, 3, 2)));
 
         Variable Copied(Variable source, Variable destination)
@@ -160,7 +160,7 @@ public sealed class ShapeErrorTests : IDisposable
     {
         Refused("log_softmax: input []: the input has to be [..., C]", () => SoftmaxFunction.Apply(Of(), log: true));
         Refused("embedding: table [3]: the table has to be [V, D]", () => EmbeddingFunction.Apply(Of(3), [0], [1]));
-        Refused("embedding: ids [3] do not fit [2, 2]: [2, 2] has 4 places", () => EmbeddingFunction.Apply(Of(3, 4), [0, 1, 2], [2, 2]));
+        Refused("embedding: ids [3] do not fit [2, 2]: [2, 2] has 4 elements", () => EmbeddingFunction.Apply(Of(3, 4), [0, 1, 2], [2, 2]));
         var beyond = Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [0, 3], [2]));
         Assert.Equal("embedding: id 3 at place 1 is not one of the table's 3 rows 0 ... 2; does the tokeniser belong to the model?", beyond.Message);
         Assert.Throws<ArgumentException>(() => EmbeddingFunction.Apply(Of(3, 4), [-1], [1]));

@@ -182,7 +182,7 @@ public sealed class VariableFunctionTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        Refused("matmul: [2, 3] does not fit [4, 2]: rows of 3 numbers do not meet columns of 4", pass => Of(pass, 2, 3).MatMul(Of(pass, 4, 2)));
+        Refused("matmul: [2, 3] does not fit [4, 2]: rows of 3 elements do not meet columns of 4", pass => Of(pass, 2, 3).MatMul(Of(pass, 4, 2)));
         Refused("matmul: [] and [4, 2]: both need at least one axis; multiply by a scalar with *", pass => Of(pass).MatMul(Of(pass, 4, 2)));
         Refused(
             "matmul: [2] does not fit [3]: axis 1 from the last is 2 and 3; equal or 1 would broadcast", pass => Of(pass, 2, 3, 4).MatMul(Of(pass, 3, 4, 2)));
@@ -192,10 +192,10 @@ public sealed class VariableFunctionTests : IDisposable
         Refused("unsqueeze: [2, 3] over axis 3: the axes are -3 ... 2", pass => Of(pass, 2, 3).Unsqueeze(3));
         Refused("flatten: [2, 3] from axis 1 to 0: the last axis comes before the first", pass => Of(pass, 2, 3).Flatten(1, 0));
         Refused("expand: [2, 3] to [2, 6]: an axis has to be 1 or the wanted length, aligned at the last", pass => Of(pass, 2, 3).Expand([2, 6]));
-        Refused("split: [2, 3] over axis 1: pieces of 1, 1 places are not its 3", pass => Of(pass, 2, 3).Split([1, 1], axis: 1)[0]);
-        Refused("split: [2, 3] over axis 1: a piece of 0 places is none", pass => Of(pass, 2, 3).Split(0, axis: 1)[0]);
+        Refused("split: [2, 3] over axis 1: pieces of 1, 1 do not add up to its 3", pass => Of(pass, 2, 3).Split([1, 1], axis: 1)[0]);
+        Refused("split: [2, 3] over axis 1: a piece has at least length 1, not 0", pass => Of(pass, 2, 3).Split(0, axis: 1)[0]);
         Refused("concat: [2, 4] does not fit [2, 3] along axis 0: every other axis needs the same length", pass => Variable.Concat([Of(pass, 2, 3), Of(pass, 2, 4)]));
-        Refused("max: [2, 0]: there is no largest of no numbers", pass => Of(pass, 2, 0).Max());
+        Refused("max: [2, 0]: there is no maximum of no elements", pass => Of(pass, 2, 0).Max());
         Refused("linear: weight [3]: the weight has to be [outputs, inputs]", pass => Of(pass, 2, 3).Linear(Of(pass, 3)));
         Refused(
             "conv2d: stride 0, padding 0, dilation 1, 1 groups: the padding is at least 0, the others at least 1",

@@ -6,8 +6,9 @@ namespace Graft.Autograd;
 internal static class AttentionFunction
 {
     /// <summary>q, y: [B, H, T, D]; k, v: [B, G, S, D], where G heads of keys divide H heads of queries and each is read by H / G
-    /// neighbours (grouped queries, Ainslie et al. 2023). y lies in memory as [B, T, H, D], so that its heads join without a copy; q, k
-    /// and v are read as views of such memory. Backward keeps one number a query and computes the probabilities again. With
+    /// neighbours (grouped queries, Ainslie et al. 2023). y is stored as [B, T, H, D], so that its heads join without a copy; q, k and v
+    /// are read as views of such memory. Backward saves one value a query (the log-sum-exp) and recomputes the probabilities, as
+    /// FlashAttention does. With
     /// <paramref name="heads"/> all of them are rows of heads side by side: [B T, H D] and [B S, G D], as linear maps give them.</summary>
     /// <param name="q">The queries.</param>
     /// <param name="k">The keys.</param>
@@ -17,8 +18,8 @@ internal static class AttentionFunction
     /// <param name="dropout">The probability with which training drops a probability.</param>
     /// <param name="name">The name of dropout's random stream.</param>
     /// <param name="heads">How rows fall into sequences and heads; null where both are axes.</param>
-    /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it wants a gradient
-    /// (T5, Swin) or not (ALiBi); null for nothing. A number of -1e30 or less hides a key from a query.</param>
+    /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it needs a gradient
+    /// (T5, Swin) or not (ALiBi); null for nothing. A value of -1e30 or less hides a key from a query.</param>
     public static Variable Apply(
         Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, AttentionHeads? heads = null, Variable? bias = null)
     {
@@ -51,7 +52,7 @@ internal static class AttentionFunction
         if (q.Rank != 4 || k.Rank != 4 || q[0] != k[0] || q[3] != k[3])
             ShapeException.Throw(
                 "attention", $"queries {q} do not fit keys {k}",
-                "both have to be [sequences, heads, places, numbers a head], equal but for heads and places");
+                "both have to be [sequences, heads, tokens, head size], equal but for heads and tokens");
         if (k[1] == 0 || q[1] % k[1] != 0)
             ShapeException.Throw(
                 "attention", $"queries {q} do not fit keys {k}", $"{q[1]} heads of queries do not fall into {k[1]} groups, one for each head of keys");
@@ -66,7 +67,7 @@ internal static class AttentionFunction
             ShapeException.Throw("attention", $"bias {bias}", $"it has to be [1 or {q[0]}, 1 or {q[1]}, 1 or {q[2]}, {k[2]}]: sequences, heads, queries and keys");
     }
 
-    /// <summary>The tensor itself, or a copy where the numbers of a head do not lie one after another.</summary>
+    /// <summary>The tensor itself, or a copy where the values of a head are not contiguous.</summary>
     private static Tensor<float> Rows(Pass pass, Tensor<float> tensor) =>
         tensor.Strides[3] == 1 ? tensor : pass.Contiguous(tensor);
 
@@ -76,7 +77,7 @@ internal static class AttentionFunction
         if (heads is not { Sequences: var sequences, Count: var count }) return tensor;
         var shape = tensor.Shape;
         if (shape.Rank != 2 || shape[0] % sequences != 0 || shape[1] % count != 0)
-            ShapeException.Throw("attention", $"input {shape}", $"it has to be [sequences x places, heads x numbers], with {sequences} sequences and {count} heads");
+            ShapeException.Throw("attention", $"input {shape}", $"it has to be [sequences x tokens, heads x head size], with {sequences} sequences and {count} heads");
         int places = shape[0] / sequences, width = shape[1] / count, row = tensor.Strides[0], step = tensor.Strides[1];
         var steps = new Strides();
         steps.Set(0, places * row);

@@ -2,8 +2,8 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>Which keys attention may look at: per sequence, and for each query only up to its own place. One mask serves all layers of
-/// a pass.</summary>
+/// <summary>Which keys attention may look at: per sequence (padding mask), and for each query only up to its own position (causal mask).
+/// One mask serves all layers of a pass.</summary>
 public sealed class AttentionMask
 {
     private readonly int longest;
@@ -26,7 +26,7 @@ public sealed class AttentionMask
     /// <summary>Whether queries look only back.</summary>
     public bool IsCausal { get; }
 
-    /// <summary>Whether the queries of a causal mask are the last places of their sequence's own length.</summary>
+    /// <summary>Whether the queries of a causal mask are the last positions of their sequence's own length.</summary>
     public bool CountsFromLengths { get; }
 
     /// <summary>How many keys of each sequence [B] there are; those after them are never read.</summary>
@@ -43,7 +43,7 @@ public sealed class AttentionMask
     public static AttentionMask OfLengths(Pass pass, ReadOnlySpan<int> lengths, bool isCausal = false) =>
         new(isCausal, pass.Upload([lengths.Length], lengths), null, Longest(lengths));
 
-    /// <summary>Queries that follow on what a key-value cache holds already: query t of T is at place length - T + t of its sequence and
+    /// <summary>Queries that follow on what a key-value cache holds already: query t of T is at position length - T + t of its sequence and
     /// looks at the keys up to its own.</summary>
     /// <param name="pass">The pass, which holds the mask's memory.</param>
     /// <param name="lengths">The number of keys of each sequence [B], those of the queries among them.</param>
@@ -56,7 +56,7 @@ public sealed class AttentionMask
     /// <param name="shape">[B, S].</param>
     /// <param name="counts">A value a key.</param>
     /// <param name="isCausal">Whether queries look only back as well.</param>
-    /// <exception cref="ShapeException">The shape has not two axes, or there are not as many values as places.</exception>
+    /// <exception cref="ShapeException">The shape has not two axes, or there are not as many values as elements.</exception>
     public static AttentionMask OfKeys(Pass pass, Shape shape, ReadOnlySpan<bool> counts, bool isCausal = false)
     {
         var bias = new float[counts.Length];
@@ -67,25 +67,25 @@ public sealed class AttentionMask
     /// <summary>Numbers to add to the scores of each key; one of -1e30 or less hides the key.</summary>
     /// <param name="pass">The pass, which holds the mask's memory.</param>
     /// <param name="shape">[B, S].</param>
-    /// <param name="bias">A number a key.</param>
+    /// <param name="bias">A value for each key.</param>
     /// <param name="isCausal">Whether queries look only back as well.</param>
-    /// <exception cref="ShapeException">The shape has not two axes, or there are not as many numbers as places.</exception>
+    /// <exception cref="ShapeException">The shape has not two axes, or there are not as many values as elements.</exception>
     public static AttentionMask OfBias(Pass pass, Shape shape, ReadOnlySpan<float> bias, bool isCausal = false)
     {
         if (shape.Rank != 2 || shape.ElementCount != bias.Length)
-            ShapeException.Throw("attention", $"mask {shape} of {bias.Length} numbers", "a mask of keys is [sequences, keys], with a number each");
+            ShapeException.Throw("attention", $"mask {shape} of {bias.Length} values", "a mask of keys is [sequences, keys], with a value each");
         var lengths = new int[shape[0]];
         bool isPadding = LengthsOf(bias, lengths);
         int longest = lengths.Length == 0 ? 0 : lengths.Max();
         return new(isCausal, pass.Upload<int>([lengths.Length], lengths), isPadding ? null : pass.Upload(shape, bias), longest);
     }
 
-    /// <summary>A mask whose numbers come later, for sequences of <paramref name="keys"/> places each.</summary>
+    /// <summary>A mask that is filled in later, for sequences of <paramref name="keys"/> tokens each.</summary>
     /// <param name="lengths">The number of keys of each sequence without its padding [B].</param>
     /// <param name="bias">What is added to the scores of each key [B, S]; null for nothing.</param>
     /// <param name="keys">S.</param>
     /// <param name="isCausal">Whether queries look only back as well.</param>
-    /// <param name="countsFromLengths">Whether their places are then counted from the lengths, as in <see cref="CausalFromLengths"/>.</param>
+    /// <param name="countsFromLengths">Whether their positions are then counted from the lengths, as in <see cref="CausalFromLengths"/>.</param>
     public static AttentionMask Of(Tensor<int> lengths, Tensor<float>? bias, int keys, bool isCausal = false, bool countsFromLengths = false) =>
         new(isCausal, lengths, bias, keys, countsFromLengths);
 
@@ -102,7 +102,7 @@ public sealed class AttentionMask
 
     /// <summary>The number of keys of each sequence up to the last that is not hidden.</summary>
     /// <param name="bias">What is added to the scores of each key [B, S].</param>
-    /// <param name="lengths">Where the numbers go [B].</param>
+    /// <param name="lengths">Receives the counts [B].</param>
     /// <returns>Whether hiding the keys behind those is all that the bias does.</returns>
     public static bool LengthsOf(ReadOnlySpan<float> bias, Span<int> lengths)
     {

@@ -8,7 +8,7 @@ internal static class Axes
     /// <summary>Every axis of a shape.</summary>
     public static ReadOnlySpan<int> All => [0, 1, 2, 3, 4, 5, 6, 7];
 
-    /// <summary>The number of an axis from 0.</summary>
+    /// <summary>The index of an axis from 0.</summary>
     /// <exception cref="ShapeException">There is no such axis.</exception>
     public static int Resolve(int axis, Shape shape, string operation) => Resolve(axis, shape.Rank, shape, operation);
 

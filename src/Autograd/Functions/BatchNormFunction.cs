@@ -8,17 +8,18 @@ namespace Graft.Autograd;
 internal static class BatchNormFunction
 {
     /// <summary>With the statistics of the batch; they are left in <paramref name="mean"/> and <paramref name="variance"/> (biased),
-    /// temporaries of the pass, for whoever keeps running ones.</summary>
+    /// temporaries of the pass, for the running statistics.</summary>
     public static Variable OfBatch(
         Variable x, Variable weight, Variable bias, float epsilon, out Tensor<float> mean, out Tensor<float> variance,
         Activation? activation = null, Variable? residual = null)
     {
         Check(x, weight, bias, residual);
-        // one number has no variance: it would come out as the bias whatever it was, and the running variance as 0 / 0
+        // a single value has no variance: it would be normalised to the bias, and the running variance would be 0 / 0
         if (x.Shape.ElementCount <= x.Shape[1])
             ShapeException.Throw(
                 "batch_norm", $"input {x.Shape}",
-                "the statistics of a batch need more than one number a channel: use a larger batch or larger images, or let norms use their running statistics (BatchNormPolicy.AlwaysRunningStatistics)");
+                "the statistics of a batch need more than one value a channel: use a larger batch or larger images, "
+                + "or let norms use their running statistics (BatchNormPolicy.AlwaysRunningStatistics)");
         var pass = x.Pass;
         var input = pass.ChannelsLast(x.Value);
         mean = pass.Rent([x.Shape[1]]);
@@ -71,7 +72,7 @@ internal static class BatchNormFunction
                 "batch_norm", $"input {x.Shape} does not fit weight {weight.Shape}",
                 x.Shape.Rank < 2 ? "the input has to be [N, C, ...]" : $"the input has {x.Shape[1]} channels, the weight {weight.Shape[0]}");
         if (bias.Shape != weight.Shape)
-            ShapeException.Throw("batch_norm", $"bias {bias.Shape} does not fit weight {weight.Shape}", "both need a number a channel");
+            ShapeException.Throw("batch_norm", $"bias {bias.Shape} does not fit weight {weight.Shape}", "both need a value for each channel");
         if (residual is null) return;
         x.RequireSamePass(residual);
         if (residual.Shape != x.Shape)

@@ -32,7 +32,7 @@ internal static class ConcatFunction
         return isTracked ? pass.Record(y, new ConcatNode(parts.ToArray(), at)) : pass.Untracked(y);
     }
 
-    /// <summary>Each part's gradient is a slice of the whole's, without a copy.</summary>
+    /// <summary>Each part's gradient is a view of the whole gradient.</summary>
     private sealed class ConcatNode(Variable[] parts, int axis) : Node
     {
         public override void Backward(Tensor<float> dy, BackwardRun run)

@@ -19,8 +19,8 @@ internal static class Conv2dFunction
         return tracked ? pass.Record(y, new Conv2dNode(x, input, weight, bias, geometry)) : pass.Untracked(y);
     }
 
-    /// <summary>y = op(x * weight * scale + shift (+ residual)): a convolution with the batch norm of stored statistics and the activation
-    /// behind it, one sweep over the output. For where no gradient is wanted; it is not recorded.</summary>
+    /// <summary>y = op(x * weight * scale + shift (+ residual)): a convolution with the batch norm (running statistics) and the activation
+    /// folded in, in one sweep over the output. For inference; it is not recorded.</summary>
     /// <param name="x">[N, C, H, W].</param>
     /// <param name="weight">[O, C / groups, KH, KW].</param>
     /// <param name="shift">[O].</param>
@@ -60,7 +60,7 @@ internal static class Conv2dFunction
         if (weight[0] % geometry.Groups != 0)
             ShapeException.Throw("conv2d", $"weight {weight}", $"{weight[0]} output channels do not fall into {geometry.Groups} groups");
         if (bias is { } b && b != new Shape([weight[0]]))
-            ShapeException.Throw("conv2d", $"bias {b} does not fit weight {weight}", $"the bias needs {weight[0]} numbers");
+            ShapeException.Throw("conv2d", $"bias {b} does not fit weight {weight}", $"the bias needs {weight[0]} values");
         if (geometry.OutputHeight(x[2], weight[2]) <= 0 || geometry.OutputWidth(x[3], weight[3]) <= 0)
             ShapeException.Throw("conv2d", $"input {x} does not fit weight {weight}", "the window is larger than the padded input");
     }

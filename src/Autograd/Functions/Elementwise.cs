@@ -71,7 +71,7 @@ internal static class Elementwise
         }
     }
 
-    /// <summary>The gradient goes through as it is: both sides may share it, and whoever adds to it later makes its own.</summary>
+    /// <summary>The gradient goes through as it is: both inputs may share it; accumulating into it later copies first.</summary>
     private sealed class AddNode(Variable left, Variable right) : Node
     {
         public override void Backward(Tensor<float> dy, BackwardRun run)

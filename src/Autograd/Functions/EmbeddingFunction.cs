@@ -7,14 +7,14 @@ internal static class EmbeddingFunction
 {
     /// <summary>Looks rows up; their gradients add up in the order of the ids.</summary>
     /// <param name="table">The rows [V, D].</param>
-    /// <param name="ids">A row number for each place of <paramref name="leading"/>.</param>
+    /// <param name="ids">A row index for each element of <paramref name="leading"/>.</param>
     /// <param name="leading">The axes before D.</param>
     /// <param name="paddingIndex">A row that gets no gradient (PyTorch's <c>padding_idx</c>).</param>
     public static Variable Apply(Variable table, ReadOnlySpan<int> ids, Shape leading, int? paddingIndex = null)
     {
         RequireTable(table, paddingIndex);
         if (leading.ElementCount != ids.Length)
-            ShapeException.Throw("embedding", $"ids [{ids.Length}] do not fit {leading}", $"{leading} has {leading.ElementCount} places");
+            ShapeException.Throw("embedding", $"ids [{ids.Length}] do not fit {leading}", $"{leading} has {leading.ElementCount} elements");
         int rows = table.Shape[0];
         for (int i = 0; i < ids.Length; i++)
         {
@@ -34,7 +34,7 @@ internal static class EmbeddingFunction
             throw new ArgumentException($"embedding: padding index {padding} is not one of the table's {rows} rows 0 ... {rows - 1}");
     }
 
-    /// <summary>As the other, of ids that are where the pass computes and that the caller has seen to be rows of the table.</summary>
+    /// <summary>Of ids on the pass's device, which the caller has checked to be rows of the table.</summary>
     public static Variable Apply(Variable table, Tensor<int> indices, Shape leading, int? paddingIndex)
     {
         var pass = table.Pass;

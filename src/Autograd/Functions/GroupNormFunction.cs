@@ -44,10 +44,10 @@ internal static class GroupNormFunction
             ShapeException.Throw("group_norm", $"input {x}", $"{x[1]} channels do not fall into {groups} groups");
         if (weight != new Shape([x[1]]))
             ShapeException.Throw("group_norm", $"input {x} does not fit weight {weight}", $"the input has {x[1]} channels, so the weight has to be [{x[1]}]");
-        if (bias != weight) ShapeException.Throw("group_norm", $"bias {bias} does not fit weight {weight}", "both need a number a channel");
+        if (bias != weight) ShapeException.Throw("group_norm", $"bias {bias} does not fit weight {weight}", "both need a value for each channel");
     }
 
-    /// <summary>A dense channels-last tensor [N, C, ...] as [N, places, groups, C / groups]: a view.</summary>
+    /// <summary>A dense channels-last tensor [N, C, ...] as [N, pixels, groups, C / groups]: a view.</summary>
     private static Tensor<float> Grouped(Tensor<float> x, int groups)
     {
         int images = x.Shape[0], channels = x.Shape[1];
@@ -67,7 +67,7 @@ internal static class GroupNormFunction
 
     private static Shape OneAGroup(Shape grouped) => grouped.With(1, 1).With(3, 1);
 
-    /// <summary>1 / how many numbers a group of an image has.</summary>
+    /// <summary>1 / the number of elements in a group of an image.</summary>
     private static float ShareOf(Shape grouped) => 1f / Math.Max(1, (float)grouped[1] * grouped[3]);
 
     private sealed class GroupNormNode : Node

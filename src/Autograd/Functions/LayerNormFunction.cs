@@ -25,7 +25,7 @@ internal static class LayerNormFunction
         if (x.Rank == 0) ShapeException.Throw("layer_norm", $"input {x}", "the input has to be [..., C]");
         if (weight != new Shape([x[^1]]))
             ShapeException.Throw("layer_norm", $"input {x} does not fit weight {weight}", $"the input's last axis is {x[^1]}, so the weight has to be [{x[^1]}]");
-        if (bias != weight) ShapeException.Throw("layer_norm", $"bias {bias} does not fit weight {weight}", "both need a number a column");
+        if (bias != weight) ShapeException.Throw("layer_norm", $"bias {bias} does not fit weight {weight}", "both need a value for each column");
     }
 
     private sealed class LayerNormNode : Node

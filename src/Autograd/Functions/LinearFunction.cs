@@ -15,7 +15,7 @@ internal static class LinearFunction
         return IsTracked(x, weight, bias) ? x.Pass.Record(y, new LinearNode(x, input, weight, bias)) : x.Pass.Untracked(y);
     }
 
-    /// <summary>op(x weight^T + bias): one sweep over the output where no gradient is wanted.</summary>
+    /// <summary>op(x weight^T + bias): one sweep over the output where no gradient is needed.</summary>
     public static Variable ApplyThen<TOp>(Variable x, Variable weight, Variable? bias, TOp op) where TOp : unmanaged, IUnaryOp
     {
         if (bias is null || IsTracked(x, weight, bias)) return Apply(x, weight, bias).Map(op);
@@ -35,7 +35,7 @@ internal static class LinearFunction
                 "linear", $"input {x.Shape} does not fit weight {weight.Shape}",
                 $"the input's last axis is {(x.Shape.Rank == 0 ? 1 : x.Shape[^1])}, the weight's axis 1 is {weight.Shape[1]}");
         if (bias is not null && bias.Shape != new Shape([weight.Shape[0]]))
-            ShapeException.Throw("linear", $"bias {bias.Shape} does not fit weight {weight.Shape}", $"the bias needs {weight.Shape[0]} numbers");
+            ShapeException.Throw("linear", $"bias {bias.Shape} does not fit weight {weight.Shape}", $"the bias needs {weight.Shape[0]} values");
     }
 
     private static Tensor<float> Product<TEpilogue>(TEpilogue epilogue, Variable x, Tensor<float> input, Variable weight, Variable? bias)

@@ -12,7 +12,7 @@ internal static class MatMulFunction
             ShapeException.Throw("matmul", $"{a.Shape} and {b.Shape}", "both need at least one axis; multiply by a scalar with *");
         int left = a.Shape[^1], right = b.Shape[b.Shape.Rank == 1 ? ^1 : ^2];
         if (left != right)
-            ShapeException.Throw("matmul", $"{a.Shape} does not fit {b.Shape}", $"rows of {left} numbers do not meet columns of {right}");
+            ShapeException.Throw("matmul", $"{a.Shape} does not fit {b.Shape}", $"rows of {left} elements do not meet columns of {right}");
         // as in PyTorch a vector is one row on the left and one column on the right, and the axis goes afterwards
         if (a.Shape.Rank == 1)
         {

@@ -2,14 +2,14 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>Sums, means and largest numbers over axes.</summary>
+/// <summary>Sums, means and maxima over axes.</summary>
 internal static class Reductions
 {
     /// <summary>y = scale * the sum of x over <paramref name="axes"/>; a negative axis counts from the last.</summary>
     public static Variable Sum(Variable x, ReadOnlySpan<int> axes, bool mean, bool keepAxes)
     {
         var over = Reduced.Over(x.Shape, axes, mean ? "mean" : "sum");
-        if (mean && over.Count == 0) ShapeException.Throw("mean", $"{x.Shape}", "there is no mean of no numbers");
+        if (mean && over.Count == 0) ShapeException.Throw("mean", $"{x.Shape}", "there is no mean of no elements");
         float scale = mean ? 1f / over.Count : 1f;
         var y = x.Pass.Rent(over.Kept);
         x.Pass.Device.Reduce<SumOf>(x.Value, y, scale);
@@ -22,7 +22,7 @@ internal static class Reductions
     public static Variable Maximum(Variable x, ReadOnlySpan<int> axes, bool keepAxes)
     {
         var over = Reduced.Over(x.Shape, axes, "max");
-        if (over.Count == 0) ShapeException.Throw("max", $"{x.Shape}", "there is no largest of no numbers");
+        if (over.Count == 0) ShapeException.Throw("max", $"{x.Shape}", "there is no maximum of no elements");
         var largest = x.Pass.Rent(over.Kept);
         x.Pass.Device.Reduce<MaximumOf>(x.Value, largest);
         var y = keepAxes ? largest : largest.Reshape(over.Dropped);
@@ -39,7 +39,7 @@ internal static class Reductions
 
         public Shape Dropped { get; private init; }
 
-        /// <summary>How many numbers become one.</summary>
+        /// <summary>The number of elements that become one.</summary>
         public long Count { get; private init; }
 
         public static Reduced Over(Shape shape, ReadOnlySpan<int> axes, string operation)

@@ -2,7 +2,7 @@ using Graft.Tensors;
 
 namespace Graft.Autograd;
 
-/// <summary>Functions that move numbers and change none: reshape, permute, expand, slice, zero-padding.</summary>
+/// <summary>Functions that change shapes and strides: reshape, permute, expand, slice, and zero-padding.</summary>
 internal static class Views
 {
     public static Variable Reshape(Variable x, Shape shape)
@@ -39,7 +39,7 @@ internal static class Views
     public static Variable Pad(Variable x, Index axis, int before, int after)
     {
         int at = axis.GetOffset(x.Shape.Rank);
-        if (before < 0 || after < 0) ShapeException.Throw("pad", $"{x.Shape}", $"{before} and {after} places of padding are not both positive or 0");
+        if (before < 0 || after < 0) ShapeException.Throw("pad", $"{x.Shape}", $"padding by {before} and {after} is below 0");
         var format = x.Value.IsChannelsLast ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         var y = x.Pass.Rent(x.Shape.With(at, x.Shape[at] + before + after), format);
         x.Pass.Device.Fill(y, 0f);

@@ -58,7 +58,7 @@ public sealed class SuggestionTests(Workplace place) : IClassFixture<Workplace>
             classifier.Save(saved);
         }
         string[] how = ["fine-tune", "--model", saved, "--data", place.In("tiny"), "--out", place.In("tiny-out"), "--epochs", "1", "--batch-size", "1"];
-        GraftLine.Run(how).AssertFailed(2, "more than one number a channel", "--batch-size", "--batch-norm always-running-statistics");
+        GraftLine.Run(how).AssertFailed(2, "more than one value a channel", "--batch-size", "--batch-norm always-running-statistics");
         Assert.False(Directory.Exists(place.In("tiny-out")));
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Graft.Models;
 
-/// <summary>A file of named tensors, opened: its headers have been read, its numbers are read when they are asked for.</summary>
+/// <summary>A file of named tensors, opened: its headers have been read, tensors are read when they are asked for.</summary>
 /// <remarks>
 /// Read are safetensors files and their sharded folders, and PyTorch's <c>.pt</c>, <c>.pth</c>, <c>.th</c>, <c>.ckpt</c> and
 /// <c>.bin</c> in the zip format, in the legacy format before 1.6 and as TorchScript. Pickles are interpreted against a list of known
@@ -65,7 +65,7 @@ public abstract class Checkpoint : IDisposable
         ? tensor
         : throw new KeyNotFoundException($"{Printable.Text(Path)} has no tensor '{Printable.Text(key)}'");
 
-    /// <summary>Every file that the numbers are read from.</summary>
+    /// <summary>Every file that tensors are read from.</summary>
     public virtual IEnumerable<string> SourceFiles => [Path];
 
     /// <summary>Whether there is a tensor with that key.</summary>
@@ -74,7 +74,7 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Finds the tensor with that key.</summary>
     public bool TryGet(string key, [NotNullWhen(true)] out StoredTensor? tensor) => byKey.TryGetValue(key, out tensor);
 
-    /// <summary>Opens a checkpoint; its format is told from its content, not from its name.</summary>
+    /// <summary>Opens a checkpoint; its format is recognised by its content, not by its name.</summary>
     /// <param name="path">A file, or a folder that holds a (sharded) safetensors or PyTorch checkpoint.</param>
     /// <exception cref="CheckpointException">The file is missing, damaged, hostile or no checkpoint.</exception>
     public static Checkpoint Open(string path)

@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Graft.Models;
 
-/// <summary>The bytes of a file, or of a resource that is in memory, read where they are wanted; whatever the system says becomes
-/// a <see cref="CheckpointException"/> that names the file.</summary>
+/// <summary>The bytes of a file, or of a resource that is in memory, read at any offset; whatever the system says becomes a
+/// <see cref="CheckpointException"/> that names the file.</summary>
 internal sealed class CheckpointFile : IDisposable
 {
     private readonly SafeFileHandle? handle;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Graft.Models;
 
-/// <summary>Little-endian elements of any stored type as the numbers that are computed with.</summary>
+/// <summary>Converts little-endian elements of any stored type to float32 and int64.</summary>
 internal static class ElementConversion
 {
     public static void ToSingle(ElementType type, ReadOnlySpan<byte> bytes, Span<float> numbers)
@@ -22,7 +22,7 @@ internal static class ElementConversion
         }
     }
 
-    /// <summary>Of whole numbers and truth values only.</summary>
+    /// <summary>From integers and booleans only.</summary>
     public static void ToInt64(ElementType type, ReadOnlySpan<byte> bytes, Span<long> numbers)
     {
         switch (type)

@@ -7,35 +7,35 @@ public enum ElementType
     /// <summary>Truth values, one byte each (PyTorch's <c>bool</c>).</summary>
     Bool,
 
-    /// <summary>Unsigned whole numbers of 8 bits (PyTorch's <c>uint8</c>).</summary>
+    /// <summary>Unsigned 8-bit integers (PyTorch's <c>uint8</c>).</summary>
     UInt8,
 
-    /// <summary>Whole numbers of 8 bits (PyTorch's <c>int8</c>).</summary>
+    /// <summary>Signed 8-bit integers (PyTorch's <c>int8</c>).</summary>
     Int8,
 
-    /// <summary>Whole numbers of 16 bits (PyTorch's <c>int16</c>).</summary>
+    /// <summary>Signed 16-bit integers (PyTorch's <c>int16</c>).</summary>
     Int16,
 
-    /// <summary>IEEE 754 numbers of 16 bits (PyTorch's <c>float16</c>).</summary>
+    /// <summary>16-bit IEEE 754 floating point (PyTorch's <c>float16</c>).</summary>
     Float16,
 
     /// <summary>The upper half of a <see cref="Float32"/> (PyTorch's <c>bfloat16</c>).</summary>
     BFloat16,
 
-    /// <summary>Whole numbers of 32 bits (PyTorch's <c>int32</c>).</summary>
+    /// <summary>Signed 32-bit integers (PyTorch's <c>int32</c>).</summary>
     Int32,
 
-    /// <summary>IEEE 754 numbers of 32 bits (PyTorch's <c>float32</c>).</summary>
+    /// <summary>32-bit IEEE 754 floating point (PyTorch's <c>float32</c>).</summary>
     Float32,
 
-    /// <summary>IEEE 754 numbers of 64 bits (PyTorch's <c>float64</c>).</summary>
+    /// <summary>64-bit IEEE 754 floating point (PyTorch's <c>float64</c>).</summary>
     Float64,
 
-    /// <summary>Whole numbers of 64 bits (PyTorch's <c>int64</c>).</summary>
+    /// <summary>Signed 64-bit integers (PyTorch's <c>int64</c>).</summary>
     Int64,
 
-    /// <summary>A type whose tensors are listed but whose numbers are not read here: unsigned whole numbers of 16 bits and more,
-    /// 8-bit floating point, complex, quantised and sparse numbers. <see cref="StoredTensor.TypeName"/> says which.</summary>
+    /// <summary>A type whose tensors are listed but not read here: unsigned integers of 16 bits and more, 8-bit floating point, complex,
+    /// quantised and sparse. <see cref="StoredTensor.TypeName"/> says which.</summary>
     Other,
 }
 #pragma warning restore CA1720

@@ -17,7 +17,7 @@ public static class SafetensorsWriter
     /// <summary>Writes a file beside <paramref name="path"/> and moves it there when it is whole, so that an interruption never
     /// leaves half a checkpoint.</summary>
     /// <param name="path">The file to make or to replace.</param>
-    /// <param name="tensors">The tensors; each is asked for its numbers once, one after another.</param>
+    /// <param name="tensors">The tensors; each is asked for its values once, one after another.</param>
     /// <param name="metadata">Texts to keep beside the tensors, such as <c>format</c>: <c>pt</c>, without which Hugging Face's
     /// transformers refuses a file.</param>
     /// <param name="cancellation">Ends the writing early; nothing is left behind.</param>

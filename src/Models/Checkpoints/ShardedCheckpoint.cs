@@ -34,7 +34,7 @@ internal sealed class ShardedCheckpoint : Checkpoint
             var tensors = new List<StoredTensor>(weights.Count);
             foreach (var (key, name) in weights)
             {
-                // A name that leads elsewhere would read files that nobody meant to give.
+                // A name that leads elsewhere would read files outside the folder.
                 if (name.Length == 0 || name != FilePath.GetFileName(name) || name is "." or "..")
                     throw index.Fail($"its shard '{Printable.Text(name)}' is no plain file name");
                 if (!byName.TryGetValue(name, out var shard))

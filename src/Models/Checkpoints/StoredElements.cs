@@ -2,7 +2,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>Where the elements of a tensor lie in a file: one after another, or (PyTorch's views) by strides.</summary>
+/// <summary>The layout of a tensor's elements in a file: contiguous, or (PyTorch's views) by strides.</summary>
 internal sealed class StoredElements
 {
     // Views may repeat elements (stride 0), so that a few bytes can claim any shape.
@@ -17,8 +17,8 @@ internal sealed class StoredElements
     /// <param name="file">Where to read.</param>
     /// <param name="position">The byte of the first element.</param>
     /// <param name="type">What one element is.</param>
-    /// <param name="shape">The lengths of the axes; the caller has checked that all elements lie in the file.</param>
-    /// <param name="strides">Elements from one place of an axis to the next, none negative; null if in order without gaps.</param>
+    /// <param name="shape">Its shape; the caller has checked that all elements are within the file.</param>
+    /// <param name="strides">The strides in elements, none negative; null if contiguous.</param>
     /// <param name="bigEndian">Whether the most significant byte of an element comes first.</param>
     public StoredElements(CheckpointFile file, long position, ElementType type, Shape shape, long[]? strides = null, bool bigEndian = false)
     {
@@ -62,7 +62,7 @@ internal sealed class StoredElements
 
     public long ByteCount { get; }
 
-    /// <summary>Whether these are the very elements of another tensor: a name for the same numbers.</summary>
+    /// <summary>Whether these are the same elements as another tensor's: an alias (tied weights).</summary>
     public bool IsSameAs(StoredElements other) => ReferenceEquals(file, other.file) && position == other.position && ElementType == other.ElementType
         && unread is null && Shape == other.Shape && (strides ?? []).AsSpan().SequenceEqual(other.strides ?? []);
 

@@ -4,7 +4,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>A tensor in a checkpoint: its key, type and shape at once, its numbers from the file whenever they are asked for.</summary>
+/// <summary>A tensor in a checkpoint: its key, type and shape are known, its values are read from the file when they are asked for.</summary>
 public sealed class StoredTensor
 {
     // Large enough for the disk, small enough for the second-level cache; a multiple of every element's size.
@@ -27,13 +27,13 @@ public sealed class StoredTensor
     /// <summary>The name of that type as it is customary: <c>float32</c>; of a type that is only listed the file's own name.</summary>
     public string TypeName => elements.TypeName;
 
-    /// <summary>The lengths of the axes. A tensor of more axes than a shape can have is listed with all its elements on one.</summary>
+    /// <summary>Its shape. A tensor of more axes than a shape can have is listed with all its elements on one.</summary>
     public Shape Shape => elements.Shape;
 
     /// <summary>The lengths of the axes as the file has them, however many.</summary>
     public IReadOnlyList<long> Lengths => elements.Lengths;
 
-    /// <summary>Where the tensor lies in the file: the keys of the dictionaries on the way to it, joined by '.', and its own.</summary>
+    /// <summary>The path of the tensor in the file: the keys of the dictionaries above it, joined by '.', and its own.</summary>
     public string FilePath { get => field ?? Key; internal init; }
 
     /// <summary>The path of the dictionary that holds it; empty for the outermost.</summary>
@@ -42,7 +42,7 @@ public sealed class StoredTensor
     /// <summary>The number of elements.</summary>
     public long ElementCount => Shape.ElementCount;
 
-    /// <summary>The bytes of all elements (0 where they are only listed), each once for every place of the shape.</summary>
+    /// <summary>The bytes of all elements of the shape (0 where they are only listed).</summary>
     public long ByteCount => elements.ByteCount;
 
     /// <summary>Reads the elements in row-major order, converted to single precision.</summary>
@@ -85,9 +85,9 @@ public sealed class StoredTensor
         return array;
     }
 
-    /// <summary>The elements of a tensor of whole numbers or truth values, in row-major order.</summary>
-    /// <exception cref="CheckpointException">The elements are no whole numbers, the file cannot be read, or the tensor does
-    /// not fit an array.</exception>
+    /// <summary>The elements of a tensor of integers or booleans, in row-major order.</summary>
+    /// <exception cref="CheckpointException">The elements are no integers, the file cannot be read, or the tensor does not fit an
+    /// array.</exception>
     public long[] ToInt64Array()
     {
         if (ElementType is ElementType.Float16 or ElementType.BFloat16 or ElementType.Float32 or ElementType.Float64)

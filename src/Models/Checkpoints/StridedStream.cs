@@ -3,7 +3,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>Gathers a view's elements in row-major order from the block of the file that they lie in.</summary>
+/// <summary>Gathers a view's elements in row-major order from their block of the file.</summary>
 /// <remarks>The block is held in memory: reading a transposed matrix element by element from the disk would take a system call
 /// each. It is never longer than the file.</remarks>
 internal sealed unsafe class StridedStream : ElementStream
@@ -70,7 +70,7 @@ internal sealed unsafe class StridedStream : ElementStream
         base.Dispose();
     }
 
-    // The last axis moves fastest; one that is through goes back to its start and moves the axis before it.
+    // The last axis moves fastest; one that has ended starts again and moves the axis before it.
     private void Advance()
     {
         for (int axis = lengths.Length - 1; axis >= 0; axis--)

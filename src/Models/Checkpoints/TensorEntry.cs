@@ -4,7 +4,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>A tensor to be written to a checkpoint: its key, type and shape, and where its numbers come from when it is their
+/// <summary>A tensor to be written to a checkpoint: its key, type and shape, and where its values come from when it is their
 /// turn.</summary>
 public sealed class TensorEntry
 {
@@ -25,37 +25,37 @@ public sealed class TensorEntry
     /// <summary>What one element is.</summary>
     public ElementType ElementType { get; }
 
-    /// <summary>The lengths of the axes.</summary>
+    /// <summary>Its shape.</summary>
     public Shape Shape { get; }
 
     /// <summary>The bytes of all elements.</summary>
     public long ByteCount => Shape.ElementCount * ElementType.Size();
 
-    /// <summary>A float32 tensor of numbers in memory.</summary>
+    /// <summary>A float32 tensor in memory.</summary>
     /// <param name="key">The tensor's name in the file.</param>
-    /// <param name="shape">The lengths of the axes.</param>
+    /// <param name="shape">Its shape.</param>
     /// <param name="elements">The elements in row-major order.</param>
-    /// <exception cref="ArgumentException">There are not as many elements as the shape has places.</exception>
+    /// <exception cref="ArgumentException">The number of elements is not the shape's.</exception>
     public static TensorEntry From(string key, Shape shape, ReadOnlyMemory<float> elements)
     {
         RequireCount(key, shape, elements.Length);
         return new(key, ElementType.Float32, shape, (stream, cancellation) => Write(stream, elements.Span, cancellation));
     }
 
-    /// <summary>An int64 tensor of numbers in memory (PyTorch's <c>num_batches_tracked</c>, labels).</summary>
+    /// <summary>An int64 tensor in memory (PyTorch's <c>num_batches_tracked</c>, labels).</summary>
     /// <param name="key">The tensor's name in the file.</param>
-    /// <param name="shape">The lengths of the axes.</param>
+    /// <param name="shape">Its shape.</param>
     /// <param name="elements">The elements in row-major order.</param>
-    /// <exception cref="ArgumentException">There are not as many elements as the shape has places.</exception>
+    /// <exception cref="ArgumentException">The number of elements is not the shape's.</exception>
     public static TensorEntry From(string key, Shape shape, ReadOnlyMemory<long> elements)
     {
         RequireCount(key, shape, elements.Length);
         return new(key, ElementType.Int64, shape, (stream, cancellation) => Write(stream, elements.Span, cancellation));
     }
 
-    /// <summary>A float32 tensor whose numbers are asked for when it is written, so that no second copy of a model is held.</summary>
+    /// <summary>A float32 tensor whose values are asked for when it is written, so that no second copy of a model is held.</summary>
     /// <param name="key">The tensor's name in the file.</param>
-    /// <param name="shape">The lengths of the axes.</param>
+    /// <param name="shape">Its shape.</param>
     /// <param name="copyTo">Fills its argument with all elements in row-major order.</param>
     /// <exception cref="ArgumentException">The shape has more elements than a span can.</exception>
     public static TensorEntry From(string key, Shape shape, SpanAction<float> copyTo)

@@ -11,7 +11,7 @@ public static class ModelRegistry
 
     private static readonly Lock Registering = new();
 
-    // replaced as a whole by a registration, so that whoever reads meanwhile has the rows before it or after it
+    // replaced as a whole by a registration, so that concurrent readers see the rows before it or after it
     private static OrderedDictionary<string, ModelRegistration> rows = new(StringComparer.Ordinal)
     {
         ["cifar-resnet20"] = Cifar(3),
@@ -69,7 +69,7 @@ public static class ModelRegistry
     }
 
     /// <summary>Makes a model with as many classes as the head in a checkpoint tells apart; where it has none, as many as the published
-    /// weights. The checkpoint's numbers are not taken yet.</summary>
+    /// weights. The checkpoint's weights are not loaded yet.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="options">Which of its weights are meant.</param>

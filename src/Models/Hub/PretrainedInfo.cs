@@ -1,14 +1,14 @@
 namespace Graft.Models;
 
-/// <summary>What is known of an architecture's published weights beside the numbers, timm's <c>default_cfg</c>: how its pictures were
-/// prepared and what its classes are called.</summary>
+/// <summary>What is known of an architecture's published weights (timm's <c>default_cfg</c>): how its pictures were prepared and what its
+/// classes are called.</summary>
 /// <param name="Preprocessing">What was done to the pictures.</param>
 /// <param name="Classes">How many classes the head tells apart.</param>
-/// <param name="ClassNames">The classes' names by number; null where they are not known.</param>
+/// <param name="ClassNames">The classes' names in index order; null where they are not known.</param>
 public sealed record PretrainedInfo(ImagePreprocessing Preprocessing, int Classes, IReadOnlyList<string>? ClassNames = null)
 {
     /// <summary>Hugging Face's name of a class without one: <c>LABEL_0</c>.</summary>
-    /// <param name="number">The class's number.</param>
+    /// <param name="number">The class index.</param>
     public static string Unnamed(int number) => $"LABEL_{number}";
 
     /// <summary>Names for as many classes: the published ones, or LABEL_0, LABEL_1 ... for classes without.</summary>

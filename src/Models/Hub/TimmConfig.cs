@@ -4,7 +4,7 @@ namespace Graft.Models;
 /// <param name="Architecture">timm's name of it, without the tag of its weights.</param>
 /// <param name="Classes">How many classes the head tells apart; null where it is not said.</param>
 /// <param name="Preprocessing">What is done to pictures; null where nothing is said of it.</param>
-/// <param name="ClassNames">The classes' names by number; null where they are not said.</param>
+/// <param name="ClassNames">The classes' names in index order; null where they are not said.</param>
 public sealed record TimmConfig(string Architecture, int? Classes, ImagePreprocessing? Preprocessing, IReadOnlyList<string>? ClassNames)
 {
     /// <summary>Reads the config beside weights, where they are in a folder that has one of this kind; null anywhere else.</summary>

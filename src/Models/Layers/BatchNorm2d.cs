@@ -78,7 +78,7 @@ public sealed class BatchNorm2d : Layer
             return x.BatchNorm(pass.ValueOf(runningMean), pass.ValueOf(runningVariance), scale, shift, epsilon, activation, residual);
 
         var y = x.BatchNormOfBatch(scale, shift, out var mean, out var variance, epsilon, activation, residual);
-        // statistics that something else stands for are not the model's to move
+        // substituted statistics are not updated
         if (pass.IsSubstituted(runningMean) || pass.IsSubstituted(runningVariance)) return y;
         // the running variance is the unbiased one, as in PyTorch; the biased one has done its work
         float count = x.Shape.ElementCount / (float)x.Shape[1];

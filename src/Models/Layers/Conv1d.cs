@@ -15,10 +15,10 @@ public sealed class Conv1d : AdaptableLayer
     /// <param name="kernel">K, the window's length.</param>
     /// <param name="stride">Steps between two windows.</param>
     /// <param name="padding">Zeros before and behind.</param>
-    /// <param name="dilation">Steps between two taps of a window.</param>
+    /// <param name="dilation">Steps between two elements of the kernel.</param>
     /// <param name="groups">Into how many independent groups the channels fall.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
-    /// <param name="initialiser">The weight's first numbers; null for PyTorch's.</param>
+    /// <param name="initialiser">The weight's initial values; null for PyTorch's.</param>
     /// <exception cref="ArgumentException">The channels do not fall into the groups.</exception>
     public Conv1d(
         int inputChannels, int outputChannels, int kernel, int stride = 1, int padding = 0, int dilation = 1, int groups = 1,

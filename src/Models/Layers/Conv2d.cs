@@ -12,10 +12,10 @@ public sealed class Conv2d : AdaptableLayer
     /// <param name="kernel">The window's side in pixels.</param>
     /// <param name="stride">Pixels between two windows.</param>
     /// <param name="padding">Pixels of zeros on each side.</param>
-    /// <param name="dilation">Pixels between two taps of a window.</param>
+    /// <param name="dilation">Pixels between two elements of the kernel.</param>
     /// <param name="groups">Into how many independent groups the channels fall.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
-    /// <param name="initialiser">The weight's first numbers; null for PyTorch's.</param>
+    /// <param name="initialiser">The weight's initial values; null for PyTorch's.</param>
     /// <exception cref="ArgumentException">The channels do not fall into the groups.</exception>
     public Conv2d(
         int inputChannels, int outputChannels, int kernel, int stride = 1, int padding = 0, int dilation = 1, int groups = 1,
@@ -30,7 +30,7 @@ public sealed class Conv2d : AdaptableLayer
     /// <param name="kernel">KH and KW.</param>
     /// <param name="geometry">How the window moves; the padding may differ from side to side, as ONNX has it.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
-    /// <param name="initialiser">The weight's first numbers; null for PyTorch's.</param>
+    /// <param name="initialiser">The weight's initial values; null for PyTorch's.</param>
     /// <exception cref="ArgumentException">The channels do not fall into the groups.</exception>
     public Conv2d(
         int inputChannels, int outputChannels, (int Height, int Width) kernel, Conv2dGeometry geometry, bool hasBias = true, Initialiser? initialiser = null)

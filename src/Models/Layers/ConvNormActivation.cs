@@ -4,7 +4,8 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>f(norm(convolution(x)) + residual) (torchvision's <c>Conv2dNormActivation</c>, with the residual that blocks add before the
-/// last activation). Where the norm uses stored statistics and no gradient is wanted it is one sweep over the output, else two.</summary>
+/// last activation). In inference with running statistics the norm is folded into the convolution's epilogue, one sweep over the output,
+/// else two.</summary>
 public sealed class ConvNormActivation : Layer<Variable?>
 {
     private readonly Conv2d convolution;

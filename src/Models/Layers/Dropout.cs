@@ -2,7 +2,7 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>In a pass that trains, sets each number to 0 with a probability and divides the others by what is left of 1 (PyTorch's
+/// <summary>In a training pass, sets each element to 0 with a probability p and divides the others by 1 - p (PyTorch's
 /// <c>Dropout</c>; Srivastava et al. 2014). The draw is the pass's seed's and the module's key's.</summary>
 public sealed class Dropout(float probability) : Layer
 {

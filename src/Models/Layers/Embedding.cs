@@ -10,7 +10,7 @@ public sealed class Embedding : Module
 
     /// <param name="count">V.</param>
     /// <param name="width">D.</param>
-    /// <param name="initialiser">Where the first numbers come from.</param>
+    /// <param name="initialiser">The initialiser of the table.</param>
     /// <param name="paddingIndex">The id whose row gets no gradient from here; null for none.</param>
     public Embedding(int count, int width, Initialiser initialiser, int? paddingIndex = null)
     {
@@ -22,7 +22,7 @@ public sealed class Embedding : Module
     public Parameter Weight { get; }
 
     /// <summary>Refuses ids that are none of the table's; the function would too, but does not know which table it is.</summary>
-    /// <exception cref="ArgumentException">An id lies outside the table.</exception>
+    /// <exception cref="ArgumentException">An id is outside the table.</exception>
     public void Require(ReadOnlySpan<int> ids)
     {
         int count = Weight.Shape[0];

@@ -12,8 +12,8 @@ public sealed class Linear : AdaptableLayer
     /// <param name="inputs">K.</param>
     /// <param name="outputs">O.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
-    /// <param name="initialiser">The weight's first numbers; null for PyTorch's.</param>
-    /// <param name="biasInitialiser">The bias's first numbers; null for PyTorch's.</param>
+    /// <param name="initialiser">The weight's initial values; null for PyTorch's.</param>
+    /// <param name="biasInitialiser">The bias's initial values; null for PyTorch's.</param>
     /// <param name="isTransposed">Whether the weight is kept as [K, O], as GPT-2's checkpoints have it (Hugging Face's <c>Conv1D</c>,
     /// PEFT's <c>fan_in_fan_out</c>).</param>
     public Linear(
@@ -32,7 +32,7 @@ public sealed class Linear : AdaptableLayer
     /// <summary>[O]; null where there is none.</summary>
     public Parameter? Bias { get; }
 
-    /// <summary>The layer's output through an activation: one sweep where no gradient is wanted.</summary>
+    /// <summary>The layer's output through an activation: fused into one sweep where no gradient is needed.</summary>
     /// <param name="x">[..., K].</param>
     /// <param name="activation">What follows.</param>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>

@@ -5,7 +5,7 @@ namespace Graft.Models;
 
 /// <summary>Attention of a sequence to itself or to another, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c> and
 /// <c>value</c> are linear maps; what joins the heads is the block's around it.</summary>
-/// <remarks>Letters: B sequences, T queries and S keys each, D wide, H heads of queries and G of keys and values, each of D / H numbers.</remarks>
+/// <remarks>Letters: B sequences, T queries and S keys each, D wide, H heads of queries and G of keys and values, each of head size D / H.</remarks>
 public sealed class MultiHeadAttention : Layer<AttentionInputs>
 {
     private readonly int heads;
@@ -100,7 +100,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
 /// <param name="Mask">Which keys each query may look at; a state has its own.</param>
 /// <param name="Source">The rows [B S, D] that keys and values are made of, those of another sequence (cross-attention); null for the
 /// rows that ask.</param>
-/// <param name="Bias">What is added to the scores [1 or B, 1 or H, 1 or T, S], learnt where it wants a gradient; null for nothing.</param>
+/// <param name="Bias">What is added to the scores [1 or B, 1 or H, 1 or T, S], learnt where it needs a gradient; null for nothing.</param>
 /// <param name="State">The keys and values of earlier passes, which the rows that ask go on from; null for none.</param>
 public readonly record struct AttentionInputs(
     int Sequences, AttentionMask Mask, Variable? Source = null, Variable? Bias = null, SequenceState? State = null);

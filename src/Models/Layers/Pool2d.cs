@@ -3,7 +3,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>The largest number of each window (PyTorch's <c>MaxPool2d</c>): [N, C, H, W] to [N, C, OH, OW].</summary>
+/// <summary>The maximum of each window (PyTorch's <c>MaxPool2d</c>): [N, C, H, W] to [N, C, OH, OW].</summary>
 /// <param name="kernel">The window's side in pixels.</param>
 /// <param name="stride">Pixels between two windows; null for the window's side.</param>
 /// <param name="padding">Pixels of padding on each side, at most half the window.</param>

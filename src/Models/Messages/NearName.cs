@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Graft.Messages;
 
-/// <summary>Finds what somebody may have meant: the known name that is nearest to one that is not known.</summary>
+/// <summary>Finds the known name nearest to an unknown one.</summary>
 public static class NearName
 {
     private const int ShortestPart = 3;
@@ -53,8 +53,8 @@ public static class NearName
     /// <param name="known">The known names.</param>
     public static string Hint(string wanted, IEnumerable<string> known) => Find(wanted, known) is { } near ? $" (nearest: {near})" : "";
 
-    /// <summary>Whether two different names can hardly be told apart on a screen: by spaces at their ends, or by letters with marks
-    /// that one writes as one sign and the other as two.</summary>
+    /// <summary>Whether two different names look the same on a screen: by spaces at their ends, or by letters with marks that one writes as
+    /// one sign and the other as two.</summary>
     public static bool LooksTheSame(string first, string second)
     {
         string left = Visible(first), right = Visible(second);

@@ -37,7 +37,7 @@ public abstract class ImageModel : Model
     public Variable Features(Variable x) =>
         LayerScope.Run(this, x, this, static (images, model) => model.Pool(model.Chain(images, 0, model.Head, taps: null)));
 
-    /// <summary>The output of a stage: of one of the trunk a feature map [N, C, H, W], of the head the logits. What lies behind it is not
+    /// <summary>The output of a stage: of one of the trunk a feature map [N, C, H, W], of the head the logits. What follows it is not
     /// computed.</summary>
     /// <param name="x">Images [N, C, H, W].</param>
     /// <param name="stage">The stage's name.</param>
@@ -87,7 +87,7 @@ public abstract class ImageModel : Model
     /// <exception cref="ShapeException">The shape does not fit; the message names the module.</exception>
     public Captured CaptureFeatures(Device device, Shape images) => Captured.Record(device, images, Features, MemoryFormat.ChannelsLast);
 
-    /// <summary>What lies between the trunk and the head: the mean over the plane, [N, C, H, W] to [N, C], unless a model has another way.</summary>
+    /// <summary>The global pooling between trunk and head: the mean over the plane, [N, C, H, W] to [N, C], unless a model has another way.</summary>
     /// <param name="map">The output of the trunk's last stage.</param>
     protected virtual Variable Pool(Variable map)
     {
@@ -95,8 +95,8 @@ public abstract class ImageModel : Model
         return map.Shape.Rank == 4 ? map.Mean(2, 3).Reshape([map.Shape[0], map.Shape[1]]) : map;
     }
 
-    /// <summary>Adds a layer as the next stage; the last stage is the head. A layer that has no place in the model yet is keyed by the
-    /// stage's name.</summary>
+    /// <summary>Adds a layer as the next stage; the last stage is the head. A layer without a key in the model yet is keyed by the stage's
+    /// name.</summary>
     /// <returns>The layer itself.</returns>
     /// <exception cref="ArgumentException">The name is taken, or the layer belongs to another stage or model.</exception>
     protected TLayer AddStage<TLayer>(string name, TLayer layer) where TLayer : Layer

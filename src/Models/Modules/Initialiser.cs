@@ -2,7 +2,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>The first numbers of a parameter that no checkpoint filled (PyTorch's <c>nn.init</c>). For one of your own derive from it.</summary>
+/// <summary>The initial values of a parameter without a checkpoint (PyTorch's <c>nn.init</c>). For one of your own derive from it.</summary>
 /// <remarks>Immutable; any number of threads and parameters may use one.</remarks>
 public abstract class Initialiser
 {
@@ -17,7 +17,7 @@ public abstract class Initialiser
     /// <summary>All one.</summary>
     public static Initialiser Ones { get; } = new Constant(1f);
 
-    /// <summary>Normal with deviation sqrt(2 / fan), fan being inputs (<c>fan_in</c>) or outputs (<c>fan_out</c>) times taps, as
+    /// <summary>Normal with deviation sqrt(2 / fan), fan being inputs (<c>fan_in</c>) or outputs (<c>fan_out</c>) times kernel elements, as
     /// PyTorch's <c>kaiming_normal_</c> for ReLU (He et al. 2015).</summary>
     public static Initialiser KaimingNormal(bool fanOut) => new Kaiming(fanOut);
 
@@ -29,8 +29,8 @@ public abstract class Initialiser
     /// <param name="zeroRow">A row that stays zero, the padding token's in a table of embeddings; null for none.</param>
     public static Initialiser Normal(float deviation, int? zeroRow = null) => new NormalOf(deviation, zeroRow);
 
-    /// <summary>Writes the first numbers.</summary>
-    /// <param name="numbers">Where they go, in the order of the axes.</param>
+    /// <summary>Writes the initial values.</summary>
+    /// <param name="numbers">Receives them, row-major.</param>
     /// <param name="shape">The parameter's shape.</param>
     /// <param name="random">What may be drawn from: a stream of the model's seed and the parameter's name.</param>
     public abstract void Fill(Span<float> numbers, Shape shape, RandomStream random);

@@ -24,7 +24,7 @@ internal static class KeyPattern
             ? Matches(pattern, key)
             : key.StartsWith(pattern, StringComparison.Ordinal) && (key.Length == pattern.Length || key[pattern.Length] == '.');
 
-    /// <summary>A star is first taken for nothing; where what follows does not fit, the last star takes one character more.</summary>
+    /// <summary>A star first matches nothing; where the rest does not match, the last star takes one character more.</summary>
     private static bool Matches(string pattern, string key)
     {
         int at = 0, star = -1, taken = 0;

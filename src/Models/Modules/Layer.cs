@@ -21,7 +21,7 @@ public abstract class Layer : Module
     /// <summary>Makes a layer without parts.</summary>
     protected Layer() => compute = (x, _) => Compute(x);
 
-    /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
+    /// <summary>The layer's output. Intermediates return to the pool, unless backward will read them.</summary>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
     public Variable Forward(Variable x) => LayerScope.Run<object?>(this, x, null, compute);
 
@@ -39,7 +39,7 @@ public abstract class Layer<TInputs> : Module
     /// <summary>Makes a layer without parts.</summary>
     protected Layer() => compute = Compute;
 
-    /// <summary>The layer's output. What was computed on the way goes back to the pool, unless backward will read it.</summary>
+    /// <summary>The layer's output. Intermediates return to the pool, unless backward will read them.</summary>
     /// <param name="x">Its input.</param>
     /// <param name="inputs">What it takes beside it.</param>
     /// <exception cref="ShapeException">The inputs do not fit; the message names the module.</exception>
@@ -50,10 +50,10 @@ public abstract class Layer<TInputs> : Module
     protected abstract Variable Compute(Variable x, TInputs inputs);
 }
 
-/// <summary>The one place where memory is given back between layers: everything that a layer computed but its output.</summary>
+/// <summary>Releases memory between layers, here and nowhere else: everything that a layer computed but its output.</summary>
 internal static class LayerScope
 {
-    /// <summary>Runs a layer: its weights are read together, a shape's error names it, and what it computed on the way goes back.</summary>
+    /// <summary>Runs a layer: under its weights' lock, naming it in shape errors, and releasing its intermediates.</summary>
     public static Variable Run<TInputs>(Module layer, Variable x, TInputs inputs, Func<Variable, TInputs, Variable> compute)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -75,13 +75,13 @@ internal static class LayerScope
         }
     }
 
-    /// <summary>Runs steps one after another. Nobody but the tape, which holds what it saved, asks again for what lies before the last
-    /// output, so it is given back after each step.</summary>
+    /// <summary>Runs steps one after another. Intermediates before the last output are released after each step; the tape holds what it
+    /// saved.</summary>
     /// <param name="steps">The steps, in order.</param>
     /// <param name="x">The first step's input.</param>
     /// <param name="inputs">What every step takes beside it.</param>
     /// <param name="forward">Runs one step.</param>
-    /// <param name="taps">Keeps outputs of steps; null for none.</param>
+    /// <param name="taps">Feature taps, which keep outputs of steps (forward hooks); null for none.</param>
     public static Variable Chain<TStep, TInputs>(
         ReadOnlySpan<TStep> steps, Variable x, TInputs inputs, Func<TStep, Variable, TInputs, Variable> forward, Action<TStep, Variable>? taps = null)
     {

@@ -1,6 +1,6 @@
 namespace Graft.Models;
 
-/// <summary>What a load filled and what it left.</summary>
+/// <summary>What a load has read and what it has left.</summary>
 /// <param name="Loaded">How many of the model's parameters and buffers were read. Counters of the file that no computation uses, such as
 /// <c>num_batches_tracked</c> of a batch norm, are not counted.</param>
 /// <param name="Replaced">Keys of a head that is missing or of another size, left for training.</param>
@@ -15,14 +15,14 @@ public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
     /// <summary>What stood before each of the model's names in that entry.</summary>
     public string Prefix { get; init; } = "";
 
-    /// <summary>Tensors of the file that are no part of the model, by where they lie: the state of an optimiser, another head,
-    /// averaged weights.</summary>
+    /// <summary>Tensors of the file that are no part of the model, by their path: the state of an optimiser, another head, averaged
+    /// weights.</summary>
     public IReadOnlyList<string> PassedOver { get; init; } = [];
 
     /// <summary>Other sets of weights in the file that fit as well, by their entry and prefix.</summary>
     public IReadOnlyList<string> Alternatives { get; init; } = [];
 
-    /// <summary>Tensors with numbers that are not finite or variances below 0, where those were allowed.</summary>
+    /// <summary>Tensors with values that are not finite or variances below 0, where those were allowed.</summary>
     public IReadOnlyList<string> NonFinite { get; init; } = [];
 
     /// <summary>Whether there was something to choose, to pass over or to leave out.</summary>

@@ -46,18 +46,19 @@ public abstract class Model : Module, IDisposable
     /// such habit. A file of the bare encoder then fills a model with a head and the other way round.</summary>
     internal virtual string? TrunkKey => null;
 
-    /// <summary>Reads the numbers of a checkpoint. Keys and shapes have to be the model's own, but for a common prefix (the rule is on
+    /// <summary>Loads the weights of a checkpoint (<c>load_state_dict</c>). Keys and shapes have to be the model's own, but for a common
+    /// prefix (the rule is on
     /// <see cref="LoadOptions"/>); a missing <c>num_batches_tracked</c> counts from 0, and tied weights may be there under each of their
     /// keys or only one. With <paramref name="replaceHead"/> the head of another task is passed over.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
-    /// <param name="replaceHead">Whether a head that is missing or of another size is left as it is and reported, to be trained anew.</param>
+    /// <param name="replaceHead">Whether a head that is missing or of another size is left at its initial values and reported, to be trained.</param>
     /// <exception cref="CheckpointException">The checkpoint does not fit; nothing was changed.</exception>
     public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false) => Load(checkpoint, new LoadOptions { ReplaceHead = replaceHead });
 
     /// <summary>As the other, with a choice of what to take.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
-    /// <param name="options">Which weights, and what to put up with.</param>
-    /// <exception cref="CheckpointException">The checkpoint does not fit, or its numbers are not finite; nothing was changed.</exception>
+    /// <param name="options">Which weights, and what to tolerate.</param>
+    /// <exception cref="CheckpointException">The checkpoint does not fit, or its values are not finite; nothing was changed.</exception>
     public LoadReport Load(Checkpoint checkpoint, LoadOptions options)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -72,7 +73,7 @@ public abstract class Model : Module, IDisposable
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Name} ({Parameters().Sum(parameter => parameter.Shape.ElementCount):n0} parameters)");
 
     /// <summary>Gives the memory of the weights back, once the forwards that are running have ended. What is left of a model that is not
-    /// disposed of goes back when the garbage collector finds it.</summary>
+    /// disposed of is released when the garbage collector finds it.</summary>
     public void Dispose()
     {
         using (Weights.Change())
@@ -99,7 +100,7 @@ public abstract class Model : Module, IDisposable
         return new TrainingEnd(this);
     }
 
-    /// <summary>Takes the numbers of another model's parameters and buffers (PyTorch's <c>load_state_dict(source.state_dict())</c>). The keys and
+    /// <summary>Copies another model's parameters and buffers (PyTorch's <c>load_state_dict(source.state_dict())</c>). The keys and
     /// shapes of the two have to be the same, without the head those of the trunks.</summary>
     /// <param name="source">The model to copy from; it may be in use, and is not changed.</param>
     /// <param name="includeHead">Whether the last stage is copied too; otherwise it stays as it is and <see cref="IsHeadNew"/> is then true.</param>

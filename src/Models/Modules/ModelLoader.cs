@@ -4,8 +4,8 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>Fills a model from a checkpoint: what goes where is settled first, then every number is read and checked beside the
-/// model, and only then do they take the place of what was there. A load that fails has changed nothing.</summary>
+/// <summary>Fills a model from a checkpoint: keys are matched first, then every value is read and checked beside the model, and only then
+/// do they replace the weights. A load that fails has changed nothing.</summary>
 internal static class ModelLoader
 {
     private const int Named = 10;
@@ -86,7 +86,7 @@ internal static class ModelLoader
         });
     }
 
-    /// <summary>What a file may have as a count: one whole number of any type.</summary>
+    /// <summary>Checks the counters of a file: one integer of any type.</summary>
     private static List<(Counter Target, long Value)> ReadCounters(Model model, Checkpoint checkpoint, WeightSet set)
     {
         var counted = new List<(Counter Target, long Value)>();
@@ -119,7 +119,7 @@ internal static class ModelLoader
         return negative == 0 ? null : $"{negative} of {numbers.Length} below 0, and it is a variance";
     }
 
-    // What is not finite has every bit of its exponent set. All of a model's numbers are looked at, so it is done by the vector.
+    // What is not finite has every bit of its exponent set. All of a model's values are checked, so it is vectorised.
     private static bool AreFinite(ReadOnlySpan<float> numbers)
     {
         const int Magnitude = 0x7FFFFFFF, Infinity = 0x7F800000;

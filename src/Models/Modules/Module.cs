@@ -22,8 +22,8 @@ public abstract class Module
     {
     }
 
-    /// <summary>The seed from which parameters that no checkpoint filled draw their first numbers, each from a stream of its name. The
-    /// root's counts.</summary>
+    /// <summary>The seed of the initial values of parameters without a checkpoint, each drawn from a stream of its name. The root's
+    /// counts.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Its key from the model's root; empty at the root.</summary>
@@ -108,7 +108,8 @@ public abstract class Module
         ArgumentNullException.ThrowIfNull(child);
         RequireFree(key);
         if (child.parent is not null)
-            throw new ArgumentException($"the module for '{KeyOf(key)}' is '{child.Key}' of {child.Root.GetType().Name} already: a module has one place; make another, or tie parameters with AddAlias");
+            throw new ArgumentException(
+                $"the module for '{KeyOf(key)}' is '{child.Key}' of {child.Root.GetType().Name} already: a module has one place; make another, or tie parameters with AddAlias");
         if (child == Root) throw new ArgumentException($"'{KeyOf(key)}' of {GetType().Name} would be the model itself");
         child.parent = this;
         child.key = key;
@@ -124,7 +125,7 @@ public abstract class Module
         (child.parent, child.key) = (null, "");
     }
 
-    /// <summary>Makes a parameter under a key. Its numbers come from the initialiser when it is first used, unless a checkpoint was loaded.</summary>
+    /// <summary>Makes a parameter under a key. Its values come from the initialiser on first use, unless a checkpoint was loaded.</summary>
     /// <exception cref="ArgumentException">The key is taken.</exception>
     protected Parameter AddParameter(string key, Shape shape, Initialiser initialiser) => Add(key, shape, initialiser);
 
@@ -133,7 +134,7 @@ public abstract class Module
     /// <exception cref="ArgumentException">The key is taken.</exception>
     protected Parameter AddBuffer(string key, Shape shape, Initialiser initialiser) => Add(key, shape, initialiser, isBuffer: true);
 
-    /// <summary>Says that a file may have the numbers of <paramref name="parameter"/> under another key too, or instead: tied weights, a
+    /// <summary>Says that a file may have the values of <paramref name="parameter"/> under another key too, or instead: tied weights, a
     /// name of earlier years. Saved they are once, under the parameter's own key.</summary>
     /// <exception cref="ArgumentException">The parameter was not made by a module.</exception>
     protected void AddAlias(string key, Parameter parameter)

@@ -21,7 +21,7 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
     /// <summary>The outermost module that it is part of.</summary>
     internal Module Root => owner.Root;
 
-    /// <summary>Other keys under which a file may have the same numbers: tied weights, and names of earlier years.</summary>
+    /// <summary>Other keys under which a file may have the same values: tied weights, and names of earlier years.</summary>
     public IEnumerable<string> Aliases => aliases.Select(alias => alias.Owner.KeyOf(alias.Key));
 
     public void AddAlias(Module at, string inner) => aliases.Add((at, inner));
@@ -30,7 +30,7 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
         initialiser.Fill(numbers, Shape, new RandomStream(owner.Root.Seed, Name));
 }
 
-/// <summary>A whole number that a checkpoint keeps beside the tensors: a batch norm's <c>num_batches_tracked</c>.</summary>
+/// <summary>An integer that a checkpoint keeps beside the tensors: a batch norm's <c>num_batches_tracked</c>.</summary>
 internal sealed class Counter(Module owner, string key)
 {
     /// <summary>Its key within its module.</summary>

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Graft.Models;
 
-/// <summary>Reads a count that a file may keep in any type of numbers.</summary>
+/// <summary>Reads a counter, which a file may store in any numeric type.</summary>
 internal static class StoredCounter
 {
-    /// <summary>The count; null where it is no whole number from 0.</summary>
+    /// <summary>The count; null where it is no integer from 0.</summary>
     /// <exception cref="CheckpointException">It cannot be read.</exception>
     public static long? Read(StoredTensor tensor)
     {

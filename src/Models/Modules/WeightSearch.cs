@@ -83,7 +83,7 @@ internal sealed class WeightSearch
         return new CheckpointException(checkpoint.Path, $"has no weights of {model.Name} in {asked}; {there}");
     }
 
-    // The same numbers under two names are one set.
+    // The same tensors under two names are one set.
     private List<WeightSet> Distinct(List<WeightSet> sets)
     {
         var distinct = new List<WeightSet>();

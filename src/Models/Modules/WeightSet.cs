@@ -13,7 +13,7 @@ internal sealed class WeightSet
         this.prefix = prefix;
         this.taken = taken;
         this.byPath = byPath;
-        // The prefix is the path of the dictionary, and what stands before the names in it. A dictionary a layer is within the entry.
+        // The prefix is the path of the dictionary, and the common prefix of the names in it. A dictionary a layer is within the entry.
         bool isWithin = container.Length > 0 && prefix.StartsWith(container + ".", StringComparison.Ordinal);
         Entry = container.Length == 0 ? "" : isWithin ? container : prefix.TrimEnd('.');
         Prefix = container.Length == 0 ? prefix : isWithin ? prefix[(container.Length + 1)..] : "";
@@ -22,7 +22,7 @@ internal sealed class WeightSet
     /// <summary>The path of the dictionary that the tensors are in; empty for the outermost.</summary>
     public string Entry { get; }
 
-    /// <summary>What stands before the model's keys in it.</summary>
+    /// <summary>The prefix of the model's keys in it.</summary>
     public string Prefix { get; }
 
     /// <summary>Entry and prefix in words.</summary>
@@ -77,10 +77,10 @@ internal sealed class WeightSet
 
     public StoredTensor? Find(string key) => byPath.GetValueOrDefault(InFile(key));
 
-    /// <summary>Whether a path of the file lies within the set.</summary>
+    /// <summary>Whether a path of the file is within the set.</summary>
     public bool Contains(string path) => path.StartsWith(prefix, StringComparison.Ordinal);
 
-    /// <summary>A path of the file without what stands before all of the set's.</summary>
+    /// <summary>A path of the file without the set's prefix.</summary>
     public string Short(string path) => path[prefix.Length..];
 
     private static string Without(string taken, string key) =>

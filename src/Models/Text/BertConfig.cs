@@ -41,7 +41,7 @@ internal sealed record BertConfig
 
     public int Labels { get; init; } = 2;
 
-    /// <summary>The classes' names by number; LABEL_0, LABEL_1 ... where a file gives none.</summary>
+    /// <summary>The classes' names in index order; LABEL_0, LABEL_1 ... where a file gives none.</summary>
     public IReadOnlyList<string>? LabelNames { get; init; }
 
     public ProblemType? Problem { get; init; }

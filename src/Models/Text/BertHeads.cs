@@ -45,11 +45,11 @@ internal abstract class BertHead : TextModel
 
     public override void Require(TextBatch batch) => Trunk.Require(batch);
 
-    /// <summary>The mean cross-entropy of [..., L] over the places that are not ignored.</summary>
+    /// <summary>The mean cross-entropy of [..., L] over the tokens that are not ignored (<c>ignore_index</c>).</summary>
     private protected static Variable CrossEntropy(Variable logits, int[] labels)
     {
         int odd = Array.FindIndex(labels, label => label < 0 && label != TextTargets.Ignored);
-        if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which keeps a place out");
+        if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which leaves a token out");
         int classes = logits.Shape[^1];
         return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels);
     }
@@ -58,7 +58,7 @@ internal abstract class BertHead : TextModel
         targets ?? throw new ArgumentException($"{Name} learns from {name}, and there are none");
 }
 
-/// <summary>A class (or several, or numbers) for each sequence, from the pooled state: <c>logits</c> [B, L].</summary>
+/// <summary>A class (or several, or regression values) for each sequence, from the pooled state: <c>logits</c> [B, L].</summary>
 internal sealed class BertForSequenceClassification : BertHead
 {
     private readonly Dropout dropout;
@@ -130,22 +130,22 @@ internal sealed class BertForQuestionAnswering : BertHead
     }
 
     /// <summary>The mean of the start's and the end's cross-entropy. An answer that begins or ends behind the last token does not
-    /// count; a negative place counts as the first, as Hugging Face has it.</summary>
+    /// count; a negative position counts as the first, as Hugging Face has it.</summary>
     public override Variable Loss(TextOutputs outputs, TextTargets targets)
     {
         return (Side("start_logits", targets.StartPositions) + Side("end_logits", targets.EndPositions)) * 0.5f;
 
-        Variable Side(string name, int[]? places)
+        Variable Side(string name, int[]? positions)
         {
             int length = outputs[name].Shape[1];
             return outputs[name].CrossEntropy(Array.ConvertAll(
-                Needed(places, "the places where answers begin and end"), place => place >= length ? TextTargets.Ignored : Math.Max(0, place)));
+                Needed(positions, "the positions where answers start and end"), position => position >= length ? TextTargets.Ignored : Math.Max(0, position)));
         }
     }
 }
 
-/// <summary>The word at each place: <c>logits</c> [B, T, V]. The last map is the word embeddings themselves unless the config
-/// unties them.</summary>
+/// <summary>The word at each position: <c>logits</c> [B, T, V]. The last map is the word embeddings themselves unless the config unties
+/// them.</summary>
 internal sealed class BertForMaskedLM : BertHead
 {
     private readonly BertLanguageHead head;
@@ -154,7 +154,7 @@ internal sealed class BertForMaskedLM : BertHead
     {
         head = Add("cls.predictions", new BertLanguageHead(config, Trunk.WordEmbeddings));
         AddStages(head);
-        // the head that tells whether two sentences follow one another comes with BERT's own weights
+        // the next-sentence head comes with BERT's own weights
         foreach (string key in (string[])["weight", "bias"]) IgnoreKey($"cls.seq_relationship.{key}");
     }
 
@@ -162,7 +162,7 @@ internal sealed class BertForMaskedLM : BertHead
         new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
-        CrossEntropy(outputs["logits"], Needed(targets.Labels, "a word for each place, or that it is ignored"));
+        CrossEntropy(outputs["logits"], Needed(targets.Labels, "a word for each token, or that it is ignored"));
 }
 
 /// <summary>[B, T, D] to [B, T, V].</summary>

@@ -16,7 +16,7 @@ internal sealed class BertLayer : Layer<AttentionInputs>
         output = Add("output", new BertOutput(config, config.IntermediateSize));
     }
 
-    /// <summary>A linear map with BERT's first numbers: normal weights, no bias.</summary>
+    /// <summary>A linear map initialised as BERT's: normal weights, zero bias.</summary>
     public static Linear Linear(BertConfig config, int inputs, int outputs) =>
         new(inputs, outputs, initialiser: Initialiser.Normal(config.InitializerRange), biasInitialiser: Initialiser.Zeros);
 

@@ -4,7 +4,7 @@ using Graft.Autograd;
 namespace Graft.Models;
 
 /// <summary>The encoder of BERT (Devlin et al. 2018): embeddings, layers, and the pooler where the head above uses one.</summary>
-/// <remarks>Letters: B sequences, T places, D = hidden size.</remarks>
+/// <remarks>Letters: B sequences, T tokens, D = hidden size.</remarks>
 internal sealed class BertTrunk : Module
 {
     private readonly BertEmbeddings embeddings;
@@ -37,7 +37,7 @@ internal sealed class BertTrunk : Module
         var x = embeddings.Forward(inputs);
         var shape = x.Shape;
         trace?.States.Add(x);
-        // the layers see rows: sequences are told apart by attention alone
+        // the layers see rows: attention alone separates the sequences
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
         trace?.Probabilities.Add(layers[0].Probabilities(x.Reshape(shape), trace.Counts));
         x = LayerScope.Chain(layers, x, new AttentionInputs(inputs.Sequences, inputs.Mask), static (layer, rows, given) => layer.Forward(rows, given), trace is null ? null : Tap);
@@ -54,11 +54,11 @@ internal sealed class BertTrunk : Module
     /// <summary>Refuses a batch with a token, a type or a position that the tables have no row for.</summary>
     public void Require(TextBatch batch) => embeddings.Require(batch);
 
-    /// <summary>What the pooler makes of the first place's state: [B, D].</summary>
+    /// <summary>The pooler's output for the first token's state: [B, D].</summary>
     public Variable Pool(Variable states) => pooler!.Forward(states);
 }
 
-/// <summary>The sum of a token's, its place's and its type's embedding, normalised: ids [B, T] to [B, T, D].</summary>
+/// <summary>The sum of token, position and token type embeddings, normalised: ids [B, T] to [B, T, D].</summary>
 internal sealed class BertEmbeddings : Module
 {
     private readonly Embedding words;
@@ -96,11 +96,11 @@ internal sealed class BertEmbeddings : Module
     private Variable Compute(TextInputs inputs)
     {
         var pass = inputs.Pass;
-        // without types all tokens are of the first, and without places they stand one after another: rows of the tables as they lie
+        // without types all tokens are of type 0, and without positions they are 0, 1, 2 ...: the tables' first rows
         var sum = words.Forward(pass, inputs.TokenIds, inputs.Places)
             + (inputs.TokenTypes is { } kinds ? types.Forward(pass, kinds, inputs.Places) : pass.Of(types.Weight).Slice(0, 0, 1));
-        sum += inputs.Positions is { } places
-            ? positions.Forward(pass, places, inputs.Places) : pass.Of(positions.Weight).Slice(0, 0, inputs.Length);
+        sum += inputs.Positions is { } given
+            ? positions.Forward(pass, given, inputs.Places) : pass.Of(positions.Weight).Slice(0, 0, inputs.Length);
         return dropout.Forward(norm.Forward(sum));
     }
 }
@@ -116,7 +116,7 @@ internal sealed class BertEncoder : Module
     public BertLayer[] Layers { get; }
 }
 
-/// <summary>tanh of a linear map of the first place's state: [B, T, D] to [B, D].</summary>
+/// <summary>tanh of a linear map of the first token's state: [B, T, D] to [B, D].</summary>
 internal sealed class BertPooler : Layer
 {
     private readonly Linear dense;

@@ -5,7 +5,7 @@ namespace Graft.Models;
 
 /// <summary>A text model's pass of inference for batches of one shape, recorded once and replayed without allocating: puts a batch into
 /// the named inputs of a <see cref="Captured"/>.</summary>
-/// <remarks>Letters: B sequences, T places. Several threads may run it; one waits for the other.</remarks>
+/// <remarks>Letters: B sequences, T tokens. Several threads may run it; they take turns.</remarks>
 public sealed class CapturedText : IDisposable
 {
     private readonly TextModel model;
@@ -17,7 +17,7 @@ public sealed class CapturedText : IDisposable
     private readonly int[] lengths;
     private readonly float[] bias;
     private readonly int[] firstTypes;
-    private readonly int[] places;
+    private readonly int[] defaultPositions;
     private readonly Shape[] outputShapes;
     private bool hasLengths;
     private bool hasBias;
@@ -31,7 +31,7 @@ public sealed class CapturedText : IDisposable
         lengths = new int[sequences];
         bias = new float[sequences * length];
         firstTypes = new int[sequences * length];
-        places = [.. Enumerable.Range(0, sequences * length).Select(place => place % length)];
+        defaultPositions = [.. Enumerable.Range(0, sequences * length).Select(index => index % length)];
         captured = Captured.Record(device, capture => Record(capture, example));
         OutputNames = [.. captured.Outputs.Select(output => output.Name)];
         outputShapes = [.. captured.Outputs.Select(output => output.Shape)];
@@ -51,9 +51,10 @@ public sealed class CapturedText : IDisposable
     /// <summary>Runs the recording on one batch.</summary>
     /// <param name="batch">[B, T] as the example's. What the example has and the batch leaves out is as it is for a batch without: no padding, the
     /// first type, positions 0, 1, 2 ...</param>
-    /// <param name="results">An array for the numbers of each output.</param>
-    /// <exception cref="ShapeException">The batch has another shape, or an output another number of places.</exception>
-    /// <exception cref="ArgumentException">The batch has what the example left out, or a token, type or position lies outside the model's tables.</exception>
+    /// <param name="results">An array for the values of each output.</param>
+    /// <exception cref="ShapeException">The batch has another shape, or an output another number of elements.</exception>
+    /// <exception cref="ArgumentException">The batch has what the example left out, or a token, type or position is outside the model's
+    /// tables.</exception>
     /// <exception cref="InvalidOperationException">The model was used on another device since: capture it again.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
     public void Run(TextBatch batch, params ReadOnlySpan<float[]> results)
@@ -63,18 +64,18 @@ public sealed class CapturedText : IDisposable
                 "captured", $"batch [{batch.Sequences}, {batch.Length}] does not fit [{sequences}, {length}]", "a recording is of one shape; capture one for each, or pad");
         Refuse(batch.TokenTypes is not null && !hasTypes, "token types");
         Refuse(batch.Positions is not null && !hasPositions, "positions of its own");
-        Refuse(batch.AttentionMask is not null && !hasLengths, "places that were filled up");
+        Refuse(batch.AttentionMask is not null && !hasLengths, "padding");
         model.Require(batch);
         if (results.Length != OutputNames.Count)
             throw new ArgumentException($"{results.Length} arrays are not one for each of the outputs {string.Join(", ", OutputNames)}");
         for (int i = 0; i < results.Length; i++)
             if (results[i].Length != outputShapes[i].ElementCount)
-                ShapeException.Throw("captured", $"{OutputNames[i]} of {results[i].Length} numbers does not fit {outputShapes[i]}", $"it has {outputShapes[i].ElementCount} places");
+                ShapeException.Throw("captured", $"{OutputNames[i]} of {results[i].Length} values does not fit {outputShapes[i]}", $"it has {outputShapes[i].ElementCount} elements");
         using var run = captured.Begin();
         if (hasLengths) WriteMask(batch, run);
         run.Write<int>("input_ids", batch.TokenIds);
         if (hasTypes) run.Write<int>("token_type_ids", batch.TokenTypes ?? firstTypes);
-        if (hasPositions) run.Write<int>("position_ids", batch.Positions ?? places);
+        if (hasPositions) run.Write<int>("position_ids", batch.Positions ?? defaultPositions);
         run.Run();
         for (int i = 0; i < results.Length; i++) run.Read<float>(OutputNames[i], results[i]);
     }
@@ -99,12 +100,12 @@ public sealed class CapturedText : IDisposable
         foreach (string name in outputs.Names) capture.Output(name, outputs[name]);
     }
 
-    /// <summary>Has the recording look at the places of a batch that hold a token; the arrays are those of the run.</summary>
+    /// <summary>Writes the attention mask of a batch to the recording; the arrays are those of the run.</summary>
     private void WriteMask(TextBatch batch, CapturedRun run)
     {
         for (int i = 0; i < bias.Length; i++) bias[i] = batch.AttentionMask is { } counts && counts[i] == 0 ? float.NegativeInfinity : 0f;
         bool isPadding = AttentionMask.LengthsOf(bias, lengths);
-        Refuse(!isPadding && !hasBias, "hidden places between others");
+        Refuse(!isPadding && !hasBias, "masked tokens between others");
         run.Write<int>("lengths", lengths);
         if (hasBias) run.Write<float>("attention_bias", bias);
     }

@@ -94,7 +94,7 @@ public sealed class SequenceState : IDisposable
         lengths[sequence] = length;
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Dispose()
     {
         if (!isOwner) return;

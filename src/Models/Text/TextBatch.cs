@@ -1,6 +1,6 @@
 namespace Graft.Models;
 
-/// <summary>Sequences of token ids, side by side: B sequences of T places, the shorter ones filled up.</summary>
+/// <summary>Sequences of token ids, side by side: B sequences of T tokens, the shorter ones padded.</summary>
 public sealed class TextBatch
 {
     /// <summary>Takes a batch as it is.</summary>
@@ -8,9 +8,9 @@ public sealed class TextBatch
     /// <param name="length">T.</param>
     /// <param name="tokenIds">[B, T], row by row.</param>
     /// <param name="tokenTypes">[B, T], which of two texts a token belongs to; null for the first throughout.</param>
-    /// <param name="attentionMask">[B, T], 1 where there is a token and 0 where the row was filled up; null for tokens throughout.</param>
+    /// <param name="attentionMask">[B, T], 1 where there is a token and 0 for padding; null without padding.</param>
     /// <param name="positions">[B, T]; null for 0, 1, 2 ... in each row.</param>
-    /// <exception cref="ArgumentException">An array has another length, or a mask has other numbers than 0 and 1 or a row of zeros.</exception>
+    /// <exception cref="ArgumentException">An array has another length, or a mask has other values than 0 and 1 or a row of zeros.</exception>
     public TextBatch(int sequences, int length, int[] tokenIds, int[]? tokenTypes = null, int[]? attentionMask = null, int[]? positions = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
@@ -24,7 +24,7 @@ public sealed class TextBatch
         {
             int odd = Array.FindIndex(mask, value => value is not (0 or 1));
             if (odd >= 0)
-                throw new ArgumentException($"the attention mask has {mask[odd]} at [{odd / length}, {odd % length}], where 1 marks a token and 0 a place filled up");
+                throw new ArgumentException($"the attention mask has {mask[odd]} at [{odd / length}, {odd % length}], where 1 marks a token and 0 padding");
             for (int row = 0; row < sequences; row++)
                 if (!mask.AsSpan(row * length, length).Contains(1)) throw new ArgumentException($"the attention mask leaves sequence {row} no token to look at");
             if (mask.Contains(0)) AttentionMask = mask;
@@ -43,15 +43,15 @@ public sealed class TextBatch
     /// <summary>[B, T] or null.</summary>
     public int[]? TokenTypes { get; }
 
-    /// <summary>[B, T]; null where every place holds a token.</summary>
+    /// <summary>[B, T]; null without padding.</summary>
     public int[]? AttentionMask { get; }
 
     /// <summary>[B, T] or null.</summary>
     public int[]? Positions { get; }
 
-    /// <summary>Sequences of any lengths, filled up to the longest behind their ends and masked there.</summary>
+    /// <summary>Sequences of any lengths, padded on the right to the longest and masked there.</summary>
     /// <param name="sequences">The token ids of each sequence.</param>
-    /// <param name="paddingToken">What to fill up with (<c>pad_token_id</c>).</param>
+    /// <param name="paddingToken">The padding token (<c>pad_token_id</c>).</param>
     /// <param name="tokenTypes">Which of two texts each token belongs to; null for the first throughout.</param>
     /// <exception cref="ArgumentException">There is no sequence, or one without a token, or the types do not fit the tokens.</exception>
     public static TextBatch Pad(IReadOnlyList<int[]> sequences, int paddingToken, IReadOnlyList<int[]>? tokenTypes = null)

@@ -4,7 +4,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>A batch of text where a pass computes with it: what a model's tables are asked for, and who looks at whom.</summary>
-/// <remarks>Letters: B sequences, T places.</remarks>
+/// <remarks>Letters: B sequences, T tokens.</remarks>
 public sealed record TextInputs
 {
     /// <summary>The run that it is part of.</summary>
@@ -25,7 +25,7 @@ public sealed record TextInputs
     /// <summary>[B T]; null where the tokens of every sequence stand one after another.</summary>
     public Tensor<int>? Positions { get; init; }
 
-    /// <summary>Which places hold a token.</summary>
+    /// <summary>The attention mask: which positions hold a token.</summary>
     public required AttentionMask Mask { get; init; }
 
     /// <summary>[B, T].</summary>

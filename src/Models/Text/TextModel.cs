@@ -17,7 +17,7 @@ public abstract class TextModel : Model
     /// <param name="batch">B sequences of T tokens.</param>
     /// <param name="trace">Takes down what happens on the way; null for nothing.</param>
     /// <returns>Variables of the pass, by name.</returns>
-    /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
+    /// <exception cref="ArgumentException">A token, type or position is outside the model's tables.</exception>
     public TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
     {
         Require(batch);
@@ -26,7 +26,7 @@ public abstract class TextModel : Model
         return Compute(TextInputs.Of(pass, batch), trace);
     }
 
-    /// <summary>As the other, of a batch that is there already and whose numbers the tables have rows for.</summary>
+    /// <summary>Of a batch that is on the device already and has been checked against the tables.</summary>
     internal TextOutputs Forward(TextInputs inputs)
     {
         using var reading = inputs.Pass.ReadWeights(Weights);
@@ -36,12 +36,12 @@ public abstract class TextModel : Model
     /// <summary>Records the forward pass of batches like this one, to be run again and again without allocating. What the example leaves
     /// out (types, a mask, positions) the batches of its runs have to leave out too.</summary>
     /// <param name="device">Where to run.</param>
-    /// <param name="example">Its numbers do not matter, but for places that it hides between others.</param>
-    /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
+    /// <param name="example">Its values do not matter, but for masked tokens between others.</param>
+    /// <exception cref="ArgumentException">A token, type or position is outside the model's tables.</exception>
     public CapturedText Capture(Device device, TextBatch example) => new(this, device, example);
 
-    /// <summary>Refuses a batch with a number that the model's tables have no row for.</summary>
-    /// <exception cref="ArgumentException">A token, type or position lies outside the model's tables.</exception>
+    /// <summary>Checks that the model's tables have a row for every id of a batch.</summary>
+    /// <exception cref="ArgumentException">A token, type or position is outside the model's tables.</exception>
     public abstract void Require(TextBatch batch);
 
     /// <summary>The loss [] that Hugging Face's class of the same name defines.</summary>
@@ -83,7 +83,7 @@ public sealed class TextOutputs(params (string Name, Variable Value)[] outputs)
 /// <summary>What a head learns from; each uses its own part.</summary>
 public sealed record TextTargets
 {
-    /// <summary>The number that keeps a place out of the loss (<c>ignore_index</c>).</summary>
+    /// <summary>The label of tokens left out of the loss (<c>ignore_index</c>).</summary>
     public const int Ignored = -100;
 
     /// <summary>Class numbers: [B] of sequences, [B, T] of tokens.</summary>
@@ -99,10 +99,10 @@ public sealed record TextTargets
     public int[]? EndPositions { get; init; }
 }
 
-/// <summary>What happened on the way: slower and larger than a plain run, and the same numbers.</summary>
+/// <summary>Intermediate results: slower and larger than a plain run, and the same values.</summary>
 public sealed class ForwardTrace
 {
-    /// <summary>[B, T], 0 where a sequence was filled up; null where none was.</summary>
+    /// <summary>[B, T], 0 for padding; null without padding.</summary>
     internal int[]? Counts { get; set; }
 
     /// <summary>After the embeddings and after each layer [B, T, D].</summary>

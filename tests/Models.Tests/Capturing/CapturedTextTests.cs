@@ -134,14 +134,14 @@ public sealed class CapturedTextTests : IDisposable
         Refused<ShapeException>("batch [1, 3] does not fit [1, 2]", new TextBatch(1, 3, [1, 2, 3]));
         Refused<ArgumentException>("has token types", new TextBatch(1, 2, [1, 2], [0, 1]));
         Refused<ArgumentException>("has positions of its own", new TextBatch(1, 2, [1, 2], positions: [1, 2]));
-        Refused<ArgumentException>("has places that were filled up", new TextBatch(1, 2, [1, 2], attentionMask: [1, 0]));
+        Refused<ArgumentException>("has padding", new TextBatch(1, 2, [1, 2], attentionMask: [1, 0]));
         Refused<ArgumentException>("the id 30 is none of the 30", new TextBatch(1, 2, [1, 30]));
         Assert.Throws<ArgumentException>(() => captured.Run(new TextBatch(1, 2, [1, 2])));
         Assert.Throws<ShapeException>(() => captured.Run(new TextBatch(1, 2, [1, 2]), new float[5]));
         using (var padded = model.Capture(device, new TextBatch(1, 3, [1, 2, 3], attentionMask: [1, 1, 0])))
         {
             string message = Assert.Throws<ArgumentException>(() => padded.Run(new TextBatch(1, 3, [1, 2, 3], attentionMask: [1, 0, 1]), new float[9])).Message;
-            Assert.Contains("hidden places between others", message, StringComparison.Ordinal);
+            Assert.Contains("masked tokens between others", message, StringComparison.Ordinal);
         }
         Assert.Contains("the id 31", Assert.Throws<ArgumentException>(() => model.Capture(device, new TextBatch(1, 1, [31]))).Message, StringComparison.Ordinal);
         captured.Dispose();

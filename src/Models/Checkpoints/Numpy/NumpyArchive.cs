@@ -2,8 +2,8 @@ using System.IO.Compression;
 
 namespace Graft.Models;
 
-/// <summary>Arrays of numbers in NumPy's <c>.npz</c> (a zip of arrays, stored or deflated) and <c>.npy</c> files. Nothing of the
-/// file is executed: pickled objects are refused. No more memory is taken than a file of that size can unpack to.</summary>
+/// <summary>Numeric arrays in NumPy's <c>.npz</c> (a zip of arrays, stored or deflated) and <c>.npy</c> files. Nothing of the file is
+/// executed: pickled objects are refused. No more memory is taken than a file of that size can unpack to.</summary>
 public sealed class NumpyArchive : IDisposable
 {
     /// <summary>Deflate's best: 258 bytes for two bits.</summary>
@@ -44,7 +44,7 @@ public sealed class NumpyArchive : IDisposable
     }
 
     /// <summary>Reads a <c>.npy</c> file.</summary>
-    /// <exception cref="NumpyException">The file is missing, damaged, truncated, or holds something else than numbers.</exception>
+    /// <exception cref="NumpyException">The file is missing, damaged, truncated, or is not numeric.</exception>
     public static NumpyArray ReadArrayFile(string path)
     {
         using var file = OpenFile(path);
@@ -52,7 +52,7 @@ public sealed class NumpyArchive : IDisposable
     }
 
     /// <summary>Reads one array.</summary>
-    /// <exception cref="NumpyException">There is no such array, or it is damaged, truncated, or holds something else than numbers.</exception>
+    /// <exception cref="NumpyException">There is no such array, or it is damaged, truncated, or is not numeric.</exception>
     public NumpyArray Read(string name)
     {
         string where = $"{path}: {name}";
@@ -98,7 +98,8 @@ public sealed class NumpyArchive : IDisposable
         var header = NumpyHeader.Read(stream, where);
         long present = length - header.HeaderBytes;
         if (present != header.DataBytes)
-            throw new NumpyException($"{where}: {present:N0} bytes of data do not fill its shape ({string.Join(", ", header.Shape)}), which takes {header.DataBytes:N0}; the file is truncated or damaged");
+            throw new NumpyException(
+                $"{where}: {present:N0} bytes of data do not fill its shape ({string.Join(", ", header.Shape)}), which takes {header.DataBytes:N0}; the file is truncated or damaged");
         var bytes = new byte[header.DataBytes];
         if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
             throw new NumpyException($"{where}: the data end early; the file is truncated or damaged");

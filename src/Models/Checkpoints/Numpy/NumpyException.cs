@@ -1,6 +1,6 @@
 namespace Graft.Models;
 
-/// <summary>A NumPy file that cannot be read, or an array in it that is not what was wanted: the message names it and says why.</summary>
+/// <summary>A NumPy file that cannot be read, or an array in it of an unexpected type or shape: the message names it and says why.</summary>
 public sealed class NumpyException : IOException
 {
     /// <summary>Makes the exception of an unnamed file.</summary>

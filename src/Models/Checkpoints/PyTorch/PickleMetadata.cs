@@ -72,7 +72,7 @@ internal sealed class PickleMetadata
                 VisitItems(path, tuple.Items, depth);
                 break;
             case PickleForeign foreign when open.Add(value):
-                // the rest of what would make it lies in its state or was put into it
+                // the rest of it is in its state or was set on it
                 if (foreign.State is null || foreign.Arguments.Length > 0) Show(path, foreign);
                 if (foreign.State is PickleDictionary state) VisitEntries(path, state, depth);
                 VisitEntries(path, foreign.Entries, depth);

@@ -54,7 +54,7 @@ internal static class PickleTensors
         _ => null,
     };
 
-    // Protocol 0 has texts alone: "('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 2)". Views are told by (key, start, length).
+    // Protocol 0 has texts alone: "('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 2)". Views are given as (key, start, length).
     private static PickleTuple? Parsed(string text)
     {
         const string ClassStart = "<class '", ClassEnd = "'>";

@@ -41,8 +41,8 @@ internal sealed class PickleDictionary
 internal sealed record PickleGlobal(
     string Name, Func<Unpickler, object?[], object?>? Call = null, StorageKind? Storage = null, bool IsForeign = false);
 
-/// <summary>A value that only Python could build, by calling a name that is not known here: kept as it stands in the pickle and
-/// never built.</summary>
+/// <summary>A value that only Python could build, by calling a name that is not known here: kept as it is in the pickle and never
+/// built.</summary>
 /// <param name="name">What would be called.</param>
 /// <param name="arguments">With what.</param>
 internal sealed class PickleForeign(string name, object?[] arguments)
@@ -60,7 +60,7 @@ internal sealed class PickleForeign(string name, object?[] arguments)
     /// <summary>What is appended to it, where it is a kind of list.</summary>
     public PickleList Items { get; } = new();
 
-    /// <summary>Whether it would be made out of numbers: a tensor in a way that is not known.</summary>
+    /// <summary>Whether it would be made of storages: a tensor rebuilt in an unknown way.</summary>
     public bool IsOfTensors { get; } = Array.Exists(arguments, static argument => IsNumbers(argument)
         || (argument is PickleTuple { Items: var items } && Array.Exists(items, IsNumbers)));
 
@@ -70,7 +70,7 @@ internal sealed class PickleForeign(string name, object?[] arguments)
 /// <summary>Something of Python's that is only shown: a dtype, a device.</summary>
 internal sealed record PickleText(string Text);
 
-/// <summary>Text that Python would turn into bytes (how protocol 2 keeps them); not copied until it is wanted.</summary>
+/// <summary>Text that Python would turn into bytes (how protocol 2 keeps them); not copied until it is needed.</summary>
 internal sealed record PickleLatin(string Text);
 
 /// <summary>The element type of a NumPy scalar.</summary>
@@ -81,7 +81,7 @@ internal sealed class PickleNumpyType(string code)
     public bool IsBigEndian { get; set; }
 }
 
-/// <summary>The memory that PyTorch's tensors look into, by the key under which its bytes lie in the file.</summary>
+/// <summary>A PyTorch storage, by the key of its bytes in the file; tensors are views of it.</summary>
 /// <param name="Key">The record in the zip archive, or the entry of the legacy format's list of storages.</param>
 /// <param name="Kind">What one element is.</param>
 /// <param name="Start">The first element seen; not 0 only for the legacy format's views of a storage.</param>
@@ -94,7 +94,7 @@ internal sealed record PickleStorage(string Key, StorageKind Kind, long Start, l
 /// <param name="Lengths">The lengths of the axes, all of which have been checked to be possible.</param>
 internal abstract record PickleTensor(StorageKind Kind, long[] Lengths);
 
-/// <summary>A tensor whose elements can be read: a view of a storage that has been checked to lie inside it.</summary>
+/// <summary>A tensor whose elements can be read: a view of a storage that has been checked against its bounds.</summary>
 internal sealed record PickleView(StorageKind Kind, long[] Lengths, PickleStorage Storage, long Offset, long[] Strides)
     : PickleTensor(Kind, Lengths);
 

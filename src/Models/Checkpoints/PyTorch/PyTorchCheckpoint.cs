@@ -2,7 +2,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>Where the bytes of a storage lie in the checkpoint's file, or in another that stands for a part of it.</summary>
+/// <summary>Where the bytes of a storage are: in the checkpoint's file, or in another that stands for a part of it.</summary>
 internal readonly record struct StorageRange(long Position, long Length, CheckpointFile? File = null);
 
 /// <summary>A PyTorch file of whatever format, once its pickle has been interpreted and its storages have been found.</summary>
@@ -20,7 +20,7 @@ internal sealed class PyTorchCheckpoint : Checkpoint
     /// <param name="file">The file; the checkpoint closes it.</param>
     /// <param name="format">The name of the format.</param>
     /// <param name="state">What the pickle holds.</param>
-    /// <param name="find">Where a storage lies.</param>
+    /// <param name="find">Finds a storage in the file.</param>
     /// <param name="bigEndian">Whether the most significant byte of an element comes first.</param>
     public static PyTorchCheckpoint Make(
         CheckpointFile file, string format, StateDictionary state, Func<PickleStorage, StorageRange> find, bool bigEndian = false)

@@ -102,7 +102,7 @@ internal sealed partial class Unpickler
         {
             case (byte)'(': marks.Add(stack.Count); break;
             case (byte)'0':
-                // Python's POP takes a mark away where one lies on top.
+                // Python's POP removes a mark that is on top.
                 if (marks.Count > 0 && marks[^1] == stack.Count) marks.RemoveAt(marks.Count - 1);
                 else Pop();
                 break;
@@ -238,7 +238,7 @@ internal sealed partial class Unpickler
         ? value
         : throw Damaged($"refers to the value {index}, which it has not kept");
 
-    // What lies below the last mark is out of reach until the mark is gone.
+    // Values below the last mark are out of reach until the mark is gone.
     private int Floor => marks.Count > 0 ? marks[^1] : 0;
 
     private object? Pop()

@@ -7,7 +7,7 @@ namespace Graft.Models;
 /// <param name="Name">Its path in the archive.</param>
 /// <param name="Length">Its bytes, unpacked.</param>
 /// <param name="PackedLength">Its bytes in the archive.</param>
-/// <param name="Header">Where its local header lies in the archive.</param>
+/// <param name="Header">The offset of its local header in the archive.</param>
 /// <param name="Packing">How it is packed: PyTorch packs nothing, but other programs do when they touch an archive.</param>
 internal sealed record ZipRecord(string Name, long Length, long PackedLength, long Header, ZipPacking Packing);
 
@@ -90,7 +90,7 @@ internal static class ZipArchiveRecords
         throw file.Fail("truncated: the directory at the end of the zip archive is missing; fetch it again");
     }
 
-    // Archives beyond 4 GB: a locator before the end record says where a wider end record lies.
+    // Archives beyond 4 GB: a locator before the end record points to a wider end record.
     private static (ulong Start, ulong Length) FindWideDirectory(CheckpointFile file, long end)
     {
         const int LocatorLength = 20, WideLength = 56;

@@ -1,7 +1,7 @@
 namespace Graft.Models;
 
 /// <summary>What is done to a picture before a model sees it: resized, cropped, its bytes scaled and normalised; and how training
-/// varies it. The steps and the numbers are torchvision's; a model's weights only mean something behind the same steps.</summary>
+/// varies it. The steps and their arithmetic are torchvision's; a model's weights only mean something behind the same steps.</summary>
 public sealed record ImagePreprocessing
 {
     /// <summary>As torchvision's ImageNet weights want it: the shorter side to 256, the middle 224 x 224, ImageNet's mean and

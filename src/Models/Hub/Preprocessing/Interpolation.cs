@@ -1,6 +1,6 @@
 namespace Graft.Models;
 
-/// <summary>How a picture is resampled; the numbers are Pillow's, which <c>preprocessor_config.json</c> stores.</summary>
+/// <summary>How a picture is resampled; the codes are Pillow's, which <c>preprocessor_config.json</c> stores.</summary>
 public enum Interpolation
 {
     /// <summary>Antialiased bilinear: a triangle as wide as two source pixels, or two target pixels where the picture shrinks.</summary>

@@ -1,6 +1,6 @@
 namespace Graft.Models;
 
-/// <summary>One number a colour channel.</summary>
+/// <summary>A value for each colour channel.</summary>
 /// <param name="Red">The red channel's.</param>
 /// <param name="Green">The green channel's.</param>
 /// <param name="Blue">The blue channel's.</param>
@@ -15,6 +15,6 @@ public readonly record struct RgbValues(float Red, float Green, float Blue)
     /// <summary>The standard deviation of ImageNet's training pictures, of values in [0, 1]: 0.229, 0.224, 0.225.</summary>
     public static RgbValues ImageNetStandardDeviation => new(0.229f, 0.224f, 0.225f);
 
-    /// <summary>The channel's number: 0 is red, 1 green, 2 blue.</summary>
+    /// <summary>The channel's index: 0 is red, 1 green, 2 blue.</summary>
     public float this[int channel] => channel switch { 0 => Red, 1 => Green, _ => Blue };
 }

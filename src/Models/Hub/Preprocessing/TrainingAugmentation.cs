@@ -1,31 +1,31 @@
 namespace Graft.Models;
 
 /// <summary>How training pictures are varied: cropped at random, then flipped at random. Every choice depends on the seed, the
-/// picture's number and the epoch alone.</summary>
+/// picture's index and the epoch alone.</summary>
 public sealed record TrainingAugmentation
 {
     /// <summary>Nothing is varied: training sees the pictures as prediction does.</summary>
     public static TrainingAugmentation None { get; } = new();
 
-    /// <summary>The CIFAR papers': 4 black pixels around the picture, a crop of the wanted size out of it, a flip half of the time.</summary>
+    /// <summary>The CIFAR papers': 4 black pixels around the picture, a crop of the output size, a flip half of the time.</summary>
     public static TrainingAugmentation Cifar { get; } = new() { CropPadding = 4, HorizontalFlipProbability = 0.5f };
 
-    /// <summary>ImageNet training's: 8 to 100 % of the picture's area at an aspect of 3:4 to 4:3, scaled to the wanted size; a flip
-    /// half of the time (torchvision's <c>RandomResizedCrop</c> and <c>RandomHorizontalFlip</c>).</summary>
+    /// <summary>ImageNet training's: 8 to 100 % of the picture's area at an aspect of 3:4 to 4:3, scaled to the output size; a flip half of
+    /// the time (torchvision's <c>RandomResizedCrop</c> and <c>RandomHorizontalFlip</c>).</summary>
     public static TrainingAugmentation ImageNet { get; } = new() { ResizedCrop = new ResizedCropRange(), HorizontalFlipProbability = 0.5f };
 
     /// <summary>Black pixels added on each side before a crop at random (torchvision's <c>RandomCrop</c>); null for no such crop.</summary>
     public int? CropPadding { get; init; }
 
-    /// <summary>The range of a crop that is scaled to the wanted size (torchvision's <c>RandomResizedCrop</c>); it takes the place
-    /// of resizing. Null for no such crop.</summary>
+    /// <summary>The range of a crop that is scaled to the output size (torchvision's <c>RandomResizedCrop</c>); it replaces resizing.
+    /// Null for no such crop.</summary>
     public ResizedCropRange? ResizedCrop { get; init; }
 
     /// <summary>How often a picture is mirrored left to right, from 0 to 1.</summary>
     public float HorizontalFlipProbability { get; init; }
 
     /// <summary>Refuses contradictory or impossible settings.</summary>
-    /// <exception cref="ArgumentException">A number lies outside its range, or two ways of cropping are asked for.</exception>
+    /// <exception cref="ArgumentException">A value is outside its range, or two ways of cropping are asked for.</exception>
     public void Validate()
     {
         if (CropPadding is < 0 or > 4096) throw new ArgumentException($"a crop's padding is 0 to 4096 pixels, not {CropPadding}");

@@ -17,10 +17,10 @@ public sealed record FineTuneOptions
     public double LearningRate { get; init; } = 0.01;
 
     /// <summary>What the rate is divided by from a stage to the one below it; 1 for one rate everywhere, as a model without trained
-    /// weights wants it.</summary>
+    /// weights needs it.</summary>
     public double RateDecayPerStage { get; init; } = 2;
 
-    /// <summary>The first stage that ever learns; those below keep their numbers, bit by bit. Null: all learn.</summary>
+    /// <summary>The first stage that ever learns; those below keep their weights, bit for bit. Null: all learn.</summary>
     public string? FreezeBelow { get; init; }
 
     /// <summary>What moves the parameters: one of <see cref="OptimiserKind.All"/>, or one of the caller's.</summary>

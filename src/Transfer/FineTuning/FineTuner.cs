@@ -50,7 +50,7 @@ public sealed class FineTuner
     /// <summary>Trains the model.</summary>
     /// <param name="data">What it learns from.</param>
     /// <param name="validate">What says after each epoch how well it does; null for nothing.</param>
-    /// <param name="progress">Is told of every step.</param>
+    /// <param name="progress">Reports progress after each step.</param>
     /// <param name="cancellation">Stops after the step that is running; the report says so and the model keeps what it learnt.</param>
     /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>
     /// <exception cref="InvalidOperationException">The model is being fine-tuned already.</exception>

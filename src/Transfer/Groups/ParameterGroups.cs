@@ -4,8 +4,8 @@ using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>What an optimiser moves, in groups: a model's stages, stem first and head last, or groups of the caller's over any number of
-/// modules and models. They say what is frozen and how fast each group learns.</summary>
+/// <summary>What an optimiser updates, in parameter groups (PyTorch's <c>param_groups</c>): a model's stages, stem first and head last, or
+/// groups of the caller's over any number of modules and models. They say what is frozen and how fast each group learns.</summary>
 /// <remarks>Used by one thread at a time, that which trains.</remarks>
 /// <example><code>
 /// var groups = new ParameterGroups(model);
@@ -46,7 +46,7 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     /// <summary>How many groups there are.</summary>
     public int Count => groups.Length;
 
-    /// <summary>A group by its place: 0 is the stem, ^1 the head.</summary>
+    /// <summary>A group by its index: 0 is the stem, ^1 the head.</summary>
     public ParameterGroup this[int index] => groups[index];
 
     /// <summary>A group by its name.</summary>
@@ -56,7 +56,7 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     /// <summary>As the list, for loops that take nothing from the heap.</summary>
     internal ReadOnlySpan<ParameterGroup> All => groups;
 
-    /// <summary>How many numbers learn.</summary>
+    /// <summary>The number of trainable elements.</summary>
     public long TrainableParameters =>
         groups.SelectMany(group => group.Parameters).Where(parameter => !parameter.IsFrozen).Sum(parameter => (long)parameter.Shape.ElementCount);
 

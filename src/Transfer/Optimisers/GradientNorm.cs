@@ -8,7 +8,7 @@ internal static class GradientNorm
     private const double Epsilon = 1e-6;
 
     /// <summary>What gradients are multiplied by so that their norm is at most <paramref name="largest"/>.</summary>
-    /// <exception cref="NonFiniteException">The norm is infinite or not a number.</exception>
+    /// <exception cref="NonFiniteException">The norm is infinite or NaN.</exception>
     public static float ClipFactor(List<Movement> moves, double largest)
     {
         if (moves.Count == 0) return 1f;

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Graft.Transfer;
 
-/// <summary>Training came upon a number that is infinite or not a number; the parameters are as they were before the step.</summary>
+/// <summary>Training met an infinite or NaN value; the parameters are as they were before the step.</summary>
 public sealed class NonFiniteException : ArithmeticException
 {
-    /// <summary>Makes the exception of an unnamed number.</summary>
+    /// <summary>Makes the exception of an unnamed value.</summary>
     public NonFiniteException() : this("a number that is not finite came up in training")
     {
     }

@@ -33,7 +33,7 @@ public abstract partial class Optimiser : IDisposable
     /// <typeparam name="TRule">One step on one weight, over lanes; it runs on every device.</typeparam>
     /// <param name="groups">The parameters and their rates.</param>
     /// <param name="rule">Makes the rule of a step; the hyper-parameters of the step are its fields.</param>
-    /// <param name="weightDecay">The decay that the rule is told, but for groups with their own.</param>
+    /// <param name="weightDecay">The weight decay of groups without their own.</param>
     /// <param name="clipNorm">The largest norm of all gradients together (PyTorch's <c>clip_grad_norm_</c>); null for no clipping.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
     public static Optimiser Of<TRule>(ParameterGroups groups, Func<UpdateStep, TRule> rule, double weightDecay = 0, double? clipNorm = null)
@@ -71,7 +71,7 @@ public abstract partial class Optimiser : IDisposable
         movements.Clear();
     }
 
-    /// <summary>Gives back what was remembered.</summary>
+    /// <summary>Releases what was remembered.</summary>
     public void Dispose()
     {
         foreach (var state in states.Values) state.Dispose();

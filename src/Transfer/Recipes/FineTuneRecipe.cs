@@ -9,7 +9,7 @@ public static class FineTuneRecipe
 
     private static readonly RecipeKind<OptimiserKind> Names = RecipeKind.Choice([.. OptimiserKind.All.Select(static kind => (kind.Name, kind))]);
 
-    // a program may bring an optimiser of its own, which a file can name and not make
+    // a program may use an optimiser of its own, which a file can name but not create
     private static readonly RecipeKind<OptimiserKind> Optimisers = new(Names.Rule, Names.HelpName, Names.Parse, static kind => kind.Name)
     {
         IsText = true,

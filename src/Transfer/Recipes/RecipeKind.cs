@@ -56,7 +56,7 @@ public static class RecipeKind
         static (string text, out ulong value) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value),
         static value => value.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>A whole number from a least one up.</summary>
+    /// <summary>An integer from a least one up.</summary>
     /// <param name="least">The least.</param>
     public static RecipeKind<int> WholeNumber(int least) => new(
         $"a whole number from {least} up", "N",

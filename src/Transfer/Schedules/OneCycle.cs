@@ -1,7 +1,7 @@
 namespace Graft.Transfer;
 
-/// <summary>The one-cycle schedule (Smith and Topin 2018) with PyTorch's <c>OneCycleLR</c> cosine numbers: from a part of the highest
-/// rate up to it, then down to almost nothing. A cycle of one step, which PyTorch runs at the lowest rate, runs at the highest.</summary>
+/// <summary>The one-cycle schedule (Smith and Topin 2018) with PyTorch's <c>OneCycleLR</c> cosine form: from a part of the highest rate up
+/// to it, then down to almost nothing. A cycle of one step, which PyTorch runs at the lowest rate, runs at the highest.</summary>
 /// <param name="Steps">How many steps the cycle has (PyTorch's <c>total_steps</c>); at least 1.</param>
 /// <param name="RisingShare">The share of the steps that rise (<c>pct_start</c>), from 0 to 1.</param>
 /// <param name="StartDivisor">The first rate is the highest divided by this (<c>div_factor</c>).</param>
@@ -14,7 +14,7 @@ public sealed record OneCycle(int Steps, double RisingShare = 0.3, double StartD
     /// <summary>The factor at a position: at s / <see cref="Steps"/> that of step s, between two steps on the curve through them, after the
     /// last step that of the last.</summary>
     /// <param name="position">The share of the steps that are done, from 0 to 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The position lies outside [0, 1], or the cycle has an impossible setting.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The position is outside [0, 1], or the cycle has an impossible setting.</exception>
     public double FactorAt(double position)
     {
         Validate();
@@ -26,7 +26,7 @@ public sealed record OneCycle(int Steps, double RisingShare = 0.3, double StartD
 
     /// <summary>What the highest rate is multiplied by at a step.</summary>
     /// <param name="step">The step, from 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The step lies outside the cycle, or the cycle has an impossible setting.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The step is outside the cycle, or the cycle has an impossible setting.</exception>
     public double FactorAtStep(int step)
     {
         Validate();
@@ -39,7 +39,7 @@ public sealed record OneCycle(int Steps, double RisingShare = 0.3, double StartD
     {
         if (Steps == 1) return 1;
         double start = 1 / StartDivisor, end = start / EndDivisor;
-        // PyTorch's places: the peak may fall between two steps, or before the first of a very short cycle
+        // PyTorch's positions: the peak may fall between two steps, or before the first of a very short cycle
         double peak = RisingShare * Steps - 1, last = Steps - 1;
         if (step <= peak) return peak <= 0 ? 1 : Cosine(start, 1, step / peak);
         return last <= peak ? end : Cosine(1, end, (step - peak) / (last - peak));

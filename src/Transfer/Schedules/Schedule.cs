@@ -54,7 +54,7 @@ public static class Schedule
     /// <summary>The schedule after a straight rise from 0, as Hugging Face's <c>get_..._schedule_with_warmup</c>.</summary>
     /// <param name="schedule">What comes after the rise, run through in what is left.</param>
     /// <param name="share">The share of the steps that rise, from 0 to 1.</param>
-    /// <exception cref="ArgumentException">The share lies outside [0, 1].</exception>
+    /// <exception cref="ArgumentException">The share is outside [0, 1].</exception>
     public static ISchedule WithWarmUp(this ISchedule schedule, double share) => Join((share, Linear(0, 1)), (1 - share, schedule));
 
     private sealed class Function(Func<double, double> factorAt) : ISchedule

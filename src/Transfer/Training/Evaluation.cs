@@ -29,7 +29,7 @@ public sealed record Evaluation
     /// <summary>The figures by name.</summary>
     public Metrics Metrics { get; }
 
-    /// <summary>The mean loss; not a number where it was not taken.</summary>
+    /// <summary>The mean loss; NaN where it was not measured.</summary>
     public double Loss => Metrics.Find(Metrics.Loss) ?? double.NaN;
 
     /// <summary>The share that it got right, from 0 to 1; 0 of a task where that means nothing.</summary>

@@ -4,7 +4,7 @@ namespace Graft.Transfer;
 /// <param name="Epochs">Each epoch; the last may be a part of one.</param>
 /// <param name="Steps">How many steps were made.</param>
 /// <param name="Seconds">How long it took.</param>
-/// <param name="TrainableParameters">How many numbers learnt in the end.</param>
+/// <param name="TrainableParameters">The number of trainable elements in the end.</param>
 /// <param name="Interrupted">Whether it was cancelled before its end; the model holds what was learnt until then.</param>
 public sealed record FitReport(IReadOnlyList<EpochReport> Epochs, int Steps, double Seconds, long TrainableParameters, bool Interrupted)
 {

@@ -1,6 +1,6 @@
 namespace Graft.Transfer;
 
-/// <summary>Tells a listener of every step; the last of an epoch is told together with the epoch's report.</summary>
+/// <summary>Reports progress after each step; the last step of an epoch comes with the epoch's report.</summary>
 internal sealed class ProgressObserver(IProgress<FitProgress> progress, Pace pace, bool hasValidation) : TrainingObserver
 {
     private double before;

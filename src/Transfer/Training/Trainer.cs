@@ -7,7 +7,7 @@ namespace Graft.Transfer;
 /// <summary>The training loop: batches, backward, the optimiser's step, evaluation after each epoch. What else a training needs takes part as
 /// a <see cref="TrainingObserver"/>; what is frozen and how fast it learns is said by the optimiser's groups.</summary>
 /// <remarks>A trainer belongs to the thread that uses it. Others may infer with the models meanwhile, and see them between two steps. Several
-/// fits of one trainer go on from each other: the optimiser's state, the epochs' and steps' numbers and so the seeds.</remarks>
+/// fits of one trainer continue each other: the optimiser's state, the epoch and step counts and so the seeds.</remarks>
 /// <example><code>
 /// using var optimiser = Optimiser.AdamW(groups);
 /// var trainer = new Trainer(optimiser, Device.Cpu) { Observers = [new EarlyStopping(patience: 3)] };
@@ -63,7 +63,7 @@ public sealed class Trainer
     /// <param name="epochs">How many times over; at least 1.</param>
     /// <param name="schedule">What the groups' rates are multiplied by along the way; null for <see cref="Schedule.Constant"/>.</param>
     /// <param name="validate">What says after each epoch how well the model does; null for nothing.</param>
-    /// <param name="progress">Is told of every step.</param>
+    /// <param name="progress">Reports progress after each step.</param>
     /// <param name="cancellation">Stops after the step that is running; the report says so and the model keeps what it learnt.</param>
     /// <returns>What came of all fits of the trainer so far.</returns>
     /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>

@@ -65,7 +65,7 @@ public sealed class TrainingContext
     /// <summary>The batch that is running or was the last.</summary>
     public ITrainingBatch? Batch { get; private set; }
 
-    /// <summary>The mean loss over the last batch; not a number before there is one.</summary>
+    /// <summary>The mean loss over the last batch; NaN before there is one.</summary>
     public double Loss { get; private set; } = double.NaN;
 
     /// <summary>The mean loss over the epoch's examples so far.</summary>
@@ -137,7 +137,7 @@ public sealed class TrainingContext
     private void Decide(StepFate fate)
     {
         _ = Gradients;
-        // a step that one observer leaves out is not brought back by another
+        // a step that one observer skips is not restored by another
         if (Fate != StepFate.Skipped) Fate = fate;
     }
 }

@@ -1,9 +1,9 @@
 namespace Graft.Transfer;
 
-/// <summary>What takes part in a training beside the loop (fastai's <c>Callback</c>): it is called at each of these places, after the
-/// observers before it in <see cref="Trainer.Observers"/>, and overrides those that it needs.</summary>
+/// <summary>A callback of the training loop (fastai's <c>Callback</c>, Hugging Face's <c>TrainerCallback</c>): it is called at each of
+/// these points, after the observers before it in <see cref="Trainer.Observers"/>, and overrides those that it needs.</summary>
 /// <remarks>All calls come on the thread that runs <see cref="Trainer.Fit"/>; an exception ends the training. The context is the same object
-/// throughout a fit. An observer that keeps something of a fit begins anew in <see cref="FitStarted"/>.</remarks>
+/// throughout a fit. An observer that keeps something of a fit resets it in <see cref="FitStarted"/>.</remarks>
 public abstract class TrainingObserver
 {
     /// <summary>A fit begins; nothing has been computed.</summary>
@@ -21,7 +21,7 @@ public abstract class TrainingObserver
     {
     }
 
-    /// <summary>Backward has run and the loss is finite; nothing has been moved. The place to read, clip, scale or exchange
+    /// <summary>Backward has run and the loss is finite; nothing has been updated. The point to read, clip, scale or exchange
     /// <see cref="TrainingContext.Gradients"/>, to add them up (<see cref="TrainingContext.Accumulate"/>) or to leave the step out
     /// (<see cref="TrainingContext.SkipStep"/>).</summary>
     public virtual void GradientsReady(TrainingContext context)

@@ -37,7 +37,7 @@ public sealed class WeightAveraging : TrainingObserver, IDisposable
         averages.Swap();
     }
 
-    /// <summary>Gives the averages' memory back.</summary>
+    /// <summary>Releases the averages' memory.</summary>
     public void Dispose()
     {
         averages?.Dispose();

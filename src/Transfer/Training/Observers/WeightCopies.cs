@@ -25,7 +25,7 @@ internal sealed class WeightCopies : IDisposable
         foreach (var (weight, copy) in copies) copy.Device.Copy(weight.ValueOn(copy.Device), copy);
     }
 
-    /// <summary>Gives the weights the copies' numbers.</summary>
+    /// <summary>Copies the saved values back into the weights.</summary>
     public void Restore()
     {
         using var alone = locks.Change();

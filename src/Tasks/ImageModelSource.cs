@@ -12,10 +12,11 @@ public sealed class ImageModelSource
     /// <summary>Published weights: PyTorch's or safetensors, with a head of any size or, to be fine-tuned or to give features, with none.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
     /// <param name="weights">The checkpoint's file or folder; a folder of timm's also says how pictures are prepared.</param>
-    /// <param name="seed">The seed of a new head's numbers.</param>
-    /// <param name="options">Which weights of the file, and what to put up with; null to find them.</param>
+    /// <param name="seed">The seed of a new head's initial values.</param>
+    /// <param name="options">Which weights of the file, and what to tolerate; null to find them.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
-    /// <exception cref="CheckpointException">The file cannot be read or holds another model, or a folder's config asks for what is not done here.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or holds another model, or a folder's config asks for what is not done
+    /// here.</exception>
     public static ImageModelSource Pretrained(string model, string weights, ulong seed = 0, LoadOptions? options = null)
     {
         var timm = TimmConfig.Find(weights);
@@ -27,23 +28,24 @@ public sealed class ImageModelSource
     /// <summary>As the other, from a checkpoint that is open: an embedded resource, for one.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
     /// <param name="checkpoint">An open checkpoint.</param>
-    /// <param name="seed">The seed of a new head's numbers.</param>
-    /// <param name="options">Which weights of it, and what to put up with; null to find them.</param>
+    /// <param name="seed">The seed of a new head's initial values.</param>
+    /// <param name="options">Which weights of it, and what to tolerate; null to find them.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     /// <exception cref="CheckpointException">It holds another model.</exception>
     public static ImageModelSource Pretrained(string model, Checkpoint checkpoint, ulong seed = 0, LoadOptions? options = null) =>
         Pretrained(model, checkpoint, seed, options, timm: null);
 
-    /// <summary>First numbers alone: for a comparison, or where there is data enough.</summary>
+    /// <summary>Random initial values: for a comparison, or with data enough.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
-    /// <param name="seed">The seed of the first numbers.</param>
+    /// <param name="seed">The seed of the initial values.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static ImageModelSource Scratch(string model, ulong seed = 0) => Make(ModelRegistry.Create(model, seed: seed), null, null, null);
 
     /// <summary>A folder that a task saved.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="problemType">What the outputs have to mean, in Hugging Face's words.</param>
-    /// <exception cref="CheckpointException">A file is missing or malformed, the weights are of another model, or the model is of another task.</exception>
+    /// <exception cref="CheckpointException">A file is missing or malformed, the weights are of another model, or the model is of another
+    /// task.</exception>
     public static ImageModelSource Saved(string folder, string problemType)
     {
         var (config, manifest) = ModelFolder.Read(folder, ImageRecipe.Options);

@@ -3,7 +3,7 @@ namespace Graft.Tasks;
 /// <content>Features of pictures wherever they come from.</content>
 public abstract partial class ImageTask<TData, TPrediction>
 {
-    /// <summary>What the trunk makes of pictures, before the head: one row of features a picture, in their order.</summary>
+    /// <summary>The trunk's features of pictures, before the head (timm's <c>num_classes=0</c>): one row a picture, in their order.</summary>
     /// <param name="files">The pictures' files.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageException">A picture cannot be decoded.</exception>
@@ -13,7 +13,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Features(new ImageFiles(files), null, cancellation).Select(static answer => answer.Row);
     }
 
-    /// <summary>What the trunk makes of a picture in memory, before the head: the bytes of a JPEG, PNG, BMP, GIF, WebP or PPM file.</summary>
+    /// <summary>The features of a picture in memory: the bytes of a JPEG, PNG, BMP, GIF, WebP or PPM file.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -24,7 +24,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Features(new EncodedImages([encoded], _ => name), null, cancellation).Single().Row;
     }
 
-    /// <summary>What the trunk makes of a picture that a stream holds, read from its position to its end.</summary>
+    /// <summary>The features of a picture in a stream, read from its position to its end.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="cancellation">Ends the work; a read of the stream that has begun is waited for.</param>
@@ -35,11 +35,11 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Features(EncodedImages.ReadAll(encoded, name, cancellation), name, cancellation);
     }
 
-    /// <summary>What the trunk makes of the pictures of a dataset, in their order, beside each one's number.</summary>
+    /// <summary>The features of the pictures of a dataset, in their order, with their indices.</summary>
     /// <param name="pictures">The pictures.</param>
     /// <param name="unreadable">Reports each that cannot be read and is left out; null to end there.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ImageException">A picture cannot be decoded and nobody is told of it.</exception>
+    /// <exception cref="ImageException">A picture cannot be decoded and <paramref name="unreadable"/> is null.</exception>
     public IEnumerable<(int Index, float[] Row)> Features(
         IImageDataset pictures, Action<int, ImageException>? unreadable = null, CancellationToken cancellation = default)
     {

@@ -40,7 +40,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Predict(new EncodedImages([encoded], _ => name), null, cancellation).Single().Prediction;
     }
 
-    /// <summary>What the model makes of a picture that a stream holds, read from where it stands to its end.</summary>
+    /// <summary>What the model makes of a picture that a stream holds, read from its position to its end.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What the prediction and messages call it.</param>
     /// <param name="cancellation">Ends the work; a read of the stream that has begun is waited for (<see cref="PredictAsync"/> ends it).</param>
@@ -52,7 +52,7 @@ public abstract partial class ImageTask<TData, TPrediction>
     }
 
     /// <summary>What the model makes of the pictures that streams hold, in their order; they are computed together.</summary>
-    /// <param name="encoded">The files' bytes, each read from where its stream stands to its end.</param>
+    /// <param name="encoded">The files' bytes, each read from its stream's position to its end.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageException">A picture cannot be decoded, or is a longer file than decoding may take; messages call it picture 1,
     /// picture 2 ...</exception>
@@ -63,7 +63,8 @@ public abstract partial class ImageTask<TData, TPrediction>
         return [.. Predict(new EncodedImages(files, Numbered), null, cancellation).Select(static answer => answer.Prediction)];
     }
 
-    /// <summary>As <see cref="Predict(Stream, string, CancellationToken)"/>, without holding the thread that waits for the stream; the computation runs on the thread pool.</summary>
+    /// <summary>As <see cref="Predict(Stream, string, CancellationToken)"/>, without holding the thread that waits for the stream; the
+    /// computation runs on the thread pool.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What the prediction and messages call it.</param>
     /// <param name="cancellation">Ends the wait and the work.</param>
@@ -76,12 +77,12 @@ public abstract partial class ImageTask<TData, TPrediction>
         return await Task.Run(() => Predict(file, null, cancellation).Single().Prediction, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What the model makes of the pictures of a dataset, in their order, beside each one's number. One model answers all of a call,
-    /// also where a fine-tuning puts another in its place meanwhile.</summary>
+    /// <summary>What the model makes of the pictures of a dataset, in their order, with their indices. One model answers all of a call,
+    /// even if a fine-tuning replaces it in the meantime.</summary>
     /// <param name="pictures">The pictures.</param>
     /// <param name="unreadable">Reports each that cannot be read and is left out; null to end there.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ImageException">A picture cannot be decoded and nobody is told of it.</exception>
+    /// <exception cref="ImageException">A picture cannot be decoded and <paramref name="unreadable"/> is null.</exception>
     public IEnumerable<(int Index, TPrediction Prediction)> Predict(
         IImageDataset pictures, Action<int, ImageException>? unreadable = null, CancellationToken cancellation = default)
     {

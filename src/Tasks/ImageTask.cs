@@ -4,15 +4,15 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>A task over pictures. A task of one's own says four things: what its labels are, what an answer costs, how well answers do, and
-/// what an answer looks like; everything else is here.</summary>
+/// <summary>A task over pictures. A task of one's own defines its labels, its loss, its metrics and its predictions; everything else is
+/// here.</summary>
 /// <remarks>Threads may share it as the remarks on <see cref="TaskModel{TModel, TInputs, TRecipe}"/> say.</remarks>
 /// <typeparam name="TData">Pictures with what is to be learnt of them.</typeparam>
 /// <typeparam name="TPrediction">The answer to a picture.</typeparam>
 public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageModel, ImagePreprocessing, ImageFineTuneOptions>
     where TData : class, IImageDataset
 {
-    /// <summary>Pictures that are looked at together.</summary>
+    /// <summary>The batch size of inference.</summary>
     internal const int InferenceBatch = 64;
 
     private readonly CpuDevice decoding;
@@ -79,11 +79,11 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         }, progress, cancellation);
     }
 
-    /// <summary>Says how well the model does on pictures.</summary>
-    /// <param name="data">The pictures, labelled as the model's outputs are.</param>
+    /// <summary>Evaluates the model on pictures.</summary>
+    /// <param name="data">The pictures, labelled with the model's class indices or targets.</param>
     /// <param name="unreadable">Reports each picture that cannot be read and is left out; null to end there.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ImageException">A picture cannot be decoded and nobody is told of it.</exception>
+    /// <exception cref="ImageException">A picture cannot be decoded and <paramref name="unreadable"/> is null.</exception>
     public Evaluation Evaluate(TData data, Action<int, ImageException>? unreadable = null, CancellationToken cancellation = default) =>
         Measured(data, unreadable, Measure, cancellation);
 
@@ -91,20 +91,20 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
     /// <param name="data">The pictures.</param>
     protected abstract IReadOnlyList<string> LabelsOf(TData data);
 
-    /// <summary>What outputs cost.</summary>
+    /// <summary>The loss of outputs.</summary>
     /// <param name="outputs">The model's outputs [N, labels].</param>
     /// <param name="data">The pictures that are learnt from.</param>
-    /// <param name="examples">The numbers in it of the pictures that the outputs are of.</param>
+    /// <param name="examples">The indices in it of the pictures that the outputs are of.</param>
     /// <param name="options">How the model is fine-tuned.</param>
     /// <returns>The mean over the examples, one element.</returns>
     protected abstract Variable Loss(Variable outputs, TData data, IReadOnlyList<int> examples, ImageFineTuneOptions options);
 
-    /// <summary>How well outputs do.</summary>
+    /// <summary>The metrics of outputs.</summary>
     /// <param name="data">The pictures.</param>
-    /// <param name="outputs">The outputs for each of them that can be read, beside its number; they are computed as they are asked for.</param>
+    /// <param name="outputs">The outputs for each of them that can be read, with its index; they are computed lazily.</param>
     protected abstract Evaluation Measure(TData data, IEnumerable<(int Example, ReadOnlyMemory<float> Outputs)> outputs);
 
-    /// <summary>What outputs say of a picture.</summary>
+    /// <summary>The prediction that outputs make for a picture.</summary>
     /// <param name="name">The picture's name.</param>
     /// <param name="outputs">The model's outputs for it, one a label.</param>
     /// <param name="labels">The outputs' names.</param>
@@ -131,7 +131,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         return measure(data, ImageInference.Rows(now.Model, Device, InOrder(now.Inputs, data, unreadable), cancellation));
     }
 
-    /// <summary>Which pictures cannot be read, by their number.</summary>
+    /// <summary>Which pictures cannot be read, by index.</summary>
     private protected SortedList<int, ImageException> Check(IImageDataset pictures, ulong? trainingSeed, Action? counted, CancellationToken cancellation) =>
         PictureCheck.Run(pictures, new ImageTransforms(Preprocessing, trainingSeed), decoding.Threads, counted, cancellation);
 
@@ -145,7 +145,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         return source.State;
     }
 
-    /// <summary>A listener that hears of each picture once, however many epochs miss it.</summary>
+    /// <summary>A callback that reports each picture once, however many epochs miss it.</summary>
     private static Action<int, ImageException>? Once(Action<ImageException>? unreadable)
     {
         if (unreadable is null) return null;

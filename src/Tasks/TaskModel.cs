@@ -3,11 +3,11 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>A model with what a task needs around it: its labels, how inputs are prepared, where the weights came from, how they were
-/// trained and how well they do. All tasks stand on it.</summary>
-/// <remarks>Any number of threads may ask, evaluate and save at once, also while one fine-tunes: that works on a copy, which takes the place
-/// of the model, its labels and its figures in one moment when training ends. Until then answers are the old model's; each call keeps to
-/// the one that it began with. A second fine-tuning at the same time is refused.</remarks>
+/// <summary>A model with what a task needs around it: labels, preprocessing, provenance of the weights, recipe and metrics. All tasks
+/// derive from it.</summary>
+/// <remarks>Any number of threads may ask, evaluate and save at once, also while one fine-tunes: that works on a copy, which replaces the
+/// model, its labels and its metrics atomically when training ends. Until then answers are the old model's; each call keeps to the one that
+/// it began with. A second fine-tuning at the same time is refused.</remarks>
 /// <typeparam name="TModel">The kind of architecture.</typeparam>
 /// <typeparam name="TInputs">What is done to inputs.</typeparam>
 /// <typeparam name="TRecipe">How the model is fine-tuned.</typeparam>
@@ -24,10 +24,11 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         Device = device ?? Device.Cpu;
     }
 
-    /// <summary>The model that answers now; a fine-tuning puts another in its place.</summary>
+    /// <summary>The model that answers now; a fine-tuning replaces it.</summary>
     public TModel Model => Current.Model;
 
-    /// <summary>The names of the model's outputs, by number. Published weights whose outputs have no known names have LABEL_0, LABEL_1 ...</summary>
+    /// <summary>The names of the model's outputs, in index order. Published weights whose outputs have no known names have LABEL_0, LABEL_1
+    /// ...</summary>
     public IReadOnlyList<string> Labels => Current.Labels;
 
     /// <summary>Figures of the last fine-tuning and evaluation, saved with the model.</summary>
@@ -91,8 +92,8 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         lock (changing) Volatile.Write(ref state, change(state));
     }
 
-    /// <summary>Adapts a copy of the model to labels, with a new head unless it has one for them, and puts it in the model's place as soon
-    /// as training has ended, in whatever way.</summary>
+    /// <summary>Adapts a copy of the model to labels, with a new head unless it has one for them, and replaces the model as soon as
+    /// training has ended, in whatever way.</summary>
     private protected FitReport Fit(
         IReadOnlyList<string> labels, FineTuneOptions how, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
         IProgress<FitProgress>? progress, CancellationToken cancellation)

@@ -1,7 +1,6 @@
 namespace Graft.Tasks;
 
-/// <summary>What belongs together and changes at once: a model, what its outputs mean, how its inputs are prepared, and what is known of
-/// it.</summary>
+/// <summary>What is replaced atomically: a model, what its outputs mean, how its inputs are prepared, and what is known of it.</summary>
 internal sealed record TaskState<TModel, TInputs, TRecipe>(TModel Model, ModelConfig Config, TInputs Inputs, ModelManifest<TRecipe> Manifest)
     where TModel : Model where TRecipe : class, new()
 {

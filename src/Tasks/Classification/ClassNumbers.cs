@@ -1,7 +1,7 @@
 namespace Graft.Tasks;
 
 /// <summary>Which class of a model each class of a set of pictures is: by name, and only where the model's classes have no names by
-/// their order or number.</summary>
+/// their order or count.</summary>
 internal static class ClassNumbers
 {
     private const int Named = 20, NamedUnknown = 5;
@@ -9,9 +9,9 @@ internal static class ClassNumbers
     /// <summary>Whether nothing is known of what a model's classes are called.</summary>
     public static bool AreUnnamed(IReadOnlyList<string> names) => names.Index().All(static name => name.Item == PretrainedInfo.Unnamed(name.Index));
 
-    /// <summary>The pictures with a model's class numbers.</summary>
+    /// <summary>The pictures with a model's class indices.</summary>
     /// <param name="pictures">The pictures with classes of their own.</param>
-    /// <param name="names">The model's classes, by number.</param>
+    /// <param name="names">The model's classes, in index order.</param>
     /// <param name="note">How they were matched, where it was not by name; otherwise null.</param>
     /// <exception cref="ImageException">They have a class that the model does not know.</exception>
     public static LabelledImages Match(LabelledImages pictures, IReadOnlyList<string> names, out string? note)
@@ -36,7 +36,7 @@ internal static class ClassNumbers
         return pictures.WithNamesInOrder(names, presentOnly);
     }
 
-    /// <summary>Each class's number in another list of names.</summary>
+    /// <summary>Each class's index in another list of names.</summary>
     /// <exception cref="ImageException">One is not in it; the message gives the nearest that is.</exception>
     public static int[] ByName(string root, IReadOnlyList<string> classNames, IReadOnlyList<string> known)
     {

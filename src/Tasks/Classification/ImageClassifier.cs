@@ -18,30 +18,31 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
     {
     }
 
-    /// <summary>The classes' names, by number: <see cref="TaskModel{TModel, TInputs, TRecipe}.Labels"/>.</summary>
+    /// <summary>The classes' names in index order: <see cref="TaskModel{TModel, TInputs, TRecipe}.Labels"/>.</summary>
     public IReadOnlyList<string> ClassNames => Labels;
 
-    /// <summary>Takes published weights: PyTorch's or safetensors, with a head of any size or, to be fine-tuned or to give features, with
+    /// <summary>Loads published weights: PyTorch's or safetensors, with a head of any size or, to be fine-tuned or to give features, with
     /// none.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
     /// <param name="weights">The checkpoint's file or folder; a folder of timm's also says how pictures are prepared.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
-    /// <param name="seed">The seed of a new head's numbers.</param>
-    /// <param name="options">Which weights of the file, and what to put up with; null to find them.</param>
+    /// <param name="seed">The seed of a new head's initial values.</param>
+    /// <param name="options">Which weights of the file, and what to tolerate; null to find them.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
-    /// <exception cref="CheckpointException">The file cannot be read or holds another model, or a folder's config asks for what is not done here.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or holds another model, or a folder's config asks for what is not done
+    /// here.</exception>
     public static ImageClassifier FromPretrained(
         string model, string weights, Device? device = null, ulong seed = 0, LoadOptions? options = null) =>
         new(ImageModelSource.Pretrained(model, weights, seed, options), device);
 
-    /// <summary>Begins without weights: for a comparison, or where there is data enough.</summary>
+    /// <summary>Starts from random weights: for a comparison, or with data enough.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
-    /// <param name="seed">The seed of the first numbers.</param>
+    /// <param name="seed">The seed of the initial values.</param>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static ImageClassifier FromScratch(string model, Device? device = null, ulong seed = 0) => new(ImageModelSource.Scratch(model, seed), device);
 
-    /// <summary>Begins with a model from wherever it is.</summary>
+    /// <summary>Starts from a model of any source.</summary>
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     public static ImageClassifier From(ImageModelSource source, Device? device = null) => new(source, device);
@@ -104,16 +105,16 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
     }
 
     /// <summary>Counts how many pictures the classifier gets right, and reports each.</summary>
-    /// <param name="pictures">The pictures, with the classifier's class numbers (<see cref="Match"/>).</param>
+    /// <param name="pictures">The pictures, with the classifier's class indices (<see cref="Match"/>).</param>
     /// <param name="answered">Reports each picture, in order: its class and the one that the classifier took it for.</param>
     /// <param name="unreadable">Reports each picture that cannot be read and is left out; null to end there.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="ImageException">A picture cannot be decoded and nobody is told of it.</exception>
+    /// <exception cref="ImageException">A picture cannot be decoded and <paramref name="unreadable"/> is null.</exception>
     public Evaluation Evaluate(
         LabelledImages pictures, Action<int, int> answered, Action<int, ImageException>? unreadable, CancellationToken cancellation = default) =>
         Measured(pictures, unreadable, (data, outputs) => Count(data, outputs, answered), cancellation);
 
-    /// <summary>The pictures with the classifier's class numbers: by name, or in order where its classes have no names.</summary>
+    /// <summary>The pictures with the classifier's class indices: by name, or in order where its classes have no names.</summary>
     /// <param name="pictures">The pictures.</param>
     /// <param name="note">How they were matched, where it was not by name.</param>
     /// <exception cref="ImageException">They have a class that the classifier does not know.</exception>
@@ -128,7 +129,7 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
     /// <param name="trainingSeed">The seed of the training that they are for; null for pictures to evaluate on.</param>
     /// <param name="counted">Reports each picture that was looked at, from one thread at a time.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <returns>Those that cannot be read, by their number.</returns>
+    /// <returns>Those that cannot be read, by index.</returns>
     public SortedList<int, ImageException> Check(
         LabelledImages pictures, ulong? trainingSeed, Action? counted = null, CancellationToken cancellation = default) =>
         base.Check(pictures, trainingSeed, counted, cancellation);

@@ -2,7 +2,7 @@ namespace Graft.Tasks;
 
 /// <summary>Where each batch of an epoch begins. In training the pictures are spread evenly, so that none is left out and no batch
 /// is much smaller than the others: a batch norm learns little from a last batch of two and nothing from one. Otherwise all batches
-/// but the last have the same size, which a captured pass wants.</summary>
+/// but the last have the same size, which a captured pass needs.</summary>
 public sealed class BatchPlan
 {
     private readonly int size;
@@ -33,7 +33,7 @@ public sealed class BatchPlan
     /// <summary>Pictures in the smallest batch.</summary>
     public int Smallest => Examples - Start(Count - 1);
 
-    /// <summary>The place of a batch's first picture; that of the batch after the last is the number of pictures.</summary>
+    /// <summary>The position of a batch's first picture; that of the batch after the last is the number of pictures.</summary>
     /// <param name="batch">The batch, from 0.</param>
     public int Start(int batch) => even
         ? batch * (Examples / Count) + Math.Min(batch, Examples % Count)

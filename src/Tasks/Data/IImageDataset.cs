@@ -8,12 +8,12 @@ public interface IImageDataset
     /// <summary>How many pictures there are.</summary>
     int Count { get; }
 
-    /// <summary>What messages and predictions call a picture: its path, or where it lies in an archive.</summary>
-    /// <param name="index">The picture's number, from 0.</param>
+    /// <summary>A picture's name in messages and predictions: its path, or its index in an archive.</summary>
+    /// <param name="index">The picture's index, from 0.</param>
     string Name(int index);
 
     /// <summary>The decoded picture; the caller does not write into it.</summary>
-    /// <param name="index">The picture's number, from 0.</param>
+    /// <param name="index">The picture's index, from 0.</param>
     /// <exception cref="ImageException">It cannot be decoded.</exception>
     RgbImage Load(int index);
 }

@@ -15,13 +15,13 @@ internal sealed class ImageBatch : IDisposable
     /// <summary>The pictures: [N, 3, H, W], channels last, in CPU memory.</summary>
     public Tensor<float> Images { get; }
 
-    /// <summary>Each picture's number in its dataset.</summary>
+    /// <summary>Each picture's index in its dataset.</summary>
     public IReadOnlyList<int> Indices { get; }
 
     /// <summary>How many pictures the batch has.</summary>
     public int Count => Indices.Count;
 
-    /// <summary>The batch without some of its places; null where none is left. This batch is given back.</summary>
+    /// <summary>The batch without some of its pictures; null where none is left. This batch is released.</summary>
     public ImageBatch? Without(ICollection<int> places)
     {
         using (this)
@@ -41,7 +41,7 @@ internal sealed class ImageBatch : IDisposable
     public Variable On(Pass pass)
     {
         if (Images.Device == pass.Device) return pass.Constant(Images);
-        // channels are innermost in memory, so the way over is one straight copy
+        // both are channels last, so this is one contiguous copy
         using var rows = Images.Permute(0, 2, 3, 1);
         var there = pass.Upload<float>(rows.Shape, rows.ToArray());
         return pass.Constant(there.Permute(0, 3, 1, 2));

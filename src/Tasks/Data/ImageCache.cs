@@ -1,6 +1,6 @@
 namespace Graft.Tasks;
 
-/// <summary>Pictures after the steps that every epoch repeats, kept in memory up to a limit; those beyond it are decoded anew.</summary>
+/// <summary>Pictures after the steps that every epoch repeats, kept in memory up to a limit; those beyond it are decoded again.</summary>
 internal sealed class ImageCache(IImageDataset dataset, ImageTransforms transforms, long cacheBytes)
 {
     private readonly RgbImage?[] kept = new RgbImage?[dataset.Count];

@@ -7,7 +7,7 @@ public static class ImageFileNames
     private static readonly string[] Read =
         [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp", ".ppm", ".pgm", ".pnm"];
 
-    /// <summary>Pictures as well, which are told of because they are not decoded.</summary>
+    /// <summary>Pictures of kinds that are not decoded, which are reported.</summary>
     private static readonly HashSet<string> NotRead = new(StringComparer.OrdinalIgnoreCase)
     {
         ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".j2k", ".ico", ".svg", ".pbm", ".pam", ".psd", ".tga", ".pcx", ".exr", ".hdr",

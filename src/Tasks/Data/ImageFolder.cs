@@ -3,8 +3,8 @@ using System.Text;
 namespace Graft.Tasks;
 
 /// <summary>Lists labelled pictures on disk, one sub-folder a class (torchvision's <c>ImageFolder</c>): classes and files are sorted
-/// by name, code point by code point, so a class has the number that PyTorch gives it.</summary>
-/// <remarks>Pictures may lie in folders below a class's. Names that begin with a dot, and what systems leave in folders, are passed
+/// by name, code point by code point, so a class has the index that PyTorch's <c>ImageFolder</c> gives it.</summary>
+/// <remarks>Pictures may be in folders below a class's. Names that begin with a dot, and what systems leave in folders, are passed
 /// over.</remarks>
 public static class ImageFolder
 {
@@ -15,8 +15,8 @@ public static class ImageFolder
 
     /// <summary>Lists a folder; no picture is opened.</summary>
     /// <param name="root">The folder that holds the classes.</param>
-    /// <param name="emptyClasses">Whether classes without pictures are put up with: what is evaluated may lack some, what is learnt
-    /// may not.</param>
+    /// <param name="emptyClasses">Whether classes without pictures are allowed: what is evaluated may lack some, what is learnt may
+    /// not.</param>
     /// <exception cref="ImageException">There is no such folder, it has no class folders, or there are no pictures of a class.</exception>
     internal static LabelledImages Open(string root, bool emptyClasses = false)
     {
@@ -85,7 +85,9 @@ public static class ImageFolder
     private static void RefuseParts(string root, string[] names)
     {
         if (!names.All(Parts.Contains) || !names.Any(name => Classes(Path.Combine(root, name)).Length > 0)) return;
-        throw new ImageException(root, $"holds the parts of a data set ({string.Join(", ", names)}), not its classes; give one of them, such as {Path.Combine(root, names.FirstOrDefault(static name => name.StartsWith("tr", StringComparison.OrdinalIgnoreCase)) ?? names[0])}");
+        string first = names.FirstOrDefault(static name => name.StartsWith("tr", StringComparison.OrdinalIgnoreCase)) ?? names[0];
+        throw new ImageException(
+            root, $"holds the parts of a data set ({string.Join(", ", names)}), not its classes; give one of them, such as {Path.Combine(root, first)}");
     }
 
     private static void Collect(string folder, List<string> folders)

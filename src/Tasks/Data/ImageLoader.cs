@@ -3,7 +3,8 @@ using Graft.Tensors;
 namespace Graft.Tasks;
 
 /// <summary>Loads the pictures of a dataset epoch by epoch, in batches that background threads decode ahead (PyTorch's
-/// <c>DataLoader</c>). The batches depend on the dataset, the preprocessing, the seed and the epoch alone: not on threads, timing or what is kept in memory.</summary>
+/// <c>DataLoader</c>). The batches depend on the dataset, the preprocessing, the seed and the epoch alone: not on threads, timing or what
+/// is kept in memory.</summary>
 internal sealed class ImageLoader
 {
     private readonly IImageDataset dataset;
@@ -46,7 +47,7 @@ internal sealed class ImageLoader
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="cancellation">Ends the wait for a batch.</param>
     /// <exception cref="ImageException">A picture cannot be decoded, or has another size than the first where no size is set; thrown
-    /// in place of its batch, for the batch's first such picture, unless the options say who is told of it.</exception>
+    /// instead of its batch, for the batch's first such picture, unless the options have a callback for it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public IEnumerable<ImageBatch> Epoch(int epoch, CancellationToken cancellation = default)
     {

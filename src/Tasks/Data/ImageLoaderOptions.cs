@@ -10,11 +10,11 @@ internal sealed record ImageLoaderOptions
     /// as prediction sees them, in the source's order. Every picture comes once.</summary>
     public bool Training { get; init; }
 
-    /// <summary>Whether the order is drawn anew for each epoch; by default when training.</summary>
+    /// <summary>Whether each epoch is shuffled; by default when training.</summary>
     public bool? Shuffle { get; init; }
 
     /// <summary>Reports each picture that cannot be read, on the thread that takes the batches and in their order; the picture is left
-    /// out and the rest of its batch comes. Null to throw in place of the batch.</summary>
+    /// out and the rest of its batch comes. Null to throw instead of the batch.</summary>
     public Action<int, ImageException>? Unreadable { get; init; }
 
     /// <summary>The seed of the order and of the variation.</summary>
@@ -23,7 +23,7 @@ internal sealed record ImageLoaderOptions
     /// <summary>How many background threads decode; 0 for one a core. The batches do not depend on it.</summary>
     public int Workers { get; init; }
 
-    /// <summary>How many batches may be ready or in work ahead of the one that is wanted.</summary>
+    /// <summary>How many batches may be ready or in work ahead of the consumer (PyTorch's <c>prefetch_factor</c>).</summary>
     public int Prefetch { get; init; } = 2;
 
     /// <summary>Bytes of decoded pictures that are kept from one epoch to the next; 0 to decode each time.</summary>

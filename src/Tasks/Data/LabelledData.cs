@@ -1,6 +1,6 @@
 namespace Graft.Tasks;
 
-/// <summary>What pictures are wanted for, which says what part of an archive is meant where nothing else does.</summary>
+/// <summary>What pictures are used for, which says what part of an archive is meant where nothing else does.</summary>
 public enum DataUse
 {
     /// <summary>To learn from.</summary>
@@ -81,7 +81,7 @@ public static class LabelledData
         return new LabelledImages(path, names, new NumpyImages(path, pictures), labels, notes) { ClassesAreNumbers = classNames is null };
     }
 
-    /// <summary>The class number of each picture, from [N] or [N, 1] whole numbers.</summary>
+    /// <summary>The class index of each picture, from [N] or [N, 1] integers.</summary>
     /// <exception cref="NumpyException">They are something else.</exception>
     internal static int[] Labels(string path, NumpyArray numbers, int pictures)
     {

@@ -11,19 +11,19 @@ public sealed class LabelledImages : IImageDataset
 
     /// <summary>Takes pictures and the class of each.</summary>
     /// <param name="root">What messages call the whole: a folder, an archive, a table.</param>
-    /// <param name="classNames">The classes' names, by number.</param>
+    /// <param name="classNames">The classes' names in index order.</param>
     /// <param name="images">The pictures.</param>
-    /// <param name="labels">Each picture's class number.</param>
-    /// <exception cref="ArgumentException">There are not as many labels as pictures, or one is no class's number.</exception>
+    /// <param name="labels">Each picture's class index.</param>
+    /// <exception cref="ArgumentException">There are not as many labels as pictures, or one is no class index.</exception>
     public LabelledImages(string root, IReadOnlyList<string> classNames, IImageDataset images, IReadOnlyList<int> labels)
         : this(root, classNames, images, labels, new ListingNotes())
     {
     }
 
     /// <param name="root">What messages call the whole.</param>
-    /// <param name="classNames">The classes' names, by number.</param>
+    /// <param name="classNames">The classes' names in index order.</param>
     /// <param name="images">The pictures.</param>
-    /// <param name="labels">Each picture's class number.</param>
+    /// <param name="labels">Each picture's class index.</param>
     /// <param name="notes">What the listing had to say.</param>
     internal LabelledImages(string root, IReadOnlyList<string> classNames, IImageDataset images, IReadOnlyList<int> labels, ListingNotes notes)
         : this(root, classNames, images, [.. Enumerable.Range(0, images.Count)], [.. labels], notes)
@@ -75,10 +75,10 @@ public sealed class LabelledImages : IImageDataset
     /// <summary>The folder that holds the classes, or the archive.</summary>
     public string Root { get; }
 
-    /// <summary>The classes' names, by number.</summary>
+    /// <summary>The classes' names in index order.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>Whether nothing but numbers is known of the classes.</summary>
+    /// <summary>Whether the classes have indices but no names.</summary>
     public bool ClassesAreNumbers { get; internal init; }
 
     /// <summary>What the listing had to say beside the pictures.</summary>
@@ -87,11 +87,11 @@ public sealed class LabelledImages : IImageDataset
     /// <inheritdoc/>
     public int Count => places.Length;
 
-    /// <summary>Every picture's name and class number.</summary>
+    /// <summary>Every picture's name and class index.</summary>
     internal IReadOnlyList<(string Path, int Label)> Items => [.. Enumerable.Range(0, Count).Select(index => (Name(index), Label(index)))];
 
-    /// <summary>The picture's class number.</summary>
-    /// <param name="index">The picture's number, from 0.</param>
+    /// <summary>The picture's class index.</summary>
+    /// <param name="index">The picture's index, from 0.</param>
     public int Label(int index) => labels[index];
 
     /// <inheritdoc/>
@@ -101,11 +101,11 @@ public sealed class LabelledImages : IImageDataset
     public RgbImage Load(int index) => images.Load(places[index]);
 
     /// <summary>Divides the pictures in two, every class in the same proportion; which picture goes where depends on the seed, the
-    /// class and the picture's place in it alone. Each part keeps the order of the whole and all class names.</summary>
+    /// class and the picture's position in it alone. Each part keeps the order of the whole and all class names.</summary>
     /// <param name="fraction">The share of the second part, in (0, 1). Every class with two pictures or more has at least one in
     /// each part; a class of one picture trains.</param>
     /// <param name="seed">The seed of the draw.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The fraction lies outside (0, 1).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is outside (0, 1).</exception>
     public (LabelledImages Train, LabelledImages Validation) Split(double fraction, ulong seed)
     {
         if (!(fraction > 0 && fraction < 1))
@@ -123,11 +123,11 @@ public sealed class LabelledImages : IImageDataset
     }
 
     /// <summary>The pictures without some of them.</summary>
-    /// <param name="indices">Their numbers.</param>
+    /// <param name="indices">Their indices.</param>
     public LabelledImages Without(ICollection<int> indices) => indices.Count == 0 ? this : Where(index => !indices.Contains(index));
 
     /// <summary>The pictures without those that cannot be read.</summary>
-    /// <param name="unreadable">Those, by their number.</param>
+    /// <param name="unreadable">Those, by index.</param>
     /// <param name="everyClass">Whether something has to be left of every class, because it could not be learnt otherwise.</param>
     /// <exception cref="ImageException">Nothing is left, or nothing of a class.</exception>
     public LabelledImages Without(SortedList<int, ImageException> unreadable, bool everyClass) => PictureCheck.Rest(this, unreadable, everyClass);
@@ -137,18 +137,18 @@ public sealed class LabelledImages : IImageDataset
 
     /// <summary>The same pictures numbered by another list of classes, a trained model's: a folder may lack some of them, and what an
     /// empty class is called does not matter.</summary>
-    /// <param name="names">The classes' names, by number.</param>
+    /// <param name="names">The classes' names in index order.</param>
     /// <exception cref="ImageException">There are pictures of a class that is not in the list.</exception>
     internal LabelledImages WithClasses(IReadOnlyList<string> names) => Renumbered(names, ClassNumbers.ByName(Root, PresentClasses, names));
 
     /// <summary>The same pictures under other names: class 0 is the first, whatever it was called.</summary>
-    /// <param name="names">The names, by number.</param>
+    /// <param name="names">The names, in index order.</param>
     /// <param name="presentOnly">Whether the classes without pictures do not count.</param>
     internal LabelledImages WithNamesInOrder(IReadOnlyList<string> names, bool presentOnly) =>
         Renumbered(names, presentOnly ? [.. Enumerable.Range(0, PresentClasses.Count)] : [.. labels.Distinct().Order()]);
 
     /// <param name="names">The new names.</param>
-    /// <param name="numbers">The new numbers of the classes that there are pictures of.</param>
+    /// <param name="numbers">The new indices of the classes that there are pictures of.</param>
     private LabelledImages Renumbered(IReadOnlyList<string> names, int[] numbers)
     {
         var numberOf = labels.Distinct().Order().Zip(numbers).ToDictionary(pair => pair.First, pair => pair.Second);

@@ -39,7 +39,10 @@ public sealed class ListingNotes
             yield return $"no pictures of the {(EmptyClasses.Count == 1 ? "class" : "classes")} {Some(EmptyClasses)}";
         if (unread.Count > 0) yield return $"passed over: {Unread}";
         if (other.Count > 0)
-            yield return $"passed over: {Files(other.Values.Sum(), "other file")} ({Some(other.Select(static entry => Counted(entry.Key.Length == 0 ? "without an ending" : entry.Key, entry.Value)))})";
+        {
+            string kinds = Some(other.Select(static entry => Counted(entry.Key.Length == 0 ? "without an ending" : entry.Key, entry.Value)));
+            yield return $"passed over: {Files(other.Values.Sum(), "other file")} ({kinds})";
+        }
         if (Loose > 0) yield return $"passed over: {Files(Loose, "picture")} beside the class folders";
     }
 

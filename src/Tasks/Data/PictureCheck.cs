@@ -5,7 +5,7 @@ internal static class PictureCheck
 {
     private const int Named = 3;
 
-    /// <summary>The pictures that cannot be read, by their number.</summary>
+    /// <summary>The pictures that cannot be read, by index.</summary>
     /// <param name="pictures">The pictures.</param>
     /// <param name="transforms">What will be done to them.</param>
     /// <param name="threads">How many are looked at together.</param>
@@ -50,7 +50,9 @@ internal static class PictureCheck
         var left = Enumerable.Range(0, rest.Count).Select(rest.Label).ToHashSet();
         var lost = Enumerable.Range(0, pictures.Count).Select(pictures.Label).Distinct().Where(label => !left.Contains(label)).ToList();
         if (everyClass && lost.Count > 0)
-            throw new ImageException(pictures.Root, $"none of the pictures of the class {string.Join(", ", lost.Select(label => pictures.ClassNames[label]))} can be read: {Summary(unreadable)}");
+            throw new ImageException(
+                pictures.Root,
+                $"none of the pictures of the class {string.Join(", ", lost.Select(label => pictures.ClassNames[label]))} can be read: {Summary(unreadable)}");
         return rest;
     }
 

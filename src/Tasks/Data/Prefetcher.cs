@@ -75,7 +75,7 @@ internal sealed class Prefetcher : IDisposable
         }
     }
 
-    /// <summary>Stops the threads, waits for the pictures in work and gives back the memory of batches that nobody took.</summary>
+    /// <summary>Stops the threads, waits for the pictures in work and releases batches that were not consumed.</summary>
     public void Dispose()
     {
         registration.Dispose();
@@ -117,7 +117,7 @@ internal sealed class Prefetcher : IDisposable
         }
     }
 
-    /// <summary>The next picture to do: its batch and its place there; no slot when there is nothing more.</summary>
+    /// <summary>The next picture to do: its batch and its position there; no slot when there is nothing more.</summary>
     private (Slot? Slot, int Batch, int At) Take()
     {
         lock (gate)
@@ -136,7 +136,7 @@ internal sealed class Prefetcher : IDisposable
                 if (!slots.TryGetValue(batch, out var slot)) slots.Add(batch, slot = Open(batch));
                 nextPlace++;
                 if (slot.Batch is not null) return (slot, batch, at);
-                slot.Done(at, null, gate); // no memory for the batch: its consumer is told
+                slot.Done(at, null, gate); // no memory for the batch: its consumer gets the exception
             }
         }
     }
@@ -170,7 +170,7 @@ internal sealed class Prefetcher : IDisposable
 
         public ExceptionDispatchInfo? Failure { get; set; }
 
-        /// <summary>Pictures that are left out, by their place in the batch.</summary>
+        /// <summary>Pictures that are left out, by position in the batch.</summary>
         public SortedList<int, ImageException> Unreadable { get; } = [];
 
         /// <summary>Of several failures the first picture's counts, whichever thread was faster.</summary>

@@ -2,8 +2,8 @@ using Graft.Tensors;
 
 namespace Graft.Tasks;
 
-/// <summary>Varies training pictures. What is drawn for a picture depends on the seed, its number and the epoch, never on the
-/// thread or on the order of pictures.</summary>
+/// <summary>Varies training pictures. What is drawn for a picture depends on the seed, its index and the epoch, never on the thread or on
+/// the order of pictures.</summary>
 internal sealed class Augment(TrainingAugmentation augmentation, ulong seed)
 {
     private const int Attempts = 10;
@@ -15,7 +15,7 @@ internal sealed class Augment(TrainingAugmentation augmentation, ulong seed)
     /// <param name="image">The picture before the crop.</param>
     /// <param name="size">The crop's size; null keeps the picture's own.</param>
     /// <param name="interpolation">How a crop is scaled.</param>
-    /// <param name="example">The picture's number.</param>
+    /// <param name="example">The picture's index.</param>
     /// <param name="epoch">The epoch, from 0.</param>
     public (RgbImage Image, bool Mirrored) Apply(RgbImage image, ImageSize? size, Interpolation interpolation, int example, int epoch)
     {

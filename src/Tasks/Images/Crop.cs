@@ -1,6 +1,6 @@
 namespace Graft.Tasks;
 
-/// <summary>Cuts pictures; what lies outside the picture is black, as Pillow fills it.</summary>
+/// <summary>Cuts pictures; pixels outside the picture are black, as in Pillow.</summary>
 internal static class Crop
 {
     /// <summary>The middle of a picture (torchvision's <c>CenterCrop</c>): an odd margin is split by rounding half to even, and a

@@ -3,14 +3,13 @@ using SkiaSharp;
 
 namespace Graft.Tasks;
 
-/// <summary>Decodes JPEG, PNG, BMP, GIF (its first frame), WebP and binary portable maps to the bytes that Pillow's <c>Image.open(f).convert("RGB")</c>
-/// gives, torchvision's default loader.</summary>
+/// <summary>Decodes JPEG, PNG, BMP, GIF (its first frame), WebP and binary portable maps to the bytes that Pillow's
+/// <c>Image.open(f).convert("RGB")</c> gives, torchvision's default loader.</summary>
 /// <remarks>
 /// No colour management: an embedded profile or gamma is ignored, as Pillow ignores it. Alpha is dropped, not blended. Of 16-bit
-/// channels the high byte is kept (Pillow does so for colour; its grey 16-bit pictures saturate at 255, which nobody wants).
-/// The EXIF orientation is not applied, because torchvision's loader does not apply it and published weights were trained and
-/// measured that way. A truncated file is refused, as by Pillow. A picture of more than <see cref="ImageDecoding.FullSizePixels"/>
-/// is scaled down on the way.
+/// channels the high byte is kept (Pillow does so for colour; its grey 16-bit pictures saturate at 255, which is of no use). The EXIF
+/// orientation is not applied, because torchvision's loader does not apply it and published weights were trained and measured that way. A
+/// truncated file is refused, as by Pillow. A picture of more than <see cref="ImageDecoding.FullSizePixels"/> is scaled down on the way.
 /// </remarks>
 internal static class ImageDecoder
 {
@@ -52,7 +51,7 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>One large file at a time: its bytes stand in memory beside what is decoded of it, and go at once.</summary>
+    /// <summary>One large file at a time: its bytes are in memory beside the decoded picture, and are released at once.</summary>
     private static unsafe RgbImage DecodeLarge(string path)
     {
         using var file = File.OpenHandle(path);
@@ -107,8 +106,8 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>About how many bytes a codec holds beside what it hands out: a progressive JPEG's coefficients stand in memory whole,
-    /// and so do WebP's pixels and an interlaced PNG's.</summary>
+    /// <summary>About how many bytes a codec holds beside what it hands out: all coefficients of a progressive JPEG are in memory, and so
+    /// are WebP's pixels and an interlaced PNG's.</summary>
     private static long Held(SKCodec codec, ReadOnlySpan<byte> encoded)
     {
         long pixels = (long)codec.Info.Width * codec.Info.Height;
@@ -121,7 +120,7 @@ internal static class ImageDecoder
         };
     }
 
-    // no colour space in the wanted form: the codec then hands out the stored numbers
+    // no colour space in the target format: the codec then hands out the stored values
     private static SKImageInfo Wanted(SKSizeI size) => new(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
 
     private static unsafe RgbImage Whole(SKCodec codec, SKSizeI size, int factor, string name)
@@ -167,7 +166,7 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>A picture whose rows are made one after the other, scaled down by a whole number.</summary>
+    /// <summary>A picture whose rows are made one after the other, scaled down by an integer.</summary>
     private static RgbImage Reduced(SKSizeI size, int factor, RowMaker make)
     {
         var rows = new RowReducer(size.Width, size.Height, factor);

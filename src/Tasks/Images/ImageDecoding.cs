@@ -17,8 +17,8 @@ public static class ImageDecoding
     }
 
     /// <summary>Pictures of up to so many pixels, 25 million by default, are decoded whole and give Pillow's bytes. A larger one is
-    /// scaled down while it is decoded, by a whole number or to eighths, to about 4 million pixels with a shorter side of 512 at
-    /// least, so that it does not take the memory of all its pixels.</summary>
+    /// scaled down while it is decoded, by an integer or to eighths, to about 4 million pixels with a shorter side of 512 at least, so that
+    /// it does not take the memory of all its pixels.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public static long FullSizePixels
     {

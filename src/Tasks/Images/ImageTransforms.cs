@@ -2,8 +2,8 @@ using Graft.Tensors;
 
 namespace Graft.Tasks;
 
-/// <summary>From a decoded picture to a place in a batch [N, 3, H, W], channels last: what an <see cref="ImagePreprocessing"/>
-/// says, carried out.</summary>
+/// <summary>From a decoded picture to its slice of a batch [N, 3, H, W], channels last: what an <see cref="ImagePreprocessing"/> says,
+/// carried out.</summary>
 /// <remarks>A channel's value depends on its byte alone, so the 3 x 256 values are computed once, by torchvision's
 /// <c>ToTensor</c> and <c>Normalize</c> in their order and in single precision: byte / 255, minus mean, divided by deviation.</remarks>
 internal sealed class ImageTransforms
@@ -50,9 +50,9 @@ internal sealed class ImageTransforms
 
     /// <summary>The rest: variation in training, then the normalised values.</summary>
     /// <param name="prepared">What <see cref="Prepare"/> gave.</param>
-    /// <param name="example">The picture's number, which random choices depend on.</param>
+    /// <param name="example">The picture's index, which random choices depend on.</param>
     /// <param name="epoch">The epoch, from 0, which they depend on too.</param>
-    /// <param name="destination">The picture's place: H * W * 3 values, channels innermost.</param>
+    /// <param name="destination">The picture's slice: H * W * 3 values, channels last.</param>
     public void Write(RgbImage prepared, int example, int epoch, Span<float> destination)
     {
         bool mirrored = false;
@@ -83,7 +83,7 @@ internal sealed class ImageTransforms
             throw new ImageException(name, $"{image.Size} pixels with the shorter side scaled to {side} would be {side} x {longer:F0}; crop the picture first");
     }
 
-    /// <summary>The place of one picture in a channels-last batch in CPU memory.</summary>
+    /// <summary>The slice of one picture in a channels-last batch in CPU memory.</summary>
     public static Span<float> Place(Tensor<float> batch, int index)
     {
         if (batch.Shape.Rank != 4 || batch.Shape[1] != RgbImage.Channels || !batch.IsChannelsLast)

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Graft.Tasks;
 
-/// <summary>What a progressive JPEG takes to decode: its scans refine coefficients that have to stand in memory whole until the last
-/// (ITU-T T.81, annex G).</summary>
+/// <summary>What a progressive JPEG takes to decode: its scans refine coefficients that all stay in memory until the last (ITU-T T.81,
+/// annex G).</summary>
 internal static class ProgressiveJpeg
 {
     private const int HeaderBytes = 4, FrameBytes = 10, ComponentBytes = 3, CoefficientBytesEach = 2;

@@ -3,8 +3,8 @@ namespace Graft.Tasks;
 /// <summary>Antialiased resampling with the arithmetic of Pillow's 8-bit <c>Image.resize</c>, byte for byte: what
 /// <c>torchvision.transforms.Resize</c> does to an image of Pillow's.</summary>
 /// <remarks>Separable: rows first, then columns, rounded to bytes in between. The weights of each target pixel are computed and
-/// normalised in double, then kept as fixed-point numbers of 22 fractional bits; sums are 32-bit, rounded half up and clipped.
-/// Keys, "Cubic convolution interpolation for digital image processing", IEEE ASSP 29(6), 1981.</remarks>
+/// normalised in double, then kept as fixed-point values of 22 fractional bits; sums are 32-bit, rounded half up and clipped. Keys, "Cubic
+/// convolution interpolation for digital image processing", IEEE ASSP 29(6), 1981.</remarks>
 internal static class Resize
 {
     /// <summary>8 bits are the result, 2 leave room for the kernel's overshoot.</summary>
@@ -27,7 +27,7 @@ internal static class Resize
             : new ImageSize(size, checked((int)((double)((long)size * image.Width) / image.Height)));
     }
 
-    /// <summary>Scales to exactly that size; a picture that has it already is given back itself.</summary>
+    /// <summary>Scales to exactly that size; a picture that has it already is returned itself.</summary>
     public static RgbImage To(RgbImage image, ImageSize size, Interpolation interpolation)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size.Height);

@@ -1,10 +1,10 @@
 namespace Graft.Tasks;
 
-/// <summary>Scales a picture down by a whole number while its rows come in, so that it never stands in memory whole: each pixel of the
-/// result is the mean of a square, of what there is of it at the right and lower edge (Pillow's <c>Image.reduce</c>).</summary>
+/// <summary>Scales a picture down by an integer while its rows come in, so that it is never in memory whole: each pixel of the result is
+/// the mean of a square, of what there is of it at the right and lower edge (Pillow's <c>Image.reduce</c>).</summary>
 internal sealed class RowReducer
 {
-    /// <summary>What a large picture is brought down to, in pixels, and the side that is kept at least.</summary>
+    /// <summary>What a large picture is reduced to, in pixels, and the side that is kept at least.</summary>
     private const long WantedPixels = 4_000_000, LeastSide = 512;
 
     private readonly int width;
@@ -26,7 +26,7 @@ internal sealed class RowReducer
     /// <summary>The result; complete when all rows were added.</summary>
     public RgbImage Image { get; }
 
-    /// <summary>The whole number that a picture is scaled down by; 1 for one that is decoded whole.</summary>
+    /// <summary>The integer that a picture is scaled down by; 1 for one that is decoded whole.</summary>
     public static int FactorOf(int width, int height)
     {
         long pixels = (long)width * height;

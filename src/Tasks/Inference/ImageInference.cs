@@ -7,7 +7,7 @@ namespace Graft.Tasks;
 /// <summary>Runs a model over pictures without training it.</summary>
 internal static class ImageInference
 {
-    /// <summary>The outputs for each picture beside its number, in order.</summary>
+    /// <summary>The outputs for each picture with its index, in order.</summary>
     public static IEnumerable<(int Example, ReadOnlyMemory<float> Outputs)> Rows(
         ImageModel model, Device device, ImageLoader loader, CancellationToken cancellation) =>
         Rows(Run(device, loader, model.Forward, model.Capture, cancellation));
@@ -53,7 +53,7 @@ internal static class ImageInference
         }
     }
 
-    /// <summary>Numbers that are not finite are no answer.</summary>
+    /// <summary>Refuses outputs that are not finite.</summary>
     /// <exception cref="NonFiniteException">A row has one.</exception>
     private static (ImageBatch Batch, float[] Rows, int Width) Finite(ImageLoader loader, ImageBatch batch, float[] rows, int width)
     {

@@ -4,8 +4,8 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>Reads numbers off pictures; the loss is their mean squared error (PyTorch's <c>MSELoss</c>).</summary>
-/// <remarks>Numbers are learnt as they are: bring them to a spread of about one first. Threads may share it as the remarks on
+/// <summary>Regression: predicts values from pictures; the loss is their mean squared error (PyTorch's <c>MSELoss</c>).</summary>
+/// <remarks>Targets are learnt as they are: standardise them first. Threads may share it as the remarks on
 /// <see cref="TaskModel{TModel, TInputs, TRecipe}"/> say.</remarks>
 public sealed class ImageRegressor : ImageTask<ImageTargets, float[]>
 {
@@ -15,7 +15,7 @@ public sealed class ImageRegressor : ImageTask<ImageTargets, float[]>
     {
     }
 
-    /// <summary>Takes a model whose head is to be replaced: published weights, or first numbers alone.</summary>
+    /// <summary>Takes a model whose head is to be replaced: published weights, or random initial values.</summary>
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     public static ImageRegressor From(ImageModelSource source, Device? device = null)

@@ -1,16 +1,17 @@
 namespace Graft.Tasks;
 
-/// <summary>Pictures with numbers that are to be read off them: ages, angles, prices.</summary>
+/// <summary>Pictures with regression targets: ages, angles, prices.</summary>
 public sealed class ImageTargets : IImageDataset
 {
     private readonly IImageDataset images;
     private readonly float[][] targets;
 
-    /// <summary>Takes pictures and the numbers of each.</summary>
-    /// <param name="names">What the numbers are called, in their order.</param>
+    /// <summary>Takes pictures and the targets of each.</summary>
+    /// <param name="names">The names of the targets, in their order.</param>
     /// <param name="images">The pictures.</param>
-    /// <param name="targets">Each picture's numbers, as many as there are names.</param>
-    /// <exception cref="ArgumentException">There are not as many rows as pictures, or as many numbers as names; or a number is not finite.</exception>
+    /// <param name="targets">Each picture's targets, as many as there are names.</param>
+    /// <exception cref="ArgumentException">There are not as many rows as pictures, or as many targets as names; or a target is not
+    /// finite.</exception>
     public ImageTargets(IReadOnlyList<string> names, IImageDataset images, IReadOnlyList<float[]> targets)
     {
         ArgumentNullException.ThrowIfNull(names);
@@ -24,7 +25,7 @@ public sealed class ImageTargets : IImageDataset
         (Names, this.images, this.targets) = (names, images, [.. targets]);
     }
 
-    /// <summary>What the numbers are called.</summary>
+    /// <summary>The names of the targets.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <inheritdoc/>
@@ -36,7 +37,7 @@ public sealed class ImageTargets : IImageDataset
     /// <inheritdoc/>
     public RgbImage Load(int index) => images.Load(index);
 
-    /// <summary>A picture's numbers.</summary>
-    /// <param name="index">The picture's number, from 0.</param>
+    /// <summary>A picture's targets.</summary>
+    /// <param name="index">The picture's index, from 0.</param>
     public ReadOnlySpan<float> Targets(int index) => targets[index];
 }

@@ -6,7 +6,7 @@ namespace Graft.Tasks;
 /// <summary>The folder of a saved model, as Hugging Face's users know it: <c>model.safetensors</c>, <c>config.json</c>, what a task says
 /// of its inputs (<c>preprocessor_config.json</c>), and <c>graft.json</c>.</summary>
 /// <remarks>Its files are all of one save, whenever a process ends: they are written aside, one rename makes them the folder's, and only
-/// then do they take the places of the older ones.</remarks>
+/// then do they replace the older ones.</remarks>
 public static class ModelFolder
 {
     /// <summary>The file of the weights.</summary>
@@ -18,7 +18,7 @@ public static class ModelFolder
     /// <summary>The file that says where the model came from, how it was trained and how well it did.</summary>
     public const string ManifestFileName = "graft.json";
 
-    /// <summary>Files of a save that is done and not yet in its place; they count before those beside it.</summary>
+    /// <summary>Files of a finished save that are not yet moved; they take precedence over those beside them.</summary>
     private const string Saved = ".saved";
 
     private const string Partial = ".partial-";
@@ -82,7 +82,7 @@ public static class ModelFolder
         Settle(full);
     }
 
-    /// <summary>Brings the files of a finished save to their places.</summary>
+    /// <summary>Moves the files of a finished save into the folder.</summary>
     private static void Settle(string folder)
     {
         string saved = Path.Combine(folder, Saved);

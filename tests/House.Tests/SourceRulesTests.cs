@@ -9,6 +9,7 @@ namespace Graft.House.Tests;
 public partial class SourceRulesTests
 {
     private const int MostLines = 400;
+    private const int MostColumns = 190;
 
     /// <summary>What the compiler itself writes into every assembly, and the base of System.Type, whose Name a message may show.</summary>
     private static readonly string[] HarmlessReflection = ["MemberInfo", "DefaultMemberAttribute"];
@@ -20,6 +21,16 @@ public partial class SourceRulesTests
     {
         var outgrown = Sources("src", "tools").Select(file => (file, lines: File.ReadAllLines(file).Length)).Where(item => item.lines > MostLines);
         Assert.True(!outgrown.Any(), $"split at the seam: {string.Join(", ", outgrown.Select(item => $"{Name(item.file)} ({item.lines} lines)"))}");
+    }
+
+    [Fact]
+    public void No_line_is_wider_than_a_screen()
+    {
+        var wide = from file in Sources("src", "tools")
+                   from line in File.ReadLines(file).Index()
+                   where line.Item.Length > MostColumns
+                   select $"{Name(file)}:{line.Index + 1} ({line.Item.Length} columns)";
+        Assert.True(!wide.Any(), $"wrap at {MostColumns} columns: {string.Join(", ", wide)}");
     }
 
     [Fact]

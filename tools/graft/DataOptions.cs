@@ -6,7 +6,8 @@ namespace Graft.CommandLine;
 /// <summary><c>--data</c>, and what has to be said of a NumPy archive: which part of it, and what its classes are called.</summary>
 internal sealed class DataOptions
 {
-    private readonly Option<string> data = Options.FilePath("--data", "DIR|FILE.npz", "The pictures: a folder with a sub-folder a class, or a NumPy archive of images and labels.", required: true);
+    private readonly Option<string> data = Options.FilePath(
+        "--data", "DIR|FILE.npz", "The pictures: a folder with a sub-folder a class, or a NumPy archive of images and labels.", required: true);
     private readonly Option<string> split = Split();
     private readonly Option<string[]> classNames = Options.Names(
         "--class-names", "NAME,NAME...", "What the classes of an archive are called, by number; without it they are LABEL_0, LABEL_1 ...");

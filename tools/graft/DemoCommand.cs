@@ -35,7 +35,8 @@ internal static class DemoCommand
     private static void WriteTable(TextWriter output, DemoOptions options, DemoResult result)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"The same {result.TrainingExamples} pictures of {result.Classes.Count} letters, {result.Epochs} epochs each; {result.TestExamples} other pictures to test; mean of {options.Runs} runs."));
+            $"The same {result.TrainingExamples} pictures of {result.Classes.Count} letters, {result.Epochs} epochs each; "
+            + $"{result.TestExamples} other pictures to test; mean of {options.Runs} runs."));
         Tables.Write(output, ["", "accuracy", "+-", "seconds a run", "trainable parameters"], result.Arms.Select(arm => (IReadOnlyList<string>)
             [arm.Name, Tables.Percent(arm.AccuracyMean), Tables.Percent(arm.AccuracyStd), Tables.Seconds(arm.Seconds), Tables.Count(arm.TrainableParameters)]));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Tables.Seconds(result.Seconds)} in all"));

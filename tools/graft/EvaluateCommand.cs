@@ -10,7 +10,10 @@ internal static class EvaluateCommand
 {
     public static Command Make()
     {
-        var command = new Command("evaluate", "Counts how many pictures a model gets right. Classes are matched by name. A picture that cannot be decoded is reported, the rest is counted, and the exit code is 1. " + Pictures.Rules);
+        var command = new Command(
+            "evaluate",
+            "Counts how many pictures a model gets right. Classes are matched by name. A picture that cannot be decoded is reported, "
+            + "the rest is counted, and the exit code is 1. " + Pictures.Rules);
         var model = new ModelOptions(command, needsHead: true);
         var data = new DataOptions(command);
         var device = new DeviceOptions(command);
@@ -55,8 +58,10 @@ internal static class EvaluateCommand
             {
                 Tables.Write(output, ["class", "examples", "correct", "accuracy"], classes.Select(label => (IReadOnlyList<string>)
                     [classifier.ClassNames[label], Tables.Count(examples[label]), Tables.Count(correct[label]), Tables.Percent((double)correct[label] / examples[label])]));
+                string left = unreadable.Count == 0 ? "" : $"; {Tables.Count(unreadable.Count)} could not be read";
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{Printable.Whole(choice.Name)}: {Tables.Count(evaluation.Correct)} of {Tables.Count(evaluation.Examples)} correct ({Tables.Percent(evaluation.Accuracy)}), loss {Tables.Loss(evaluation.Loss)}, {Tables.Seconds(seconds)}{(unreadable.Count == 0 ? "" : $"; {Tables.Count(unreadable.Count)} could not be read")}"));
+                    $"{Printable.Whole(choice.Name)}: {Tables.Count(evaluation.Correct)} of {Tables.Count(evaluation.Examples)} correct "
+                    + $"({Tables.Percent(evaluation.Accuracy)}), loss {Tables.Loss(evaluation.Loss)}, {Tables.Seconds(seconds)}{left}"));
                 return Task.FromResult(exitCode);
             }
             JsonOutput.Write(output, writer =>

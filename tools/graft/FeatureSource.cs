@@ -2,17 +2,17 @@ using Graft.Tasks;
 
 namespace Graft.CommandLine;
 
-/// <summary>The pictures that features are wanted of, with their classes where they have any.</summary>
+/// <summary>The pictures whose features are computed, with their classes where they have any.</summary>
 /// <param name="Images">The pictures.</param>
 /// <param name="Labelled">The pictures with their classes; null where there are none.</param>
 /// <param name="Notes">What the listing had to say.</param>
 internal sealed record FeatureSource(IImageDataset Images, LabelledImages? Labelled, ListingNotes Notes)
 {
-    /// <summary>The classes' names by number; null where there are none.</summary>
+    /// <summary>The classes' names in index order; null where there are none.</summary>
     public IReadOnlyList<string>? ClassNames => Labelled?.ClassNames;
 
-    /// <summary>One folder whose pictures lie in sub-folders is labelled by them, and one archive by its labels; anything else is a
-    /// list of pictures.</summary>
+    /// <summary>One folder whose pictures are in sub-folders is labelled by them, and one archive by its labels; anything else is a list of
+    /// pictures.</summary>
     public static FeatureSource Of(IReadOnlyList<string> paths, string? split)
     {
         if (paths is [var single] && IsLabelled(single))

@@ -12,7 +12,8 @@ internal static class FeaturesCommand
     {
         var command = new Command(
             "features",
-            "Writes what the trunk makes of pictures as safetensors: 'features' [N, D], and 'labels' [N] for one folder with a sub-folder a class or one NumPy archive; the paths and class names are in its metadata. "
+            "Writes what the trunk makes of pictures as safetensors: 'features' [N, D], and 'labels' [N] for one folder with a sub-folder a class or one NumPy archive; "
+            + "the paths and class names are in its metadata. "
             + Pictures.Rules);
         var images = new Argument<string[]>("IMAGE") { Description = "Pictures, folders of them, or NumPy archives (.npz).", Arity = ArgumentArity.OneOrMore };
         command.Add(images);
@@ -75,7 +76,8 @@ internal static class FeaturesCommand
                     writer.WriteFigure("seconds", clock.Elapsed.TotalSeconds);
                 });
             else output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{Printable.Whole(file)}: features [{rows.Count}, {width}]{(source.ClassNames is { } names ? $", labels of {names.Count} classes" : "")}, {Tables.Seconds(clock.Elapsed.TotalSeconds)}"));
+                $"{Printable.Whole(file)}: features [{rows.Count}, {width}]"
+                + $"{(source.ClassNames is { } names ? $", labels of {names.Count} classes" : "")}, {Tables.Seconds(clock.Elapsed.TotalSeconds)}"));
             return Task.FromResult(left == 0 ? ExitCode.Done : ExitCode.Failed);
         });
         return command;

@@ -73,7 +73,7 @@ internal sealed class ModelOptions
 /// <param name="IsPublished">Whether it is an architecture's name.</param>
 /// <param name="Weights">The file or folder of weights; null for a saved classifier and for none.</param>
 /// <param name="LoadOptions">What of it is taken.</param>
-/// <param name="NeedsHead">Whether answers are wanted, for which the head has to be trained.</param>
+/// <param name="NeedsHead">Whether predictions are needed, for which the head has to be trained.</param>
 /// <param name="Error">Where it is said what was taken, if there was something to choose.</param>
 internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights, LoadOptions LoadOptions, bool NeedsHead, TextWriter Error)
 {
@@ -90,7 +90,7 @@ internal sealed record ModelChoice(string Name, bool IsPublished, string? Weight
         return classifier;
     }
 
-    /// <summary>Which architecture works, and where its numbers came from.</summary>
+    /// <summary>The architecture, and the source of its weights.</summary>
     public void Write(Utf8JsonWriter json, ImageClassifier classifier)
     {
         json.WriteString("model", classifier.Model.Name);

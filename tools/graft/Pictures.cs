@@ -2,7 +2,7 @@ using Graft.Tasks;
 
 namespace Graft.CommandLine;
 
-/// <summary>Pictures as a command line names them: files, folders for all that lies in and below them, NumPy archives.</summary>
+/// <summary>Pictures as a command line names them: files, folders for all in and below them, NumPy archives.</summary>
 internal static class Pictures
 {
     /// <summary>How pictures are read, for the help of the commands that read some.</summary>
@@ -12,7 +12,7 @@ internal static class Pictures
 
     /// <param name="paths">What the command line names.</param>
     /// <param name="split">The part of an archive that is meant; null for its own choice.</param>
-    /// <param name="notes">Is told of the files that are passed over.</param>
+    /// <param name="notes">Reports the files that are skipped.</param>
     /// <exception cref="WrongInputException">A path leads nowhere, or a folder has no pictures.</exception>
     public static IImageDataset List(IEnumerable<string> paths, string? split, ListingNotes notes)
     {

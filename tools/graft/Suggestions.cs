@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Graft.CommandLine;
 
-/// <summary>What somebody may have meant by a command or an option that there is not.</summary>
+/// <summary>Suggestions for a command or an option that does not exist.</summary>
 internal static class Suggestions
 {
     /// <summary>Other tools' words, which no letters lead to.</summary>

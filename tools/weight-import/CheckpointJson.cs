@@ -3,7 +3,7 @@ using Graft.CommandLine;
 
 namespace Graft.WeightImport;
 
-/// <summary>A checkpoint as scripts are told of it.</summary>
+/// <summary>A checkpoint as JSON for scripts.</summary>
 internal static class CheckpointJson
 {
     /// <summary>The properties that both commands give of a checkpoint.</summary>

@@ -54,7 +54,9 @@ internal static class ReferenceOutput
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("kind", "tensors", "largest difference", "allowed", "at");
         foreach (var kind in report.Kinds)
-            table.AddRow(new Text(Printable.Text(kind.Kind)), new Text(Text(kind.Tensors)), new Text(Text(kind.Largest)), new Text(Text(tolerances.Of(kind))), new Text(Printable.Text(kind.At)));
+            table.AddRow(
+                new Text(Printable.Text(kind.Kind)), new Text(Text(kind.Tensors)), new Text(Text(kind.Largest)),
+                new Text(Text(tolerances.Of(kind))), new Text(Printable.Text(kind.At)));
         Tables.Plain(output).Write(table);
         output.WriteLine($"weights: {report.Weights.Summary}");
         int vanishing = report.Kinds.Sum(kind => kind.Vanishing);

@@ -18,7 +18,9 @@ internal static class VerifyCommand
         architecture.Validators.Add(static result =>
         {
             if (result.Tokens is [{ Value: var name }] && !ModelRegistry.Names.Contains(name))
-                result.AddError($"--architecture '{Printable.Text(name)}' is not known{(NearName.Find(name, ModelRegistry.Names) is { } near ? $", perhaps {near}" : "")}; known are {string.Join(", ", ModelRegistry.Names)}");
+                result.AddError(
+                    $"--architecture '{Printable.Text(name)}' is not known{(NearName.Find(name, ModelRegistry.Names) is { } near ? $", perhaps {near}" : "")}; "
+                    + $"known are {string.Join(", ", ModelRegistry.Names)}");
         });
         var reference = new Option<string?>("--reference")
         {

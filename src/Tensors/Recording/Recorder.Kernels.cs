@@ -1,6 +1,7 @@
 namespace Graft.Tensors;
 
-// Each family once: what it is given, how the call is made again, and what it reads (Read, Spare) and writes (Result, Aside). Spare is what Device's contract lets the result be written over.
+// Each family once: what it is given, how the call is made again, and what it reads (Read, Spare) and writes (Result, Aside).
+// Spare is what Device's contract lets the result be written over.
 public sealed partial class Recorder
 {
     public override void Copy<T>(Tensor<T> source, Tensor<T> destination) => Record(

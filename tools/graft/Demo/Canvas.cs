@@ -2,7 +2,7 @@ using Graft.Tasks;
 
 namespace Graft.CommandLine.Demo;
 
-/// <summary>A place on the canvas in pixels, y downwards, or a place in a figure's own square from -1 to 1.</summary>
+/// <summary>A point on the canvas in pixels, y downwards, or a point in a figure's own square from -1 to 1.</summary>
 internal readonly record struct Point(float X, float Y);
 
 /// <summary>Red, green and blue, each from 0 to 1.</summary>

@@ -48,7 +48,7 @@ internal sealed record DemoResult(
 /// <param name="Name">What it is.</param>
 /// <param name="Accuracies">The share of the test pictures that each run got right, from 0 to 1.</param>
 /// <param name="Seconds">How long a run trained, on average.</param>
-/// <param name="TrainableParameters">How many numbers learnt in the end.</param>
+/// <param name="TrainableParameters">The number of trainable elements in the end.</param>
 internal sealed record DemoArm(string Name, IReadOnlyList<double> Accuracies, double Seconds, long TrainableParameters)
 {
     /// <summary>The mean over the runs, from 0 to 1.</summary>

@@ -83,7 +83,7 @@ internal static class DemoRun
     /// <summary>One way of training.</summary>
     private sealed record Arm(string Name, bool Pretrained, Func<int, FineTuneOptions> Recipe);
 
-    /// <summary>Tells at once, on the thread that trains; <see cref="Progress{T}"/> would tell later, in any order.</summary>
+    /// <summary>Reports at once, on the training thread; <see cref="Progress{T}"/> would report later, in any order.</summary>
     private sealed class Listener(Action<FitProgress> tell) : IProgress<FitProgress>
     {
         public void Report(FitProgress value) => tell(value);

@@ -19,7 +19,7 @@ internal static class DemoTraining
         Augmentation = new TrainingAugmentation { CropPadding = 2 },
     };
 
-    /// <summary>A classifier of drawn pictures, with the weights of a checkpoint or with first numbers from a seed.</summary>
+    /// <summary>A classifier of drawn pictures, with the weights of a checkpoint or with initial values from a seed.</summary>
     public static ImageClassifier Begin(Device device, ulong seed, Checkpoint? weights = null)
     {
         var source = weights is null ? ImageModelSource.Scratch(Architecture, seed) : ImageModelSource.Pretrained(Architecture, weights, seed);

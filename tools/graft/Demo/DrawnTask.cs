@@ -11,15 +11,15 @@ internal abstract class DrawnTask
     /// <summary>Its name, and a part of its random streams' names: no two tasks share their choices.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The classes' names; a class's number is its place here.</summary>
+    /// <summary>The classes' names, in index order.</summary>
     public abstract IReadOnlyList<string> Classes { get; }
 
     /// <summary>Draws one picture of a class.</summary>
     protected abstract void Draw(Canvas canvas, int label, Draws draws);
 
-    /// <summary>Draws one picture of a class; the same seed, set, class and number give the same bytes everywhere.</summary>
-    /// <param name="label">The class's number.</param>
-    /// <param name="drawing">The picture's number within its class and set.</param>
+    /// <summary>Draws one picture of a class; the same seed, set, class and index give the same bytes everywhere.</summary>
+    /// <param name="label">The class index.</param>
+    /// <param name="drawing">The picture's index within its class and set.</param>
     /// <param name="set">What the picture is for: no two sets share a random stream, so none holds a picture of another.</param>
     /// <param name="seed">The seed of all sets.</param>
     public RgbImage Draw(int label, int drawing, string set, ulong seed)
@@ -40,7 +40,7 @@ internal abstract class DrawnTask
             Name, Classes, new InMemoryImages($"{Name}, {set}", images), [.. Enumerable.Range(0, images.Length).Select(i => i / perClass)]);
     }
 
-    /// <summary>Any place on the canvas.</summary>
+    /// <summary>Any point on the canvas.</summary>
     protected static Point Anywhere(Draws draws) => new(draws.Between(0, Side), draws.Between(0, Side));
 
     /// <summary>Any colour.</summary>

@@ -2,17 +2,17 @@ using Graft.Tensors;
 
 namespace Graft.CommandLine.Demo;
 
-/// <summary>The random choices of one drawing, one after another: a <see cref="RandomStream"/> read from its first place on, so
-/// that a drawing depends on the seed, the stream's name and its own number alone.</summary>
+/// <summary>The random choices of one drawing, one after another: a <see cref="RandomStream"/> read from its start, so that a drawing
+/// depends on the seed, the stream's name and its own index alone.</summary>
 internal sealed class Draws(ulong seed, string name, int drawing)
 {
     private readonly RandomStream stream = new(seed, name);
     private ulong place;
 
-    /// <summary>A number in [low, high).</summary>
+    /// <summary>A value in [low, high).</summary>
     public float Between(float low, float high) => low + (high - low) * stream.Uniform(place++, (ulong)drawing);
 
-    /// <summary>A whole number in [0, count).</summary>
+    /// <summary>An integer in [0, count).</summary>
     public int Below(int count) => stream.Below(count, place++, (ulong)drawing);
 
     /// <summary>True in that share of the cases.</summary>

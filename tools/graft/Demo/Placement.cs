@@ -1,6 +1,6 @@
 namespace Graft.CommandLine.Demo;
 
-/// <summary>Where a figure lies on the canvas: its middle and half its size in pixels, turned, slanted and stretched.</summary>
+/// <summary>A figure's placement on the canvas: its middle and half its size in pixels, turned, slanted and stretched.</summary>
 internal sealed record Placement(Point Middle, float Size, float Turns = 0f, float Slant = 0f, float Stretch = 1f)
 {
     /// <summary>A figure's lines in pixels, each point moved by up to <paramref name="wobble"/> of half the figure's size.</summary>

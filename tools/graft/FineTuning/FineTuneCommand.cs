@@ -140,7 +140,7 @@ internal sealed class FineTuneCommand
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
         {
-            // what the model itself refuses in the first step: too few numbers for a batch norm, a picture too small for its layers
+            // what the model itself refuses in the first step: a batch of one value for a batch norm, a picture too small for its layers
             string hint = !exception.Message.StartsWith("batch_norm", StringComparison.Ordinal) ? ""
                 : $"; a step has up to {Tables.Count(options.BatchSizeFor(training.Count))} pictures: "
                 + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-running-statistics";

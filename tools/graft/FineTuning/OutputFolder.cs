@@ -10,11 +10,11 @@ internal sealed class OutputFolder
     /// <summary>The folder as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>Refuses a folder that cannot be written, has no room, holds somebody else's files, or lies among the pictures. What
-    /// does not exist does not exist afterwards either.</summary>
+    /// <summary>Refuses a folder that cannot be written, has no space left, holds other files, or is among the pictures. What does not
+    /// exist does not exist afterwards either.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="bytes">About how much will be saved.</param>
-    /// <param name="pictureFolders">Where the pictures lie.</param>
+    /// <param name="pictureFolders">The folders of pictures.</param>
     /// <exception cref="WrongInputException">With what to do instead.</exception>
     public static OutputFolder Prepare(string path, long bytes, params IEnumerable<string?> pictureFolders)
     {

@@ -34,12 +34,12 @@ public sealed class RecordingOnGpuTests
     {
         Tensor<float> first = device.Rent<float>(x.Shape, MemoryFormat.ChannelsLast), second = device.Rent<float>(x.Shape, MemoryFormat.ChannelsLast);
         Tensor<float> third = device.Rent<float>(x.Shape, MemoryFormat.ChannelsLast), sum = device.Rent<float>([1, 2, 1, 1]);
-        Tensor<float> both = device.Rent<float>([2, 2]), logits = device.Rent<float>([1, 2]);
-        device.Map(default(Exponential), scale, both.Slice(0, 0, 1).Reshape([2]));
-        device.Map(default(Square), scale, both.Slice(0, 1, 1).Reshape([2]));
+        Tensor<float> shifts = device.Rent<float>([2]), scales = device.Rent<float>([2]), logits = device.Rent<float>([1, 2]);
+        device.Map(default(Exponential), scale, shifts);
+        device.Map(default(Square), scale, scales);
         device.Copy(x, first);
-        device.Conv2d(default(ScaleBiasThen<Relu>), Conv2dGeometry.Square(), first, weight, both, null, second);
-        device.Conv2d(default(ScaleBiasResidualThen<Relu>), Conv2dGeometry.Square(), second, weight, both, first, third);
+        device.Conv2d(default(ScaleBiasThen<Relu>), Conv2dGeometry.Square(), first, weight, shifts, null, second, scales);
+        device.Conv2d(default(ScaleBiasResidualThen<Relu>), Conv2dGeometry.Square(), second, weight, shifts, first, third, scales);
         device.Reduce<SumOf>(third, sum);
         device.Softmax(sum.Reshape([1, 2]), logits, log: true);
         return logits;

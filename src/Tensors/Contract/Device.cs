@@ -81,6 +81,15 @@ public abstract class Device
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y, Tensor<float>? scale = null)
         where TEpilogue : unmanaged, IEpilogue;
 
+    /// <summary>Refuses an epilogue one of whose operands is missing.</summary>
+    /// <exception cref="ArgumentException">It uses a bias, a scale or a residual, and there is none.</exception>
+    protected static void RequireOperands<TEpilogue>(Tensor<float>? bias, Tensor<float>? scale, Tensor<float>? residual)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        if ((TEpilogue.UsesBias && bias is null) || (TEpilogue.UsesScale && scale is null) || (TEpilogue.UsesResidual && residual is null))
+            throw new ArgumentException($"the epilogue {typeof(TEpilogue).Name} uses {(bias is null && TEpilogue.UsesBias ? "a bias" : scale is null && TEpilogue.UsesScale ? "a scale" : "a residual")}, and there is none");
+    }
+
     /// <summary>dx = dy * weight, transposed. dx: [N, C, H, W], channels last.</summary>
     public abstract void Conv2dBackwardInput(Conv2dGeometry geometry, Tensor<float> dy, Tensor<float> weight, Tensor<float> dx);
 

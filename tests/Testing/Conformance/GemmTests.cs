@@ -17,6 +17,14 @@ public sealed class GemmTests<TDevice> : DeviceTests<TDevice> where TDevice : IT
     private static readonly (int M, int N, int K)[] Few = [(1, 1, 1), (2, 3, 4), (5, 7, 3), (17, 2, 9), (1, 9, 1)];
 
     [Fact]
+    public void An_epilogue_without_its_operand_is_refused()
+    {
+        using Tensor<float> a = Tensor.From<float>([1, 1], [1f], Device), b = Tensor.From<float>([1, 1], [1f], Device), c = Tensor.From<float>([1, 1], [1f], Device);
+        Assert.Throws<ArgumentException>(() => Device.Gemm(default(AddBias), a, b, null, null, c));
+        Assert.Throws<ArgumentException>(() => Device.Gemm(default(ScaleBiasThen<Relu>), a, b, c, null, c));
+    }
+
+    [Fact]
     public void Every_orientation_of_odd_sizes()
     {
         var cases =

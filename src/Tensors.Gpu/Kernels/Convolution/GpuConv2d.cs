@@ -8,6 +8,7 @@ public sealed partial class GpuDevice
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y, Tensor<float>? scale = null)
     {
+        RequireOperands<TEpilogue>(bias, scale, residual);
         var planes = new ConvPlanes(geometry, x.Shape, weight, y.Shape);
         var output = new ConvOutput<TEpilogue>(
             epilogue, ViewOf(bias, y), ViewOf(scale, y), ViewOf(residual, y), ViewOf(y), planes.Outputs, planes.GroupOutputs);

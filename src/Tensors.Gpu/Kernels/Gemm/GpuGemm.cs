@@ -8,6 +8,7 @@ public sealed partial class GpuDevice
         TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c,
         Tensor<float>? scale = null)
     {
+        RequireOperands<TEpilogue>(bias, scale, residual);
         int rank = c.Shape.Rank;
         int rows = c.Shape[^2], columns = c.Shape[^1], terms = a.Shape[^1];
         // the leading axes alone; a factor without them, or with one of length 1, is the same for every batch

@@ -8,6 +8,7 @@ public sealed partial class CpuDevice
         TEpilogue epilogue, Conv2dGeometry geometry, Tensor<float> x, Tensor<float> weight,
         Tensor<float>? bias, Tensor<float>? residual, Tensor<float> y, Tensor<float>? scale = null)
     {
+        RequireOperands<TEpilogue>(bias, scale, residual);
         var (groups, inputs, outputs) = GroupsOf(geometry, weight);
         int kernelHeight = weight.Shape[2], kernelWidth = weight.Shape[3];
         var (height, width) = (y.Shape[2], y.Shape[3]);

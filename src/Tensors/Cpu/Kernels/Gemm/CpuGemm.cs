@@ -8,6 +8,7 @@ public sealed partial class CpuDevice
         TEpilogue epilogue, Tensor<float> a, Tensor<float> b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c,
         Tensor<float>? scale = null)
     {
+        RequireOperands<TEpilogue>(bias, scale, residual);
         int rank = c.Shape.Rank;
         int rows = c.Shape[^2], columns = c.Shape[^1], depth = a.Shape[^1];
         var batch = c.Shape.Without(^1).Without(^1);

@@ -32,9 +32,9 @@ public sealed partial class Gradients : IDisposable
         return variable.Pass == Pass && variable.Slot >= 0 && variable.Slot < Table.BySlot.Length ? Table.BySlot[variable.Slot] : null;
     }
 
-    /// <summary>Begins a step along these gradients: nobody else reads or changes the weights until what is returned is disposed of, and
-    /// changes deferred by the pass (<see cref="Pass.Defer"/>) are applied, so that concurrent inference sees the model before all of the step
-    /// or after it.</summary>
+    /// <summary>Begins an optimiser step: the weights are locked exclusively until what is returned is disposed of, and changes deferred by
+    /// the pass (<see cref="Pass.Defer"/>) are applied, so that concurrent inference sees the model before all of the step or after
+    /// it.</summary>
     /// <param name="locks">The locks of what the step moves (<see cref="Parameter.Lock"/>); those of the pass are added.</param>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward of the model.</exception>
     public WeightChange BeginStep(WeightLockSet locks)

@@ -130,7 +130,7 @@ public abstract class Parameter
         }
     }
 
-    /// <summary>Takes ownership of values on the CPU, row-major: where nobody has used the parameter yet their memory becomes its
+    /// <summary>Takes ownership of values on the CPU, row-major: where the parameter has not been used yet their memory becomes its
     /// own.</summary>
     /// <param name="numbers">Of the parameter's shape; not used again by the caller.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>

@@ -129,7 +129,7 @@ public sealed class Pass : IDisposable
         return Storage.Weights.IsSubstituted(parameter);
     }
 
-    /// <summary>Random numbers for one call of a function: a layer opens the stream of its key once a call. The first call of a name draws
+    /// <summary>A random stream for one call of a function: a layer opens the stream of its key once a call. The first call of a name draws
     /// from <c>new RandomStream(Seed, name)</c>, the second from another stream, and so on, all of which follow from the seed.</summary>
     /// <param name="name">The name of the stream: a layer's key.</param>
     public RandomStream Stream(string name)

@@ -105,7 +105,7 @@ internal sealed class PassWeights
     {
         if (values.ContainsKey(parameter) || variables.ContainsKey(parameter))
             throw new InvalidOperationException(
-                $"{parameter.Name} has been used in this pass already, or something else stands in its place: substitute it once, before what reads it, "
+                $"{parameter.Name} has been used in this pass already, or has been substituted: substitute it once, before what reads it, "
                 + "and compute from the parameter itself in the function that Substitute calls");
     }
 

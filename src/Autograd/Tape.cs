@@ -67,7 +67,7 @@ internal sealed class Tape
         if (reachedSpent)
         {
             throw new InvalidOperationException(
-                "a backward has already run through a part of this loss and given back what it saved: add the losses up before one backward, or use a pass for each");
+                "a backward has already run through a part of this loss and released what it saved: add the losses up before one backward, or use a pass for each");
         }
     }
 

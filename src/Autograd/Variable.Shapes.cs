@@ -65,8 +65,8 @@ public sealed partial class Variable
 
     /// <summary>The same values repeated along axes of length 1 and new outer axes; the gradient is their sum (PyTorch's
     /// <c>expand</c>).</summary>
-    /// <param name="shape">The lengths wanted; the last axes are this one's.</param>
-    /// <exception cref="ShapeException">An axis is neither 1 nor the wanted length.</exception>
+    /// <param name="shape">The target shape; its last axes are this one's.</param>
+    /// <exception cref="ShapeException">An axis is neither 1 nor the target length.</exception>
     public Variable Expand(Shape shape) => Views.Expand(this, shape);
 
     /// <summary><paramref name="length"/> elements of one axis, every <paramref name="step"/>th, from <paramref name="start"/>.</summary>

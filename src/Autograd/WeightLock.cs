@@ -23,12 +23,12 @@ public sealed class WeightLock
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
     public WeightChange Change() => new((WeightLock[])[this]);
 
-    /// <summary>Waits until nobody changes the weights.</summary>
+    /// <summary>Enters as a reader.</summary>
     internal void EnterRead() => gate.EnterReadLock();
 
     internal void ExitRead() => gate.ExitReadLock();
 
-    /// <summary>Waits until nobody reads the weights.</summary>
+    /// <summary>Enters exclusively.</summary>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
     internal void EnterWrite()
     {

@@ -2,7 +2,7 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>How a model of images is adapted to pictures of one's own.</summary>
+/// <summary>How an image model is fine-tuned on a dataset.</summary>
 public sealed record ImageFineTuneOptions
 {
     private const int StepsAnEpoch = 24, SmallestBatch = 4, LargestBatch = 64;

@@ -25,7 +25,7 @@ public sealed class ImageModelSource
         return Pretrained(model, checkpoint, seed, options, timm);
     }
 
-    /// <summary>As the other, from a checkpoint that is open: an embedded resource, for one.</summary>
+    /// <summary>Published weights from an open checkpoint, such as an embedded resource.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="seed">The seed of a new head's initial values.</param>

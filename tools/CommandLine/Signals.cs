@@ -26,7 +26,7 @@ public sealed class Signals : IDisposable
     /// <summary>Is cancelled by the first signal.</summary>
     public CancellationToken Token => interrupt.Token;
 
-    /// <summary>The exit code of the signal that ended the work, in place of Ctrl-C's.</summary>
+    /// <summary>The exit code of the signal that ended the work, instead of Ctrl-C's.</summary>
     /// <param name="code">The exit code of the work.</param>
     public int ExitCodeOf(int code) => code == ExitCode.Interrupted && exitCode != 0 ? exitCode : code;
 
@@ -50,7 +50,7 @@ public sealed class Signals : IDisposable
         Environment.Exit(code);
     }));
 
-    /// <summary>Whether the process was started with a signal ignored; only Linux tells.</summary>
+    /// <summary>Whether the process was started with a signal ignored; known on Linux alone.</summary>
     private static bool IsIgnored(int signal)
     {
         const string Status = "/proc/self/status", Mask = "SigIgn:";

@@ -12,10 +12,10 @@ internal abstract class ProgressDisplay
     /// <summary>Pieces of work after which the clock starts.</summary>
     private const long WarmUp = 64;
 
-    /// <summary>Does some work and shows its progress meanwhile.</summary>
+    /// <summary>Runs some work and displays its progress.</summary>
     public static T Show<T>(TextWriter error, Func<ProgressDisplay, T> work) => IsTerminal(error) ? OnTerminal(error, work) : work(new Lines(error));
 
-    /// <summary>Shows where the work stands.</summary>
+    /// <summary>Displays the progress.</summary>
     /// <param name="done">How much is done.</param>
     /// <param name="total">How much there is.</param>
     /// <param name="what">What is being done.</param>

@@ -53,7 +53,7 @@ public abstract class Checkpoint : IDisposable
     public IReadOnlyList<StoredTensor> Tensors { get; }
 
     /// <summary>The names of Python's that a pickle would call or refer to and that no checkpoint needs: classes, functions, whatever its
-    /// writer kept beside the weights. They are listed for those who want to know; nothing of them was run or built.</summary>
+    /// writer kept beside the weights. They are listed for information; nothing of them was executed or built.</summary>
     public IReadOnlyList<string> ForeignNames { get; }
 
     /// <summary>Values that would be tensors made in a way that is not known.</summary>

@@ -13,11 +13,11 @@ public static class SpecialFile
         string target = path;
         if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { } final)
         {
-            // what is there and has no name of its own: an open descriptor
+            // exists without a name: an open descriptor
             if (!File.Exists(final.FullName)) return true;
             target = final.FullName;
         }
-        // A file with bytes is a file; what has none is asked through the only part of the platform that tells the kinds apart.
+        // A file with bytes is a file; what has none is asked through the only API that distinguishes the kinds.
         if (new FileInfo(target).Length > 0) return false;
         try
         {

@@ -15,7 +15,7 @@ internal static class StoredShape
         for (int axis = 0; axis < lengths.Length; axis++)
         {
             if (lengths[axis] is < 0 or > int.MaxValue) return $"has the impossible length {lengths[axis]} on axis {axis}";
-            // An empty axis does not excuse the others: their product must not overflow on the way either.
+            // An empty axis does not excuse the others: the partial products must not overflow either.
             count *= Math.Max(1, lengths[axis]);
             if (count > MostElements) return $"claims more elements than any file can hold: [{string.Join(", ", lengths.ToArray())}]";
         }

@@ -59,7 +59,7 @@ internal sealed class HubConfig
 
     public bool Flag(string name, bool standard) => members.Flag(name) ?? standard;
 
-    /// <summary>Refuses a switch that stands otherwise than built.</summary>
+    /// <summary>Refuses a boolean with a value that is not implemented.</summary>
     public void RequireFlag(string name, bool built)
     {
         if (Flag(name, built) != built) throw Fail(name, $"is {(built ? "false" : "true")}; only {(built ? "true" : "false")} is built");
@@ -107,7 +107,7 @@ internal sealed class HubConfig
     }
 
     /// <summary>Refuses a <c>label2id</c> or <c>num_labels</c> that contradicts the names. <c>label2id</c> repeats <c>id2label</c> the other
-    /// way round; two classes of one name cannot both be in it, so only what is there is compared.</summary>
+    /// way round; two classes of one name cannot both be in it, so only present entries are compared.</summary>
     public void RequireSameLabels(IReadOnlyList<string> classNames)
     {
         if (members.Integer("num_labels") is { } count && count != classNames.Count)

@@ -58,7 +58,7 @@ public static class ModelRegistry
 
     /// <summary>Makes a model; its parameters are made when they are first used.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="classes">How many classes the head tells apart; 0 for as many as the published weights do.</param>
+    /// <param name="classes">The number of classes (<c>num_classes</c>); 0 for as many as the published weights do.</param>
     /// <param name="seed">The seed of parameters that no checkpoint fills.</param>
     /// <exception cref="ArgumentException">There is no such model, or a negative number of classes.</exception>
     public static ImageModel Create(string name, int classes = 0, ulong seed = 0)
@@ -68,8 +68,8 @@ public static class ModelRegistry
         return row.Create(name, classes == 0 ? row.Pretrained.Classes : classes, seed);
     }
 
-    /// <summary>Makes a model with as many classes as the head in a checkpoint tells apart; where it has none, as many as the published
-    /// weights. The checkpoint's weights are not loaded yet.</summary>
+    /// <summary>Makes a model with as many classes as the head in a checkpoint has; where it has none, as many as the published weights.
+    /// The checkpoint's weights are not loaded yet.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="options">Which of its weights are meant.</param>

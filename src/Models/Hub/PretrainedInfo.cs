@@ -3,7 +3,7 @@ namespace Graft.Models;
 /// <summary>What is known of an architecture's published weights (timm's <c>default_cfg</c>): how its pictures were prepared and what its
 /// classes are called.</summary>
 /// <param name="Preprocessing">What was done to the pictures.</param>
-/// <param name="Classes">How many classes the head tells apart.</param>
+/// <param name="Classes">The number of classes (<c>num_classes</c>).</param>
 /// <param name="ClassNames">The classes' names in index order; null where they are not known.</param>
 public sealed record PretrainedInfo(ImagePreprocessing Preprocessing, int Classes, IReadOnlyList<string>? ClassNames = null)
 {

@@ -24,8 +24,8 @@ public static class PretrainedModel
     /// <exception cref="CheckpointException">Something is missing, damaged or not built, or the weights do not fit.</exception>
     public static TextModel Open(string folder, bool withoutDropout = false) => Open(folder, new LoadOptions(), withoutDropout).Model;
 
-    /// <summary>As the other, with a choice of what to take and the report of the load. An encoder without its pooler is taken as Hugging
-    /// Face takes it: the pooler is new, and said to be.</summary>
+    /// <summary>Loads with options, and reports the load. An encoder without its pooler is taken as Hugging Face takes it: the pooler is
+    /// new, and said to be.</summary>
     public static (TextModel Model, LoadReport Report) Open(string folder, LoadOptions options, bool withoutDropout = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);

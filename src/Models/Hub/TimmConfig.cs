@@ -2,7 +2,7 @@ namespace Graft.Models;
 
 /// <summary>The <c>config.json</c> of a model that timm published: which architecture, how many classes, how pictures were prepared.</summary>
 /// <param name="Architecture">timm's name of it, without the tag of its weights.</param>
-/// <param name="Classes">How many classes the head tells apart; null where it is not said.</param>
+/// <param name="Classes">The number of classes (<c>num_classes</c>); null where it is not said.</param>
 /// <param name="Preprocessing">What is done to pictures; null where nothing is said of it.</param>
 /// <param name="ClassNames">The classes' names in index order; null where they are not said.</param>
 public sealed record TimmConfig(string Architecture, int? Classes, ImagePreprocessing? Preprocessing, IReadOnlyList<string>? ClassNames)
@@ -18,7 +18,7 @@ public sealed record TimmConfig(string Architecture, int? Classes, ImagePreproce
     /// <summary>Refuses to go with another model or another head.</summary>
     /// <param name="weights">What complaints call the weights.</param>
     /// <param name="model">The architecture that they are for.</param>
-    /// <param name="classes">How many classes the head in them tells apart.</param>
+    /// <param name="classes">The number of classes of the head in them.</param>
     /// <exception cref="CheckpointException">The config names another architecture or number of classes.</exception>
     public void Require(string weights, string model, int classes)
     {

@@ -2,7 +2,7 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>An activation as a layer of its own, for rows of layers (PyTorch's <c>ReLU</c>, <c>GELU</c> ...).</summary>
+/// <summary>An activation as a layer, for sequences of layers (PyTorch's <c>ReLU</c>, <c>GELU</c> ...).</summary>
 /// <param name="activation">The activation.</param>
 public sealed class ActivationLayer(Activation activation) : Layer
 {

@@ -43,7 +43,7 @@ public sealed class BatchNorm2d : Layer
             _ => !(weight.IsFrozen && bias.IsFrozen),
         };
 
-    /// <summary>Whether a gradient of its own parameters is wanted.</summary>
+    /// <summary>Whether its parameters need a gradient.</summary>
     internal bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;
 
     /// <summary>What it does with stored statistics as y = x * scale + shift: [C] each, temporaries of the pass.</summary>

@@ -39,8 +39,8 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
         value = Add("value", linear(width, keyWidth));
     }
 
-    /// <summary>The probabilities [B, H, T, T] with which each token looks at each other, for those who want to see them: attention
-    /// itself never writes them out. Dropout has no part in them, and no gradient goes through.</summary>
+    /// <summary>The probabilities [B, H, T, T] with which each token attends to each other, for inspection: attention itself never writes
+    /// them out. Dropout has no part in them, and no gradient goes through.</summary>
     /// <param name="x">[B, T, D].</param>
     /// <param name="counts">[B, T], 0 where a sequence was padded; null where none was.</param>
     internal Variable Probabilities(Variable x, int[]? counts)

@@ -3,7 +3,7 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>Layers one after another, keyed 0, 1, 2 ... (PyTorch's <c>Sequential</c>).</summary>
+/// <summary>Layers in sequence, keyed 0, 1, 2 ... (PyTorch's <c>Sequential</c>).</summary>
 public sealed class Sequential : Layer
 {
     private readonly Layer[] layers;

@@ -15,7 +15,7 @@ public static class NearName
     /// <summary>The nearest of the known names; null where none is near.</summary>
     /// <remarks>Nearest of all are names that differ by case, separators, accents, a number before them or a plural; then the one
     /// whose words begin with these letters (lr, learning-rate), one that contains the other, and those a few letters apart.</remarks>
-    /// <param name="wanted">The name that is not known.</param>
+    /// <param name="wanted">The unknown name.</param>
     /// <param name="known">The known names.</param>
     public static string? Find(string wanted, IEnumerable<string> known)
     {
@@ -31,7 +31,7 @@ public static class NearName
 
     /// <summary>The key of a checkpoint that looks most like one that it lacks; null where none does. A key is long and made of the same
     /// words as its neighbours, so letters alone decide.</summary>
-    /// <param name="wanted">The key that is lacking.</param>
+    /// <param name="wanted">The missing key.</param>
     /// <param name="known">The keys that there are.</param>
     public static string? FindKey(string wanted, IEnumerable<string> known)
     {
@@ -49,7 +49,7 @@ public static class NearName
     }
 
     /// <summary>" (nearest: name)" for the end of a message, or nothing.</summary>
-    /// <param name="wanted">The name that is not known.</param>
+    /// <param name="wanted">The unknown name.</param>
     /// <param name="known">The known names.</param>
     public static string Hint(string wanted, IEnumerable<string> known) => Find(wanted, known) is { } near ? $" (nearest: {near})" : "";
 
@@ -65,7 +65,7 @@ public static class NearName
 
     private static bool HasMark(string text) => text.Any(static letter => char.GetUnicodeCategory(letter) == UnicodeCategory.NonSpacingMark);
 
-    /// <summary>The letters that take up room: without marks that stand over others, formats and spaces at the ends.</summary>
+    /// <summary>The letters that take up width: without combining marks, formats and spaces at the ends.</summary>
     private static string Visible(string text) => string.Concat(text.Where(static letter =>
         char.GetUnicodeCategory(letter) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.Format))).Replace('\u00a0', ' ').Trim();
 

@@ -60,7 +60,7 @@ internal static class LayerScope
         return Run(layer, x.Pass, (x, inputs, compute), static given => given.compute(given.x, given.inputs));
     }
 
-    /// <summary>As the other, of a layer whose inputs are no variable: token ids.</summary>
+    /// <summary>Runs a layer whose inputs are no variable: token ids.</summary>
     public static Variable Run<TInputs>(Module layer, Pass pass, TInputs inputs, Func<TInputs, Variable> compute)
     {
         using var reading = pass.ReadWeights(layer.Weights);
@@ -75,7 +75,7 @@ internal static class LayerScope
         }
     }
 
-    /// <summary>Runs steps one after another. Intermediates before the last output are released after each step; the tape holds what it
+    /// <summary>Runs steps in sequence. Intermediates before the last output are released after each step; the tape holds what it
     /// saved.</summary>
     /// <param name="steps">The steps, in order.</param>
     /// <param name="x">The first step's input.</param>

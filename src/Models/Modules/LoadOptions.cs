@@ -6,7 +6,7 @@ namespace Graft.Models;
 /// file's dictionary such as <c>state_dict</c>, what <c>DataParallel</c> and <c>torch.compile</c> put before names, the attribute that
 /// a larger model keeps this one under), that is taken and everything beside it passed over. Where several sets fit, the first rule
 /// that leaves one of them decides: those with the head before those without it; the same tensors twice are one; names without any prefix;
-/// averaged weights (an entry or prefix with a word such as <c>ema</c>, <c>swa</c>, <c>average</c> or <c>momentum</c>) stand back; then
+/// averaged weights (an entry or prefix with a word such as <c>ema</c>, <c>swa</c>, <c>average</c> or <c>momentum</c>) come last; then
 /// <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c>, and of a student and its <c>teacher</c> the teacher. If none decides, the load
 /// is refused and names them all. Nothing is ever put together from two sets.
 /// </remarks>

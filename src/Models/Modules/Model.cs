@@ -55,7 +55,7 @@ public abstract class Model : Module, IDisposable
     /// <exception cref="CheckpointException">The checkpoint does not fit; nothing was changed.</exception>
     public LoadReport Load(Checkpoint checkpoint, bool replaceHead = false) => Load(checkpoint, new LoadOptions { ReplaceHead = replaceHead });
 
-    /// <summary>As the other, with a choice of what to take.</summary>
+    /// <summary>Loads with options.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="options">Which weights, and what to tolerate.</param>
     /// <exception cref="CheckpointException">The checkpoint does not fit, or its values are not finite; nothing was changed.</exception>

@@ -171,7 +171,7 @@ internal static class ModelLoader
         {
             (this.set, this.others, this.known) = (set, others, known);
             containers = taken.Select(tensor => tensor.Container).ToHashSet(StringComparer.Ordinal);
-            // beside the trunk stands the head of another task, which may go where the head is replaced
+            // a checkpoint may have the head of another task, which is ignored where the head is replaced
             if (!replaceHead || model.TrunkKey is not { } key) return;
             string start = set.InFile(key + ".");
             if (known.Any(one => one.StartsWith(start, StringComparison.Ordinal))) trunk = start;

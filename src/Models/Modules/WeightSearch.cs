@@ -7,7 +7,7 @@ internal sealed class WeightSearch
     private const int MostCompared = 64;
     private const int Named = 10;
 
-    // of a student and its teacher the teacher, as the evaluation of those who train so (DINO and its kind) takes it
+    // of a student and its teacher the teacher, as self-distillation (DINO) evaluates it
     private static readonly string[] CustomaryNames = ["state_dict", "model_state_dict", "model", "teacher"];
 
     private static readonly string[] AverageWords =

@@ -3,7 +3,7 @@ using Graft.Tensors;
 
 namespace Graft.Models;
 
-/// <summary>A batch of text where a pass computes with it: what a model's tables are asked for, and who looks at whom.</summary>
+/// <summary>A batch of text on a pass's device: ids, token types, positions and the attention mask.</summary>
 /// <remarks>Letters: B sequences, T tokens.</remarks>
 public sealed record TextInputs
 {
@@ -22,7 +22,7 @@ public sealed record TextInputs
     /// <summary>[B T]; null where all are of the first type.</summary>
     public Tensor<int>? TokenTypes { get; init; }
 
-    /// <summary>[B T]; null where the tokens of every sequence stand one after another.</summary>
+    /// <summary>[B T]; null for positions 0, 1, 2 ... in every sequence.</summary>
     public Tensor<int>? Positions { get; init; }
 
     /// <summary>The attention mask: which positions hold a token.</summary>
@@ -31,7 +31,7 @@ public sealed record TextInputs
     /// <summary>[B, T].</summary>
     public Shape Places => [Sequences, Length];
 
-    /// <summary>Puts a batch where the pass computes, for as long as the pass lasts.</summary>
+    /// <summary>Uploads a batch to the pass's device; it lives as long as the pass.</summary>
     public static TextInputs Of(Pass pass, TextBatch batch) => new()
     {
         Pass = pass,

@@ -15,7 +15,7 @@ public abstract class TextModel : Model
     /// <summary>What the model makes of a batch, under the names that Hugging Face gives its outputs.</summary>
     /// <param name="pass">The run to be part of.</param>
     /// <param name="batch">B sequences of T tokens.</param>
-    /// <param name="trace">Takes down what happens on the way; null for nothing.</param>
+    /// <param name="trace">Records intermediate results; null for none.</param>
     /// <returns>Variables of the pass, by name.</returns>
     /// <exception cref="ArgumentException">A token, type or position is outside the model's tables.</exception>
     public TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)

@@ -5,7 +5,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>Compares a folder's model with what another library computed from the same weights and inputs: a file of <c>input.*</c>,
-/// <c>output.*</c>, <c>loss</c> and <c>grad.*</c>, made without dropout. A model without a loss of its own is given
+/// <c>output.*</c>, <c>loss</c> and <c>grad.*</c>, made without dropout. A model without a loss is given
 /// <c>loss_weight.*</c>: its loss is the sum of each output times its weight, divided by the batch.</summary>
 public sealed class ReferenceCheck
 {

@@ -2,7 +2,7 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>ResNet as in torchvision (He et al. 2015; the stride of a bottleneck stands on its 3x3 convolution), and with the same
+/// <summary>ResNet as in torchvision (He et al. 2015; the stride of a bottleneck is on its 3x3 convolution, ResNet V1.5), and with the same
 /// code ResNeXt (Xie et al. 2016) and Wide ResNet (Zagoruyko and Komodakis 2016).</summary>
 public sealed class ResNet : ImageModel
 {

@@ -76,7 +76,7 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         var (training, validation) = LabelledImages.OpenForTraining(folder, options);
-        // who cancels here has a report without a step coming, as from training
+        // cancelled already: the report has no step, as from training
         if (!cancellation.IsCancellationRequested)
         {
             training = Readable(training, options.Recipe.Seed, everyClass: true, options.Unreadable);

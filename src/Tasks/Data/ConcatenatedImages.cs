@@ -1,6 +1,6 @@
 namespace Graft.Tasks;
 
-/// <summary>Several datasets one after another (PyTorch's <c>ConcatDataset</c>).</summary>
+/// <summary>Several datasets concatenated (PyTorch's <c>ConcatDataset</c>).</summary>
 public sealed class ConcatenatedImages : IImageDataset
 {
     private readonly IReadOnlyList<IImageDataset> parts;

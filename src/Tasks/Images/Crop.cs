@@ -11,7 +11,7 @@ internal static class Crop
         return At(image, Start(image.Height, size.Height), Start(image.Width, size.Width), size);
     }
 
-    /// <summary>A rectangle whose upper left corner is (<paramref name="top"/>, <paramref name="left"/>), which may lie outside.</summary>
+    /// <summary>A rectangle whose upper left corner is (<paramref name="top"/>, <paramref name="left"/>), which may be outside.</summary>
     public static RgbImage At(RgbImage image, int top, int left, ImageSize size)
     {
         if (top == 0 && left == 0 && image.Size == size) return image;

@@ -11,7 +11,7 @@ internal static class GifFrame
 {
     private const int HeaderBytes = 13, MostCodes = 4096, MostBits = 12, Colours = 256;
 
-    /// <summary>A code of LZW stands for 4096 pixels at most and takes more than a byte by then.</summary>
+    /// <summary>A code of LZW expands to 4096 pixels at most and takes more than a byte by then.</summary>
     private const long MaximumPixelsPerByte = 4096;
 
     public static bool IsOne(ReadOnlySpan<byte> encoded) => encoded.StartsWith("GIF87a"u8) || encoded.StartsWith("GIF89a"u8);
@@ -91,7 +91,7 @@ internal static class GifFrame
         return rows.Image;
     }
 
-    /// <summary>Where each row of the picture lies in the data: every eighth row first, then those between.</summary>
+    /// <summary>The order of interlaced rows in the data: every eighth row first, then those between.</summary>
     private static int[] Interlaced(int height)
     {
         var places = new int[height];

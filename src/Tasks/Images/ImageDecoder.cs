@@ -9,7 +9,7 @@ namespace Graft.Tasks;
 /// No colour management: an embedded profile or gamma is ignored, as Pillow ignores it. Alpha is dropped, not blended. Of 16-bit
 /// channels the high byte is kept (Pillow does so for colour; its grey 16-bit pictures saturate at 255, which is of no use). The EXIF
 /// orientation is not applied, because torchvision's loader does not apply it and published weights were trained and measured that way. A
-/// truncated file is refused, as by Pillow. A picture of more than <see cref="ImageDecoding.FullSizePixels"/> is scaled down on the way.
+/// truncated file is refused, as by Pillow. A picture of more than <see cref="ImageDecoding.FullSizePixels"/> is scaled down while it is decoded.
 /// </remarks>
 internal static class ImageDecoder
 {
@@ -152,7 +152,7 @@ internal static class ImageDecoder
                 if (codec.GetScanlines((nint)rgba, count, rowBytes) < count) throw Truncated(name);
                 for (int i = 0; i < count; i++)
                 {
-                    // strips come from below, but each of them stands upright
+                    // strips come bottom-up, but each of them is top-down
                     int place = bottomUp ? count - 1 - i : i;
                     DropAlpha(new ReadOnlySpan<byte>(rgba + (long)place * rowBytes, rowBytes), row);
                     rows.Add(bottomUp ? size.Height - 1 - (y + i) : y + i, row);

@@ -3,8 +3,8 @@ using System.IO.Compression;
 
 namespace Graft.Tasks;
 
-/// <summary>Decodes a large PNG row by row, scaled down on the way: the codec of ordinary ones hands out whole pictures only. The bytes
-/// are the codec's: alpha dropped, of 16 bits the high byte (PNG specification, W3C 2003).</summary>
+/// <summary>Decodes a large PNG row by row, scaled down meanwhile: the codec of ordinary ones hands out whole pictures only. The bytes are
+/// the codec's: alpha dropped, of 16 bits the high byte (PNG specification, W3C 2003).</summary>
 internal static class PngRows
 {
     private const int SignatureBytes = 8, ChunkBytes = 12, HeaderBytes = 13;

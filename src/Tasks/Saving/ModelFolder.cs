@@ -38,7 +38,7 @@ public static class ModelFolder
             JsonFile.Write(Path.Combine(partial, ManifestFileName), writer => manifest.Write(writer, table));
         });
 
-    /// <summary>Reads what a folder says of its model; the weights are left to the caller, who knows how to make it.</summary>
+    /// <summary>Reads what a folder says of its model; the caller creates the model and loads the weights.</summary>
     /// <exception cref="CheckpointException">A file is missing or malformed.</exception>
     internal static (ModelConfig Config, ModelManifest<TRecipe> Manifest) Read<TRecipe>(string folder, RecipeTable<TRecipe> table) where TRecipe : class, new()
     {

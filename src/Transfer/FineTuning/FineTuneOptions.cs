@@ -44,7 +44,7 @@ public sealed record FineTuneOptions
     /// <summary>What the optimiser is made of.</summary>
     internal OptimiserOptions OptimiserOptions => new() { Momentum = Momentum, WeightDecay = WeightDecay, ClipNorm = ClipNorm };
 
-    /// <summary>How many epochs the head learns alone in, on this model as it stands.</summary>
+    /// <summary>The number of epochs in which the head alone is trained, for this model in its current state.</summary>
     /// <param name="model">The model that is to be fine-tuned.</param>
     public int FrozenEpochsOn(Model model)
     {

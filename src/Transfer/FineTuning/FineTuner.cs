@@ -3,9 +3,9 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>Adapts a model to a task of its own, by the recipe of <see cref="FineTuneOptions"/>: fastai's <c>fine_tune</c> over a
+/// <summary>Fine-tunes a model for a new task by the recipe of <see cref="FineTuneOptions"/>: fastai's <c>fine_tune</c> over a
 /// <see cref="Trainer"/>.</summary>
-/// <remarks>Used by one thread at a time; others may infer with the model meanwhile.</remarks>
+/// <remarks>Used by one thread at a time; other threads may run inference with the model at the same time.</remarks>
 /// <example><code>
 /// var report = new FineTuner(model, Device.Cpu, new FineTuneOptions { Epochs = 5 }).FineTune(trainingSet);
 /// </code></example>
@@ -38,7 +38,7 @@ public sealed class FineTuner
         if (options.FreezeBelow is { } stage) Groups.Require(stage);
     }
 
-    /// <summary>The model's stages, as they stand.</summary>
+    /// <summary>The model's stages as parameter groups.</summary>
     public ParameterGroups Groups { get; }
 
     /// <summary>What takes part in the training, in the order in which it is called.</summary>

@@ -43,8 +43,8 @@ public abstract partial class Optimiser : IDisposable
         return new RuleOptimiser<TRule>(groups, rule, weightDecay, clipNorm);
     }
 
-    /// <summary>One step, as a whole: who infers with the model at the same time sees its weights before it or after it. Parameters
-    /// without a gradient stay as they are.</summary>
+    /// <summary>One atomic step: concurrent inference sees the weights before it or after it. Parameters without a gradient stay as they
+    /// are.</summary>
     /// <param name="gradients">The gradients of the loss.</param>
     /// <param name="rateFactor">What a schedule multiplies every group's rate by.</param>
     /// <exception cref="InvalidOperationException">A group that learns was given no rate, or the thread is in the middle of a forward of the

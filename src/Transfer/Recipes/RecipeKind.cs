@@ -10,8 +10,8 @@ namespace Graft.Transfer;
 public delegate bool RecipeParser<T>(string text, [MaybeNullWhen(false)] out T value);
 
 /// <summary>A kind of value that an option of a recipe may have: its rule, and how it is written and read.</summary>
-/// <remarks>The text is the same on the command line and in JSON, and a value is valid where its text can be read, so the rule stands
-/// in one place.</remarks>
+/// <remarks>The text is the same on the command line and in JSON, and a value is valid where its text can be read, so the rule is written
+/// once.</remarks>
 /// <typeparam name="T">The value's type; one that can be null has no text where it is.</typeparam>
 public sealed class RecipeKind<T>
 {

@@ -36,7 +36,7 @@ public static class Schedule
         return new Function(factorAt);
     }
 
-    /// <summary>Schedules one after another, each run through from 0 to 1 in its share (fastai's <c>combine_scheds</c>).</summary>
+    /// <summary>Schedules in sequence, each from 0 to 1 over its share of the training (fastai's <c>combine_scheds</c>).</summary>
     /// <param name="parts">Each with its share of the steps; the shares are 0 or more and their sum is 1.</param>
     /// <exception cref="ArgumentException">The shares are not those of a whole.</exception>
     public static ISchedule Join(params (double Share, ISchedule Schedule)[] parts)

@@ -31,7 +31,7 @@ public sealed record EpochReport(int Epoch, string LearningFrom, double Loss, do
     public bool Interrupted { get; init; }
 }
 
-/// <summary>Where a training stands.</summary>
+/// <summary>The progress of a training.</summary>
 /// <param name="Epoch">The epoch that is running, from 1.</param>
 /// <param name="Epochs">How many there are.</param>
 /// <param name="Step">How many steps are done.</param>

@@ -6,8 +6,9 @@ namespace Graft.Transfer;
 
 /// <summary>The training loop: batches, backward, the optimiser's step, evaluation after each epoch. What else a training needs takes part as
 /// a <see cref="TrainingObserver"/>; what is frozen and how fast it learns is said by the optimiser's groups.</summary>
-/// <remarks>A trainer belongs to the thread that uses it. Others may infer with the models meanwhile, and see them between two steps. Several
-/// fits of one trainer continue each other: the optimiser's state, the epoch and step counts and so the seeds.</remarks>
+/// <remarks>A trainer belongs to the thread that uses it. Other threads may run inference with the models at the same time, and see them
+/// between two steps. Several fits of one trainer continue each other: the optimiser's state, the epoch and step counts and so the
+/// seeds.</remarks>
 /// <example><code>
 /// using var optimiser = Optimiser.AdamW(groups);
 /// var trainer = new Trainer(optimiser, Device.Cpu) { Observers = [new EarlyStopping(patience: 3)] };

@@ -4,7 +4,8 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>Where a training stands, for its observers, and what they may ask of it.</summary>
+/// <summary>The state of a training, for its observers, and what they may change (fastai's <c>Learner</c> in a callback,
+/// <c>TrainerControl</c>).</summary>
 /// <remarks>One object for a whole fit, used on the thread of <see cref="Trainer.Fit"/>.</remarks>
 public sealed class TrainingContext
 {

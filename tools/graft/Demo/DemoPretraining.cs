@@ -25,7 +25,7 @@ public static class DemoPretraining
 
     /// <summary>Draws the pictures, trains on them and writes the weights.</summary>
     /// <param name="path">The file to write.</param>
-    /// <param name="log">Is told of the pictures, of every epoch and of the result, a line each.</param>
+    /// <param name="log">Reports the pictures, each epoch and the result, a line each.</param>
     /// <param name="cancellation">Ends the work; then nothing is written.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Write(string path, TextWriter log, CancellationToken cancellation)

@@ -8,7 +8,7 @@ internal sealed record DemoOptions
     /// <summary>The seed of the first run; the others count on from it.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Runs an arm, each with training pictures, first weights and order of its own.</summary>
+    /// <summary>Runs an arm, each with training pictures, initial weights and order of its own.</summary>
     public int Runs { get; init; } = 3;
 
     /// <summary>Training pictures a class.</summary>
@@ -60,10 +60,10 @@ internal sealed record DemoArm(string Name, IReadOnlyList<double> Accuracies, do
         : Math.Sqrt(Accuracies.Sum(accuracy => Math.Pow(accuracy - AccuracyMean, 2)) / (Accuracies.Count - 1));
 }
 
-/// <summary>Where the demo stands.</summary>
+/// <summary>The progress of the demo.</summary>
 /// <param name="Arm">The arm's name.</param>
 /// <param name="Run">The run of the arm, from 1.</param>
 /// <param name="Runs">How many there are.</param>
 /// <param name="Share">How much of all is done, from 0 to 1.</param>
-/// <param name="Fit">Where the run stands.</param>
+/// <param name="Fit">The progress of the run.</param>
 internal sealed record DemoProgress(string Arm, int Run, int Runs, double Share, FitProgress Fit);

@@ -129,7 +129,7 @@ internal sealed class FineTuneCommand
             throw new WrongInputException($"{Tables.Count(epochs)} epochs of {Tables.Count(batches)} steps are more than can be counted: ask for fewer epochs");
     }
 
-    /// <summary>Trains; where that fails on the way, what was learnt before is saved and the failure says so.</summary>
+    /// <summary>Trains; if that fails, the model trained so far is saved and the error says so.</summary>
     private static FitReport Train(
         ImageClassifier classifier, LabelledImages training, LabelledImages? validation, ImageFineTuneOptions options, OutputFolder folder,
         TrainingProgress progress, CancellationToken interrupt)

@@ -3,20 +3,20 @@ using System.Globalization;
 namespace Graft.Models;
 
 /// <summary>A tensor of a pickle and its path.</summary>
-/// <param name="Path">The keys on the way to it, joined by '.'.</param>
+/// <param name="Path">Its path: the keys above it, joined by '.'.</param>
 /// <param name="Entry">The first of those keys; empty where there is no other.</param>
 /// <param name="Container">The path of the dictionary that holds it: the start of <paramref name="Path"/>.</param>
 /// <param name="Tensor">The tensor.</param>
 internal readonly record struct PlacedTensor(string Path, string Entry, string Container, PickleTensor Tensor);
 
 /// <summary>A value in a pickle that would be made of tensors in a way that is not known.</summary>
-/// <param name="Path">The keys on the way to it, joined by '.'.</param>
+/// <param name="Path">Its path: the keys above it, joined by '.'.</param>
 /// <param name="Name">The name of Python's that would make it.</param>
 public readonly record struct UnknownTensor(string Path, string Name);
 
 /// <summary>Finds the tensors in a pickled value, at any depth (a <c>state_dict</c>).</summary>
 /// <remarks>Looked into are dictionaries, lists and tuples, and of values that only Python could build what was put into them and the
-/// attributes they have; a module's parameters, buffers and modules stand under the keys that its own state_dict would give them.</remarks>
+/// attributes they have; a module's parameters, buffers and modules have the keys that its own state_dict would give them.</remarks>
 internal sealed class StateDictionary
 {
     private const int DeepestNesting = 100;

@@ -5,7 +5,7 @@ using System.Numerics;
 namespace Graft.Models;
 
 /// <summary>Interprets a pickle of any protocol without Python and without running anything: the only names that have an effect are
-/// those of <see cref="PickleGlobals"/>, where it is written; what any other name would make is kept as it stands.</summary>
+/// those of <see cref="PickleGlobals"/>, where it is written; what any other name would make is kept unbuilt.</summary>
 /// <remarks>Nothing recurses, so that no nesting overflows the stack, and every copy is charged against the length of the
 /// pickle, so that a small file cannot ask for much memory.</remarks>
 internal sealed partial class Unpickler

@@ -37,8 +37,8 @@ public sealed record TrainingAugmentation
     }
 }
 
-/// <summary>From what range a random crop is drawn that is then scaled to the wanted size. Szegedy et al., "Going deeper with
-/// convolutions", CVPR 2015.</summary>
+/// <summary>The range of a random crop, which is then scaled to the output size. Szegedy et al., "Going deeper with convolutions", CVPR
+/// 2015.</summary>
 public sealed record ResizedCropRange
 {
     /// <summary>The smallest share of the picture's area.</summary>

@@ -14,7 +14,7 @@ public sealed record ImageFineTuneOptions
     /// steps to the data: 24 of them an epoch, with 4 to 64 pictures each.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>The share of the target that is spread over all classes (Szegedy et al. 2016), in [0, 1).</summary>
+    /// <summary>Label smoothing: the share of the target that is spread over all classes (Szegedy et al. 2016), in [0, 1).</summary>
     public float LabelSmoothing { get; init; }
 
     /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
@@ -23,7 +23,7 @@ public sealed record ImageFineTuneOptions
     /// <summary>A folder to evaluate on after each epoch instead, a sub-folder a class; null for none.</summary>
     public string? Validation { get; init; }
 
-    /// <summary>How training pictures are varied; null for as the model's preprocessing says.</summary>
+    /// <summary>Augmentation of training pictures; null for that of the model's preprocessing.</summary>
     public TrainingAugmentation? Augmentation { get; init; }
 
     /// <summary>Reports each picture that cannot be read: it is left out and the rest is learnt from, as long as something is left
@@ -46,7 +46,7 @@ public sealed record ImageFineTuneOptions
     /// <param name="examples">How many pictures are learnt from.</param>
     public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / StepsAnEpoch, SmallestBatch, LargestBatch);
 
-    /// <summary>The options with what a run on a model and so many pictures decides for itself.</summary>
+    /// <summary>The options with defaults resolved for a model and a number of pictures.</summary>
     internal ImageFineTuneOptions Resolved(Model model, int examples, TrainingAugmentation augmentation) => this with
     {
         Recipe = Recipe with { FrozenEpochs = Recipe.FrozenEpochsOn(model) },

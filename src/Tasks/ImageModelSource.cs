@@ -58,7 +58,7 @@ public sealed class ImageModelSource
         var preprocessing = PreprocessorConfig.Read(ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
         var model = ModelRegistry.Create(config.Model, config.Labels.Count);
         using (var checkpoint = Checkpoint.Open(ModelFolder.PathOf(folder, ModelFolder.WeightsFileName))) model.Load(checkpoint);
-        // how training varies pictures is not in that file: as the last training did, or the model's own way
+        // augmentation is not in that file: the last training's, or the model's own
         var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.Pretrained(config.Model).Preprocessing.Augmentation;
         return new ImageModelSource(new(model, config, preprocessing with { Augmentation = augmentation }, manifest));
     }

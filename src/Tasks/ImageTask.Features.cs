@@ -1,6 +1,6 @@
 namespace Graft.Tasks;
 
-/// <content>Features of pictures wherever they come from.</content>
+/// <content>Features of pictures of any source.</content>
 public abstract partial class ImageTask<TData, TPrediction>
 {
     /// <summary>The trunk's features of pictures, before the head (timm's <c>num_classes=0</c>): one row a picture, in their order.</summary>

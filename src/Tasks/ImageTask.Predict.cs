@@ -1,14 +1,14 @@
 namespace Graft.Tasks;
 
-/// <content>Answers to pictures wherever they come from: files, memory, streams, a program's own dataset.</content>
+/// <content>Predictions for pictures of any source: files, memory, streams, a dataset.</content>
 public abstract partial class ImageTask<TData, TPrediction>
 {
-    /// <summary>What the model makes of a picture.</summary>
+    /// <summary>The model's prediction for a picture.</summary>
     /// <param name="file">The picture's file.</param>
     /// <exception cref="ImageException">The picture cannot be decoded.</exception>
     public TPrediction Predict(string file) => Predict([file]).Single();
 
-    /// <summary>What the model makes of pictures, in their order.</summary>
+    /// <summary>The model's predictions for pictures, in their order.</summary>
     /// <param name="files">The pictures' files.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageException">A picture cannot be decoded.</exception>
@@ -18,7 +18,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Predict(new ImageFiles(files), null, cancellation).Select(static answer => answer.Prediction);
     }
 
-    /// <summary>What the model makes of pictures, in their order; those that cannot be read are left out.</summary>
+    /// <summary>The model's predictions for pictures, in their order; those that cannot be read are left out.</summary>
     /// <param name="files">The pictures' files.</param>
     /// <param name="unreadable">Reports each that cannot be read.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -29,7 +29,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Predict(new ImageFiles(files), (_, problem) => unreadable(problem), cancellation).Select(static answer => answer.Prediction);
     }
 
-    /// <summary>What the model makes of a picture in memory: the bytes of a JPEG, PNG, BMP, GIF, WebP or PPM file.</summary>
+    /// <summary>The model's prediction for a picture in memory: the bytes of a JPEG, PNG, BMP, GIF, WebP or PPM file.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What the prediction and messages call it.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -40,7 +40,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Predict(new EncodedImages([encoded], _ => name), null, cancellation).Single().Prediction;
     }
 
-    /// <summary>What the model makes of a picture that a stream holds, read from its position to its end.</summary>
+    /// <summary>The model's prediction for a picture in a stream, read from its position to its end.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="name">What the prediction and messages call it.</param>
     /// <param name="cancellation">Ends the work; a read of the stream that has begun is waited for (<see cref="PredictAsync"/> ends it).</param>
@@ -51,7 +51,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return Predict(EncodedImages.ReadAll(encoded, name, cancellation), name, cancellation);
     }
 
-    /// <summary>What the model makes of the pictures that streams hold, in their order; they are computed together.</summary>
+    /// <summary>The model's predictions for pictures in streams, in their order, computed as one batch.</summary>
     /// <param name="encoded">The files' bytes, each read from its stream's position to its end.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageException">A picture cannot be decoded, or is a longer file than decoding may take; messages call it picture 1,
@@ -77,7 +77,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         return await Task.Run(() => Predict(file, null, cancellation).Single().Prediction, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What the model makes of the pictures of a dataset, in their order, with their indices. One model answers all of a call,
+    /// <summary>The model's predictions for the pictures of a dataset, in their order, with their indices. One model answers all of a call,
     /// even if a fine-tuning replaces it in the meantime.</summary>
     /// <param name="pictures">The pictures.</param>
     /// <param name="unreadable">Reports each that cannot be read and is left out; null to end there.</param>

@@ -1,12 +1,11 @@
 namespace Graft.Tasks;
 
-/// <summary>Which class of a model each class of a set of pictures is: by name, and only where the model's classes have no names by
-/// their order or count.</summary>
+/// <summary>Maps the classes of a dataset to a model's: by name, or by index where the model's classes have no names.</summary>
 internal static class ClassNumbers
 {
     private const int Named = 20, NamedUnknown = 5;
 
-    /// <summary>Whether nothing is known of what a model's classes are called.</summary>
+    /// <summary>Whether a model's classes have no names.</summary>
     public static bool AreUnnamed(IReadOnlyList<string> names) => names.Index().All(static name => name.Item == PretrainedInfo.Unnamed(name.Index));
 
     /// <summary>The pictures with a model's class indices.</summary>

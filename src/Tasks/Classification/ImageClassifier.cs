@@ -4,7 +4,7 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>Tells pictures apart: published weights, adapted to a folder of pictures, saved and used again.</summary>
+/// <summary>Image classification: published weights, fine-tuned on a folder of pictures, saved and loaded.</summary>
 /// <remarks>Threads may share it as the remarks on <see cref="TaskModel{TModel, TInputs, TRecipe}"/> say.</remarks>
 /// <example><code>
 /// var classifier = ImageClassifier.FromPretrained("resnet18", "resnet18.pth");
@@ -53,14 +53,14 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
     /// <exception cref="CheckpointException">A file is missing or malformed, or the weights are of another model.</exception>
     public static ImageClassifier Load(string folder, Device? device = null) => new(ImageModelSource.Saved(folder, ModelConfig.SingleLabel), device);
 
-    /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class, with the default recipe.</summary>
+    /// <summary>Fine-tunes the classifier on a folder of pictures, a sub-folder a class, with the default recipe.</summary>
     /// <param name="folder">The pictures.</param>
-    /// <param name="epochs">How often every picture is learnt from.</param>
+    /// <param name="epochs">The number of epochs.</param>
     /// <exception cref="ImageException">The folder or a picture in it cannot be used.</exception>
     public FitReport FineTune(string folder, int epochs) =>
         FineTune(folder, new ImageFineTuneOptions { Recipe = new FineTuneOptions { Epochs = epochs } });
 
-    /// <summary>Adapts the classifier to a folder of pictures, a sub-folder a class, or to a NumPy archive (<c>.npz</c>). Where the classes
+    /// <summary>Fine-tunes the classifier on a folder of pictures, a sub-folder a class, or on a NumPy archive (<c>.npz</c>). Where the classes
     /// are not those of the head it gets a new one, which is trained alone first.</summary>
     /// <param name="folder">The pictures.</param>
     /// <param name="options">How.</param>
@@ -85,14 +85,14 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
         return FineTune(training, validation, options, progress, cancellation);
     }
 
-    /// <summary>Counts how many pictures of a folder, a sub-folder a class, or of a NumPy archive the classifier gets right.</summary>
+    /// <summary>Evaluates the classifier (loss, accuracy) on a folder of pictures, a sub-folder a class, or on a NumPy archive.</summary>
     /// <param name="folder">The pictures.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageException">The folder or a picture cannot be used, or it has classes that the classifier does not know.</exception>
     public Evaluation Evaluate(string folder, CancellationToken cancellation = default) =>
         Evaluate(Match(LabelledImages.Open(folder, DataUse.Evaluation), out _), null, cancellation);
 
-    /// <summary>Counts how many pictures of a folder, a sub-folder a class, or of a NumPy archive the classifier gets right; those that
+    /// <summary>Evaluates the classifier (loss, accuracy) on a folder of pictures, a sub-folder a class, or on a NumPy archive; those that
     /// cannot be read are left out.</summary>
     /// <param name="folder">The pictures.</param>
     /// <param name="unreadable">Reports each that cannot be read.</param>
@@ -104,9 +104,9 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
         return Evaluate(Match(LabelledImages.Open(folder, DataUse.Evaluation), out _), (_, problem) => unreadable(problem), cancellation);
     }
 
-    /// <summary>Counts how many pictures the classifier gets right, and reports each.</summary>
+    /// <summary>Evaluates the classifier (loss, accuracy), and reports each picture.</summary>
     /// <param name="pictures">The pictures, with the classifier's class indices (<see cref="Match"/>).</param>
-    /// <param name="answered">Reports each picture, in order: its class and the one that the classifier took it for.</param>
+    /// <param name="answered">Reports each picture, in order: its class and the predicted one.</param>
     /// <param name="unreadable">Reports each picture that cannot be read and is left out; null to end there.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="ImageException">A picture cannot be decoded and <paramref name="unreadable"/> is null.</exception>
@@ -126,7 +126,7 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
 
     /// <summary>Decodes pictures once, so that one that cannot be read is not found after an hour.</summary>
     /// <param name="pictures">The pictures.</param>
-    /// <param name="trainingSeed">The seed of the training that they are for; null for pictures to evaluate on.</param>
+    /// <param name="trainingSeed">The seed of their training; null for pictures to evaluate on.</param>
     /// <param name="counted">Reports each picture that was looked at, from one thread at a time.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>Those that cannot be read, by index.</returns>
@@ -166,7 +166,7 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
         return new Evaluation(examples, correct, loss / Math.Max(1, examples));
     }
 
-    /// <summary>The pictures without those that cannot be read, which are reported; without a listener they are refused.</summary>
+    /// <summary>The pictures without those that cannot be read, which are reported; without a callback they are refused.</summary>
     private LabelledImages Readable(LabelledImages pictures, ulong? trainingSeed, bool everyClass, Action<ImageException>? report)
     {
         var unreadable = Check(pictures, trainingSeed);

@@ -1,14 +1,14 @@
 namespace Graft.Tasks;
 
-/// <summary>Where each batch of an epoch begins. In training the pictures are spread evenly, so that none is left out and no batch
-/// is much smaller than the others: a batch norm learns little from a last batch of two and nothing from one. Otherwise all batches
-/// but the last have the same size, which a captured pass needs.</summary>
+/// <summary>Divides an epoch into batches. In training the pictures are spread evenly, so that none is left out and no batch is much
+/// smaller than the others: a batch norm learns little from a last batch of two and nothing from one. Otherwise all batches but the last
+/// have the same size, which a captured pass needs.</summary>
 public sealed class BatchPlan
 {
     private readonly int size;
     private readonly bool even;
 
-    /// <summary>Divides pictures into batches.</summary>
+    /// <summary>Divides pictures.</summary>
     /// <param name="examples">How many there are; at least 1.</param>
     /// <param name="batchSize">The largest batch. A batch of two is given a third picture where it would leave one alone.</param>
     /// <param name="even">Whether batches differ by one picture at most.</param>

@@ -1,7 +1,7 @@
 namespace Graft.Tasks;
 
-/// <summary>Indexed pictures of any source (PyTorch's map-style <c>Dataset</c>): files, an archive, a database, memory. What is to be
-/// learnt of them stands beside them (<see cref="LabelledImages"/>).</summary>
+/// <summary>Indexed pictures of any source (PyTorch's map-style <c>Dataset</c>): files, an archive, a database, memory. Labels are separate
+/// (<see cref="LabelledImages"/>).</summary>
 /// <remarks>Several threads ask for pictures at once.</remarks>
 public interface IImageDataset
 {

@@ -3,7 +3,7 @@ using Graft.Tensors;
 
 namespace Graft.Tasks;
 
-/// <summary>Pictures ready for a model, and which ones they are. Disposing gives the memory back.</summary>
+/// <summary>A batch of preprocessed pictures and their indices. Disposing releases its memory.</summary>
 internal sealed class ImageBatch : IDisposable
 {
     public ImageBatch(Tensor<float> images, int[] indices)
@@ -47,7 +47,7 @@ internal sealed class ImageBatch : IDisposable
         return pass.Constant(there.Permute(0, 3, 1, 2));
     }
 
-    /// <summary>What a captured pass makes of the pictures, row by row.</summary>
+    /// <summary>The outputs of a captured pass for the pictures, row by row.</summary>
     public float[] Through(Captured captured)
     {
         var rows = new float[captured.OutputShape.ElementCount];

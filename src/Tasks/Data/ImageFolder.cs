@@ -36,7 +36,7 @@ public static class ImageFolder
     /// <summary>The pictures of a folder and those below it in torchvision's order: folders sorted by their whole path, files by
     /// name within each.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="notes">Takes down the files that are passed over.</param>
+    /// <param name="notes">Records the files that are skipped.</param>
     public static IReadOnlyList<string> Pictures(string folder, ListingNotes notes)
     {
         var folders = new List<string>();

@@ -1,13 +1,13 @@
 namespace Graft.Tasks;
 
-/// <summary>How a <see cref="ImageLoader"/> goes through its pictures.</summary>
+/// <summary>How a <see cref="ImageLoader"/> loads pictures (the arguments of PyTorch's <c>DataLoader</c>).</summary>
 internal sealed record ImageLoaderOptions
 {
     /// <summary>Pictures a batch, at most.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Shuffles, varies the pictures as the preprocessing says and spreads them evenly over the batches; otherwise they come
-    /// as prediction sees them, in the source's order. Every picture comes once.</summary>
+    /// <summary>Shuffles, augments the pictures as the preprocessing says and spreads them evenly over the batches; otherwise they are
+    /// preprocessed as for prediction, in the dataset's order. Every picture comes once.</summary>
     public bool Training { get; init; }
 
     /// <summary>Whether each epoch is shuffled; by default when training.</summary>
@@ -17,10 +17,10 @@ internal sealed record ImageLoaderOptions
     /// out and the rest of its batch comes. Null to throw instead of the batch.</summary>
     public Action<int, ImageException>? Unreadable { get; init; }
 
-    /// <summary>The seed of the order and of the variation.</summary>
+    /// <summary>The seed of shuffling and augmentation.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>How many background threads decode; 0 for one a core. The batches do not depend on it.</summary>
+    /// <summary>The number of background threads (<c>num_workers</c>); 0 for one a core. The batches do not depend on it.</summary>
     public int Workers { get; init; }
 
     /// <summary>How many batches may be ready or in work ahead of the consumer (PyTorch's <c>prefetch_factor</c>).</summary>

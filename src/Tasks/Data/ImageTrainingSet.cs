@@ -3,7 +3,7 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>What a loss costs on the outputs for a batch of pictures.</summary>
+/// <summary>The loss of the outputs for a batch of pictures.</summary>
 internal delegate Variable ImageLoss(Variable outputs, ImageBatch batch);
 
 /// <summary>Pictures as a model's training set, with a task's loss over the model's outputs.</summary>

@@ -1,7 +1,7 @@
 namespace Graft.Tasks;
 
 /// <summary>Decoded pictures in memory, drawn by a program or read by one.</summary>
-/// <param name="name">What messages call the whole.</param>
+/// <param name="name">The dataset's name in messages.</param>
 /// <param name="images">The pictures.</param>
 public sealed class InMemoryImages(string name, IReadOnlyList<RgbImage> images) : IImageDataset
 {

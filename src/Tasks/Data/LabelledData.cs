@@ -31,7 +31,7 @@ public static class LabelledData
     /// <param name="path">The folder or the archive.</param>
     /// <param name="use">What they are for: what is learnt has pictures of every class.</param>
     /// <param name="split">The part of an archive, one of <see cref="Splits"/>; null for the use's own or an archive without parts.</param>
-    /// <param name="classNames">An archive's classes, by number; null where they are not known.</param>
+    /// <param name="classNames">An archive's classes, in index order; null where they are not known.</param>
     /// <exception cref="ImageException">The folder or archive cannot be used.</exception>
     internal static LabelledImages Open(string path, DataUse use, string? split = null, IReadOnlyList<string>? classNames = null)
     {
@@ -105,7 +105,7 @@ public static class LabelledData
         return labels;
     }
 
-    /// <summary>The arrays' names that are looked for, in order: without parts, MedMNIST's parts, Keras's.</summary>
+    /// <summary>The array names to look for, in order: without splits, MedMNIST's parts, Keras's.</summary>
     private static IEnumerable<(string Images, string Labels)> Pairs(DataUse use, string? split)
     {
         if (split is null)

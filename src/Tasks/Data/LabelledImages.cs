@@ -10,7 +10,7 @@ public sealed class LabelledImages : IImageDataset
     private readonly int[] labels;
 
     /// <summary>Takes pictures and the class of each.</summary>
-    /// <param name="root">What messages call the whole: a folder, an archive, a table.</param>
+    /// <param name="root">The dataset's name in messages: a folder, an archive, a table.</param>
     /// <param name="classNames">The classes' names in index order.</param>
     /// <param name="images">The pictures.</param>
     /// <param name="labels">Each picture's class index.</param>
@@ -20,11 +20,11 @@ public sealed class LabelledImages : IImageDataset
     {
     }
 
-    /// <param name="root">What messages call the whole.</param>
+    /// <param name="root">The dataset's name in messages.</param>
     /// <param name="classNames">The classes' names in index order.</param>
     /// <param name="images">The pictures.</param>
     /// <param name="labels">Each picture's class index.</param>
-    /// <param name="notes">What the listing had to say.</param>
+    /// <param name="notes">Notes of the listing.</param>
     internal LabelledImages(string root, IReadOnlyList<string> classNames, IImageDataset images, IReadOnlyList<int> labels, ListingNotes notes)
         : this(root, classNames, images, [.. Enumerable.Range(0, images.Count)], [.. labels], notes)
     {
@@ -47,12 +47,12 @@ public sealed class LabelledImages : IImageDataset
     /// <param name="path">The folder or the archive.</param>
     /// <param name="use">What they are for: what is learnt has pictures of every class.</param>
     /// <param name="split">The part of an archive: train, val or test; null for the use's own or an archive without parts.</param>
-    /// <param name="classNames">An archive's classes, by number; null where they are not known.</param>
+    /// <param name="classNames">An archive's classes, in index order; null where they are not known.</param>
     /// <exception cref="ImageException">The folder or archive cannot be used.</exception>
     public static LabelledImages Open(string path, DataUse use = DataUse.Evaluation, string? split = null, IReadOnlyList<string>? classNames = null) =>
         LabelledData.Open(path, use, split, classNames);
 
-    /// <summary>Opens the pictures of a fine-tuning: those that are learnt from and those that are evaluated on.</summary>
+    /// <summary>Opens the pictures of a fine-tuning: the training and the validation set.</summary>
     /// <param name="path">A folder with a sub-folder a class, or an archive.</param>
     /// <param name="options">What is held out, or where else the pictures to evaluate on are.</param>
     /// <param name="split">The part of an archive; null for the one to train on.</param>
@@ -81,7 +81,7 @@ public sealed class LabelledImages : IImageDataset
     /// <summary>Whether the classes have indices but no names.</summary>
     public bool ClassesAreNumbers { get; internal init; }
 
-    /// <summary>What the listing had to say beside the pictures.</summary>
+    /// <summary>Notes of the listing: skipped files, empty classes.</summary>
     public ListingNotes Notes { get; }
 
     /// <inheritdoc/>
@@ -100,8 +100,8 @@ public sealed class LabelledImages : IImageDataset
     /// <inheritdoc/>
     public RgbImage Load(int index) => images.Load(places[index]);
 
-    /// <summary>Divides the pictures in two, every class in the same proportion; which picture goes where depends on the seed, the
-    /// class and the picture's position in it alone. Each part keeps the order of the whole and all class names.</summary>
+    /// <summary>Splits the pictures in two, stratified by class; which picture goes where depends on the seed, the class and the picture's
+    /// position in it alone. Each part keeps the order of the whole and all class names.</summary>
     /// <param name="fraction">The share of the second part, in (0, 1). Every class with two pictures or more has at least one in
     /// each part; a class of one picture trains.</param>
     /// <param name="seed">The seed of the draw.</param>
@@ -132,10 +132,10 @@ public sealed class LabelledImages : IImageDataset
     /// <exception cref="ImageException">Nothing is left, or nothing of a class.</exception>
     public LabelledImages Without(SortedList<int, ImageException> unreadable, bool everyClass) => PictureCheck.Rest(this, unreadable, everyClass);
 
-    /// <summary>The names of the classes that there are pictures of, by number.</summary>
+    /// <summary>The names of the classes that have pictures, in index order.</summary>
     internal IReadOnlyList<string> PresentClasses => [.. labels.Distinct().Order().Select(label => ClassNames[label])];
 
-    /// <summary>The same pictures numbered by another list of classes, a trained model's: a folder may lack some of them, and what an
+    /// <summary>The same pictures with the indices of another list of classes, a trained model's: a folder may lack some of them, and what an
     /// empty class is called does not matter.</summary>
     /// <param name="names">The classes' names in index order.</param>
     /// <exception cref="ImageException">There are pictures of a class that is not in the list.</exception>

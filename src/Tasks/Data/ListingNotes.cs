@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Graft.Tasks;
 
-/// <summary>What a listing of pictures has to say beside the pictures: what was passed over and which classes are empty.</summary>
+/// <summary>Notes of a listing of pictures: skipped files and empty classes.</summary>
 public sealed class ListingNotes
 {
     private const int Named = 10;
@@ -18,11 +18,11 @@ public sealed class ListingNotes
 
     internal void AddEmptyClass(string name) => emptyClasses.Add(name);
 
-    /// <summary>How many files were passed over, by the ends of their names.</summary>
+    /// <summary>The number of skipped files, by extension.</summary>
     public IReadOnlyDictionary<string, int> Skipped => new SortedDictionary<string, int>(
         unread.Concat(other).ToDictionary(entry => entry.Key, entry => entry.Value), StringComparer.Ordinal);
 
-    /// <summary>Counts a file that is no picture to be read; hidden ones and a system's own are not worth a word.</summary>
+    /// <summary>Counts a file that is no picture to be read; hidden ones and a system's own are not counted.</summary>
     /// <param name="path">The file.</param>
     public void Skip(string path)
     {

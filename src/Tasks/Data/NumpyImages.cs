@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Graft.Tasks;
 
-/// <summary>The pictures of a NumPy array, each made when it is asked for: [N, H, W] grey, [N, H, W, C] or [N, C, H, W] with 1 or 3
-/// channels; integers from 0 to 255, or fractions that are all within [0, 1] or all within [0, 255].</summary>
+/// <summary>The pictures of a NumPy array, converted lazily: [N, H, W] grey, [N, H, W, C] or [N, C, H, W] with 1 or 3 channels; integers
+/// from 0 to 255, or fractions that are all within [0, 1] or all within [0, 255].</summary>
 internal sealed class NumpyImages : IImageDataset
 {
     private readonly string name;

@@ -7,8 +7,8 @@ internal static class PictureCheck
 
     /// <summary>The pictures that cannot be read, by index.</summary>
     /// <param name="pictures">The pictures.</param>
-    /// <param name="transforms">What will be done to them.</param>
-    /// <param name="threads">How many are looked at together.</param>
+    /// <param name="transforms">Their preprocessing.</param>
+    /// <param name="threads">The number of threads.</param>
     /// <param name="counted">Reports each picture that was looked at, from one thread at a time.</param>
     /// <param name="cancellation">Ends the work.</param>
     public static SortedList<int, ImageException> Run(

@@ -2,15 +2,15 @@ using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>How a model is adapted. The names and meanings are PyTorch's, the order of things is fastai's <c>fine_tune</c> (Howard
-/// and Gugger 2020): the head alone first, then everything at half the rate, one cycle each.</summary>
+/// <summary>How a model is fine-tuned. The names and meanings are PyTorch's, the phases are fastai's <c>fine_tune</c> (Howard and Gugger
+/// 2020): the head alone first, then everything at half the rate, one cycle each.</summary>
 public sealed record FineTuneOptions
 {
-    /// <summary>Epochs in which every stage learns that is not frozen for good.</summary>
+    /// <summary>Epochs in which all stages are trained, but those below <see cref="FreezeBelow"/>.</summary>
     public int Epochs { get; init; } = 5;
 
-    /// <summary>Epochs before those, in which the head alone learns. Null: one where the head is new on a trunk that is not, and
-    /// none otherwise.</summary>
+    /// <summary>Epochs before those, in which the head alone is trained (fastai's <c>freeze_epochs</c>). Null: one for a new head on a
+    /// trained trunk, else none.</summary>
     public int? FrozenEpochs { get; init; }
 
     /// <summary>The head's highest learning rate. After frozen epochs half of it is used.</summary>
@@ -23,25 +23,25 @@ public sealed record FineTuneOptions
     /// <summary>The first stage that ever learns; those below keep their weights, bit for bit. Null: all learn.</summary>
     public string? FreezeBelow { get; init; }
 
-    /// <summary>What moves the parameters: one of <see cref="OptimiserKind.All"/>, or one of the caller's.</summary>
+    /// <summary>The optimiser: one of <see cref="OptimiserKind.All"/>, or one of the caller's.</summary>
     public OptimiserKind Optimiser { get; init; } = OptimiserKind.Sgd;
 
-    /// <summary>How much of the last step SGD keeps, or AdamW's beta1; in [0, 1).</summary>
+    /// <summary>SGD's momentum, or AdamW's beta1; in [0, 1).</summary>
     public double Momentum { get; init; } = 0.9;
 
     /// <summary>The weight decay of everything but vectors.</summary>
     public double WeightDecay { get; init; } = 1e-4;
 
-    /// <summary>The largest norm of all gradients together; null for no clipping.</summary>
+    /// <summary>The largest norm of all gradients together (<c>max_grad_norm</c>); null for no clipping.</summary>
     public double? ClipNorm { get; init; }
 
     /// <summary>What batch norms do with their running statistics.</summary>
     public BatchNormPolicy BatchNorm { get; init; } = BatchNormPolicy.FollowFreezing;
 
-    /// <summary>The seed of whatever a step draws.</summary>
+    /// <summary>The random seed: shuffling, augmentation, dropout.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>What the optimiser is made of.</summary>
+    /// <summary>The optimiser's settings.</summary>
     internal OptimiserOptions OptimiserOptions => new() { Momentum = Momentum, WeightDecay = WeightDecay, ClipNorm = ClipNorm };
 
     /// <summary>The number of epochs in which the head alone is trained, for this model in its current state.</summary>
@@ -52,7 +52,7 @@ public sealed record FineTuneOptions
         return FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
     }
 
-    /// <summary>The head's highest rate once all stages learn: half of it where it has learnt alone before.</summary>
+    /// <summary>The head's highest rate once all stages are trained: half of it after frozen epochs.</summary>
     internal double UnfrozenRateAfter(int frozenEpochs) => frozenEpochs > 0 ? LearningRate / 2 : LearningRate;
 
     internal void Validate()

@@ -11,7 +11,7 @@ namespace Graft.Transfer;
 /// </code></example>
 public sealed class FineTuner
 {
-    // fastai's two cycles: the head's one rises almost to its end, the whole's starts at a fifth of the highest rate
+    // fastai's two cycles: the frozen one rises almost to its end, the unfrozen one starts at a fifth of the highest rate
     private const double HeadRisingShare = 0.99;
     private const double UnfrozenStartDivisor = 5;
 
@@ -41,15 +41,15 @@ public sealed class FineTuner
     /// <summary>The model's stages as parameter groups.</summary>
     public ParameterGroups Groups { get; }
 
-    /// <summary>What takes part in the training, in the order in which it is called.</summary>
+    /// <summary>The callbacks of the training, in the order in which they are called.</summary>
     public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];
 
-    /// <summary>How many steps have been made, whether the run came to its end or not.</summary>
+    /// <summary>The number of steps made, also of a run that was stopped or failed.</summary>
     public int StepsMade => trainer?.StepsMade ?? 0;
 
     /// <summary>Trains the model.</summary>
-    /// <param name="data">What it learns from.</param>
-    /// <param name="validate">What says after each epoch how well it does; null for nothing.</param>
+    /// <param name="data">The training set.</param>
+    /// <param name="validate">Evaluates the model after each epoch; null for none.</param>
     /// <param name="progress">Reports progress after each step.</param>
     /// <param name="cancellation">Stops after the step that is running; the report says so and the model keeps what it learnt.</param>
     /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>

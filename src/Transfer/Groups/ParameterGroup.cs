@@ -3,8 +3,8 @@ using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>Parameters that learn alike: at a rate of their own, with a weight decay of their own, or not at all.</summary>
-/// <remarks>Used by one thread at a time, that which trains.</remarks>
+/// <summary>Parameters with one learning rate and weight decay, or frozen (an entry of PyTorch's <c>param_groups</c>).</summary>
+/// <remarks>Used by the training thread alone.</remarks>
 public sealed class ParameterGroup
 {
     private readonly Parameter[] parameters;
@@ -36,7 +36,7 @@ public sealed class ParameterGroup
     /// <summary>The group's parameters, in the order of the checkpoint.</summary>
     public IReadOnlyList<Parameter> Parameters => parameters;
 
-    /// <summary>As <see cref="Parameters"/>, for loops that take nothing from the heap.</summary>
+    /// <summary>As <see cref="Parameters"/>, for allocation-free loops.</summary>
     internal ReadOnlySpan<Parameter> All => parameters;
 
     /// <summary>The highest learning rate of the group; a schedule scales it. 0 until it was given, here or by
@@ -71,13 +71,13 @@ public sealed class ParameterGroup
 
     internal bool HasRate => rate is not null;
 
-    /// <summary>Whether any of it learns.</summary>
+    /// <summary>Whether any parameter is trainable.</summary>
     internal bool Learns => parameters.Any(parameter => !parameter.IsFrozen);
 
-    /// <summary>Whether the group as a whole is frozen: no gradient, no decay, no clipping, stored statistics in its batch norms.</summary>
+    /// <summary>Whether the group as a whole is frozen: no gradient, no decay, no clipping, running statistics in its batch norms.</summary>
     public bool IsFrozen => parameters.Length > 0 && !Learns;
 
-    /// <summary>The decay of one of its parameters where the optimiser's is <paramref name="usual"/>.</summary>
+    /// <summary>The weight decay of one of its parameters where the optimiser's is <paramref name="usual"/>.</summary>
     internal double DecayOf(Parameter parameter, double usual) => parameter.Shape.Rank > 1 || DecaysVectors ? weightDecay ?? usual : 0;
 
     /// <summary>Puts the group below the first one that learns, or not; what was frozen by hand stays so.</summary>

@@ -6,7 +6,7 @@ namespace Graft.Transfer;
 
 /// <summary>What an optimiser updates, in parameter groups (PyTorch's <c>param_groups</c>): a model's stages, stem first and head last, or
 /// groups of the caller's over any number of modules and models. They say what is frozen and how fast each group learns.</summary>
-/// <remarks>Used by one thread at a time, that which trains.</remarks>
+/// <remarks>Used by the training thread alone.</remarks>
 /// <example><code>
 /// var groups = new ParameterGroups(model);
 /// groups.FreezeBelow("layer4");
@@ -53,14 +53,14 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public ParameterGroup this[string name] => groups[IndexOf(name)];
 
-    /// <summary>As the list, for loops that take nothing from the heap.</summary>
+    /// <summary>As the list, for allocation-free loops.</summary>
     internal ReadOnlySpan<ParameterGroup> All => groups;
 
     /// <summary>The number of trainable elements.</summary>
     public long TrainableParameters =>
         groups.SelectMany(group => group.Parameters).Where(parameter => !parameter.IsFrozen).Sum(parameter => (long)parameter.Shape.ElementCount);
 
-    /// <summary>The first group of which anything learns; the last where nothing does.</summary>
+    /// <summary>The first trainable group; the last where none is.</summary>
     internal ParameterGroup FirstThatLearns => groups.FirstOrDefault(group => group.Learns) ?? groups[^1];
 
     /// <summary>Freezes every group before the named one, and lets that one and those after it learn, but for what was frozen by hand

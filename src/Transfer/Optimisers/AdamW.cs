@@ -6,9 +6,9 @@ public abstract partial class Optimiser
 {
     /// <summary>Adam with decoupled weight decay (PyTorch's <c>AdamW</c>).</summary>
     /// <param name="groups">The parameters and their rates.</param>
-    /// <param name="beta1">How much of the mean gradient is kept, in [0, 1).</param>
-    /// <param name="beta2">How much of the mean squared gradient is kept, in [0, 1).</param>
-    /// <param name="epsilon">What is added to the root of the mean square.</param>
+    /// <param name="beta1">The decay of the first moment, in [0, 1).</param>
+    /// <param name="beta2">The decay of the second moment, in [0, 1).</param>
+    /// <param name="epsilon">Added to the root of the second moment (<c>eps</c>).</param>
     /// <param name="weightDecay">The share of a weight that a step of rate 1 takes off.</param>
     /// <param name="clipNorm">The largest norm of all gradients together; null for no clipping.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
@@ -26,10 +26,10 @@ public abstract partial class Optimiser
 }
 
 /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2019), as PyTorch's <c>AdamW</c>.</summary>
-/// <param name="learningRate">How far a step goes.</param>
-/// <param name="beta1">How much of the mean gradient is kept.</param>
-/// <param name="beta2">How much of the mean squared gradient is kept.</param>
-/// <param name="epsilon">What is added to the root of the mean square.</param>
+/// <param name="learningRate">The learning rate of the step.</param>
+/// <param name="beta1">The decay of the first moment.</param>
+/// <param name="beta2">The decay of the second moment.</param>
+/// <param name="epsilon">Added to the root of the second moment (<c>eps</c>).</param>
 /// <param name="weightDecay">The share of the weight that a step of rate 1 takes off.</param>
 /// <param name="step">The number of the step, from 1: what the bias corrections depend on.</param>
 /// <param name="gradientScale">What the gradient is multiplied by first: below 1 where its norm is clipped.</param>

@@ -2,7 +2,7 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>The norm of all gradients together, as PyTorch's <c>clip_grad_norm_</c> takes it.</summary>
+/// <summary>The norm of all gradients together, as in PyTorch's <c>clip_grad_norm_</c>.</summary>
 internal static class GradientNorm
 {
     private const double Epsilon = 1e-6;
@@ -13,7 +13,7 @@ internal static class GradientNorm
     {
         if (moves.Count == 0) return 1f;
         var device = moves[0].Gradient.Device;
-        // one read for all parameters: on a card each would wait for the queue
+        // one read for all parameters: on a GPU each would synchronise with the queue
         using var squares = device.Rent<float>([moves.Count]);
         for (int i = 0; i < moves.Count; i++)
         {

@@ -3,9 +3,9 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>Moves parameters against their gradients, each group at its own rate. Vectors (biases, the weights of norms) are not decayed
-/// unless their group says so; what is frozen has no part in the step, the decay or the clipping, and nothing is remembered of it.</summary>
-/// <remarks>An update rule of the caller's becomes an optimiser on every device by <see cref="Of{TRule}"/>. Used by one thread at a time.</remarks>
+/// <summary>Updates parameters from their gradients, each group at its own rate. Vectors (biases, the weights of norms) are not decayed
+/// unless their group says so; what is frozen has no part in the step, the decay or the clipping, and has no state.</summary>
+/// <remarks>A custom update rule becomes an optimiser on every device by <see cref="Of{TRule}"/>. Used by one thread at a time.</remarks>
 public abstract partial class Optimiser : IDisposable
 {
     private readonly double weightDecay;
@@ -24,7 +24,7 @@ public abstract partial class Optimiser : IDisposable
         this.clipNorm = clipNorm;
     }
 
-    /// <summary>The parameters that it moves, and their rates.</summary>
+    /// <summary>The parameters that it updates, and their rates.</summary>
     public ParameterGroups Groups { get; }
 
     private protected abstract int StateCount { get; }
@@ -48,8 +48,8 @@ public abstract partial class Optimiser : IDisposable
     /// <param name="gradients">The gradients of the loss.</param>
     /// <param name="rateFactor">What a schedule multiplies every group's rate by.</param>
     /// <exception cref="InvalidOperationException">A group that learns was given no rate, or the thread is in the middle of a forward of the
-    /// model; nothing was moved.</exception>
-    /// <exception cref="NonFiniteException">Gradients are to be clipped and their norm is not finite; nothing was moved.</exception>
+    /// model; nothing was updated.</exception>
+    /// <exception cref="NonFiniteException">Gradients are to be clipped and their norm is not finite; nothing was updated.</exception>
     public void Step(Gradients gradients, double rateFactor = 1)
     {
         ArgumentNullException.ThrowIfNull(gradients);
@@ -61,7 +61,7 @@ public abstract partial class Optimiser : IDisposable
             var weight = parameter.ValueOn(gradient.Device);
             var state = StateOf(parameter, weight.Device);
             state.Steps++;
-            // the kernel runs through memory: a gradient in another order than its weight is put into the weight's first
+            // the kernel runs through memory: a gradient in another order than its weight is copied into the weight's first
             var aligned = gradient.IsContiguous ? null : gradient.Device.Rent<float>(gradient.Shape);
             if (aligned is not null) gradient.Device.Copy(gradient, aligned);
             float rate = (float)(group.Rate * rateFactor), decay = (float)group.DecayOf(parameter, weightDecay);
@@ -71,7 +71,7 @@ public abstract partial class Optimiser : IDisposable
         movements.Clear();
     }
 
-    /// <summary>Releases what was remembered.</summary>
+    /// <summary>Releases the state.</summary>
     public void Dispose()
     {
         foreach (var state in states.Values) state.Dispose();
@@ -86,7 +86,7 @@ public abstract partial class Optimiser : IDisposable
         if (!holds) throw new ArgumentOutOfRangeException(name, value, rule);
     }
 
-    /// <summary>Lists what has a gradient and is not frozen; what was frozen since the last step is forgotten.</summary>
+    /// <summary>Lists what has a gradient and is not frozen; the state of what was frozen since the last step is dropped.</summary>
     private void Gather(Gradients gradients)
     {
         movements.Clear();
@@ -130,7 +130,7 @@ public abstract partial class Optimiser : IDisposable
         return zeros;
     }
 
-    /// <summary>What is remembered of one parameter.</summary>
+    /// <summary>The optimiser's state of one parameter (momentum, moments).</summary>
     private protected sealed class State(Tensor<float>? first, Tensor<float>? second) : IDisposable
     {
         public Tensor<float>? First => first;
@@ -163,5 +163,5 @@ public abstract partial class Optimiser : IDisposable
 /// <param name="GradientScale">What the gradient is to be multiplied by first: below 1 where its norm is clipped.</param>
 public readonly record struct UpdateStep(float Rate, float WeightDecay, int Number, float GradientScale);
 
-/// <summary>A parameter that is to be moved.</summary>
+/// <summary>A parameter to update.</summary>
 internal readonly record struct Movement(Parameter Parameter, Tensor<float> Gradient, ParameterGroup Group);

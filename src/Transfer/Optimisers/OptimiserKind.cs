@@ -1,7 +1,7 @@
 namespace Graft.Transfer;
 
-/// <summary>An optimiser by the name that recipes and command lines give it. A new one is a row in <see cref="All"/>; one of the caller's
-/// is made here and put into <see cref="FineTuneOptions.Optimiser"/>.</summary>
+/// <summary>An optimiser by the name that recipes and command lines give it. A new one is a row in <see cref="All"/>; a custom one is made
+/// here and set as <see cref="FineTuneOptions.Optimiser"/>.</summary>
 public sealed class OptimiserKind
 {
     private readonly Func<ParameterGroups, OptimiserOptions, Optimiser> create;
@@ -29,7 +29,7 @@ public sealed class OptimiserKind
         static (groups, options) => Optimiser.AdamW(
             groups, beta1: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
 
-    /// <summary>The optimisers that there are by name.</summary>
+    /// <summary>The optimisers known by name.</summary>
     public static IReadOnlyList<OptimiserKind> All { get; } = [Sgd, AdamW];
 
     /// <summary>Its name in recipes and on the command line: <c>sgd</c>, <c>adamw</c>.</summary>
@@ -63,10 +63,10 @@ public sealed class OptimiserKind
     public override string ToString() => Name;
 }
 
-/// <summary>The settings that optimisers are made of by name.</summary>
+/// <summary>The settings from which optimisers are created by name.</summary>
 public sealed record OptimiserOptions
 {
-    /// <summary>How much of the last step SGD keeps, or Adam's beta1; in [0, 1).</summary>
+    /// <summary>SGD's momentum, or Adam's beta1; in [0, 1).</summary>
     public double Momentum { get; init; } = 0.9;
 
     /// <summary>The weight decay of everything but vectors.</summary>

@@ -10,8 +10,8 @@ public abstract partial class Optimiser
     private const string FirstKey = ".first";
     private const string SecondKey = ".second";
 
-    /// <summary>Writes what is remembered of each parameter (PyTorch's <c>state_dict</c>, without the settings) as safetensors, so that a
-    /// training can be gone on with: <c>group/parameter.steps</c>, <c>.first</c>, <c>.second</c>.</summary>
+    /// <summary>Writes the state of each parameter (PyTorch's <c>state_dict</c>, without the settings) as safetensors, so that a training
+    /// can be resumed: <c>group/parameter.steps</c>, <c>.first</c>, <c>.second</c>.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveState(string path)
     {
@@ -19,7 +19,7 @@ public abstract partial class Optimiser
         SafetensorsWriter.Write(path, Remembered());
     }
 
-    /// <summary>Takes over what <see cref="SaveState"/> wrote, of an optimiser of the same kind over groups of the same names and
+    /// <summary>Loads what <see cref="SaveState"/> wrote, of an optimiser of the same kind over groups of the same names and
     /// parameters.</summary>
     /// <exception cref="CheckpointException">The file is of another kind of optimiser or of other groups; nothing was changed.</exception>
     public void LoadState(string path)

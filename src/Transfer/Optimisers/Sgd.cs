@@ -6,7 +6,7 @@ public abstract partial class Optimiser
 {
     /// <summary>Stochastic gradient descent with momentum (PyTorch's <c>SGD</c>).</summary>
     /// <param name="groups">The parameters and their rates.</param>
-    /// <param name="momentum">How much of the last step is kept, in [0, 1).</param>
+    /// <param name="momentum">The momentum, in [0, 1).</param>
     /// <param name="weightDecay">The share of a weight that is added to its gradient.</param>
     /// <param name="clipNorm">The largest norm of all gradients together (PyTorch's <c>clip_grad_norm_</c>); null for no clipping.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
@@ -19,8 +19,8 @@ public abstract partial class Optimiser
 
 /// <summary>Stochastic gradient descent with momentum, as PyTorch's <c>SGD</c>: g += decay * w; m = momentum * m + g;
 /// w -= rate * m. A momentum buffer that starts at zero gives PyTorch's first step.</summary>
-/// <param name="learningRate">How far a step goes.</param>
-/// <param name="momentum">How much of the last step is kept.</param>
+/// <param name="learningRate">The learning rate of the step.</param>
+/// <param name="momentum">The momentum.</param>
 /// <param name="weightDecay">The share of the weight that is added to its gradient.</param>
 /// <param name="gradientScale">What the gradient is multiplied by first: below 1 where its norm is clipped.</param>
 public readonly struct Sgd(float learningRate, float momentum, float weightDecay, float gradientScale = 1f) : IUpdateRule

@@ -50,7 +50,7 @@ public sealed class RecipeKind<T>
 /// <summary>The kinds of values that recipes are made of.</summary>
 public static class RecipeKind
 {
-    /// <summary>The seed of random draws: a whole number of 64 bits.</summary>
+    /// <summary>A random seed: a 64-bit integer.</summary>
     public static RecipeKind<ulong> Seed { get; } = new(
         "a whole number from 0 up", "N",
         static (string text, out ulong value) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value),

@@ -1,6 +1,7 @@
 namespace Graft.Transfer;
 
-/// <summary>What the rates of all groups are multiplied by, as a function of how much of a training is over.</summary>
+/// <summary>A learning rate schedule (PyTorch's <c>lr_scheduler</c>): the factor on the rates of all groups, as a function of the
+/// training's progress.</summary>
 /// <remarks>fastai's convention: step s of n is at s / n, so the first is at 0 and none is at 1. Schedules have no state and may be shared
 /// by threads.</remarks>
 public interface ISchedule

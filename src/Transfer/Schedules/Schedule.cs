@@ -1,6 +1,6 @@
 namespace Graft.Transfer;
 
-/// <summary>The schedules that are a line each, and how they are put together.</summary>
+/// <summary>Simple schedules, and their combinations.</summary>
 /// <example><code>
 /// var schedule = Schedule.Cosine().WithWarmUp(0.1);      // get_cosine_schedule_with_warmup
 /// </code></example>
@@ -28,7 +28,7 @@ public static class Schedule
         return Of(position => Math.Pow(factor, positions.Count(place => position >= place)));
     }
 
-    /// <summary>A function of the caller's.</summary>
+    /// <summary>A custom schedule.</summary>
     /// <param name="factorAt">The factor at a position from 0 to 1.</param>
     public static ISchedule Of(Func<double, double> factorAt)
     {

@@ -1,6 +1,6 @@
 namespace Graft.Transfer;
 
-/// <summary>How well a model does on examples that it did not learn from.</summary>
+/// <summary>The metrics of a model on held-out examples.</summary>
 public sealed record Evaluation
 {
     /// <summary>Of a classifier: its metrics are the loss and the accuracy.</summary>

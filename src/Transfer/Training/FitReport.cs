@@ -1,6 +1,6 @@
 namespace Graft.Transfer;
 
-/// <summary>What came of a training.</summary>
+/// <summary>The result of a training.</summary>
 /// <param name="Epochs">Each epoch; the last may be a part of one.</param>
 /// <param name="Steps">How many steps were made.</param>
 /// <param name="Seconds">How long it took.</param>

@@ -70,4 +70,8 @@ int[] Answers(ImageModel model)
     return answers;
 }
 
-float[] Frozen() => [.. network.Parameters().Concat(network.Buffers()).Where(tensor => !tensor.Name.StartsWith("head", StringComparison.Ordinal)).SelectMany(tensor => tensor.Value.ToArray())];
+float[] Frozen() =>
+[
+    .. network.Parameters().Concat(network.Buffers()).Where(tensor => !tensor.Name.StartsWith("head", StringComparison.Ordinal))
+        .SelectMany(tensor => tensor.Value.ToArray()),
+];

@@ -86,8 +86,11 @@ public abstract class Device
     protected static void RequireOperands<TEpilogue>(Tensor<float>? bias, Tensor<float>? scale, Tensor<float>? residual)
         where TEpilogue : unmanaged, IEpilogue
     {
-        if ((TEpilogue.UsesBias && bias is null) || (TEpilogue.UsesScale && scale is null) || (TEpilogue.UsesResidual && residual is null))
-            throw new ArgumentException($"the epilogue {typeof(TEpilogue).Name} uses {(bias is null && TEpilogue.UsesBias ? "a bias" : scale is null && TEpilogue.UsesScale ? "a scale" : "a residual")}, and there is none");
+        if (TEpilogue.UsesBias && bias is null) Refuse("bias");
+        if (TEpilogue.UsesScale && scale is null) Refuse("scale");
+        if (TEpilogue.UsesResidual && residual is null) Refuse("residual");
+
+        static void Refuse(string operand) => throw new ArgumentException($"the epilogue {typeof(TEpilogue).Name} uses a {operand}, and there is none");
     }
 
     /// <summary>dx = dy * weight, transposed. dx: [N, C, H, W], channels last.</summary>

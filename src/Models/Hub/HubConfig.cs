@@ -17,7 +17,7 @@ internal sealed class HubConfig
 
     public HubConfig(JsonObjectReader members) => this.members = members;
 
-    /// <summary>Its members, for what no method here asks for.</summary>
+    /// <summary>Its members, for those without a method here.</summary>
     public JsonObjectReader Members => members;
 
     /// <summary>Reads the config of a model's folder.</summary>
@@ -52,7 +52,7 @@ internal sealed class HubConfig
             ? number : throw members.Wrong(name, value, $"a token of the {vocabulary} that there are");
     }
 
-    /// <summary>A share, from 0 to below 1: a dropout.</summary>
+    /// <summary>A probability, from 0 to below 1: a dropout.</summary>
     public float Share(string name, float standard) => Number(name, standard, static number => number is >= 0 and < 1, "a number from 0 to below 1");
 
     public float Positive(string name, float standard) => Number(name, standard, static number => number > 0 && float.IsFinite((float)number), "a number above 0");
@@ -88,7 +88,7 @@ internal sealed class HubConfig
         var other => throw Fail(name, $"is '{Printable.Text(other)}', not regression, single_label_classification or multi_label_classification"),
     };
 
-    /// <summary>The names of <c>id2label</c> by number; null where there are none.</summary>
+    /// <summary>The names of <c>id2label</c> in index order; null where there are none.</summary>
     public IReadOnlyList<string>? LabelNames()
     {
         if (members.Object("id2label") is not { } labels) return null;

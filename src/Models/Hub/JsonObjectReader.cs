@@ -6,7 +6,7 @@ namespace Graft.Models;
 /// is absent or null reads as null.</summary>
 /// <param name="element">The object.</param>
 /// <param name="file">The file that complaints name.</param>
-/// <param name="path">The object's place within the file, <c>a.b</c>; empty for the whole.</param>
+/// <param name="path">The object's path within the file, <c>a.b</c>; empty for the whole.</param>
 /// <remarks><see cref="JsonFile.Read"/> makes one. Any number of threads may read.</remarks>
 public readonly struct JsonObjectReader(JsonElement element, string file, string path = "")
 {
@@ -38,7 +38,7 @@ public readonly struct JsonObjectReader(JsonElement element, string file, string
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(name, value, "true or false");
     }
 
-    /// <summary>A whole number of 32 bits.</summary>
+    /// <summary>A 32-bit integer.</summary>
     /// <param name="name">The member's name.</param>
     /// <exception cref="CheckpointException">It is something else.</exception>
     public int? Integer(string name)
@@ -47,7 +47,7 @@ public readonly struct JsonObjectReader(JsonElement element, string file, string
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw Wrong(name, value, "a whole number");
     }
 
-    /// <summary>A whole number of 64 bits from 0: a seed.</summary>
+    /// <summary>An unsigned 64-bit integer: a seed.</summary>
     /// <param name="name">The member's name.</param>
     /// <exception cref="CheckpointException">It is something else.</exception>
     public ulong? Unsigned(string name)

@@ -17,7 +17,7 @@ public sealed record ModelConfig
     /// <summary>Graft's name of the model: "resnet18", "cifar-resnet20".</summary>
     public required string Model { get; init; }
 
-    /// <summary>The names of the head's outputs, by number: a classifier's classes.</summary>
+    /// <summary>The names of the head's outputs, in index order: a classifier's classes.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
     /// <summary>The size of picture that the model was trained on; null where it is not said.</summary>

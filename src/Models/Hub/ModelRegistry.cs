@@ -58,7 +58,7 @@ public static class ModelRegistry
 
     /// <summary>Makes a model; its parameters are made when they are first used.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="classes">The number of classes (<c>num_classes</c>); 0 for as many as the published weights do.</param>
+    /// <param name="classes">The number of classes (<c>num_classes</c>); 0 for that of the published weights.</param>
     /// <param name="seed">The seed of parameters that no checkpoint fills.</param>
     /// <exception cref="ArgumentException">There is no such model, or a negative number of classes.</exception>
     public static ImageModel Create(string name, int classes = 0, ulong seed = 0)

@@ -4,7 +4,7 @@ namespace Graft.Models;
 
 /// <summary>Reads and writes Hugging Face's <c>preprocessor_config.json</c> of image classifiers.</summary>
 /// <remarks>Read: the current keys, <c>size</c> and <c>crop_size</c> as a bare number (before transformers 4.26) and
-/// <c>crop_pct</c> (ConvNeXt's, also ResNet's). Training's variation has no key there and is not part of the file.</remarks>
+/// <c>crop_pct</c> (ConvNeXt's, also ResNet's). Augmentation has no key there and is not part of the file.</remarks>
 public static class PreprocessorConfig
 {
     /// <summary>The file's name in a model's folder.</summary>
@@ -13,7 +13,7 @@ public static class PreprocessorConfig
     /// <summary>From this size on ConvNeXt's processor scales to the exact size and does not crop.</summary>
     private const int WarpFrom = 384;
 
-    /// <summary>Reads the file; what it does not say is as Hugging Face's processor would take it.</summary>
+    /// <summary>Reads the file; missing keys have the defaults of Hugging Face's processor.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">The file is missing or malformed, or asks for what Graft does not do.</exception>
     public static ImagePreprocessing Read(string path) => Read(JsonFile.Read(path));
@@ -26,7 +26,7 @@ public static class PreprocessorConfig
 
     /// <summary>Writes the file; one that is there is replaced whole.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="preprocessing">What is done to pictures; how training varies them is no part of the file.</param>
+    /// <param name="preprocessing">What is done to pictures; augmentation is no part of the file.</param>
     /// <exception cref="ArgumentException">The settings are contradictory or impossible.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, ImagePreprocessing preprocessing) => JsonFile.Write(path, writer => Write(writer, preprocessing));

@@ -20,7 +20,7 @@ public static class PretrainedModel
 
     /// <summary>Makes the model that <c>config.json</c> names, and fills it with the folder's weights.</summary>
     /// <param name="folder">A folder with <c>config.json</c> and a checkpoint.</param>
-    /// <param name="withoutDropout">Whether a pass that trains computes what one that infers does.</param>
+    /// <param name="withoutDropout">Whether dropout is left out of training passes too.</param>
     /// <exception cref="CheckpointException">Something is missing, damaged or not built, or the weights do not fit.</exception>
     public static TextModel Open(string folder, bool withoutDropout = false) => Open(folder, new LoadOptions(), withoutDropout).Model;
 
@@ -38,7 +38,7 @@ public static class PretrainedModel
     /// <param name="config">What <c>config.json</c> says: <c>architectures</c> or <c>model_type</c>, and sizes; what is left out is as in the
     /// family's base model.</param>
     /// <param name="seed">The seed of the weights.</param>
-    /// <param name="withoutDropout">Whether a pass that trains computes what one that infers does.</param>
+    /// <param name="withoutDropout">Whether dropout is left out of training passes too.</param>
     /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
     public static TextModel Create(JsonObjectReader config, ulong seed = 0, bool withoutDropout = false) =>
         Create(new HubConfig(config), seed, withoutDropout);

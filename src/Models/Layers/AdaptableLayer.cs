@@ -2,11 +2,11 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>A layer with a slot for an adapter (Houlsby et al. 2019; Hu et al. 2021): a small module that learns beside the layer's own
-/// weights, which may be frozen.</summary>
+/// <summary>A layer with a slot for an adapter (Houlsby et al. 2019; Hu et al. 2021): a small module that is trained beside the layer's own
+/// weights, which may be frozen (PEFT).</summary>
 public abstract class AdaptableLayer : Layer
 {
-    /// <summary>What is attached; null for nothing.</summary>
+    /// <summary>The adapter; null for none.</summary>
     public Layer<Variable>? Adapter { get; private set; }
 
     /// <summary>Attaches an adapter: the layer's output is then what <c>adapter.Forward(output, input)</c> gives. Its parameters are
@@ -25,8 +25,8 @@ public abstract class AdaptableLayer : Layer
         });
     }
 
-    /// <summary>Takes the adapter away; it keeps its weights.</summary>
-    /// <returns>What was attached; null for nothing.</returns>
+    /// <summary>Detaches the adapter; it keeps its weights.</summary>
+    /// <returns>The detached adapter; null for none.</returns>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward of the model.</exception>
     public Layer<Variable>? Detach()
     {
@@ -47,6 +47,6 @@ public abstract class AdaptableLayer : Layer
         return Adapter is { } adapter ? adapter.Forward(y, x) : y;
     }
 
-    /// <summary>What the layer's own weights make of the input.</summary>
+    /// <summary>The layer's output without the adapter.</summary>
     protected abstract Variable ComputeOwn(Variable x);
 }

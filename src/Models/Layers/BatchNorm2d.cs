@@ -18,7 +18,7 @@ public sealed class BatchNorm2d : Layer
     /// <summary>Makes a norm.</summary>
     /// <param name="channels">C.</param>
     /// <param name="epsilon">What is added to the variance.</param>
-    /// <param name="momentum">How far the running statistics move towards those of a batch.</param>
+    /// <param name="momentum">The weight of a batch's statistics in the running ones, as in PyTorch.</param>
     public BatchNorm2d(int channels, float epsilon = 1e-5f, float momentum = 0.1f)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
@@ -31,10 +31,10 @@ public sealed class BatchNorm2d : Layer
         batches = AddCounter("num_batches_tracked");
     }
 
-    /// <summary>What it does with its statistics in training.</summary>
+    /// <summary>Which statistics it uses and updates in training.</summary>
     public BatchNormPolicy Policy { get; set; }
 
-    /// <summary>Whether it normalises by the statistics of the batch in this run.</summary>
+    /// <summary>Whether it normalises by batch statistics in this pass.</summary>
     public bool UsesBatch(Pass pass) =>
         pass.IsTraining && Policy switch
         {
@@ -46,7 +46,7 @@ public sealed class BatchNorm2d : Layer
     /// <summary>Whether its parameters need a gradient.</summary>
     internal bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;
 
-    /// <summary>What it does with stored statistics as y = x * scale + shift: [C] each, temporaries of the pass.</summary>
+    /// <summary>The norm with running statistics as y = x * scale + shift: [C] each, temporaries of the pass.</summary>
     internal (Tensor<float> Shift, Tensor<float> Scale) ShiftAndScale(Pass pass)
     {
         var device = pass.Device;
@@ -80,14 +80,14 @@ public sealed class BatchNorm2d : Layer
         var y = x.BatchNormOfBatch(scale, shift, out var mean, out var variance, epsilon, activation, residual);
         // substituted statistics are not updated
         if (pass.IsSubstituted(runningMean) || pass.IsSubstituted(runningVariance)) return y;
-        // the running variance is the unbiased one, as in PyTorch; the biased one has done its work
+        // the running variance is the unbiased one, as in PyTorch; the biased one was for normalising
         float count = x.Shape.ElementCount / (float)x.Shape[1];
         pass.Device.Map(new Scale(count / (count - 1)), variance, variance);
         pass.Defer(new StatisticsUpdate(this, mean, variance));
         return y;
     }
 
-    /// <summary>Moves the running statistics towards those of a batch.</summary>
+    /// <summary>Updates the running statistics with those of a batch.</summary>
     private sealed class StatisticsUpdate : DeferredUpdate
     {
         private readonly BatchNorm2d norm;

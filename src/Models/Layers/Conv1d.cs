@@ -14,7 +14,7 @@ public sealed class Conv1d : AdaptableLayer
     /// <param name="outputChannels">O.</param>
     /// <param name="kernel">K, the window's length.</param>
     /// <param name="stride">Steps between two windows.</param>
-    /// <param name="padding">Zeros before and behind.</param>
+    /// <param name="padding">Zeros before and after.</param>
     /// <param name="dilation">Steps between two elements of the kernel.</param>
     /// <param name="groups">Into how many independent groups the channels fall.</param>
     /// <param name="hasBias">Whether there is a bias.</param>

@@ -21,7 +21,7 @@ public sealed class Embedding : Module
     /// <summary>[V, D].</summary>
     public Parameter Weight { get; }
 
-    /// <summary>Refuses ids that are none of the table's; the function would too, but does not know which table it is.</summary>
+    /// <summary>Refuses ids outside the table, naming the table, which the function cannot.</summary>
     /// <exception cref="ArgumentException">An id is outside the table.</exception>
     public void Require(ReadOnlySpan<int> ids)
     {

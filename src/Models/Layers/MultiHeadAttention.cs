@@ -4,7 +4,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>Attention of a sequence to itself or to another, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c> and
-/// <c>value</c> are linear maps; what joins the heads is the block's around it.</summary>
+/// <c>value</c> are linear maps; the output projection belongs to the block around it.</summary>
 /// <remarks>Letters: B sequences, T queries and S keys each, D wide, H heads of queries and G of keys and values, each of head size D / H.</remarks>
 public sealed class MultiHeadAttention : Layer<AttentionInputs>
 {
@@ -42,7 +42,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     /// <summary>The probabilities [B, H, T, T] with which each token attends to each other, for inspection: attention itself never writes
     /// them out. Dropout has no part in them, and no gradient goes through.</summary>
     /// <param name="x">[B, T, D].</param>
-    /// <param name="counts">[B, T], 0 where a sequence was padded; null where none was.</param>
+    /// <param name="counts">[B, T], 0 for padding; null without padding.</param>
     internal Variable Probabilities(Variable x, int[]? counts)
     {
         var pass = x.Pass;
@@ -95,12 +95,12 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     }
 }
 
-/// <summary>What attention takes beside the rows that ask.</summary>
-/// <param name="Sequences">B: how many sequences the rows are of.</param>
+/// <summary>The inputs of attention beside the queries.</summary>
+/// <param name="Sequences">B: the number of sequences.</param>
 /// <param name="Mask">Which keys each query may look at; a state has its own.</param>
-/// <param name="Source">The rows [B S, D] that keys and values are made of, those of another sequence (cross-attention); null for the
-/// rows that ask.</param>
+/// <param name="Source">The rows [B S, D] that keys and values are made of, those of another sequence (cross-attention); null for
+/// self-attention.</param>
 /// <param name="Bias">What is added to the scores [1 or B, 1 or H, 1 or T, S], learnt where it needs a gradient; null for nothing.</param>
-/// <param name="State">The keys and values of earlier passes, which the rows that ask go on from; null for none.</param>
+/// <param name="State">The key-value cache of earlier passes, which the queries continue; null for none.</param>
 public readonly record struct AttentionInputs(
     int Sequences, AttentionMask Mask, Variable? Source = null, Variable? Bias = null, SequenceState? State = null);

@@ -8,7 +8,7 @@ public sealed class Sequential : Layer
 {
     private readonly Layer[] layers;
 
-    /// <summary>Puts layers in a row; an activation without parameters counts in the keys too, as in PyTorch.</summary>
+    /// <summary>Makes a sequence of layers; an activation without parameters counts in the keys too, as in PyTorch.</summary>
     /// <exception cref="ArgumentException">A layer is a part of another module, or comes twice.</exception>
     public Sequential(params IEnumerable<Layer> layers)
     {

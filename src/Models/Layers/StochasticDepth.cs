@@ -2,8 +2,8 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>In a pass that trains, leaves the branch of a residual block out for some examples of a batch and divides the others by what
-/// is left of 1 (Huang et al. 2016; torchvision's <c>StochasticDepth</c> with <c>mode="row"</c>, timm's <c>DropPath</c>). Elsewhere the
+/// <summary>In a training pass, drops the branch of a residual block for some examples of a batch with a probability p and divides the
+/// others by 1 - p (Huang et al. 2016; torchvision's <c>StochasticDepth</c> with <c>mode="row"</c>, timm's <c>DropPath</c>). Elsewhere the
 /// branch as it is.</summary>
 /// <param name="probability">The share of examples that do without the branch, from 0 to 1.</param>
 public sealed class StochasticDepth(float probability) : Layer

@@ -1,11 +1,11 @@
 namespace Graft.Models;
 
-/// <summary>What is done to a picture before a model sees it: resized, cropped, its bytes scaled and normalised; and how training
-/// varies it. The steps and their arithmetic are torchvision's; a model's weights only mean something behind the same steps.</summary>
+/// <summary>What is done to a picture before a model sees it: resized, cropped, its bytes scaled and normalised; and how it is augmented in
+/// training. The steps and their arithmetic are torchvision's; a model's weights only mean something behind the same steps.</summary>
 public sealed record ImagePreprocessing
 {
-    /// <summary>As torchvision's ImageNet weights want it: the shorter side to 256, the middle 224 x 224, ImageNet's mean and
-    /// deviation; training crops at random.</summary>
+    /// <summary>As torchvision's ImageNet weights need it: the shorter side to 256, the middle 224 x 224, ImageNet's mean and deviation;
+    /// training crops at random.</summary>
     public static ImagePreprocessing ImageNet { get; } = new()
     {
         ResizeShorterSide = 256,
@@ -13,8 +13,8 @@ public sealed record ImagePreprocessing
         Augmentation = TrainingAugmentation.ImageNet,
     };
 
-    /// <summary>As published CIFAR ResNets want it: 32 x 32 as it is (another size is scaled and cropped to it), ImageNet's mean
-    /// and deviation; training pads by 4, crops and flips.</summary>
+    /// <summary>As published CIFAR ResNets need it: 32 x 32 as it is (another size is scaled and cropped to it), ImageNet's mean and
+    /// deviation; training pads by 4, crops and flips.</summary>
     public static ImagePreprocessing Cifar { get; } = new()
     {
         ResizeShorterSide = 32,
@@ -28,13 +28,13 @@ public sealed record ImagePreprocessing
     /// <summary>The exact size after resizing, whatever the aspect; null for no such resizing.</summary>
     public ImageSize? ResizeTo { get; init; }
 
-    /// <summary>The size of the middle that is cut out, black where the picture is smaller; null for the whole picture.</summary>
+    /// <summary>The size of the centre crop, padded with black where the picture is smaller; null for the whole picture.</summary>
     public ImageSize? CropSize { get; init; }
 
     /// <summary>How pictures are resampled.</summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Bilinear;
 
-    /// <summary>What a byte is multiplied with first; 1 / 255 gives values in [0, 1] and is then an exact division by 255.</summary>
+    /// <summary>The rescale factor (<c>rescale_factor</c>); 1 / 255 gives values in [0, 1] and is then an exact division by 255.</summary>
     public double RescaleFactor { get; init; } = 1.0 / 255;
 
     /// <summary>What is subtracted from each channel's scaled values.</summary>
@@ -43,7 +43,7 @@ public sealed record ImagePreprocessing
     /// <summary>What each channel's values are divided by after that.</summary>
     public RgbValues StandardDeviation { get; init; } = RgbValues.ImageNetStandardDeviation;
 
-    /// <summary>How training pictures are varied.</summary>
+    /// <summary>The augmentation of training pictures.</summary>
     public TrainingAugmentation Augmentation { get; init; } = TrainingAugmentation.None;
 
     /// <summary>The size that every picture has in the end; null where it keeps its own.</summary>

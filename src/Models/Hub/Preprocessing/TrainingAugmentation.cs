@@ -1,10 +1,10 @@
 namespace Graft.Models;
 
-/// <summary>How training pictures are varied: cropped at random, then flipped at random. Every choice depends on the seed, the
-/// picture's index and the epoch alone.</summary>
+/// <summary>Augmentation of training pictures: a random crop, then a random flip. Every draw depends on the seed, the picture's index and
+/// the epoch alone.</summary>
 public sealed record TrainingAugmentation
 {
-    /// <summary>Nothing is varied: training sees the pictures as prediction does.</summary>
+    /// <summary>No augmentation: training sees the pictures as prediction does.</summary>
     public static TrainingAugmentation None { get; } = new();
 
     /// <summary>The CIFAR papers': 4 black pixels around the picture, a crop of the output size, a flip half of the time.</summary>
@@ -21,7 +21,7 @@ public sealed record TrainingAugmentation
     /// Null for no such crop.</summary>
     public ResizedCropRange? ResizedCrop { get; init; }
 
-    /// <summary>How often a picture is mirrored left to right, from 0 to 1.</summary>
+    /// <summary>The probability of a horizontal flip, from 0 to 1 (<c>RandomHorizontalFlip</c>).</summary>
     public float HorizontalFlipProbability { get; init; }
 
     /// <summary>Refuses contradictory or impossible settings.</summary>

@@ -8,6 +8,7 @@ namespace Graft.Models;
 /// <param name="file">The file that complaints name.</param>
 /// <param name="path">The object's path within the file, <c>a.b</c>; empty for the whole.</param>
 /// <remarks><see cref="JsonFile.Read"/> makes one. Any number of threads may read.</remarks>
+#pragma warning disable CA1720 // a member is named by the type that it reads
 public readonly struct JsonObjectReader(JsonElement element, string file, string path = "")
 {
     /// <summary>The object itself.</summary>
@@ -140,3 +141,4 @@ public readonly struct JsonObjectReader(JsonElement element, string file, string
 
     private string Join(string name) => path.Length == 0 ? name : $"{path}.{name}";
 }
+#pragma warning restore CA1720

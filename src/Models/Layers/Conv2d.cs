@@ -4,7 +4,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>A convolution over [N, C, H, W] (PyTorch's <c>Conv2d</c>): <c>weight</c> [O, C / groups, KH, KW], <c>bias</c> [O].</summary>
-public sealed class Conv2d : AdaptableLayer
+public sealed class Conv2d : Convolution
 {
     /// <summary>Makes a convolution with the same window, stride, padding and dilation in both directions.</summary>
     /// <param name="inputChannels">C.</param>
@@ -34,31 +34,10 @@ public sealed class Conv2d : AdaptableLayer
     /// <exception cref="ArgumentException">The channels do not fall into the groups.</exception>
     public Conv2d(
         int inputChannels, int outputChannels, (int Height, int Width) kernel, Conv2dGeometry geometry, bool hasBias = true, Initialiser? initialiser = null)
+        : base("conv2d", inputChannels, outputChannels, [kernel.Height, kernel.Width], geometry, hasBias, initialiser)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputChannels);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kernel.Height, nameof(kernel));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kernel.Width, nameof(kernel));
-        int groups = geometry.Groups;
-        if (groups < 1 || inputChannels % groups != 0 || outputChannels % groups != 0)
-            throw new ArgumentException($"conv2d: {inputChannels} and {outputChannels} channels do not fall into {groups} groups of equal size");
-        Geometry = geometry;
-        int fanIn = inputChannels / groups * kernel.Height * kernel.Width;
-        Weight = AddParameter(
-            "weight", [outputChannels, inputChannels / groups, kernel.Height, kernel.Width], initialiser ?? Initialiser.UniformByFanIn(fanIn));
-        if (hasBias) Bias = AddParameter("bias", [outputChannels], Initialiser.UniformByFanIn(fanIn));
     }
 
-    /// <summary>[O, C / groups, KH, KW].</summary>
-    public Parameter Weight { get; }
-
-    /// <summary>[O]; null where there is none.</summary>
-    public Parameter? Bias { get; }
-
-    /// <summary>How the window moves.</summary>
-    public Conv2dGeometry Geometry { get; }
-
     /// <inheritdoc/>
-    protected override Variable ComputeOwn(Variable x) =>
-        x.Conv2d(x.Pass.Of(Weight), Bias is null ? null : x.Pass.Of(Bias), Geometry);
+    protected override Variable ComputeOwn(Variable x) => x.Conv2d(x.Pass.Of(Weight), BiasIn(x.Pass), Geometry);
 }

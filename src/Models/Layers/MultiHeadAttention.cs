@@ -45,11 +45,11 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     /// <param name="counts">[B, T], 0 for padding; null without padding.</param>
     internal Variable Probabilities(Variable x, int[]? counts)
     {
+        if (heads != keyHeads) throw new InvalidOperationException("attention: the probabilities of grouped queries are not written out");
         var pass = x.Pass;
         var states = x.Detach();
         int sequences = x.Shape[0];
         Tensor<float> q = Split(query.Forward(states), sequences, heads).Value, k = Split(key.Forward(states), sequences, keyHeads).Value;
-        if (heads != keyHeads) throw new InvalidOperationException("attention: the probabilities of grouped queries are not written out");
         var scores = pass.Rent([sequences, heads, q.Shape[2], k.Shape[2]]);
         pass.Device.Gemm(default(NoEpilogue), q, k.Permute(0, 1, 3, 2), null, null, scores);
         pass.Device.Map(new Scale(scale), scores, scores);

@@ -128,9 +128,9 @@ public abstract class ImageModel : Model
     private Variable Chain(Variable x, int from, int to, Action<ImageStage, Variable>? taps)
     {
         var stages = CollectionsMarshal.AsSpan(chain);
-        if (to <= Head || from == Head) return LayerScope.Chain(stages[from..to], x, (object?)null, static (stage, input, _) => stage.Forward(input), taps);
-        var map = LayerScope.Chain(stages[from..Head], x, (object?)null, static (stage, input, _) => stage.Forward(input), taps);
-        var logits = stages[Head].Forward(Pool(map));
+        var map = LayerScope.Chain(stages[from..Math.Min(to, Head)], x, (object?)null, static (stage, input, _) => stage.Forward(input), taps);
+        if (to <= Head) return map;
+        var logits = stages[Head].Forward(from < Head ? Pool(map) : map);
         taps?.Invoke(stages[Head], logits);
         return logits;
     }

@@ -30,6 +30,7 @@ public sealed class SequenceState : IDisposable
         rent = (_, shape) => Tensor.From<float>(shape, new float[shape.ElementCount], device);
         positions = Tensor.From<int>([sequences], lengths, device);
         ends = Tensor.From<int>([sequences], lengths, device);
+        Mask = MaskOf(ends, capacity);
     }
 
     private SequenceState(Capture capture, int sequences, int capacity)
@@ -39,6 +40,7 @@ public sealed class SequenceState : IDisposable
         rent = (name, shape) => capture.State<float>(name, shape);
         positions = capture.Input<int>("past_lengths", [sequences]);
         ends = capture.Input<int>("lengths", [sequences]);
+        Mask = MaskOf(ends, capacity);
     }
 
     /// <summary>B.</summary>
@@ -54,7 +56,7 @@ public sealed class SequenceState : IDisposable
     internal Tensor<int> Positions => positions;
 
     /// <summary>Each new token looks at those of its sequence up to itself.</summary>
-    internal AttentionMask Mask => AttentionMask.Of(ends, null, Capacity, isCausal: true, countsFromLengths: true);
+    internal AttentionMask Mask { get; }
 
     /// <summary>The state of a pass that is being recorded: the runs read <c>past_lengths</c> and <c>lengths</c> [B], how many tokens each
     /// sequence had before and has with the new ones, and keep the keys and values from run to run.</summary>
@@ -107,6 +109,8 @@ public sealed class SequenceState : IDisposable
         positions.Dispose();
         ends.Dispose();
     }
+
+    private static AttentionMask MaskOf(Tensor<int> ends, int capacity) => AttentionMask.Of(ends, null, capacity, isCausal: true, countsFromLengths: true);
 
     /// <summary>A layer's keys and values [B, G, S, D], zeros at first.</summary>
     internal (Tensor<float> Keys, Tensor<float> Values) Of(string layer, int heads, int width)

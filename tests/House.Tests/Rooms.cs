@@ -9,17 +9,23 @@ namespace Graft.House.Tests;
 /// <param name="Assemblies">The assemblies, besides the base class library, that its code may name.</param>
 internal sealed record Room(string Project, string[] Projects, string[] Packages, string[] Assemblies)
 {
-    /// <summary>The line, left to right, and the GPU's room beside it.</summary>
+    /// <summary>The line, left to right, and beside it the rooms that stand on a package: the GPU's, and between models and tasks those of
+    /// foreign formats and of fetching.</summary>
     public static IReadOnlyList<Room> All { get; } =
     [
         new("Tensors", [], [], []),
         new("Tensors.Gpu", ["Tensors"], ["ILGPU", "ILGPU.Algorithms"], ["Graft.Tensors", "ILGPU", "ILGPU.Algorithms"]),
         new("Autograd", ["Tensors"], [], ["Graft.Tensors"]),
         new("Models", ["Autograd"], [], ["Graft.Tensors", "Graft.Autograd"]),
+        new("Onnx", ["Models"], ["Google.Protobuf", "Grpc.Tools"], ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Google.Protobuf"]),
+        new("Formats", ["Models"], ["Google.FlatBuffers", "PureHDF"], ["Graft.Tensors", "Graft.Models", "Google.FlatBuffers", "PureHDF"]),
+        new(
+            "Hub", ["Models"], ["NuGet.Protocol"],
+            ["Graft.Models", "NuGet.Protocol", "NuGet.Packaging", "NuGet.Configuration", "NuGet.Versioning", "NuGet.Common", "NuGet.Frameworks"]),
         new("Transfer", ["Models"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models"]),
         new(
-            "Tasks", ["Transfer"], ["SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
-            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Transfer", "SkiaSharp"]),
+            "Tasks", ["Transfer", "Onnx", "Formats", "Hub"], ["SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
+            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Transfer", "SkiaSharp"]),
     ];
 
     /// <summary>The rooms that are free of reflection and native binaries.</summary>

@@ -20,7 +20,15 @@ public abstract class Checkpoint : IDisposable
 {
     private readonly Dictionary<string, StoredTensor> byKey;
 
-    private protected Checkpoint(
+    /// <summary>For readers of further formats (<see cref="CheckpointFormat"/>).</summary>
+    /// <param name="path">The file or folder, as it was given.</param>
+    /// <param name="format">The format's name.</param>
+    /// <param name="byteCount">The length of the file, or of all its parts.</param>
+    /// <param name="metadata">What the file says beside its tensors.</param>
+    /// <param name="tensors">The tensors, in the order of the file.</param>
+    /// <param name="foreignNames">Names that it would call or refer to and that no checkpoint needs.</param>
+    /// <exception cref="CheckpointException">Two tensors have one key.</exception>
+    protected Checkpoint(
         string path, string format, long byteCount, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors,
         IReadOnlyList<string>? foreignNames = null)
     {
@@ -40,7 +48,7 @@ public abstract class Checkpoint : IDisposable
     public string Path { get; }
 
     /// <summary>The format found: <c>safetensors</c>, <c>safetensors-sharded</c>, <c>pytorch-zip</c>, <c>pytorch-legacy</c>,
-    /// <c>pytorch-sharded</c> or <c>torchscript</c>.</summary>
+    /// <c>pytorch-sharded</c>, <c>torchscript</c>, or the name of a registered <see cref="CheckpointFormat"/>.</summary>
     public string Format { get; }
 
     /// <summary>The length of the file, or of all its shards, in bytes.</summary>
@@ -83,6 +91,16 @@ public abstract class Checkpoint : IDisposable
         return CheckpointFormats.Open(path);
     }
 
+    /// <summary>Adds a format that <see cref="Open"/> then recognises: those of Graft.Onnx and Graft.Formats, or one of your own. A format that is
+    /// registered already is left as it is.</summary>
+    /// <param name="format">The format.</param>
+    /// <remarks>Any number of threads may register and open at once.</remarks>
+    public static void Register(CheckpointFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        CheckpointFormats.Register(format);
+    }
+
     /// <summary>Opens a checkpoint of one file that is in memory: a resource within an assembly.</summary>
     /// <param name="name">What messages call it; its end says of what format it is.</param>
     /// <param name="resource">The bytes.</param>
@@ -96,5 +114,6 @@ public abstract class Checkpoint : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract void Close();
+    /// <summary>Closes what the tensors are read from.</summary>
+    protected abstract void Close();
 }

@@ -4,7 +4,7 @@ namespace Graft.Models;
 
 /// <summary>The bytes of a file, or of a resource that is in memory, read at any offset; whatever the system says becomes a
 /// <see cref="CheckpointException"/> that names the file.</summary>
-internal sealed class CheckpointFile : IDisposable
+public sealed class CheckpointFile : IDisposable
 {
     private readonly SafeFileHandle? handle;
     private readonly Func<byte[]> resource = static () => [];
@@ -17,6 +17,8 @@ internal sealed class CheckpointFile : IDisposable
     }
 
     /// <summary>Takes bytes that are in memory already for a file of that name.</summary>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="resource">The bytes.</param>
     public CheckpointFile(string name, byte[] resource)
     {
         this.resource = () => resource;
@@ -25,6 +27,9 @@ internal sealed class CheckpointFile : IDisposable
     }
 
     /// <summary>Takes bytes that are made when they are read, a packed part of a file, for the file itself.</summary>
+    /// <param name="path">The file's path, for messages.</param>
+    /// <param name="length">How many bytes there are.</param>
+    /// <param name="unpack">Makes all of them; called again for each read, so that nothing is held in between.</param>
     public CheckpointFile(string path, long length, Func<byte[]> unpack)
     {
         resource = unpack;
@@ -32,10 +37,15 @@ internal sealed class CheckpointFile : IDisposable
         Length = length;
     }
 
+    /// <summary>The path, as messages give it.</summary>
     public string Path { get; }
 
+    /// <summary>The number of bytes.</summary>
     public long Length { get; }
 
+    /// <summary>Opens a file for reading at any offset.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointException">It is missing, may not be read, or is a pipe or device.</exception>
     public static CheckpointFile Open(string path)
     {
         // opening a pipe would wait for its writer, perhaps for ever
@@ -64,6 +74,9 @@ internal sealed class CheckpointFile : IDisposable
     }
 
     /// <summary>Fills <paramref name="buffer"/> with the bytes from <paramref name="position"/> on.</summary>
+    /// <param name="position">The first byte.</param>
+    /// <param name="buffer">What to fill.</param>
+    /// <exception cref="CheckpointException">The file ends before, or cannot be read.</exception>
     public void Read(long position, Span<byte> buffer)
     {
         if (handle is null)
@@ -88,6 +101,10 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
+    /// <summary>Some of the bytes.</summary>
+    /// <param name="position">The first byte.</param>
+    /// <param name="length">How many; the caller has checked that the file justifies the array.</param>
+    /// <exception cref="CheckpointException">The file ends before, or cannot be read.</exception>
     public byte[] Read(long position, int length)
     {
         var bytes = new byte[length];
@@ -95,7 +112,11 @@ internal sealed class CheckpointFile : IDisposable
         return bytes;
     }
 
+    /// <summary>A complaint that names the file.</summary>
+    /// <param name="problem">What is wrong and what to do, in one line.</param>
+    /// <param name="cause">What was thrown, if anything.</param>
     public CheckpointException Fail(string problem, Exception? cause = null) => new(Path, problem, cause);
 
+    /// <summary>Closes the file.</summary>
     public void Dispose() => handle?.Dispose();
 }

@@ -41,7 +41,8 @@ internal static class CheckpointFolder
     }
 
     private static bool IsCheckpoint(string name) => name[0] != '.' && !Adapters.Contains(name)
-        && Extensions.Contains(FilePath.GetExtension(name), StringComparer.OrdinalIgnoreCase)
+        && Extensions.Concat(CheckpointFormats.Registered.SelectMany(format => format.Extensions))
+            .Contains(FilePath.GetExtension(name), StringComparer.OrdinalIgnoreCase)
         && !TrainingStates.Any(state => name.StartsWith(state, StringComparison.Ordinal));
 
     private static string? Only(string folder, IEnumerable<string> candidates)

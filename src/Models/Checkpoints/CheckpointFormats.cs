@@ -3,6 +3,19 @@ namespace Graft.Models;
 /// <summary>Tells from a file's first bytes which reader it is for.</summary>
 internal static class CheckpointFormats
 {
+    private static readonly Lock Registering = new();
+
+    // replaced as a whole, so that who opens a file meanwhile sees the formats before it or after it
+    private static CheckpointFormat[] registered = [];
+
+    public static IReadOnlyList<CheckpointFormat> Registered => Volatile.Read(ref registered);
+
+    public static void Register(CheckpointFormat format)
+    {
+        lock (Registering)
+            if (!registered.Contains(format)) Volatile.Write(ref registered, [.. registered, format]);
+    }
+
     public static Checkpoint Open(string path) =>
         Directory.Exists(path) ? OpenFile(CheckpointFolder.Find(path), isShard: false) : OpenFile(path, isShard: false);
 
@@ -37,6 +50,8 @@ internal static class CheckpointFormats
         if (start is [0x80, >= 2 and <= 5, ..] || start.AsSpan().StartsWith(PyTorchLegacy.StartInDigits)) return PyTorchLegacy.Read(file);
         if (start[0] == '{')
             return isShard ? throw file.Fail("an index, where another index names a shard") : ShardedCheckpoint.OpenIndex(file);
+        foreach (var format in Registered)
+            if (format.Recognises(start, file)) return format.Open(file);
         throw file.Fail(ForeignFormats.Describe(start));
     }
 

@@ -25,5 +25,5 @@ internal sealed class SafetensorsCheckpoint : Checkpoint
         return new SafetensorsCheckpoint(file, SafetensorsHeader.Parse(file, file.Read(8, (int)length)));
     }
 
-    private protected override void Close() => file.Dispose();
+    protected override void Close() => file.Dispose();
 }

@@ -82,7 +82,7 @@ internal sealed class ShardedCheckpoint : Checkpoint
         }
     }
 
-    private protected override void Close()
+    protected override void Close()
     {
         foreach (var shard in shards) shard.Dispose();
     }

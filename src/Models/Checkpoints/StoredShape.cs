@@ -3,7 +3,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>Makes a shape of lengths that come from a file, whatever they are.</summary>
-internal static class StoredShape
+public static class StoredShape
 {
     // So that the bytes of any element type are counted without overflow.
     private const long MostElements = long.MaxValue / sizeof(long);

@@ -18,6 +18,38 @@ public sealed class StoredTensor
         this.elements = elements;
     }
 
+    /// <summary>A tensor whose elements lie in a file, for readers of further formats.</summary>
+    /// <param name="file">Where they are read.</param>
+    /// <param name="position">The byte of the first element.</param>
+    /// <param name="key">The tensor's name.</param>
+    /// <param name="type">What one element is.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="strides">The strides in elements, none negative (a layout by rule is a permutation of these); null if row-major.</param>
+    /// <param name="isBigEndian">Whether the most significant byte of an element comes first.</param>
+    /// <exception cref="CheckpointException">The elements reach beyond the file.</exception>
+    public static StoredTensor In(
+        CheckpointFile file, long position, string key, ElementType type, Shape shape, IReadOnlyList<long>? strides = null, bool isBigEndian = false)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(key);
+        if (type == ElementType.Other) throw new ArgumentException("what is only listed has no elements", nameof(type));
+        if (strides is not null && strides.Count != shape.Rank) throw new ArgumentException($"{strides.Count} strides do not go with {shape}", nameof(strides));
+        long last = shape.ElementCount == 0 ? -1 : strides is null ? shape.ElementCount - 1 : 0;
+        for (int axis = 0; strides is not null && last >= 0 && axis < shape.Rank; axis++) last = checked(last + (shape[axis] - 1) * strides[axis]);
+        if (position < 0 || position > file.Length || last >= (file.Length - position) / type.Size())
+            throw file.Fail($"truncated or damaged: tensor '{Printable.Text(key)}' {shape} of {type.Name()} reaches beyond its {file.Length} bytes; fetch it again");
+        return new(key, new StoredElements(file, position, type, shape, strides is null ? null : [.. strides], isBigEndian));
+    }
+
+    /// <summary>A tensor of a kind that is listed and never read.</summary>
+    /// <param name="file">The file that is named where its elements are asked for.</param>
+    /// <param name="key">The tensor's name.</param>
+    /// <param name="typeName">The file's own name of the elements' type.</param>
+    /// <param name="lengths">The lengths of the axes.</param>
+    /// <param name="what">What about it is not read here: <c>sparse</c>, <c>of complex64</c>.</param>
+    public static StoredTensor Listed(CheckpointFile file, string key, string typeName, IReadOnlyList<long> lengths, string what) =>
+        new(key, StoredElements.Listed(file, typeName, [.. lengths], what));
+
     /// <summary>The tensor's name in the file.</summary>
     public string Key { get; }
 

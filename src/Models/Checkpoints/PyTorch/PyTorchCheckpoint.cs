@@ -67,5 +67,5 @@ internal sealed class PyTorchCheckpoint : Checkpoint
         return true;
     }
 
-    private protected override void Close() => file.Dispose();
+    protected override void Close() => file.Dispose();
 }

@@ -22,6 +22,20 @@ public static class RealData
         return "";
     }
 
+    /// <summary>The path of a file or folder below the published weights (<c>../shared/tools/published-weights.sh</c> unpacks them once); skips the
+    /// running test where they are not unpacked.</summary>
+    public static string RequirePublished(string relativePath)
+    {
+        string root = Environment.GetEnvironmentVariable("GRAFT_PUBLISHED_WEIGHTS") is { Length: > 0 } given
+            ? given : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "graft", "published-weights");
+        string path = Path.Combine(root, relativePath);
+        if (File.Exists(Path.Combine(root, "complete")) && Path.Exists(path)) return path;
+        string message = $"'{relativePath}' is needed of the published weights: run ../shared/tools/published-weights.sh once";
+        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(message);
+        Assert.Skip(message);
+        return "";
+    }
+
     private static string FindRepository()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -50,22 +50,32 @@ public sealed class ImageModelSource
     {
         var (config, manifest) = ModelFolder.Read(folder, ImageRecipe.Options);
         string configPath = ModelFolder.PathOf(folder, ModelConfig.FileName);
-        if (!ModelRegistry.Names.Contains(config.Model))
-            throw new CheckpointException(configPath,
-                $"the model '{Printable.Text(config.Model)}' is not one of {string.Join(", ", ModelRegistry.Names)}{NearName.Hint(config.Model, ModelRegistry.Names)}");
         if (config.ProblemType != problemType)
             throw new CheckpointException(configPath, $"'problem_type' is {Printable.Text(config.ProblemType)}, and this task's is {problemType}");
         var preprocessing = PreprocessorConfig.Read(ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
-        var model = ModelRegistry.Create(config.Model, config.Labels.Count);
+        var model = Make(config, configPath, file => ModelFolder.PathOf(folder, file));
         using (var checkpoint = Checkpoint.Open(ModelFolder.PathOf(folder, ModelFolder.WeightsFileName))) model.Load(checkpoint);
         // augmentation is not in that file: the last training's, or the model's own
-        var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.Pretrained(config.Model).Preprocessing.Augmentation;
+        var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.FindPretrained(config.Model)?.Preprocessing.Augmentation
+            ?? ImagePreprocessing.ImageNet.Augmentation;
         return new ImageModelSource(new(model, config, preprocessing with { Augmentation = augmentation }, manifest));
     }
 
     /// <summary>The same for a task whose outputs mean something else than a classifier's.</summary>
     internal ImageModelSource For(string problemType) =>
         new(State with { Config = State.Config with { ProblemType = problemType } }) { Report = Report };
+
+    private static ImageModel Make(ModelConfig config, string configPath, Func<string, string> pathOf)
+    {
+        try
+        {
+            return ModelRegistry.FromFolder(config.Model, pathOf, config.Labels.Count);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CheckpointException(configPath, Printable.Text(exception.Message), exception);
+        }
+    }
 
     private static ImageModelSource Pretrained(string model, Checkpoint checkpoint, ulong seed, LoadOptions? options, TimmConfig? timm)
     {

@@ -110,7 +110,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
     /// <param name="labels">The outputs' names.</param>
     protected abstract TPrediction Answer(string name, ReadOnlyMemory<float> outputs, IReadOnlyList<string> labels);
 
-    private protected override ImageModel Create(string name, int labels, ulong seed) => ModelRegistry.Create(name, labels, seed);
+    private protected override ImageModel Remake(ImageModel like, int labels, ulong seed) => like.Remake(labels, seed);
 
     private protected override void WriteInputs(string folder, ImagePreprocessing inputs) =>
         PreprocessorConfig.Write(Path.Combine(folder, PreprocessorConfig.FileName), inputs);

@@ -74,7 +74,8 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract TModel Create(string name, int labels, ulong seed);
+    /// <summary>A new model of an architecture with as many outputs as there are labels.</summary>
+    private protected abstract TModel Remake(TModel like, int labels, ulong seed);
 
     private protected abstract void WriteInputs(string folder, TInputs inputs);
 
@@ -142,7 +143,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     private TaskState<TModel, TInputs, TRecipe> Copy(TaskState<TModel, TInputs, TRecipe> now, IReadOnlyList<string> labels, ulong seed)
     {
         bool sameHead = IsHeadKept(now.Labels, labels);
-        var model = Create(now.Model.Name, labels.Count, seed);
+        var model = Remake(now.Model, labels.Count, seed);
         model.CopyWeightsFrom(now.Model, includeHead: sameHead);
         // without trained weights below it a new head is not the only thing that is new
         if (!sameHead) model.IsHeadNew = now.Manifest.Provenance is not null || now.Manifest.Recipe is not null;

@@ -31,6 +31,9 @@ public static class ModelRegistry
         ["wide_resnet101_2"] = Bottleneck([3, 4, 23, 3], widthPerGroup: 128),
     };
 
+    // kinds of models that are made from files of their folder, by config.json's model_type
+    private static OrderedDictionary<string, FolderModel> folders = new(StringComparer.Ordinal);
+
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Rows.Keys;
 
@@ -50,6 +53,38 @@ public static class ModelRegistry
             Volatile.Write(ref rows, new OrderedDictionary<string, ModelRegistration>(rows, StringComparer.Ordinal) { [name] = registration });
         }
     }
+
+    /// <summary>Adds a kind of models that are made from files of their folder (<see cref="Model.WriteArchitecture"/>): a graph, say. A kind that
+    /// is there already is left as it is.</summary>
+    /// <param name="modelType">What <c>config.json</c> calls the kind (<c>model_type</c>), and <see cref="Model.Name"/> of such models.</param>
+    /// <param name="create">Makes such a model.</param>
+    public static void RegisterFolders(string modelType, FolderModel create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(modelType);
+        ArgumentNullException.ThrowIfNull(create);
+        lock (Registering)
+        {
+            if (!folders.ContainsKey(modelType))
+                Volatile.Write(ref folders, new OrderedDictionary<string, FolderModel>(folders, StringComparer.Ordinal) { [modelType] = create });
+        }
+    }
+
+    /// <summary>Makes the model of a saved folder, with initial values: one of <see cref="Names"/>, or of a kind that was added by
+    /// <see cref="RegisterFolders"/>.</summary>
+    /// <param name="modelType">What <c>config.json</c> calls it.</param>
+    /// <param name="pathOf">The path of a file of the folder, by its name.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    /// <exception cref="CheckpointException">A file of the folder is missing or malformed.</exception>
+    public static ImageModel FromFolder(string modelType, Func<string, string> pathOf, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(pathOf);
+        return Volatile.Read(ref folders).TryGetValue(modelType, out var create) ? create(pathOf, classes) : Create(modelType, classes);
+    }
+
+    /// <summary>What is known of an architecture's published weights; null for one that is not of the registry.</summary>
+    /// <param name="name">A model's name.</param>
+    public static PretrainedInfo? FindPretrained(string name) => Rows.TryGetValue(name, out var row) ? row.Pretrained : null;
 
     /// <summary>What is known of an architecture's published weights.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

@@ -87,6 +87,12 @@ public abstract class ImageModel : Model
     /// <exception cref="ShapeException">The shape does not fit; the message names the module.</exception>
     public Captured CaptureFeatures(Device device, Shape images) => Captured.Record(device, images, Features, MemoryFormat.ChannelsLast);
 
+    /// <summary>A new model of the same architecture with another number of classes, with initial values throughout: for a head of one's own,
+    /// before <see cref="Model.CopyWeightsFrom"/>. A model that the registry does not know by its name has a way of its own.</summary>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="seed">The seed of the initial values.</param>
+    public virtual ImageModel Remake(int classes, ulong seed) => ModelRegistry.Create(Name, classes, seed);
+
     /// <summary>The global pooling between trunk and head: the mean over the plane, [N, C, H, W] to [N, C], unless a model has another way.</summary>
     /// <param name="map">The output of the trunk's last stage.</param>
     protected virtual Variable Pool(Variable map)

@@ -115,6 +115,14 @@ public abstract class Model : Module, IDisposable
         IsHeadNew = !includeHead || source.IsHeadNew;
     }
 
+    /// <summary>Writes into a model's folder what makes the architecture again beside its name: for one of the registry nothing, for a graph
+    /// its structure. <see cref="ModelRegistry.RegisterFolders"/> says how it is read.</summary>
+    /// <param name="folder">A folder that is there.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public virtual void WriteArchitecture(string folder)
+    {
+    }
+
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {

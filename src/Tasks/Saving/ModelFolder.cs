@@ -33,6 +33,7 @@ public static class ModelFolder
         where TRecipe : class, new() => Write(folder, partial =>
         {
             model.Save(Path.Combine(partial, WeightsFileName), new Dictionary<string, string> { ["format"] = "pt" });
+            model.WriteArchitecture(partial);
             config.Write(Path.Combine(partial, ConfigFileName));
             writeInputs(partial);
             JsonFile.Write(Path.Combine(partial, ManifestFileName), writer => manifest.Write(writer, table));

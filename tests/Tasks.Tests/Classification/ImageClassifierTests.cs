@@ -222,7 +222,7 @@ public sealed class ImageClassifierTests : IDisposable
         Assert.Contains("there is no such folder", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(folder["nowhere"])).Message, StringComparison.Ordinal);
         string whole = File.ReadAllText(config);
         File.WriteAllText(config, whole.Replace(Pictures.Model, "resnet19", StringComparison.Ordinal));
-        Assert.Contains("'resnet19' is not one of", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no model 'resnet19'", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
         File.WriteAllText(config, whole.Replace(Pictures.Model, "cifar-resnet32", StringComparison.Ordinal));
         Assert.Contains("missing", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
         File.WriteAllText(config, whole);

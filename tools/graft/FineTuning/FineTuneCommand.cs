@@ -51,7 +51,7 @@ internal sealed class FineTuneCommand
         var classifier = choice.Open(where.Device, options.Recipe.Seed);
         RequireStage(classifier.Model, options);
         RequireCountable(training.Count, options);
-        var own = ModelRegistry.Pretrained(classifier.Model.Name).Preprocessing.Augmentation;
+        var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
         options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
         classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation };
         var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);

@@ -4,32 +4,15 @@ namespace Graft.Models;
 /// <remarks>Any number of threads may ask and register at once.</remarks>
 public static class ModelRegistry
 {
-    private static readonly PretrainedInfo ImageNet = new(ImagePreprocessing.ImageNet, 1000);
-
-    private static readonly PretrainedInfo Cifar10 = new(
-        ImagePreprocessing.Cifar, 10, ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]);
-
     private static readonly Lock Registering = new();
 
     // replaced as a whole by a registration, so that concurrent readers see the rows before it or after it
-    private static OrderedDictionary<string, ModelRegistration> rows = new(StringComparer.Ordinal)
-    {
-        ["cifar-resnet20"] = Cifar(3),
-        ["cifar-resnet32"] = Cifar(5),
-        ["cifar-resnet44"] = Cifar(7),
-        ["cifar-resnet56"] = Cifar(9),
-        ["cifar-resnet110"] = Cifar(18),
-        ["resnet18"] = Basic(2, 2, 2, 2),
-        ["resnet34"] = Basic(3, 4, 6, 3),
-        ["resnet50"] = Bottleneck([3, 4, 6, 3]),
-        ["resnet101"] = Bottleneck([3, 4, 23, 3]),
-        ["resnet152"] = Bottleneck([3, 8, 36, 3]),
-        ["resnext50_32x4d"] = Bottleneck([3, 4, 6, 3], groups: 32, widthPerGroup: 4),
-        ["resnext101_32x8d"] = Bottleneck([3, 4, 23, 3], groups: 32, widthPerGroup: 8),
-        ["resnext101_64x4d"] = Bottleneck([3, 4, 23, 3], groups: 64, widthPerGroup: 4),
-        ["wide_resnet50_2"] = Bottleneck([3, 4, 6, 3], widthPerGroup: 128),
-        ["wide_resnet101_2"] = Bottleneck([3, 4, 23, 3], widthPerGroup: 128),
-    };
+    private static OrderedDictionary<string, ModelRegistration> rows = new(
+        [
+            .. CifarResNet.Rows,
+            .. ResNet.Rows,
+        ],
+        StringComparer.Ordinal);
 
     // kinds of models that are made from files of their folder, by config.json's model_type
     private static OrderedDictionary<string, FolderModel> folders = new(StringComparer.Ordinal);
@@ -127,13 +110,4 @@ public static class ModelRegistry
     private static ModelRegistration Row(string name) => Rows.TryGetValue(name, out var row)
         ? row
         : throw new ArgumentException($"there is no model '{name}'{Nearest(name)}; there are {string.Join(", ", Names)}");
-
-    private static ModelRegistration Cifar(int blocks) =>
-        new(Cifar10, (name, classes, seed) => new CifarResNet(name, blocks, classes) { Seed = seed });
-
-    private static ModelRegistration Basic(params int[] blocks) =>
-        new(ImageNet, (name, classes, seed) => new ResNet(name, bottleneck: false, blocks, classes) { Seed = seed });
-
-    private static ModelRegistration Bottleneck(int[] blocks, int groups = 1, int widthPerGroup = 64) =>
-        new(ImageNet, (name, classes, seed) => new ResNet(name, bottleneck: true, blocks, classes, groups, widthPerGroup) { Seed = seed });
 }

@@ -7,6 +7,9 @@ namespace Graft.Models;
 /// <param name="ClassNames">The classes' names in index order; null where they are not known.</param>
 public sealed record PretrainedInfo(ImagePreprocessing Preprocessing, int Classes, IReadOnlyList<string>? ClassNames = null)
 {
+    /// <summary>The number of parameters that is published for the architecture with that many classes; null where none is.</summary>
+    public long? Parameters { get; init; }
+
     /// <summary>Hugging Face's name of a class without one: <c>LABEL_0</c>.</summary>
     /// <param name="number">The class index.</param>
     public static string Unnamed(int number) => $"LABEL_{number}";

@@ -6,6 +6,9 @@ namespace Graft.Models;
 /// channels, 6n + 2 layers. Shortcuts that change shape take every other pixel and pad the channels with zeros (option A).</summary>
 public sealed class CifarResNet : ImageModel
 {
+    private static readonly PretrainedInfo Cifar10 = new(
+        ImagePreprocessing.Cifar, 10, ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]);
+
     private static readonly Initialiser Normal = Initialiser.KaimingNormal(fanOut: false);
 
     internal CifarResNet(string name, int blocksPerStage, int classes) : base(name)
@@ -20,6 +23,18 @@ public sealed class CifarResNet : ImageModel
         }
         AddStage("head", Add("linear", new Linear(64, classes, initialiser: Normal)));
     }
+
+    internal static OrderedDictionary<string, ModelRegistration> Rows => new()
+    {
+        ["cifar-resnet20"] = Row(3, 269_722),
+        ["cifar-resnet32"] = Row(5, 464_154),
+        ["cifar-resnet44"] = Row(7, 658_586),
+        ["cifar-resnet56"] = Row(9, 853_018),
+        ["cifar-resnet110"] = Row(18, 1_727_962),
+    };
+
+    private static ModelRegistration Row(int blocks, long parameters) =>
+        new(Cifar10 with { Parameters = parameters }, (name, classes, seed) => new CifarResNet(name, blocks, classes) { Seed = seed });
 
     private static Conv2d Convolution(int inputs, int outputs, int stride) =>
         new(inputs, outputs, kernel: 3, stride, padding: 1, hasBias: false, initialiser: Normal);

@@ -49,6 +49,13 @@ public sealed record ImagePreprocessing
     /// <summary>The size that every picture has in the end; null where it keeps its own.</summary>
     public ImageSize? OutputSize => CropSize ?? ResizeTo;
 
+    /// <summary>As <see cref="ImageNet"/>, of other sizes.</summary>
+    /// <param name="shorterSide">The shorter side's length in pixels after resizing.</param>
+    /// <param name="crop">The side of the centre crop.</param>
+    /// <param name="interpolation">How pictures are resampled.</param>
+    internal static ImagePreprocessing ImageNetOf(int shorterSide, int crop, Interpolation interpolation = Interpolation.Bilinear) =>
+        ImageNet with { ResizeShorterSide = shorterSide, CropSize = new ImageSize(crop, crop), Interpolation = interpolation };
+
     /// <summary>Refuses contradictory or impossible settings.</summary>
     /// <exception cref="ArgumentException">A size or deviation is not positive, or two ways of resizing are asked for.</exception>
     public void Validate()

@@ -1,0 +1,25 @@
+namespace Graft.Models;
+
+/// <summary>Where the publisher has put weights.</summary>
+public abstract record WeightSource
+{
+    private protected WeightSource()
+    {
+    }
+}
+
+/// <summary>Files of a NuGet package.</summary>
+/// <param name="Id">The package's id.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Files">The model's file first, then those that go with it.</param>
+public sealed record PackageWeightSource(string Id, string Version, IReadOnlyList<PackagedFile> Files) : WeightSource
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"nuget:{Id}/{Version}";
+}
+
+/// <summary>A file of a NuGet package, or a resource embedded in one of its assemblies.</summary>
+/// <param name="Path">The file's path in the package.</param>
+/// <param name="Resource">The resource's name in that file, or its end behind a dot; null for the file itself.</param>
+/// <param name="SaveAs">The name under which a resource is unpacked; null for the resource's own.</param>
+public sealed record PackagedFile(string Path, string? Resource = null, string? SaveAs = null);

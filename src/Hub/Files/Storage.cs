@@ -5,6 +5,8 @@ namespace Graft.Hub;
 /// <summary>The disk under the caches: what it refuses is said in a line.</summary>
 internal static class Storage
 {
+    private const string MakeRoom = "make room, or keep the weights elsewhere by HF_HOME, TORCH_HOME or NUGET_PACKAGES";
+
     // ENOSPC and EDQUOT of Linux, EDQUOT of macOS, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL of Windows
     private static readonly int[] Full = [28, 122, 69, unchecked((int)0x80070027), unchecked((int)0x80070070)];
 
@@ -49,7 +51,7 @@ internal static class Storage
     /// <summary>What to throw when a file of a cache cannot be made, written or moved.</summary>
     public static HubException Failed(string path, Exception cause) => Full.Contains(cause.HResult)
         ? new HubException(
-            HubFailure.Storage, $"{Printable.Whole(path)}: the disk is full{Free(path)}: make room, or keep the weights elsewhere by HF_HOME, TORCH_HOME or NUGET_PACKAGES", cause)
+            HubFailure.Storage, $"{Printable.Whole(path)}: the disk is full{Free(path)}: {MakeRoom}", cause)
         : new HubException(HubFailure.Storage, $"{Printable.Whole(path)} cannot be written: {cause.Message}", cause);
 
     /// <summary>Refuses a download for which there is no room.</summary>
@@ -61,7 +63,7 @@ internal static class Storage
         if (FreeBytes(folder) is not { } free || free >= bytes) return;
         throw new HubException(
             HubFailure.Storage,
-            $"{Printable.Whole(folder)} has {Megabytes(free)} of room, and {Megabytes(bytes)} are to come: make room, or keep the weights elsewhere by HF_HOME, TORCH_HOME or NUGET_PACKAGES");
+            $"{Printable.Whole(folder)} has {Megabytes(free)} of room, and {Megabytes(bytes)} are to come: {MakeRoom}");
     }
 
     /// <summary>A number of bytes in megabytes.</summary>

@@ -112,6 +112,19 @@ public sealed class CheckpointFile : IDisposable
         return bytes;
     }
 
+    /// <summary>A part of the file as a stream that can be read and sought, for readers of other libraries.</summary>
+    /// <param name="position">Its first byte.</param>
+    /// <param name="length">Its length.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not within the file.</exception>
+    /// <remarks>Reading throws a <see cref="CheckpointException"/> where the file cannot be read.</remarks>
+    public Stream OpenStream(long position, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - position);
+        return new CheckpointStream(this, position, length);
+    }
+
     /// <summary>A complaint that names the file.</summary>
     /// <param name="problem">What is wrong and what to do, in one line.</param>
     /// <param name="cause">What was thrown, if anything.</param>

@@ -46,13 +46,25 @@ internal static class CheckpointFormats
         if (file.Length == 0) throw file.Fail("empty, so probably the rest of a failed download: fetch it again");
         var start = file.Read(0, (int)Math.Min(file.Length, ForeignFormats.StartLength));
         if (IsSafetensors(start)) return SafetensorsCheckpoint.Read(file);
-        if (start is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..]) return PyTorchZip.Read(file);
+        if (start is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..])
+        {
+            var records = ZipArchiveRecords.Read(file);
+            if (PyTorchZip.FindPickle(records) is { } pickle) return PyTorchZip.Read(file, records, pickle);
+            if (NumpyCheckpoint.IsArchive(records)) return NumpyCheckpoint.ReadArchive(file, records);
+            return OpenRegistered(start, file) ?? throw file.Fail(PyTorchZip.Describe(records));
+        }
+        if (NumpyCheckpoint.StartsArray(start)) return NumpyCheckpoint.ReadArray(file);
         if (start is [0x80, >= 2 and <= 5, ..] || start.AsSpan().StartsWith(PyTorchLegacy.StartInDigits)) return PyTorchLegacy.Read(file);
         if (start[0] == '{')
             return isShard ? throw file.Fail("an index, where another index names a shard") : ShardedCheckpoint.OpenIndex(file);
+        return OpenRegistered(start, file) ?? throw file.Fail(ForeignFormats.Describe(start));
+    }
+
+    private static Checkpoint? OpenRegistered(ReadOnlySpan<byte> start, CheckpointFile file)
+    {
         foreach (var format in Registered)
             if (format.Recognises(start, file)) return format.Open(file);
-        throw file.Fail(ForeignFormats.Describe(start));
+        return null;
     }
 
     /// <summary>A length of eight bytes, then JSON. A text of which the ninth character is a brace is no such thing.</summary>

@@ -34,7 +34,7 @@ public enum ElementType
     /// <summary>Signed 64-bit integers (PyTorch's <c>int64</c>).</summary>
     Int64,
 
-    /// <summary>A type whose tensors are listed but not read here: unsigned integers of 16 bits and more, 8-bit floating point, complex,
+    /// <summary>A type whose tensors are listed but not read here: 8-bit floating point, complex, strings,
     /// quantised and sparse. <see cref="StoredTensor.TypeName"/> says which.</summary>
     Other,
 }

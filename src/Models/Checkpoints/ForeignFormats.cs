@@ -9,7 +9,7 @@ internal static class ForeignFormats
     /// <summary>How much of a file's start is looked at: a tar archive gives itself away at byte 257.</summary>
     public const int StartLength = 512;
 
-    private const string WhatToGive = "give a safetensors file or a PyTorch checkpoint (.pt, .pth, .th, .bin)";
+    private const string WhatToGive = "give a safetensors file, a PyTorch checkpoint (.pt, .pth, .th, .bin) or a NumPy archive (.npz)";
 
     private static readonly SearchValues<byte> Letters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."u8);
@@ -49,7 +49,6 @@ internal static class ForeignFormats
         [0x89, (byte)'H', (byte)'D', (byte)'F', ..] => "an HDF5 file (Keras)",
         [(byte)'G', (byte)'G', (byte)'U', (byte)'F', ..] => "a GGUF file",
         [_, _, _, _, (byte)'T', (byte)'F', (byte)'L', (byte)'3', ..] => "a TensorFlow Lite model",
-        [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', ..] => "a NumPy array",
         [0x1F, 0x8B, ..] => "a gzip archive (unpack it first)",
         [0x28, 0xB5, 0x2F, 0xFD, ..] => "a Zstandard archive (unpack it first)",
         [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', ..] => "an xz archive (unpack it first)",

@@ -33,32 +33,53 @@ public static class SafetensorsWriter
         ArgumentNullException.ThrowIfNull(tensors);
         var ordered = Order(tensors);
         byte[] header = Header(ordered, metadata);
-        string full = Path.GetFullPath(path);
-        if (Directory.Exists(full)) throw new IOException($"{path} is a folder, so no file can be written there");
-        if (SpecialFile.Is(full)) throw new IOException($"{path} is a pipe or device, which a file would replace");
-        string partial = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.partial");
-        try
+        AtomicFile.Write(path, stream => Write(stream, header, ordered, cancellation));
+    }
+
+    /// <summary>Writes a folder of shards as Hugging Face's library lays them out: <c>model-00001-of-00003.safetensors</c> and so on, and
+    /// <c>model.safetensors.index.json</c> that names them; where one shard takes all, <c>model.safetensors</c> alone.</summary>
+    /// <param name="folder">The folder, which is made if need be.</param>
+    /// <param name="tensors">The tensors, which fill the shards in this order; each is asked for its values once, one after another.</param>
+    /// <param name="maximumShardBytes">The most bytes of tensors in a shard; one tensor that is larger has a shard of its own.</param>
+    /// <param name="metadata">Texts to keep beside the tensors of each shard.</param>
+    /// <param name="cancellation">Ends the writing early; the folder is left as it was.</param>
+    /// <exception cref="ArgumentException">Two tensors have one key, or a key is reserved.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The most bytes are below 1.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <remarks>All shards are written aside before the first takes its name. While they take their names there is no index, so that an
+    /// interruption never leaves one that mixes two checkpoints; what an earlier save left of other shards is removed last.</remarks>
+    public static void WriteSharded(
+        string folder, IEnumerable<TensorEntry> tensors, long maximumShardBytes, IReadOnlyDictionary<string, string>? metadata = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumShardBytes, 1);
+        TensorEntry[] all = [.. tensors];
+        RequireKeys(all);
+        new SafetensorsShards(folder, all, maximumShardBytes).Write(metadata, cancellation);
+    }
+
+    internal static void Write(
+        Stream stream, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellation)
+    {
+        var ordered = Order(tensors);
+        Write(stream, Header(ordered, metadata), ordered, cancellation);
+    }
+
+    private static void Write(Stream stream, byte[] header, List<TensorEntry> ordered, CancellationToken cancellation)
+    {
+        stream.Write(header);
+        foreach (var tensor in ordered)
         {
-            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
-            {
-                stream.Write(header);
-                foreach (var tensor in ordered)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    long end = stream.Position + tensor.ByteCount;
-                    tensor.Write(stream, cancellation);
-                    if (stream.Position != end)
-                        throw new InvalidOperationException(
-                            $"tensor '{tensor.Key}' wrote {stream.Position - end + tensor.ByteCount} of {tensor.ByteCount} bytes");
-                }
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(partial, full, overwrite: true);
-        }
-        finally
-        {
-            // After the move there is nothing left under this name.
-            File.Delete(partial);
+            cancellation.ThrowIfCancellationRequested();
+            long end = stream.Position + tensor.ByteCount;
+            tensor.Write(stream, cancellation);
+            if (stream.Position != end)
+                throw new InvalidOperationException(
+                    $"tensor '{tensor.Key}' wrote {stream.Position - end + tensor.ByteCount} of {tensor.ByteCount} bytes");
         }
     }
 
@@ -69,13 +90,18 @@ public static class SafetensorsWriter
         ordered.Sort(static (left, right) => left.ElementType != right.ElementType
             ? right.ElementType.CompareTo(left.ElementType)
             : string.CompareOrdinal(left.Key, right.Key));
+        RequireKeys(ordered);
+        return ordered;
+    }
+
+    private static void RequireKeys(IReadOnlyList<TensorEntry> tensors)
+    {
         var keys = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var tensor in ordered)
+        foreach (var tensor in tensors)
         {
             if (tensor.Key == "__metadata__") throw new ArgumentException("no tensor can have the key '__metadata__', which is the header's own");
             if (!keys.Add(tensor.Key)) throw new ArgumentException($"two tensors have the key '{tensor.Key}'");
         }
-        return ordered;
     }
 
     private static byte[] Header(List<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata)

@@ -13,6 +13,8 @@ internal sealed class StoredElements
     private readonly long[]? strides;
     private readonly bool bigEndian;
     private readonly string? unread;
+    private readonly int storedSize;
+    private readonly Func<ElementStream>? start;
 
     /// <param name="file">Where to read.</param>
     /// <param name="position">The byte of the first element.</param>
@@ -20,18 +22,32 @@ internal sealed class StoredElements
     /// <param name="shape">Its shape; the caller has checked that all elements are within the file.</param>
     /// <param name="strides">The strides in elements, none negative; null if contiguous.</param>
     /// <param name="bigEndian">Whether the most significant byte of an element comes first.</param>
-    public StoredElements(CheckpointFile file, long position, ElementType type, Shape shape, long[]? strides = null, bool bigEndian = false)
+    /// <param name="unsignedSize">The bytes of an element in the file where it is an unsigned integer that <paramref name="type"/> is wide enough
+    /// for; 0 where it is of that type itself.</param>
+    public StoredElements(
+        CheckpointFile file, long position, ElementType type, Shape shape, long[]? strides = null, bool bigEndian = false, int unsignedSize = 0)
     {
         this.file = file;
         this.position = position;
         this.strides = strides;
         this.bigEndian = bigEndian;
         ElementType = type;
-        TypeName = type.Name();
+        storedSize = unsignedSize > 0 ? unsignedSize : type.Size();
+        TypeName = unsignedSize > 0 ? $"uint{unsignedSize * 8}" : type.Name();
         Shape = shape;
         Lengths = [.. shape.ToArray().Select(length => (long)length)];
         ByteCount = shape.ElementCount * type.Size();
     }
+
+    /// <param name="file">The file that messages name.</param>
+    /// <param name="type">What one element is.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="start">Starts to read them in row-major order, unpacking or parsing as it goes, so that nothing is held in between.</param>
+    /// <param name="bigEndian">Whether the most significant byte of an element comes first.</param>
+    /// <param name="unsignedSize">As above.</param>
+    public StoredElements(
+        CheckpointFile file, ElementType type, Shape shape, Func<ElementStream> start, bool bigEndian = false, int unsignedSize = 0)
+        : this(file, 0, type, shape, null, bigEndian, unsignedSize) => this.start = start;
 
     private StoredElements(CheckpointFile file, string typeName, long[] lengths, string unread)
     {
@@ -63,18 +79,21 @@ internal sealed class StoredElements
     public long ByteCount { get; }
 
     /// <summary>Whether these are the same elements as another tensor's: an alias (tied weights).</summary>
-    public bool IsSameAs(StoredElements other) => ReferenceEquals(file, other.file) && position == other.position && ElementType == other.ElementType
-        && unread is null && Shape == other.Shape && (strides ?? []).AsSpan().SequenceEqual(other.strides ?? []);
+    public bool IsSameAs(StoredElements other) => ReferenceEquals(file, other.file) && position == other.position && start == other.start && ElementType == other.ElementType
+        && unread is null && storedSize == other.storedSize && Shape == other.Shape && (strides ?? []).AsSpan().SequenceEqual(other.strides ?? []);
 
     /// <summary>Starts to read the elements in row-major order.</summary>
     public ElementStream Open(string key)
     {
         RequireReadable(key);
         RequireJustified(key);
-        ElementStream stream = strides is null || ByteCount == 0
+        var stream = start is not null ? start()
+            : strides is null || ByteCount == 0
             ? new ContiguousStream(file, position)
-            : new StridedStream(file, position, ElementType.Size(), Shape, strides);
-        return bigEndian && ElementType.Size() > 1 ? new ReversedStream(stream, ElementType.Size()) : stream;
+            : new StridedStream(file, position, storedSize, Shape, strides);
+        if (bigEndian && storedSize > 1) stream = new ReversedStream(stream, storedSize);
+        return TypeName == ElementType.Name() ? stream : new UnsignedStream(stream, storedSize, ElementType.Size(), () => Fail(
+            $"tensor '{Printable.Text(key)}' holds a {TypeName} beyond the largest int64, which is not read here; convert it to int64 where it was made"));
     }
 
     /// <summary>Refuses a tensor of a kind that is only listed.</summary>
@@ -87,7 +106,7 @@ internal sealed class StoredElements
     /// <summary>Refuses a view that repeats its elements beyond what the file's length justifies.</summary>
     public void RequireJustified(string key)
     {
-        if (ByteCount > Math.Max(file.Length, AlwaysJustified))
+        if (start is null && ByteCount > Math.Max(file.Length, AlwaysJustified))
             throw Fail($"tensor '{Printable.Text(key)}' {Shape} repeats its elements to {ByteCount} bytes, more than the file's "
                 + $"{file.Length} justify; save it without the repetition");
     }

@@ -30,15 +30,27 @@ public sealed class StoredTensor
     public static StoredTensor In(
         CheckpointFile file, long position, string key, ElementType type, Shape shape, IReadOnlyList<long>? strides = null, bool isBigEndian = false)
     {
-        ArgumentNullException.ThrowIfNull(file);
-        ArgumentNullException.ThrowIfNull(key);
         if (type == ElementType.Other) throw new ArgumentException("what is only listed has no elements", nameof(type));
-        if (strides is not null && strides.Count != shape.Rank) throw new ArgumentException($"{strides.Count} strides do not go with {shape}", nameof(strides));
-        long last = shape.ElementCount == 0 ? -1 : strides is null ? shape.ElementCount - 1 : 0;
-        for (int axis = 0; strides is not null && last >= 0 && axis < shape.Rank; axis++) last = checked(last + (shape[axis] - 1) * strides[axis]);
-        if (position < 0 || position > file.Length || last >= (file.Length - position) / type.Size())
-            throw file.Fail($"truncated or damaged: tensor '{Printable.Text(key)}' {shape} of {type.Name()} reaches beyond its {file.Length} bytes; fetch it again");
+        RequireWithin(file, position, key, type.Name(), type.Size(), shape, strides);
         return new(key, new StoredElements(file, position, type, shape, strides is null ? null : [.. strides], isBigEndian));
+    }
+
+    /// <summary>A tensor of unsigned integers of 16, 32 or 64 bits, which are read as int32, int64 and int64.</summary>
+    /// <param name="file">Where they are read.</param>
+    /// <param name="position">The byte of the first element.</param>
+    /// <param name="key">The tensor's name.</param>
+    /// <param name="size">The bytes of one: 2, 4 or 8.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="strides">The strides in elements, none negative; null if row-major.</param>
+    /// <param name="isBigEndian">Whether the most significant byte of an element comes first.</param>
+    /// <exception cref="CheckpointException">The elements reach beyond the file. Reading throws it where one of 64 bits does not fit an int64.</exception>
+    public static StoredTensor Unsigned(
+        CheckpointFile file, long position, string key, int size, Shape shape, IReadOnlyList<long>? strides = null, bool isBigEndian = false)
+    {
+        if (size is not (2 or 4 or 8)) throw new ArgumentException($"there are no unsigned integers of {size} bytes here", nameof(size));
+        RequireWithin(file, position, key, $"uint{size * 8}", size, shape, strides);
+        var type = size == 2 ? ElementType.Int32 : ElementType.Int64;
+        return new(key, new StoredElements(file, position, type, shape, strides is null ? null : [.. strides], isBigEndian, size));
     }
 
     /// <summary>A tensor of a kind that is listed and never read.</summary>
@@ -56,7 +68,8 @@ public sealed class StoredTensor
     /// <summary>What one element is in the file.</summary>
     public ElementType ElementType => elements.ElementType;
 
-    /// <summary>The name of that type as it is customary: <c>float32</c>; of a type that is only listed the file's own name.</summary>
+    /// <summary>The name of that type as it is customary: <c>float32</c>; of a type that is only listed, or of unsigned integers that are widened
+    /// when they are read (<c>uint16</c>), the file's own name.</summary>
     public string TypeName => elements.TypeName;
 
     /// <summary>Its shape. A tensor of more axes than a shape can have is listed with all its elements on one.</summary>
@@ -183,6 +196,17 @@ public sealed class StoredTensor
     /// <summary>Refuses a tensor of a kind that is only listed.</summary>
     /// <exception cref="CheckpointException">It is one.</exception>
     public void RequireReadable() => elements.RequireReadable(Key);
+
+    private static void RequireWithin(CheckpointFile file, long position, string key, string type, int size, Shape shape, IReadOnlyList<long>? strides)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(key);
+        if (strides is not null && strides.Count != shape.Rank) throw new ArgumentException($"{strides.Count} strides do not go with {shape}", nameof(strides));
+        long last = shape.ElementCount == 0 ? -1 : strides is null ? shape.ElementCount - 1 : 0;
+        for (int axis = 0; strides is not null && last >= 0 && axis < shape.Rank; axis++) last = checked(last + (shape[axis] - 1) * strides[axis]);
+        if (position < 0 || position > file.Length || last >= (file.Length - position) / size)
+            throw file.Fail($"truncated or damaged: tensor '{Printable.Text(key)}' {shape} of {type} reaches beyond its {file.Length} bytes; fetch it again");
+    }
 
     private void RequireLength(int length)
     {

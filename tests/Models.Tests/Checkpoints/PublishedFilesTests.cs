@@ -51,7 +51,6 @@ public class PublishedFilesTests
     [InlineData("keras-resnet8/pretrainedResnet.h5", "HDF5")]
     [InlineData("keyword-transformer/non_stream.tflite", "TensorFlow Lite")]
     [InlineData("keyword-transformer/no_1000ms.wav", "RIFF")]
-    [InlineData("pneumonia-mnist/pneumoniamnist.npz", "NumPy archive")]
     [InlineData("omniglot/all_runs.zip", "zip archive")]
     [InlineData("digits/digits.csv.gz", "gzip")]
     [InlineData("word-vectors/test_glove.txt", "text file")]

@@ -95,19 +95,24 @@ public sealed class NumpyArchive : IDisposable
 
     private static NumpyArray Read(Stream stream, string where, string name, long length)
     {
-        var header = NumpyHeader.Read(stream, where);
+        var header = NumpyHeader.Read(stream, Fail);
+        var type = header.RequireType(Fail);
+        string shape = string.Join(", ", header.Lengths);
+        if (header.DataBytes > Array.MaxLength) throw Fail($"an array ({shape}) of '{header.Description}' is larger than the 2 GB that are read");
         long present = length - header.HeaderBytes;
         if (present != header.DataBytes)
-            throw new NumpyException(
-                $"{where}: {present:N0} bytes of data do not fill its shape ({string.Join(", ", header.Shape)}), which takes {header.DataBytes:N0}; the file is truncated or damaged");
+            throw Fail($"{present:N0} bytes of data do not fill its shape ({shape}), which takes {header.DataBytes:N0}; the file is truncated or damaged");
         var bytes = new byte[header.DataBytes];
         if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
-            throw new NumpyException($"{where}: the data end early; the file is truncated or damaged");
-        int size = NumpyArray.SizeOf(header.Type);
+            throw Fail("the data end early; the file is truncated or damaged");
+        int size = NumpyArray.SizeOf(type);
         if (header.BigEndian && size > 1)
             for (int at = 0; at < bytes.Length; at += size) bytes.AsSpan(at, size).Reverse();
-        if (header.ColumnMajor && header.Shape.Length > 1) bytes = ToRowMajor(bytes, header.Shape, size);
-        return new NumpyArray(name, header.Type, header.Shape, bytes);
+        int[] lengths = Array.ConvertAll(header.Lengths, static axis => (int)axis);
+        if (header.ColumnMajor && lengths.Length > 1) bytes = ToRowMajor(bytes, lengths, size);
+        return new NumpyArray(name, type, lengths, bytes);
+
+        NumpyException Fail(string problem) => new($"{where}: {problem}");
     }
 
     private static byte[] ToRowMajor(byte[] columnMajor, int[] shape, int size)

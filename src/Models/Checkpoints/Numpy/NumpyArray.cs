@@ -34,6 +34,9 @@ public enum NumpyType
     /// <summary>64 bits, signed.</summary>
     Int64,
 
+    /// <summary>16 bits, floating point.</summary>
+    Float16,
+
     /// <summary>A float.</summary>
     Float32,
 
@@ -68,7 +71,7 @@ public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> s
     public static int SizeOf(NumpyType type) => type switch
     {
         NumpyType.Boolean or NumpyType.UInt8 or NumpyType.Int8 => 1,
-        NumpyType.UInt16 or NumpyType.Int16 => 2,
+        NumpyType.UInt16 or NumpyType.Int16 or NumpyType.Float16 => 2,
         NumpyType.UInt32 or NumpyType.Int32 or NumpyType.Float32 => 4,
         _ => 8,
     };
@@ -124,6 +127,7 @@ public sealed class NumpyArray(string name, NumpyType type, IReadOnlyList<int> s
                 NumpyType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(At(i, 4)),
                 NumpyType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(At(i, 8)),
                 NumpyType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(At(i, 8)),
+                NumpyType.Float16 => (float)BinaryPrimitives.ReadHalfLittleEndian(At(i, 2)),
                 NumpyType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(At(i, 4)),
                 _ => (float)BinaryPrimitives.ReadDoubleLittleEndian(At(i, 8)),
             };

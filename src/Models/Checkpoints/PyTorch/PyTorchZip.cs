@@ -8,12 +8,12 @@ internal static class PyTorchZip
 {
     private const string Pickle = "data.pkl";
 
-    public static Checkpoint Read(CheckpointFile file)
+    /// <summary>The record that makes an archive PyTorch's; null where there is none.</summary>
+    public static ZipRecord? FindPickle(List<ZipRecord> directory) => directory.Find(record => record.Name.EndsWith($"/{Pickle}", StringComparison.Ordinal)
+        && record.Name.IndexOf('/', StringComparison.Ordinal) == record.Name.Length - Pickle.Length - 1);
+
+    public static Checkpoint Read(CheckpointFile file, List<ZipRecord> directory, ZipRecord pickle)
     {
-        var directory = ZipArchiveRecords.Read(file);
-        var pickle = directory.Find(record => record.Name.EndsWith($"/{Pickle}", StringComparison.Ordinal)
-            && record.Name.IndexOf('/', StringComparison.Ordinal) == record.Name.Length - Pickle.Length - 1)
-            ?? throw file.Fail(Describe(directory));
         string folder = pickle.Name[..^Pickle.Length];
         var byName = new Dictionary<string, ZipRecord>(directory.Count, StringComparer.Ordinal);
         foreach (var record in directory)
@@ -60,12 +60,12 @@ internal static class PyTorchZip
         };
     }
 
-    private static string Describe(List<ZipRecord> records)
+    /// <summary>What an archive that is no checkpoint seems to be.</summary>
+    public static string Describe(List<ZipRecord> records)
     {
         const string WhatToGive = "give a safetensors file or a PyTorch checkpoint (.pt, .pth, .th, .bin)";
         if (records.Count == 0) return $"an empty zip archive, not a checkpoint; {WhatToGive}";
-        string kind = records.All(record => record.Name.EndsWith(".npy", StringComparison.Ordinal)) ? "a NumPy archive (.npz)"
-            : records.Any(record => record.Name.EndsWith("model.weights.h5", StringComparison.Ordinal)) ? "a Keras archive (.keras)"
+        string kind = records.Any(record => record.Name.EndsWith("model.weights.h5", StringComparison.Ordinal)) ? "a Keras archive (.keras)"
             : $"a zip archive of {records.Count} files (the first is '{Printable.Text(records[0].Name)}')";
         return $"{kind} without PyTorch's data.pkl, not a checkpoint; {WhatToGive}";
     }

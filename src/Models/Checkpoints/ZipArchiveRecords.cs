@@ -9,7 +9,8 @@ namespace Graft.Models;
 /// <param name="PackedLength">Its bytes in the archive.</param>
 /// <param name="Header">The offset of its local header in the archive.</param>
 /// <param name="Packing">How it is packed: PyTorch packs nothing, but other programs do when they touch an archive.</param>
-internal sealed record ZipRecord(string Name, long Length, long PackedLength, long Header, ZipPacking Packing);
+/// <param name="Checksum">The CRC-32 of its bytes, unpacked.</param>
+internal sealed record ZipRecord(string Name, long Length, long PackedLength, long Header, ZipPacking Packing, uint Checksum);
 
 internal enum ZipPacking
 {
@@ -49,7 +50,9 @@ internal static class ZipArchiveRecords
             var packing = ((flags & 1) != 0, method) switch { (false, 0) => ZipPacking.None, (false, 8) => ZipPacking.Deflate, _ => ZipPacking.Other };
             if (header > (ulong)file.Length || packed > (ulong)file.Length || (packing == ZipPacking.None && unpacked != packed))
                 throw file.Fail($"damaged: its record '{Printable.Text(name)}' claims {unpacked} bytes of a file of {file.Length}; fetch it again");
-            records.Add(new ZipRecord(name, (long)Math.Min(unpacked, long.MaxValue), (long)packed, (long)header, packing));
+            records.Add(new ZipRecord(
+                name, (long)Math.Min(unpacked, long.MaxValue), (long)packed, (long)header, packing,
+                BinaryPrimitives.ReadUInt32LittleEndian(directory[16..])));
             directory = directory[entryLength..];
         }
         return records;

@@ -30,6 +30,16 @@ internal sealed class ZipRecordReader(CheckpointFile file)
         return (new CheckpointFile(file.Path, record.Length, () => Unpack(record, position)), 0);
     }
 
+    /// <summary>A record's bytes from the first on, unpacked as they are read.</summary>
+    /// <param name="record">The record.</param>
+    /// <exception cref="CheckpointException">The record reaches beyond the archive.</exception>
+    /// <remarks>Reading throws <see cref="InvalidDataException"/> where they cannot be unpacked.</remarks>
+    public Stream OpenStream(ZipRecord record)
+    {
+        var packed = file.OpenStream(ZipArchiveRecords.Locate(file, record), record.PackedLength);
+        return record.Packing == ZipPacking.None ? packed : new DeflateStream(packed, CompressionMode.Decompress);
+    }
+
     private byte[] Unpack(ZipRecord record, long position)
     {
         lock (access)
@@ -40,10 +50,12 @@ internal sealed class ZipRecordReader(CheckpointFile file)
                 throw file.Fail("its compressed records would have to be unpacked again and again; unpack the archive and pack it again without compression");
             try
             {
-                using var stream = new DeflateStream(new RangeStream(file, position, record.PackedLength), CompressionMode.Decompress);
+                using var packed = new DeflateStream(file.OpenStream(position, record.PackedLength), CompressionMode.Decompress);
+                using var stream = new Crc32Stream(packed);
                 var bytes = new byte[record.Length];
                 stream.ReadExactly(bytes);
-                if (stream.ReadByte() >= 0) throw new InvalidDataException("it is longer than it says");
+                if (packed.ReadByte() >= 0) throw new InvalidDataException("it is longer than it says");
+                if (stream.Value != record.Checksum) throw new InvalidDataException("its checksum is wrong");
                 (kept, content) = (record, bytes);
                 return bytes;
             }
@@ -52,43 +64,5 @@ internal sealed class ZipRecordReader(CheckpointFile file)
                 throw file.Fail($"damaged: its compressed record '{Printable.Text(record.Name)}' cannot be unpacked; fetch it again", exception);
             }
         }
-    }
-
-    /// <summary>A range of a file as a stream.</summary>
-    private sealed class RangeStream(CheckpointFile file, long position, long left) : Stream
-    {
-        private long position = position;
-        private long left = left;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            int count = (int)Math.Min(left, buffer.Length);
-            file.Read(position, buffer[..count]);
-            position += count;
-            left -= count;
-            return count;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

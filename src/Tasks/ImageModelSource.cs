@@ -91,7 +91,7 @@ public sealed class ImageModelSource
     {
         var pretrained = ModelRegistry.Pretrained(model.Name);
         var config = new ModelConfig { Model = model.Name, Labels = timm?.ClassNames ?? pretrained.NamesOf(ClassesOf(model)) };
-        var manifest = new ModelManifest<ImageFineTuneOptions> { Provenance = provenance };
+        var manifest = new ModelManifest<ImageFineTuneOptions> { Provenance = provenance, Receipt = report?.Receipt };
         return new ImageModelSource(new(model, config, timm?.Preprocessing ?? pretrained.Preprocessing, manifest)) { Report = report };
     }
 

@@ -41,6 +41,9 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>The published weights that it began with; null for none.</summary>
     public Provenance? Provenance => Current.Manifest.Provenance;
 
+    /// <summary>How those weights were imported, tensor by tensor, saved with the model; null for none.</summary>
+    public ImportReceipt? ImportReceipt => Current.Manifest.Receipt;
+
     /// <summary>Where it computes.</summary>
     public Device Device { get; }
 

@@ -23,4 +23,16 @@ public static class LoadReports
         json.WriteTexts("nonFinite", report.NonFinite);
         json.WriteEndObject();
     }
+
+    /// <summary>Writes every tensor's account as the object "receipt".</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="receipt">The receipt; null to write nothing.</param>
+    public static void WriteReceipt(this Utf8JsonWriter json, ImportReceipt? receipt)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        if (receipt is null) return;
+        json.WriteStartObject("receipt");
+        receipt.Write(json);
+        json.WriteEndObject();
+    }
 }

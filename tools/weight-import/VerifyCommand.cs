@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Graft.CommandLine;
+using Graft.Tasks;
 
 namespace Graft.WeightImport;
 
@@ -39,19 +40,36 @@ internal static class VerifyCommand
             DefaultValueFactory = _ => 1e-4,
             HelpName = "T",
         };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Pictures of the kind that the weights were trained on, without labels: compares each batch norm's stored mean and "
+                + "variance with those measured on up to 600 of them.",
+            HelpName = "DIR",
+        };
         var allowNonFinite = new Option<bool>("--allow-non-finite") { Description = "Take weights that are not finite, and variances below 0." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("verify", "Loads weights into their model and reports what fits, or what differs from a reference.")
         {
-            file, architecture, reference, tolerance, gradientTolerance, allowNonFinite, json,
+            file, architecture, reference, data, tolerance, gradientTolerance, allowNonFinite, json,
         };
         var selection = new SelectionOptions(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, interrupt) => Task.FromResult(Run(parsed, interrupt)));
+        return command;
+
+        int Run(ParseResult parsed, CancellationToken interrupt)
         {
             string path = parsed.GetRequiredValue(file);
             bool asJson = parsed.GetValue(json);
             var options = selection.Read(parsed) with { AllowNonFinite = parsed.GetValue(allowNonFinite) };
             var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(data) is { } pictures)
+            {
+                if (parsed.GetValue(reference) is not null) throw new WrongInputException("--data and --reference exclude one another: verify by one after the other");
+                var classifier = parsed.GetValue(architecture) is { } known
+                    ? ImageClassifier.FromPretrained(known, path, options: options)
+                    : ImageClassifier.Load(path);
+                return StatisticsOutput.Write(output, parsed.InvocationConfiguration.Error, classifier, pictures, asJson, interrupt);
+            }
             switch (parsed.GetValue(architecture), parsed.GetValue(reference))
             {
                 case ({ } name, null):
@@ -66,8 +84,7 @@ internal static class VerifyCommand
                 default:
                     throw new WrongInputException("--architecture and --reference exclude one another: config.json names the architecture");
             }
-        });
-        return command;
+        }
     }
 
     private static int Fill(TextWriter output, string path, string architecture, LoadOptions options, bool asJson)
@@ -80,6 +97,7 @@ internal static class VerifyCommand
         if (!asJson)
         {
             output.WriteLine($"{model.Name}: {report.Summary}; {parameters:N0} parameters");
+            if (report.Receipt is { } receipt) output.WriteLine($"receipt: {receipt}");
             return ExitCode.Done;
         }
         JsonOutput.Write(output, writer =>
@@ -88,6 +106,7 @@ internal static class VerifyCommand
             writer.WriteNumber("loaded", report.Loaded);
             writer.WriteNumber("parameters", parameters);
             writer.WriteReport(report);
+            writer.WriteReceipt(report.Receipt);
         });
         return ExitCode.Done;
     }

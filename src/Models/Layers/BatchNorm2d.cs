@@ -34,6 +34,12 @@ public sealed class BatchNorm2d : Layer
     /// <summary>Which statistics it uses and updates in training.</summary>
     public BatchNormPolicy Policy { get; set; }
 
+    /// <summary>What sees each input of the norm; null for nothing. Set by who owns the model alone.</summary>
+    internal StatisticsProbe? Probe { get; set; }
+
+    /// <summary>The running statistics: mean and variance, [C] each.</summary>
+    internal (Parameter Mean, Parameter Variance) Running => (runningMean, runningVariance);
+
     /// <summary>Whether it normalises by batch statistics in this pass.</summary>
     public bool UsesBatch(Pass pass) =>
         pass.IsTraining && Policy switch
@@ -73,6 +79,7 @@ public sealed class BatchNorm2d : Layer
     private Variable Compute(Variable x, Activation activation, Variable? residual)
     {
         var pass = x.Pass;
+        Probe?.Observe(x);
         Variable scale = pass.Of(weight), shift = pass.Of(bias);
         if (!UsesBatch(pass))
             return x.BatchNorm(pass.ValueOf(runningMean), pass.ValueOf(runningVariance), scale, shift, epsilon, activation, residual);

@@ -33,7 +33,7 @@ public sealed class ConvNormActivation : Layer<Variable?>
     protected override Variable Compute(Variable x, Variable? residual)
     {
         var pass = x.Pass;
-        bool isPlain = convolution.Bias is null && convolution.Adapter is null && !norm.UsesBatch(pass);
+        bool isPlain = convolution.Bias is null && convolution.Adapter is null && norm.Probe is null && !norm.UsesBatch(pass);
         bool isWanted = x.NeedsGradient || residual is { NeedsGradient: true } || pass.Of(convolution.Weight).NeedsGradient || norm.NeedsGradient(pass);
         if (isWanted || !isPlain) return norm.Forward(convolution.Forward(x), activation, residual);
         return LayerScope.Run(convolution, x, (Both: this, residual), static (input, given) => given.Both.Scaled(input, given.residual));

@@ -25,6 +25,9 @@ public sealed record LoadReport(int Loaded, IReadOnlyList<string> Replaced)
     /// <summary>Tensors with values that are not finite or variances below 0, where those were allowed.</summary>
     public IReadOnlyList<string> NonFinite { get; init; } = [];
 
+    /// <summary>Every tensor of the file and of the model accounted for; null where the report is of no file.</summary>
+    public ImportReceipt? Receipt { get; init; }
+
     /// <summary>Whether there was something to choose, to pass over or to leave out.</summary>
     public bool IsNoteworthy =>
         Entry.Length + Prefix.Length + Replaced.Count + PassedOver.Count + NonFinite.Count > 0;

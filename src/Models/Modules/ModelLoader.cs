@@ -9,7 +9,6 @@ namespace Graft.Models;
 internal static class ModelLoader
 {
     private const int Named = 10;
-    private const string CounterSuffix = "num_batches_tracked";
     private const string VarianceSuffix = "running_var";
 
     public static LoadReport Load(Model model, Checkpoint checkpoint, LoadOptions options)
@@ -59,20 +58,41 @@ internal static class ModelLoader
             && model.Tensors().All(tensor => set.Find(tensor) is null == head.Contains(tensor));
         var fills = new List<(ModuleParameter Target, StoredTensor Source)>();
         List<string> missing = [], misshapen = [], replaced = [];
-        var known = model.Counters().Select(counter => counter.Name).Concat(model.Ignored()).Select(set.InFile)
-            .ToHashSet(StringComparer.Ordinal);
+        var known = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string name in model.Ignored()) known[set.InFile(name)] = "a buffer that no computation reads";
+        var book = new ReceiptBook(set);
         int expected = 0;
         foreach (var target in model.Tensors())
         {
             expected++;
-            known.UnionWith(target.Aliases.Prepend(target.Name).Select(set.InFile));
             var source = set.Find(target);
-            if (source is not null && source.Lengths.Count == target.Shape.Rank && source.Shape == target.Shape) fills.Add((target, source));
-            else if ((options.ReplaceHead || isHeadless) && head.Contains(target)) replaced.Add(target.Name);
+            if (source is not null && source.Lengths.Count == target.Shape.Rank && source.Shape == target.Shape)
+            {
+                foreach (string name in target.Aliases.Prepend(target.Name)) known[set.InFile(name)] = "a second name of tied weights";
+                fills.Add((target, source));
+                book.Load(target, source);
+            }
+            else if ((options.ReplaceHead || isHeadless) && head.Contains(target))
+            {
+                if (source is not null) known[source.FilePath] = "a head of another size";
+                replaced.Add(target.Name);
+                book.New(target, source is null ? "the head, to be trained" : $"the head, to be trained; the file's is {source.ShapeText}");
+            }
             else if (source is null) missing.Add(target.Name);
-            else misshapen.Add($"{target.Name} is {source.ShapeText}, not {target.Shape}");
+            else
+            {
+                known[source.FilePath] = "of another shape";
+                misshapen.Add($"{target.Name} is {source.ShapeText}, not {target.Shape}");
+            }
         }
-        var rest = new RestOfFile(model, set, others, fills.Select(fill => fill.Source), known, options.ReplaceHead);
+        var taken = fills.Select(fill => fill.Source).ToList();
+        foreach (var counter in model.Counters())
+        {
+            var source = set.Find(counter.Name);
+            if (source is not null) taken.Add(source);
+            book.Count(counter, source);
+        }
+        var rest = new RestOfFile(book, model, set, others, taken, known, options.ReplaceHead);
         foreach (var tensor in checkpoint.Tensors) rest.Add(tensor);
         if (missing.Count + rest.Unexpected.Count + misshapen.Count > 0)
             throw new CheckpointException(checkpoint.Path, Describe(model, checkpoint, set, missing, rest.Unexpected, misshapen));
@@ -83,6 +103,7 @@ internal static class ModelLoader
             Prefix = set.Prefix,
             PassedOver = rest.PassedOver(),
             Alternatives = [.. others.Select(other => other.Name)],
+            Receipt = book.Close(model, checkpoint),
         });
     }
 
@@ -155,53 +176,4 @@ internal static class ModelLoader
     }
 
     private sealed record LoadPlan(WeightSet Set, List<(ModuleParameter Target, StoredTensor Source)> Fills, LoadReport Report);
-
-    /// <summary>Tells what a file has beside the tensors that a model takes: what should not be there, and what is none of its business.</summary>
-    private sealed class RestOfFile
-    {
-        private readonly WeightSet set;
-        private readonly IReadOnlyList<WeightSet> others;
-        private readonly HashSet<string> known;
-        private readonly HashSet<string> containers;
-        private readonly string? trunk;
-        private readonly Dictionary<string, int> passedOver = new(StringComparer.Ordinal);
-
-        public RestOfFile(
-            Model model, WeightSet set, IReadOnlyList<WeightSet> others, IEnumerable<StoredTensor> taken, HashSet<string> known, bool replaceHead)
-        {
-            (this.set, this.others, this.known) = (set, others, known);
-            containers = taken.Select(tensor => tensor.Container).ToHashSet(StringComparer.Ordinal);
-            // a checkpoint may have the head of another task, which is ignored where the head is replaced
-            if (!replaceHead || model.TrunkKey is not { } key) return;
-            string start = set.InFile(key + ".");
-            if (known.Any(one => one.StartsWith(start, StringComparison.Ordinal))) trunk = start;
-        }
-
-        public List<string> Unexpected { get; } = [];
-
-        public void Add(StoredTensor tensor)
-        {
-            string path = tensor.FilePath;
-            if (known.Contains(path) || (set.Contains(path) && path.EndsWith(CounterSuffix, StringComparison.Ordinal))) return;
-            string name = set.Contains(path) ? set.Short(path) : path;
-            bool isOfTheModels = set.Contains(path) && containers.Contains(tensor.Container) && !others.Any(other => other.Contains(path));
-            if (isOfTheModels && !IsLoose(tensor, name) && !IsOfAnotherHead(path))
-            {
-                Unexpected.Add(name);
-                return;
-            }
-            string start = set.Entry.Length > 0 && tensor.Container == set.Entry ? path[(set.Entry.Length + 1)..] : path;
-            int dot = start.IndexOf('.', StringComparison.Ordinal);
-            string group = dot < 0 ? start : start[..dot];
-            passedOver[group] = passedOver.GetValueOrDefault(group) + 1;
-        }
-
-        public IReadOnlyList<string> PassedOver() =>
-            [.. passedOver.Select(group => group.Value == 1 ? group.Key : $"{group.Key} ({group.Value} tensors)")];
-
-        // A loss, an accuracy, a count of steps.
-        private static bool IsLoose(StoredTensor tensor, string name) => tensor.ElementCount <= 1 && !name.Contains('.', StringComparison.Ordinal);
-
-        private bool IsOfAnotherHead(string path) => trunk is not null && !path.StartsWith(trunk, StringComparison.Ordinal);
-    }
 }

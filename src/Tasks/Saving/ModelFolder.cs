@@ -36,6 +36,7 @@ public static class ModelFolder
             model.WriteArchitecture(partial);
             config.Write(Path.Combine(partial, ConfigFileName));
             writeInputs(partial);
+            if (manifest.Receipt is { } receipt) JsonFile.Write(Path.Combine(partial, ImportReceipt.FileName), receipt.Write);
             JsonFile.Write(Path.Combine(partial, ManifestFileName), writer => manifest.Write(writer, table));
         });
 
@@ -44,9 +45,9 @@ public static class ModelFolder
     internal static (ModelConfig Config, ModelManifest<TRecipe> Manifest) Read<TRecipe>(string folder, RecipeTable<TRecipe> table) where TRecipe : class, new()
     {
         if (!Directory.Exists(folder)) throw new CheckpointException(folder, "there is no such folder");
-        string manifest = PathOf(folder, ManifestFileName);
-        return (ModelConfig.Read(PathOf(folder, ConfigFileName)), File.Exists(manifest)
-            ? ModelManifest<TRecipe>.Read(JsonFile.Read(manifest), table) : new ModelManifest<TRecipe>());
+        string path = PathOf(folder, ManifestFileName), receipt = PathOf(folder, ImportReceipt.FileName);
+        var manifest = File.Exists(path) ? ModelManifest<TRecipe>.Read(JsonFile.Read(path), table) : new ModelManifest<TRecipe>();
+        return (ModelConfig.Read(PathOf(folder, ConfigFileName)), manifest with { Receipt = File.Exists(receipt) ? ImportReceipt.Read(receipt) : null });
     }
 
     /// <summary>The file as it was saved last.</summary>

@@ -17,6 +17,9 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
     /// <summary>The published weights that training began with; null for none.</summary>
     public Provenance? Provenance { get; init; }
 
+    /// <summary>How the first weights were imported, kept in a file of its own; null where nothing was.</summary>
+    public ImportReceipt? Receipt { get; init; }
+
     /// <summary>Figures of the saved model: "accuracy", "loss".</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 

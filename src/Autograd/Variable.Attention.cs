@@ -29,6 +29,22 @@ public sealed partial class Variable
         return AttentionFunction.Apply(this, keys, values, mask ?? AttentionMask.None, scale ?? 1f / MathF.Sqrt(width), dropout, name, heads, bias);
     }
 
+    /// <summary>As <see cref="ScaledDotProductAttention"/>, of queries, keys and values that one linear map gives side by side:
+    /// [B T, 3 H D] to [B T, H D] (PyTorch's <c>in_proj_weight</c>, FlashAttention's <c>qkvpacked</c>).</summary>
+    /// <param name="heads">How the rows fall into sequences and heads.</param>
+    /// <param name="mask">Which keys each query may look at; null for all.</param>
+    /// <param name="scale">The factor on the scores; null for 1 / sqrt(D).</param>
+    /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, T], learnt where it needs a gradient;
+    /// null for nothing.</param>
+    /// <param name="dropout">The probability with which training drops a probability.</param>
+    /// <param name="name">The name of dropout's random stream, a layer's key.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">The probability is not from 0 to 1.</exception>
+    public Variable PackedAttention(
+        AttentionHeads heads, AttentionMask? mask = null, float? scale = null, Variable? bias = null, float dropout = 0f, string name = "attention") =>
+        AttentionFunction.ApplyPacked(
+            this, mask ?? AttentionMask.None, scale ?? 1f / MathF.Sqrt(Shape.Rank == 0 ? 1 : Shape[^1] / (3f * Math.Max(1, heads.Count))), dropout, name, heads, bias);
+
     /// <summary>Writes these rows [B, H, T, D] over those of a cache, from a position of each sequence on: new keys and values into a cache
     /// that persists between runs (PyTorch's <c>index_copy_</c>). A position beyond the cache's end is skipped; no gradient goes through.</summary>
     /// <param name="cache">[B, H, S, D], with the values of a row contiguous: a state of a captured pass (<see cref="Capture.State"/>).</param>

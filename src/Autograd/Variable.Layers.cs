@@ -34,6 +34,19 @@ public sealed partial class Variable
         return activation.Linear(this, weight, bias);
     }
 
+    /// <summary>x weight^T + bias + residual: fused into one sweep where no gradient is needed.</summary>
+    /// <param name="weight">[O, K].</param>
+    /// <param name="bias">[O]; null for none.</param>
+    /// <param name="residual">[..., O].</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Linear(Variable weight, Variable? bias, Variable residual)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(residual);
+        if (weight.Shape.Rank != 2) ShapeException.Throw("linear", $"weight {weight.Shape}", "the weight has to be [outputs, inputs]");
+        return LinearFunction.ApplyPlus(this, weight, bias, residual);
+    }
+
     /// <summary>Convolution of images [N, C, H, W] to [N, O, H', W'] (PyTorch's <c>conv2d</c>);
     /// H' = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, and W' likewise.</summary>
     /// <param name="weight">[O, C / groups, KH, KW].</param>

@@ -77,6 +77,17 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">A negative length.</exception>
     public Variable Pad(Index axis, int before, int after) => Views.Pad(this, axis, before, after);
 
+    /// <summary>The elements moved along axes; those that leave at the end come in at the start (PyTorch's <c>roll</c>).</summary>
+    /// <param name="shifts">How far along each of the axes; negative towards the start.</param>
+    /// <param name="axes">The axes.</param>
+    /// <exception cref="ShapeException">There is no such axis, or not a shift for each.</exception>
+    public Variable Roll(int[] shifts, int[] axes)
+    {
+        ArgumentNullException.ThrowIfNull(shifts);
+        ArgumentNullException.ThrowIfNull(axes);
+        return Views.Roll(this, shifts, axes);
+    }
+
     /// <summary>Pieces of an axis one after another, each of one length but the last, which may be shorter (PyTorch's <c>split</c>).</summary>
     /// <param name="length">The length of a piece.</param>
     /// <param name="axis">The axis.</param>

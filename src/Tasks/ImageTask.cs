@@ -116,7 +116,8 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         PreprocessorConfig.Write(Path.Combine(folder, PreprocessorConfig.FileName), inputs);
 
     private protected override ModelConfig ConfigOf(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> now) =>
-        now.Config with { ImageSize = now.Inputs.OutputSize };
+        // Hugging Face's settings have the size that the architecture was made for
+        now.Config.Architecture is null ? now.Config with { ImageSize = now.Inputs.OutputSize } : now.Config;
 
     private protected override ImagePreprocessing Adopt(ImagePreprocessing inputs, ImageFineTuneOptions recipe) =>
         inputs with { Augmentation = recipe.Augmentation ?? inputs.Augmentation };

@@ -25,26 +25,51 @@ internal static class AttentionFunction
     {
         q.RequireSamePass(k);
         q.RequireSamePass(v);
+        return Apply((q, k, v, bias), isPacked: false, (q.Value, k.Value, v.Value), mask, scale, dropout, name, heads);
+    }
+
+    /// <summary>As the other, of queries, keys and values that one linear map gives side by side: [B T, 3 H D] to [B T, H D]. Neither they nor
+    /// their gradients are copied apart.</summary>
+    public static Variable ApplyPacked(
+        Variable qkv, AttentionMask mask, float scale, float dropout, string name, AttentionHeads heads, Variable? bias = null)
+    {
+        if (qkv.Shape.Rank != 2 || qkv.Shape[1] % 3 != 0 || heads.KeyCount is not null)
+            ShapeException.Throw("attention", $"input {qkv.Shape}", "queries, keys and values of as many heads each have to be [sequences x tokens, 3 x heads x head size]");
+        return Apply((qkv, qkv, qkv, bias), isPacked: true, Thirds(qkv.Value), mask, scale, dropout, name, heads);
+    }
+
+    private static Variable Apply(
+        (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs, bool isPacked, (Tensor<float> Queries, Tensor<float> Keys, Tensor<float> Values) values,
+        AttentionMask mask, float scale, float dropout, string name, AttentionHeads? heads)
+    {
+        var (q, bias) = (inputs.Queries, inputs.Bias);
         if (bias is not null) q.RequireSamePass(bias);
         var pass = q.Pass;
         var ofKeys = heads?.OfKeys;
-        var (queries, keys, values) = (Split(q.Value, heads), Split(k.Value, ofKeys), Split(v.Value, ofKeys));
-        Check(queries.Shape, keys.Shape, values.Shape);
+        var (queries, keys, vectors) = (Split(values.Queries, heads), Split(values.Keys, ofKeys), Split(values.Values, ofKeys));
+        Check(queries.Shape, keys.Shape, vectors.Shape);
         if (bias is not null) CheckBias(bias.Shape, queries.Shape, keys.Shape);
         var added = bias is null ? null : Rows(pass, bias.Value);
-        (queries, keys, values) = (Rows(pass, queries), Rows(pass, keys), Rows(pass, values));
+        (queries, keys, vectors) = (Rows(pass, queries), Rows(pass, keys), Rows(pass, vectors));
         mask.Require(keys.Shape[0], keys.Shape[2]);
         DropoutFunction.Check("attention", dropout);
         var drops = pass.IsTraining && dropout > 0f ? new DropoutMask(pass.Stream(name), dropout) : DropoutMask.None;
         var settings = new AttentionSettings(scale, mask.IsCausal, drops, mask.CountsFromLengths);
-        bool tracked = q.NeedsGradient || k.NeedsGradient || v.NeedsGradient || bias is { NeedsGradient: true };
-        var y = Rent(pass, q.Shape, heads);
+        bool tracked = q.NeedsGradient || inputs.Keys.NeedsGradient || inputs.Values.NeedsGradient || bias is { NeedsGradient: true };
+        var y = Rent(pass, values.Queries.Shape, heads);
         var outputs = Split(y, heads);
         var logSumExp = tracked ? pass.Rent(queries.Shape.Without(^1)) : null;
-        pass.Device.Attention(settings, queries, keys, values, mask.Lengths, mask.Bias, added, outputs, logSumExp);
+        pass.Device.Attention(settings, queries, keys, vectors, mask.Lengths, mask.Bias, added, outputs, logSumExp);
         return logSumExp is null
             ? pass.Untracked(y)
-            : pass.Record(y, new AttentionNode(settings, mask, heads, (q, k, v, bias), queries, keys, values, added, outputs, logSumExp));
+            : pass.Record(y, new AttentionNode(settings, mask, heads, inputs, isPacked, queries, keys, vectors, added, outputs, logSumExp));
+    }
+
+    /// <summary>[R, 3 W] as three views [R, W].</summary>
+    private static (Tensor<float> First, Tensor<float> Second, Tensor<float> Third) Thirds(Tensor<float> rows)
+    {
+        int width = rows.Shape[1] / 3;
+        return (rows.Slice(1, 0, width), rows.Slice(1, width, width), rows.Slice(1, 2 * width, width));
     }
 
     private static void Check(Shape q, Shape k, Shape v)
@@ -95,6 +120,7 @@ internal static class AttentionFunction
         private readonly AttentionSettings settings;
         private readonly AttentionHeads? heads;
         private readonly (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs;
+        private readonly bool isPacked;
         private readonly Tensor<float> q;
         private readonly Tensor<float> k;
         private readonly Tensor<float> v;
@@ -106,10 +132,10 @@ internal static class AttentionFunction
 
         public AttentionNode(
             AttentionSettings settings, AttentionMask mask, AttentionHeads? heads,
-            (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs,
+            (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs, bool isPacked,
             Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<float>? bias, Tensor<float> y, Tensor<float> logSumExp)
         {
-            (this.settings, this.heads, this.inputs) = (settings, heads, inputs);
+            (this.settings, this.heads, this.inputs, this.isPacked) = (settings, heads, inputs, isPacked);
             this.q = Save(q);
             this.k = Save(k);
             this.v = Save(v);
@@ -124,15 +150,23 @@ internal static class AttentionFunction
         {
             var (queries, keys, values, added) = inputs;
             var ofKeys = heads?.OfKeys;
-            var (dq, dk, dv) = (Rent(run.Pass, queries.Shape, heads), Rent(run.Pass, keys.Shape, ofKeys), Rent(run.Pass, values.Shape, ofKeys));
+            var whole = isPacked ? run.Rent(queries.Shape) : null;
+            var (dq, dk, dv) = whole is not null
+                ? Thirds(whole) : (Rent(run.Pass, queries.Shape, heads), Rent(run.Pass, keys.Shape, ofKeys), Rent(run.Pass, values.Shape, ofKeys));
             var dbias = added is { NeedsGradient: true } ? run.Rent(added.Shape) : null;
             run.Device.AttentionBackward(
                 settings, Rows(run.Pass, Split(dy, heads)), q, k, v, lengths, keyBias, bias, y, logSumExp,
                 Split(dq, heads), Split(dk, ofKeys), Split(dv, ofKeys), dbias);
-            run.Add(queries.Slot, dq);
-            run.Add(keys.Slot, dk);
-            run.Add(values.Slot, dv);
+            if (whole is not null) run.Add(queries.Slot, whole);
+            else AddApart(run, dq, dk, dv);
             if (dbias is not null) run.Add(added!.Slot, dbias);
+        }
+
+        private void AddApart(BackwardRun run, Tensor<float> dq, Tensor<float> dk, Tensor<float> dv)
+        {
+            run.Add(inputs.Queries.Slot, dq);
+            run.Add(inputs.Keys.Slot, dk);
+            run.Add(inputs.Values.Slot, dv);
         }
     }
 }

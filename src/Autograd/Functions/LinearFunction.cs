@@ -23,6 +23,16 @@ internal static class LinearFunction
         return x.Pass.Untracked(Product(new BiasThen<TOp>(op), x, Rows(x.Pass, x.Value), weight, bias));
     }
 
+    /// <summary>x weight^T + bias + residual: one sweep over the output where no gradient is needed. residual: [..., O].</summary>
+    public static Variable ApplyPlus(Variable x, Variable weight, Variable? bias, Variable residual)
+    {
+        if (bias is null || residual.NeedsGradient || IsTracked(x, weight, bias)) return Apply(x, weight, bias) + residual;
+        Check(x, weight, bias);
+        x.RequireSamePass(residual);
+        if (residual.Shape != x.Shape.With(^1, weight.Shape[0])) return Apply(x, weight, bias) + residual;
+        return x.Pass.Untracked(Product(new BiasResidualThen<Identity>(default), x, Rows(x.Pass, x.Value), weight, bias, residual));
+    }
+
     private static bool IsTracked(Variable x, Variable weight, Variable? bias) =>
         x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true };
 
@@ -38,11 +48,11 @@ internal static class LinearFunction
             ShapeException.Throw("linear", $"bias {bias.Shape} does not fit weight {weight.Shape}", $"the bias needs {weight.Shape[0]} values");
     }
 
-    private static Tensor<float> Product<TEpilogue>(TEpilogue epilogue, Variable x, Tensor<float> input, Variable weight, Variable? bias)
+    private static Tensor<float> Product<TEpilogue>(TEpilogue epilogue, Variable x, Tensor<float> input, Variable weight, Variable? bias, Variable? residual = null)
         where TEpilogue : unmanaged, IEpilogue
     {
         var y = x.Pass.Rent([input.Shape[0], weight.Shape[0]]);
-        x.Pass.Device.Gemm(epilogue, input, weight.Value.Permute(1, 0), bias?.Value, null, y);
+        x.Pass.Device.Gemm(epilogue, input, weight.Value.Permute(1, 0), bias?.Value, residual is null ? null : Rows(x.Pass, residual.Value), y);
         return Shaped(y, x.Shape.With(^1, weight.Shape[0]));
     }
 

@@ -47,6 +47,31 @@ internal static class Views
         return x.NeedsGradient ? x.Pass.Record(y, new PadNode(x, at, before)) : x.Pass.Untracked(y);
     }
 
+    /// <summary>Elements moved along axes; those that leave at one end come in at the other. The memory order stays.</summary>
+    public static Variable Roll(Variable x, int[] shifts, int[] axes)
+    {
+        if (shifts.Length != axes.Length)
+            ShapeException.Throw("roll", $"{x.Shape} by {shifts.Length} shifts over {axes.Length} axes", "each axis has one shift");
+        foreach (int axis in axes) Axes.Resolve(axis, x.Shape, "roll");
+        var y = x.Pass.RentLike(x.Value);
+        CopyRolled(x.Pass.Device, x.Value, y, shifts, axes, direction: 1);
+        return x.NeedsGradient ? x.Pass.Record(y, new RollNode(x, shifts, axes)) : x.Pass.Untracked(y);
+    }
+
+    /// <summary>Copies in blocks: of each axis the part that stays before the end, and the part that comes in at the start.</summary>
+    private static void CopyRolled(Device device, Tensor<float> from, Tensor<float> to, ReadOnlySpan<int> shifts, ReadOnlySpan<int> axes, int direction)
+    {
+        if (axes.IsEmpty)
+        {
+            device.Copy(from, to);
+            return;
+        }
+        int axis = axes[0] < 0 ? axes[0] + from.Shape.Rank : axes[0], length = from.Shape[axis];
+        int shift = length == 0 ? 0 : (direction * shifts[0] % length + length) % length;
+        if (shift < length) CopyRolled(device, from.Slice(axis, 0, length - shift), to.Slice(axis, shift, length - shift), shifts[1..], axes[1..], direction);
+        if (shift > 0) CopyRolled(device, from.Slice(axis, length - shift, shift), to.Slice(axis, 0, shift), shifts[1..], axes[1..], direction);
+    }
+
     private sealed class ReshapeNode(Variable x) : Node
     {
         public override void Backward(Tensor<float> dy, BackwardRun run) =>
@@ -95,6 +120,18 @@ internal static class Views
             var kept = dy.Slice(axis, before, length);
             var dx = run.RentLike(kept);
             run.Device.Copy(kept, dx);
+            run.Add(input, dx);
+        }
+    }
+
+    private sealed class RollNode(Variable x, int[] shifts, int[] axes) : Node
+    {
+        private readonly int input = x.Slot;
+
+        public override void Backward(Tensor<float> dy, BackwardRun run)
+        {
+            var dx = run.RentLike(dy);
+            CopyRolled(run.Device, dy, dx, shifts, axes, direction: -1);
             run.Add(input, dx);
         }
     }

@@ -10,8 +10,20 @@ internal sealed class HubConfig
 {
     public const string FileName = "config.json";
 
-    private const int MostCounted = 1 << 24;
-    private const int MostClasses = 1_000_000;
+    /// <summary>The longest side of a picture or patch, in pixels.</summary>
+    public const int LargestSide = 16384;
+
+    public const int MostChannels = 4096;
+
+    public const int MostLayers = 4096;
+
+    /// <summary>The most channels or features of a layer.</summary>
+    public const int MostWidth = 1 << 24;
+
+    public const int MostClasses = 1_000_000;
+
+    private const int MostCounted = MostWidth;
+    private const int MostStages = 64;
 
     private readonly JsonObjectReader members;
 
@@ -41,6 +53,14 @@ internal sealed class HubConfig
         if (!members.TryGet(name, out var value)) return standard;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 1 && number <= most
             ? number : throw members.Wrong(name, value, $"a whole number from 1 to {most}");
+    }
+
+    /// <summary>A whole number for each stage.</summary>
+    public int[] Counts(string name, int[] standard, int most = MostCounted)
+    {
+        if (members.Numbers(name) is not { } numbers) return standard;
+        return numbers.Count is >= 1 and <= MostStages && numbers.All(number => number >= 1 && number <= most && number == Math.Floor(number))
+            ? [.. numbers.Select(number => (int)number)] : throw Fail(name, $"is not a list of up to {MostStages} whole numbers from 1 to {most}");
     }
 
     /// <summary>A token of the vocabulary; null where the config says null.</summary>

@@ -14,8 +14,12 @@ public sealed record ModelConfig
 
     private static readonly string[] Known = ["model_type", "architectures", "id2label", "label2id", "num_labels", "image_size", "problem_type"];
 
-    /// <summary>Graft's name of the model: "resnet18", "cifar-resnet20".</summary>
+    /// <summary>Graft's name of the model: "resnet18", "cifar-resnet20"; of one that Hugging Face's settings make their <c>model_type</c>.</summary>
     public required string Model { get; init; }
+
+    /// <summary>Hugging Face's class of the model where <c>config.json</c> has its settings: "ViTForImageClassification"; null for a model that
+    /// its name makes.</summary>
+    public string? Architecture { get; init; }
 
     /// <summary>The names of the head's outputs, in index order: a classifier's classes.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
@@ -53,9 +57,11 @@ public sealed record ModelConfig
         var members = config.Members;
         var labels = config.LabelNames() ?? throw members.Missing("id2label");
         config.RequireSameLabels(labels);
+        string model = config.ModelType() ?? config.Architecture() ?? throw members.Missing("model_type");
         return new ModelConfig
         {
-            Model = config.ModelType() ?? config.Architecture() ?? throw members.Missing("model_type"),
+            Model = model,
+            Architecture = config.Architecture() is { } architecture && architecture != model ? architecture : null,
             Labels = labels,
             ImageSize = config.ImageSize(),
             ProblemType = members.Text("problem_type") ?? SingleLabel,
@@ -67,7 +73,7 @@ public sealed record ModelConfig
     {
         writer.WriteString("model_type", Model);
         writer.WriteStartArray("architectures");
-        writer.WriteStringValue(Model);
+        writer.WriteStringValue(Architecture ?? Model);
         writer.WriteEndArray();
         writer.WriteNumber("num_labels", Labels.Count);
         writer.WriteStartObject("id2label");

@@ -15,7 +15,10 @@ public static class ModelRegistry
         StringComparer.Ordinal);
 
     // kinds of models that are made from files of their folder, by config.json's model_type
-    private static OrderedDictionary<string, FolderModel> folders = new(StringComparer.Ordinal);
+    private static OrderedDictionary<string, FolderModel> folders = new(
+        PretrainedImageModel.ModelTypes.Select(type => KeyValuePair.Create<string, FolderModel>(
+            type, static (pathOf, classes) => PretrainedImageModel.Create(new HubConfig(JsonFile.Read(pathOf(HubConfig.FileName))), classes))),
+        StringComparer.Ordinal);
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Rows.Keys;

@@ -1,6 +1,6 @@
 namespace Graft.Models;
 
-/// <summary>Makes the model that a folder of the Hugging Face hub describes.</summary>
+/// <summary>Makes the text model that a folder of the Hugging Face hub describes; <see cref="PretrainedImageModel"/> makes image models.</summary>
 public static class PretrainedModel
 {
     private static readonly TextFamily[] Families =
@@ -47,18 +47,11 @@ public static class PretrainedModel
     /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
     internal static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)
     {
-        string? architecture = config.Architecture(), type = config.ModelType();
-        if (architecture is null && type is null && config.TimmArchitecture() is { } timm)
+        if (config.Architecture() is null && config.ModelType() is null && config.TimmArchitecture() is { } timm)
             throw config.Fail("architecture", $"is '{Printable.Text(timm)}' in the way of timm: an image model, which is opened by its name "
                 + $"({string.Join(", ", ModelRegistry.Names)})");
-        if (architecture is null && type is null) throw config.Fail("names neither 'architectures' nor 'model_type', so nothing says what the weights are");
-        var family = Array.Find(Families, row => architecture is null ? row.ModelType == type : row.Architectures.Contains(architecture));
-        if (family is null && architecture is null)
-            throw config.Fail("model_type", $"is '{Printable.Text(type!)}', which is not built; built is {string.Join(", ", Families.Select(row => row.ModelType))}");
-        if (family is null)
-            throw config.Fail("architectures", $"names {Printable.Text(architecture!)}, which is not built; built are {string.Join(", ", Architectures)}");
-        if (type is not null && type != family.ModelType)
-            throw config.Fail("model_type", $"is '{Printable.Text(type)}', which does not go with the architecture {architecture}");
-        return family.Create(architecture ?? family.Architectures[0], config, seed, withoutDropout);
+        if (PretrainedImageModel.Knows(config)) throw config.Fail("architectures", $"is of an image model ({config.Architecture() ?? config.ModelType()}), not of a text model");
+        var (family, architecture) = HubFamilies.Require(Families, config);
+        return family.Create(architecture, config, seed, withoutDropout);
     }
 }

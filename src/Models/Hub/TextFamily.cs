@@ -5,7 +5,7 @@ namespace Graft.Models;
 /// <param name="Architectures">The classes of <c>architectures</c> that can be made; the first is the bare encoder, which a config
 /// without a class means.</param>
 /// <param name="Create">Makes the model of a class from a config, with initial values from a seed, with or without its dropout.</param>
-internal sealed record TextFamily(string ModelType, IReadOnlyList<string> Architectures, Func<string, HubConfig, ulong, bool, TextModel> Create)
+internal sealed record TextFamily(string ModelType, IReadOnlyList<string> Architectures, Func<string, HubConfig, ulong, bool, TextModel> Create) : IHubFamily
 {
     /// <summary>A family whose models are made of the same sizes.</summary>
     /// <param name="modelType">The <c>model_type</c> of its configs.</param>

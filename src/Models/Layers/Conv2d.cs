@@ -16,11 +16,12 @@ public sealed class Conv2d : Convolution
     /// <param name="groups">Into how many independent groups the channels fall.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
     /// <param name="initialiser">The weight's initial values; null for PyTorch's.</param>
+    /// <param name="biasInitialiser">The bias's initial values; null for PyTorch's.</param>
     /// <exception cref="ArgumentException">The channels do not fall into the groups.</exception>
     public Conv2d(
         int inputChannels, int outputChannels, int kernel, int stride = 1, int padding = 0, int dilation = 1, int groups = 1,
-        bool hasBias = true, Initialiser? initialiser = null)
-        : this(inputChannels, outputChannels, (kernel, kernel), Conv2dGeometry.Square(stride, padding, dilation, groups), hasBias, initialiser)
+        bool hasBias = true, Initialiser? initialiser = null, Initialiser? biasInitialiser = null)
+        : this(inputChannels, outputChannels, (kernel, kernel), Conv2dGeometry.Square(stride, padding, dilation, groups), hasBias, initialiser, biasInitialiser)
     {
     }
 
@@ -31,10 +32,12 @@ public sealed class Conv2d : Convolution
     /// <param name="geometry">How the window moves; the padding may differ from side to side, as ONNX has it.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
     /// <param name="initialiser">The weight's initial values; null for PyTorch's.</param>
+    /// <param name="biasInitialiser">The bias's initial values; null for PyTorch's.</param>
     /// <exception cref="ArgumentException">The channels do not fall into the groups.</exception>
     public Conv2d(
-        int inputChannels, int outputChannels, (int Height, int Width) kernel, Conv2dGeometry geometry, bool hasBias = true, Initialiser? initialiser = null)
-        : base("conv2d", inputChannels, outputChannels, [kernel.Height, kernel.Width], geometry, hasBias, initialiser)
+        int inputChannels, int outputChannels, (int Height, int Width) kernel, Conv2dGeometry geometry, bool hasBias = true, Initialiser? initialiser = null,
+        Initialiser? biasInitialiser = null)
+        : base("conv2d", inputChannels, outputChannels, [kernel.Height, kernel.Width], geometry, hasBias, initialiser, biasInitialiser)
     {
     }
 

@@ -7,7 +7,8 @@ namespace Graft.Models;
 public abstract class Convolution : AdaptableLayer
 {
     private protected Convolution(
-        string operation, int inputChannels, int outputChannels, ReadOnlySpan<int> kernel, Conv2dGeometry geometry, bool hasBias, Initialiser? initialiser)
+        string operation, int inputChannels, int outputChannels, ReadOnlySpan<int> kernel, Conv2dGeometry geometry, bool hasBias, Initialiser? initialiser,
+        Initialiser? biasInitialiser = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputChannels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputChannels);
@@ -21,7 +22,7 @@ public abstract class Convolution : AdaptableLayer
             throw new ArgumentException($"{operation}: {inputChannels} and {outputChannels} channels do not fall into {groups} groups of equal size");
         Geometry = geometry;
         Weight = AddParameter("weight", [outputChannels, inputChannels / groups, .. kernel], initialiser ?? Initialiser.UniformByFanIn(fanIn));
-        if (hasBias) Bias = AddParameter("bias", [outputChannels], Initialiser.UniformByFanIn(fanIn));
+        if (hasBias) Bias = AddParameter("bias", [outputChannels], biasInitialiser ?? Initialiser.UniformByFanIn(fanIn));
     }
 
     /// <summary>[O, C / groups, kernel...].</summary>

@@ -8,7 +8,10 @@ public sealed class Dropout(float probability) : Layer
 {
     private string? stream;
 
+    /// <summary>Whether it drops anything in this pass.</summary>
+    internal bool IsActive(Pass pass) => pass.IsTraining && probability > 0;
+
     /// <inheritdoc/>
     protected override Variable Compute(Variable x) =>
-        x.Pass.IsTraining && probability > 0 ? x.Dropout(probability, stream ??= Key) : x;
+        IsActive(x.Pass) ? x.Dropout(probability, stream ??= Key) : x;
 }

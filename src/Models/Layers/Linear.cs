@@ -18,12 +18,20 @@ public sealed class Linear : AdaptableLayer
     /// PEFT's <c>fan_in_fan_out</c>).</param>
     public Linear(
         int inputs, int outputs, bool hasBias = true, Initialiser? initialiser = null, Initialiser? biasInitialiser = null, bool isTransposed = false)
+        : this(("weight", "bias"), inputs, outputs, hasBias, initialiser, biasInitialiser, isTransposed)
+    {
+    }
+
+    /// <summary>Makes a linear layer whose parameters have other keys.</summary>
+    internal Linear(
+        (string Weight, string Bias) keys, int inputs, int outputs, bool hasBias = true, Initialiser? initialiser = null, Initialiser? biasInitialiser = null,
+        bool isTransposed = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         this.isTransposed = isTransposed;
-        Weight = AddParameter("weight", isTransposed ? [inputs, outputs] : [outputs, inputs], initialiser ?? Initialiser.UniformByFanIn(inputs));
-        if (hasBias) Bias = AddParameter("bias", [outputs], biasInitialiser ?? Initialiser.UniformByFanIn(inputs));
+        Weight = AddParameter(keys.Weight, isTransposed ? [inputs, outputs] : [outputs, inputs], initialiser ?? Initialiser.UniformByFanIn(inputs));
+        if (hasBias) Bias = AddParameter(keys.Bias, [outputs], biasInitialiser ?? Initialiser.UniformByFanIn(inputs));
     }
 
     /// <summary>[O, K], or [K, O] where it is kept transposed.</summary>
@@ -42,6 +50,18 @@ public sealed class Linear : AdaptableLayer
         return LayerScope.Run(this, x, (Layer: this, activation), static (input, given) => given.Layer.Adapter is null
             ? input.Linear(given.Layer.WeightIn(input.Pass), given.Layer.BiasIn(input.Pass), given.activation)
             : given.activation.Apply(given.Layer.Compute(input)));
+    }
+
+    /// <summary>The layer's output and a residual: fused into one sweep where no gradient is needed.</summary>
+    /// <param name="x">[..., K].</param>
+    /// <param name="residual">[..., O].</param>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable Forward(Variable x, Variable residual)
+    {
+        ArgumentNullException.ThrowIfNull(residual);
+        return LayerScope.Run(this, x, (Layer: this, residual), static (input, given) => given.Layer.Adapter is null
+            ? input.Linear(given.Layer.WeightIn(input.Pass), given.Layer.BiasIn(input.Pass), given.residual)
+            : given.Layer.Compute(input) + given.residual);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>Attention of a sequence to itself or to another, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c> and
-/// <c>value</c> are linear maps; the output projection belongs to the block around it.</summary>
+/// <c>value</c> are linear maps, or one that gives all three side by side; the output projection belongs to the block around it.</summary>
 /// <remarks>Letters: B sequences, T queries and S keys each, D wide, H heads of queries and G of keys and values, each of head size D / H.</remarks>
 public sealed class MultiHeadAttention : Layer<AttentionInputs>
 {
@@ -12,9 +12,10 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     private readonly int keyHeads;
     private readonly float scale;
     private readonly float dropout;
-    private readonly Linear query;
-    private readonly Linear key;
-    private readonly Linear value;
+    private readonly Linear? packed;
+    private readonly Linear? query;
+    private readonly Linear? key;
+    private readonly Linear? value;
     private string? stream;
 
     /// <summary>Makes the layer.</summary>
@@ -39,17 +40,31 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
         value = Add("value", linear(width, keyWidth));
     }
 
+    /// <summary>Makes the layer with one map of [D] to [3 D] for queries, keys and values (PyTorch's <c>in_proj_weight</c>, timm's
+    /// <c>qkv</c>).</summary>
+    internal MultiHeadAttention(string key, Linear packed, int heads, float dropout = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
+        int width = packed.Weight.Shape[1];
+        if (width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
+        (this.heads, keyHeads, this.dropout) = (heads, heads, dropout);
+        scale = 1f / MathF.Sqrt(width / heads);
+        this.packed = Add(key, packed);
+    }
+
     /// <summary>The probabilities [B, H, T, T] with which each token attends to each other, for inspection: attention itself never writes
     /// them out. Dropout has no part in them, and no gradient goes through.</summary>
     /// <param name="x">[B, T, D].</param>
     /// <param name="counts">[B, T], 0 for padding; null without padding.</param>
-    internal Variable Probabilities(Variable x, int[]? counts)
+    /// <param name="bias">As that of <see cref="AttentionInputs"/>; null for nothing.</param>
+    internal Variable Probabilities(Variable x, int[]? counts, Variable? bias = null)
     {
         if (heads != keyHeads) throw new InvalidOperationException("attention: the probabilities of grouped queries are not written out");
         var pass = x.Pass;
         var states = x.Detach();
         int sequences = x.Shape[0];
-        Tensor<float> q = Split(query.Forward(states), sequences, heads).Value, k = Split(key.Forward(states), sequences, keyHeads).Value;
+        var (queries, keys, _) = Project(states, states);
+        Tensor<float> q = Split(queries, sequences, heads).Value, k = Split(keys, sequences, keyHeads).Value;
         var scores = pass.Rent([sequences, heads, q.Shape[2], k.Shape[2]]);
         pass.Device.Gemm(default(NoEpilogue), q, k.Permute(0, 1, 3, 2), null, null, scores);
         pass.Device.Map(new Scale(scale), scores, scores);
@@ -59,6 +74,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
             hidden.CopyFrom(Array.ConvertAll(counts, value => value == 0 ? float.MinValue : 0f));
             pass.Device.Zip(default(Add), scores, hidden, scores);
         }
+        if (bias is not null) pass.Device.Zip(default(Add), scores, bias.Value, scores);
         pass.Device.Softmax(scores, scores, log: false);
         return pass.Constant(scores);
     }
@@ -66,12 +82,25 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     /// <summary>x [B T, D] to [B T, D]: rows, as linear maps read and write them.</summary>
     protected override Variable Compute(Variable x, AttentionInputs inputs)
     {
-        var source = inputs.Source ?? x;
-        Variable q = query.Forward(x), k = key.Forward(source), v = value.Forward(source);
         stream ??= Key;
+        if (packed is not null && inputs.Source is null && inputs.State is null)
+            return packed.Forward(x).PackedAttention(new AttentionHeads(inputs.Sequences, heads), inputs.Mask, scale, inputs.Bias, dropout, stream);
+        var (q, k, v) = Project(x, inputs.Source ?? x);
         if (inputs.State is { } state) return Cached(q, k, v, inputs, state);
         return q.ScaledDotProductAttention(
             k, v, inputs.Mask, scale, inputs.Bias, dropout, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads));
+    }
+
+    /// <summary>Queries of one sequence, keys and values of another, or of the same.</summary>
+    private (Variable Queries, Variable Keys, Variable Values) Project(Variable x, Variable source)
+    {
+        if (packed is null) return (query!.Forward(x), key!.Forward(source), value!.Forward(source));
+        int width = packed.Weight.Shape[1];
+        var own = packed.Forward(x);
+        var others = ReferenceEquals(x, source) ? own : packed.Forward(source);
+        return (Third(own, 0), Third(others, 1), Third(others, 2));
+
+        Variable Third(Variable all, int number) => all.Slice(all.Shape.Rank - 1, number * width, width);
     }
 
     /// <summary>As without a state, with the keys and values of the tokens before: the new ones are written behind them.</summary>

@@ -10,11 +10,14 @@ public sealed class StochasticDepth(float probability) : Layer
 {
     private string? stream;
 
+    /// <summary>Whether it drops anything in this pass.</summary>
+    internal bool IsActive(Pass pass) => pass.IsTraining && probability > 0;
+
     /// <inheritdoc/>
     protected override Variable Compute(Variable x)
     {
         var pass = x.Pass;
-        if (!pass.IsTraining || probability == 0) return x;
+        if (!IsActive(pass)) return x;
         var kept = pass.Rent([x.Shape[0], .. Enumerable.Repeat(1, x.Shape.Rank - 1)]);
         pass.Device.Fill(kept, 1f);
         return x * pass.Constant(kept).Dropout(probability, stream ??= Key);

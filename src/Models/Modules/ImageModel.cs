@@ -5,7 +5,7 @@ using Graft.Tensors;
 namespace Graft.Models;
 
 /// <summary>An architecture that looks at images [N, C, H, W] and gives logits [N, classes]. It is a row of stages: those of the trunk,
-/// each of which turns a feature map into the next, then the pooling of the last one, then the head.</summary>
+/// each of which turns a feature map into the next (or tokens [N, T, D]), then the pooling of the last one, then the head.</summary>
 /// <example><code>
 /// public sealed class TwoStages : ImageModel
 /// {
@@ -37,7 +37,7 @@ public abstract class ImageModel : Model
     public Variable Features(Variable x) =>
         LayerScope.Run(this, x, this, static (images, model) => model.Pool(model.Chain(images, 0, model.Head, taps: null)));
 
-    /// <summary>The output of a stage: of one of the trunk a feature map [N, C, H, W], of the head the logits. What follows it is not
+    /// <summary>The output of a stage: of one of the trunk a feature map [N, C, H, W] or tokens [N, T, D], of the head the logits. What follows it is not
     /// computed.</summary>
     /// <param name="x">Images [N, C, H, W].</param>
     /// <param name="stage">The stage's name.</param>
@@ -93,7 +93,13 @@ public abstract class ImageModel : Model
     /// <param name="seed">The seed of the initial values.</param>
     public virtual ImageModel Remake(int classes, ulong seed) => ModelRegistry.Create(Name, classes, seed);
 
-    /// <summary>The global pooling between trunk and head: the mean over the plane, [N, C, H, W] to [N, C], unless a model has another way.</summary>
+    /// <summary>The probabilities of the last attention within a stage, for inspection; null where there is none.</summary>
+    /// <param name="stage">The stage's number, the stem's being 0.</param>
+    /// <param name="input">The output of the stage before.</param>
+    internal virtual Variable? AttentionOf(int stage, Variable input) => null;
+
+    /// <summary>The pooling between trunk and head: the mean over the plane, [N, C, H, W] to [N, C], unless a model has another way, such as
+    /// the class token of [N, T, D]. A norm in it belongs to the last stage of the trunk.</summary>
     /// <param name="map">The output of the trunk's last stage.</param>
     protected virtual Variable Pool(Variable map)
     {

@@ -12,10 +12,17 @@ public abstract class Initialiser
     }
 
     /// <summary>All zero.</summary>
-    public static Initialiser Zeros { get; } = new Constant(0f);
+    public static Initialiser Zeros { get; } = new ConstantOf(0f);
 
     /// <summary>All one.</summary>
-    public static Initialiser Ones { get; } = new Constant(1f);
+    public static Initialiser Ones { get; } = new ConstantOf(1f);
+
+    /// <summary>All of one value (PyTorch's <c>constant_</c>).</summary>
+    /// <param name="value">The value.</param>
+    public static Initialiser Constant(float value) => new ConstantOf(value);
+
+    /// <summary>Uniform within sqrt(6 / (fan_in + fan_out)): PyTorch's <c>xavier_uniform_</c> (Glorot and Bengio 2010).</summary>
+    public static Initialiser XavierUniform { get; } = new Xavier();
 
     /// <summary>Normal with deviation sqrt(2 / fan), fan being inputs (<c>fan_in</c>) or outputs (<c>fan_out</c>) times kernel elements, as
     /// PyTorch's <c>kaiming_normal_</c> for ReLU (He et al. 2015).</summary>
@@ -35,7 +42,7 @@ public abstract class Initialiser
     /// <param name="random">What may be drawn from: a stream of the model's seed and the parameter's name.</param>
     public abstract void Fill(Span<float> numbers, Shape shape, RandomStream random);
 
-    private sealed class Constant(float value) : Initialiser
+    private sealed class ConstantOf(float value) : Initialiser
     {
         public override void Fill(Span<float> numbers, Shape shape, RandomStream random) => numbers.Fill(value);
     }
@@ -47,6 +54,17 @@ public abstract class Initialiser
             long fan = shape[fanOut ? 0 : 1];
             for (int axis = 2; axis < shape.Rank; axis++) fan *= shape[axis];
             random.FillNormal(numbers, 0f, MathF.Sqrt(2f / fan));
+        }
+    }
+
+    private sealed class Xavier : Initialiser
+    {
+        public override void Fill(Span<float> numbers, Shape shape, RandomStream random)
+        {
+            long fans = shape[0] + shape[1];
+            for (int axis = 2; axis < shape.Rank; axis++) fans *= shape[axis];
+            float bound = MathF.Sqrt(6f / fans);
+            random.FillUniform(numbers, -bound, bound);
         }
     }
 

@@ -24,7 +24,7 @@ public sealed record KindDifference(string Kind, int Tensors, double Largest, st
     internal const string Gradients = "gradients";
 
     /// <summary>Whether they are gradients.</summary>
-    public bool IsGradient => Kind == Gradients;
+    public bool IsGradient => Kind.EndsWith(Gradients, StringComparison.Ordinal);
 }
 
 /// <summary>Gathers the differences of one kind.</summary>

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>The Vision Transformer (Dosovitskiy et al. 2020) with torchvision's or Hugging Face's keys, and DeiT (Touvron et al. 2020). Between
+/// the stages go tokens [N, T, D]; the features are the class token's, normalised.</summary>
+internal sealed class VisionTransformer : ImageModel
+{
+    private const string Vit = "vit", Deit = "deit";
+
+    private readonly VisionTransformerSettings settings;
+    private readonly VisionTransformerStyle style;
+    private readonly VisionTransformerLayer[] layers;
+    private readonly LayerNorm norm;
+
+    public VisionTransformer(string name, VisionTransformerSettings settings, VisionTransformerStyle style) : base(name)
+    {
+        (this.settings, this.style) = (settings, style);
+        AddStage("stem", Add(style.Trunk ?? "", new VisionTransformerStem(settings, style)));
+        layers = [.. Enumerable.Range(0, settings.Layers).Select(number => Add(
+            style.InTrunk(string.Create(CultureInfo.InvariantCulture, $"{style.Layer}{number}")), new VisionTransformerLayer(settings, style)))];
+        norm = Add(style.InTrunk(style.Norm), new LayerNorm(settings.Width, settings.LayerNormEpsilon));
+        for (int number = 0; number < layers.Length; number++)
+        {
+            string stage = string.Create(CultureInfo.InvariantCulture, $"layer{number}");
+            // the last norm is the pooling's, and learns with the last layer
+            if (number < layers.Length - 1) AddStage(stage, layers[number]);
+            else AddStage(stage, layers[number].Forward, layers[number], norm);
+        }
+        if (settings.HasDistillationHead) AddStage("head", Add("", new DistilledHead(settings.Width, settings.Classes, style.HeadWeight)));
+        else AddStage("head", Add(style.Head, new Linear(settings.Width, settings.Classes, initialiser: style.HeadWeight, biasInitialiser: Initialiser.Zeros)));
+        // the bare model's files have a pooler, and a token for masked pretraining
+        foreach (string key in (string[])["pooler.dense.weight", "pooler.dense.bias", "embeddings.mask_token"])
+            if (style.Trunk is not null) IgnoreKey(style.InTrunk(key));
+    }
+
+    /// <summary>Hugging Face's families.</summary>
+    public static ImageFamily[] Families =>
+    [
+        new(Vit, ["ViTModel", "ViTForImageClassification"], (name, config, classes, seed, plain) =>
+        {
+            float range = config.Positive("initializer_range", 0.02f);
+            return new VisionTransformer(
+                name, Plain(VisionTransformerSettings.Read(config, classes), plain), VisionTransformerStyle.HuggingFace(Vit, range, Initialiser.Normal(range))) { Seed = seed };
+        }),
+        new(Deit, ["DeiTModel", "DeiTForImageClassification", "DeiTForImageClassificationWithTeacher"], (name, config, classes, seed, plain) =>
+        {
+            var read = VisionTransformerSettings.Read(config, classes) with
+            {
+                HasDistillationToken = true,
+                HasDistillationHead = name.EndsWith("WithTeacher", StringComparison.Ordinal),
+            };
+            var style = VisionTransformerStyle.HuggingFace(Deit, config.Positive("initializer_range", 0.02f), Initialiser.Zeros);
+            return new VisionTransformer(name, Plain(read, plain), style) { Seed = seed };
+        }),
+    ];
+
+    internal override string? TrunkKey => style.Trunk;
+
+    public override ImageModel Remake(int classes, ulong seed) => new VisionTransformer(Name, settings with { Classes = classes }, style) { Seed = seed };
+
+    internal override Variable? AttentionOf(int stage, Variable input) => layers[stage - 1].Probabilities(input);
+
+    protected override Variable Pool(Variable map)
+    {
+        int tokens = settings.HasDistillationHead ? 2 : 1;
+        return norm.Forward(map.Slice(1, 0, tokens)).Reshape([map.Shape[0], tokens * settings.Width]);
+    }
+
+    private static VisionTransformerSettings Plain(VisionTransformerSettings settings, bool plain) =>
+        plain ? settings with { Dropout = 0, AttentionDropout = 0 } : settings;
+}

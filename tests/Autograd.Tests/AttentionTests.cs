@@ -68,6 +68,19 @@ public sealed class AttentionTests : IDisposable
     }
 
     [Fact]
+    public void Packed_queries_keys_and_values_are_the_three_apart()
+    {
+        var heads = new AttentionHeads(2, 2);
+        Run(
+            device, "packed", (_, v) => v[0].PackedAttention(heads, scale: 0.7f, bias: v[1]), Input("packed rows", [2 * 3, 3 * 4], -2, 2), Input("packed bias", [1, 2, 3, 3], -2, 2));
+        using var pass = Pass.Infer(device);
+        var rows = pass.Constant(pass.Upload<float>([6, 12], Draw.Normal("packed", 72)));
+        float[] apart = rows.Slice(1, 0, 4).ScaledDotProductAttention(rows.Slice(1, 4, 4), rows.Slice(1, 8, 4), heads: heads).Value.ToArray();
+        Assert.Equal(apart, rows.PackedAttention(heads).Value.ToArray());
+        Assert.Contains("3 x heads x head size", Assert.Throws<ShapeException>(() => rows.Slice(1, 0, 10).PackedAttention(heads)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Shared_keys_are_those_of_keys_repeated()
     {
         using var pass = Pass.Infer(device);

@@ -47,6 +47,30 @@ public sealed class FunctionGradientTests : IDisposable
     }
 
     [Fact]
+    public void Rolls()
+    {
+        foreach (var (shifts, axes) in new (int[], int[])[] { ([1], [1]), ([-1, 2], [2, 3]), ([3, -4], [-1, 1]), ([0], [0]), ([], []) })
+            Run(device, $"roll {string.Join(",", shifts)} over {string.Join(",", axes)}", (_, v) => v[0].Roll(shifts, axes).Square(), Input("rolled", [2, 3, 3, 4]));
+        using var pass = Pass.Infer(device);
+        var x = pass.Constant(pass.Upload<float>([2, 3], [1, 2, 3, 4, 5, 6]));
+        Assert.Equal([6f, 4, 5, 3, 1, 2], x.Roll([1, 1], [0, 1]).Value.ToArray());
+        Assert.Equal([2f, 3, 1, 5, 6, 4], x.Roll([-4], [1]).Value.ToArray());
+        Assert.Throws<ShapeException>(() => x.Roll([1], [2]));
+        Assert.Throws<ShapeException>(() => x.Roll([1], [0, 1]));
+    }
+
+    [Fact]
+    public void A_linear_map_with_a_residual()
+    {
+        var (x, weight, bias, residual) = (Input("x", [2, 3, 4]), Input("weight", [5, 4]), Input("bias", [5]), Input("residual", [2, 3, 5]));
+        Run(device, "linear and residual", (_, v) => v[0].Linear(v[1], v[2], v[3]), x, weight, bias, residual);
+        using var pass = Pass.Infer(device);
+        Variable[] v = [.. new[] { x, weight, bias, residual }.Select(input => pass.Constant(pass.Upload<float>(input.Shape, input.Numbers)))];
+        float[] fused = v[0].Linear(v[1], v[2], v[3]).Value.ToArray(), apart = (v[0].Linear(v[1], v[2]) + v[3]).Value.ToArray();
+        for (int i = 0; i < fused.Length; i++) Assert.Equal(apart[i], fused[i], 1e-6f);
+    }
+
+    [Fact]
     public void Sums_and_means()
     {
         var x = Input("reduced", [2, 3, 2, 2]);

@@ -11,5 +11,5 @@ public sealed record ModelRegistration(PretrainedInfo Pretrained, Func<string, i
     /// <param name="preprocessing">What the default weights need; null for <see cref="ImagePreprocessing.ImageNet"/>.</param>
     internal static ModelRegistration ImageNet(
         long parameters, Func<string, int, ulong, ImageModel> create, ImagePreprocessing? preprocessing = null) =>
-        new(new PretrainedInfo(preprocessing ?? ImagePreprocessing.ImageNet, 1000) { Parameters = parameters }, create);
+        new(new PretrainedInfo(preprocessing ?? ImagePreprocessing.ImageNet, ImageNetClasses.Names.Count, ImageNetClasses.Names) { Parameters = parameters }, create);
 }

@@ -11,6 +11,9 @@ public static class ModelRegistry
         [
             .. CifarResNet.Rows,
             .. ResNet.Rows,
+            .. ConvNeXt.Rows,
+            .. SwinTransformer.Rows,
+            .. VisionTransformer.Rows,
         ],
         StringComparer.Ordinal);
 

@@ -39,6 +39,16 @@ internal sealed class ConvNeXt : ImageModel
         AddStage("head", Add(keys.Head, new Linear(widths[^1], settings.Classes, initialiser: Initial, biasInitialiser: Initialiser.Zeros)));
     }
 
+    public static OrderedDictionary<string, ModelRegistration> Rows => new()
+    {
+        ["convnext_tiny"] = Torchvision(28_589_128, new() { StochasticDepth = 0.1f }, shorterSide: 236),
+        ["convnext_small"] = Torchvision(50_223_688, new() { Depths = [3, 3, 27, 3], StochasticDepth = 0.4f }, shorterSide: 230),
+        ["convnext_base"] = Torchvision(
+            88_591_464, new() { Widths = [128, 256, 512, 1024], Depths = [3, 3, 27, 3], StochasticDepth = 0.5f }, shorterSide: 232),
+        ["convnext_large"] = Torchvision(
+            197_767_336, new() { Widths = [192, 384, 768, 1536], Depths = [3, 3, 27, 3], StochasticDepth = 0.5f }, shorterSide: 232),
+    };
+
     /// <summary>Hugging Face's family.</summary>
     public static ImageFamily Family { get; } = new("convnext", ["ConvNextModel", "ConvNextForImageClassification"], (name, config, classes, seed, plain) =>
     {
@@ -53,6 +63,10 @@ internal sealed class ConvNeXt : ImageModel
     public override ImageModel Remake(int classes, ulong seed) => new ConvNeXt(Name, settings with { Classes = classes }, keys) { Seed = seed };
 
     protected override Variable Pool(Variable map) => norm.Forward(base.Pool(map));
+
+    private static ModelRegistration Torchvision(long parameters, ConvNeXtSettings settings, int shorterSide) => ModelRegistration.ImageNet(
+        parameters, (name, classes, seed) => new ConvNeXt(name, settings with { Classes = classes }, ConvNeXtKeys.Torchvision) { Seed = seed },
+        ImagePreprocessing.ImageNetOf(shorterSide, 224));
 
     /// <summary>A convolution of patches that do not overlap, and a norm of each place's channels before or behind it.</summary>
     private sealed class Patches : Layer

@@ -36,6 +36,14 @@ internal sealed class SwinTransformer : ImageModel
         if (keys.Trunk is { } trunk) IgnoreKey($"{trunk}.embeddings.mask_token");
     }
 
+    public static OrderedDictionary<string, ModelRegistration> Rows => new()
+    {
+        ["swin_t"] = Torchvision(28_288_354, new() { StochasticDepth = 0.2f }, shorterSide: 232),
+        ["swin_s"] = Torchvision(49_606_258, new() { Depths = [2, 2, 18, 2], StochasticDepth = 0.3f }, shorterSide: 246),
+        ["swin_b"] = Torchvision(
+            87_768_224, new() { Width = 128, Depths = [2, 2, 18, 2], Heads = [4, 8, 16, 32], StochasticDepth = 0.5f }, shorterSide: 238),
+    };
+
     /// <summary>Hugging Face's family.</summary>
     public static ImageFamily Family { get; } = new("swin", ["SwinModel", "SwinForImageClassification"], (name, config, classes, seed, plain) =>
     {
@@ -55,6 +63,10 @@ internal sealed class SwinTransformer : ImageModel
         ArgumentNullException.ThrowIfNull(map);
         return norm.Forward(map.Permute(0, 2, 3, 1)).Mean(1, 2);
     }
+
+    private static ModelRegistration Torchvision(long parameters, SwinSettings settings, int shorterSide) => ModelRegistration.ImageNet(
+        parameters, (name, classes, seed) => new SwinTransformer(name, settings with { Classes = classes }, SwinKeys.Torchvision) { Seed = seed },
+        ImagePreprocessing.ImageNetOf(shorterSide, 224, Interpolation.Bicubic));
 
     /// <summary>A convolution of patches that do not overlap, and a norm of each place's channels.</summary>
     private sealed class Patches : Layer

@@ -35,6 +35,17 @@ internal sealed class VisionTransformer : ImageModel
             if (style.Trunk is not null) IgnoreKey(style.InTrunk(key));
     }
 
+    public static OrderedDictionary<string, ModelRegistration> Rows => new()
+    {
+        ["vit_b_16"] = Torchvision(86_567_656, new(), ImagePreprocessing.ImageNet),
+        ["vit_b_32"] = Torchvision(88_224_232, new() { Patch = 32 }, ImagePreprocessing.ImageNet),
+        ["vit_l_16"] = Torchvision(304_326_632, Large, ImagePreprocessing.ImageNetOf(242, 224)),
+        ["vit_l_32"] = Torchvision(306_535_400, Large with { Patch = 32 }, ImagePreprocessing.ImageNet),
+        ["vit_h_14"] = Torchvision(
+            633_470_440, new() { Image = new(518, 518), Patch = 14, Width = 1280, Layers = 32, Heads = 16, IntermediateWidth = 5120 },
+            ImagePreprocessing.ImageNetOf(518, 518, Interpolation.Bicubic)),
+    };
+
     /// <summary>Hugging Face's families.</summary>
     public static ImageFamily[] Families =>
     [
@@ -67,6 +78,13 @@ internal sealed class VisionTransformer : ImageModel
         int tokens = settings.HasDistillationHead ? 2 : 1;
         return norm.Forward(map.Slice(1, 0, tokens)).Reshape([map.Shape[0], tokens * settings.Width]);
     }
+
+    private static VisionTransformerSettings Large => new() { Width = 1024, Layers = 24, Heads = 16, IntermediateWidth = 4096 };
+
+    private static ModelRegistration Torchvision(long parameters, VisionTransformerSettings settings, ImagePreprocessing preprocessing) => ModelRegistration.ImageNet(
+        parameters,
+        (name, classes, seed) => new VisionTransformer(name, settings with { Classes = classes }, VisionTransformerStyle.Torchvision(settings.Patch)) { Seed = seed },
+        preprocessing);
 
     private static VisionTransformerSettings Plain(VisionTransformerSettings settings, bool plain) =>
         plain ? settings with { Dropout = 0, AttentionDropout = 0 } : settings;

@@ -4,6 +4,7 @@ namespace Graft.Tasks;
 internal static class ClassNumbers
 {
     private const int Named = 20, NamedUnknown = 5;
+    private const string OfImageNet = "resnet18";
 
     /// <summary>Whether a model's classes have no names.</summary>
     public static bool AreUnnamed(IReadOnlyList<string> names) => names.Index().All(static name => name.Item == PretrainedInfo.Unnamed(name.Index));
@@ -22,6 +23,11 @@ internal static class ClassNumbers
             if (own.Count > names.Count)
                 throw new ImageException(pictures.Root, $"has labels up to {own.Count - 1}, and the model has {names.Count} classes, 0 to {names.Count - 1}");
             note = "the labels were taken for the numbers of the model's classes";
+            return pictures.WithNamesInOrder(names, presentOnly: false);
+        }
+        if (own.Count == names.Count && AreWordNetIds(own) && names.SequenceEqual(ModelRegistry.Pretrained(OfImageNet).ClassNames!))
+        {
+            note = "the folders' names are WordNet's ids, whose order is that of the model's classes";
             return pictures.WithNamesInOrder(names, presentOnly: false);
         }
         if (!AreUnnamed(names) || present.All(names.Contains)) return pictures.WithClasses(names);
@@ -49,6 +55,10 @@ internal static class ClassNumbers
         throw new ImageException(root, $"the model does not know the {(unknown.Count == 1 ? "class" : "classes")} {list}; it knows "
             + Printable.Some(known, Named));
     }
+
+    /// <summary>Whether names are those of ImageNet's folders, <c>n01440764</c>, whose order is that of its classes.</summary>
+    private static bool AreWordNetIds(IReadOnlyList<string> names) =>
+        names.All(static name => name.Length == 9 && name[0] == 'n' && !name.AsSpan(1).ContainsAnyExceptInRange('0', '9'));
 
     private static string Described(string name, IReadOnlyList<string> known)
     {

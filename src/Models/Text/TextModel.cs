@@ -26,9 +26,12 @@ public abstract class TextModel : Model
         return Compute(TextInputs.Of(pass, batch), trace);
     }
 
-    /// <summary>Of a batch that is on the device already and has been checked against the tables.</summary>
-    internal TextOutputs Forward(TextInputs inputs)
+    /// <summary>Of a batch that is on the pass's device already: inputs of a capture or an export.</summary>
+    /// <param name="inputs">Not checked: the model's tables need a row for each id (<see cref="Require"/>).</param>
+    /// <returns>Variables of the pass, by name.</returns>
+    public TextOutputs Forward(TextInputs inputs)
     {
+        ArgumentNullException.ThrowIfNull(inputs);
         using var reading = inputs.Pass.ReadWeights(Weights);
         return Compute(inputs, trace: null);
     }

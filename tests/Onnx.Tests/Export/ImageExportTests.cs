@@ -1,0 +1,98 @@
+using Graft.Testing;
+using Graft.Tensors;
+
+namespace Graft.Onnx.Tests.Export;
+
+/// <summary>Image models as ONNX Runtime runs them.</summary>
+public sealed class ImageExportTests : IDisposable
+{
+    private readonly ExportFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void ResNetIsConvolutionsWithFoldedNormsAndAnOpenBatch()
+    {
+        using var model = ModelRegistry.Create("resnet18", classes: 10, seed: 1);
+        var report = folder.Check(model, [3, 3, 64, 64]);
+        Assert.Equal("pixel_values [batch, 3, 64, 64]", Assert.Single(report.Inputs));
+        Assert.Equal("logits [batch, 10]", Assert.Single(report.Outputs));
+        Assert.Empty(report.Notes);
+        Assert.Equal(20, report.Operators["Conv"]);
+        Assert.Equal(17, report.Operators["Relu"]);
+        Assert.Equal(8, report.Operators["Add"]);
+        Assert.Equal(1, report.Operators["Gemm"]);
+        Assert.Equal(["Add", "Conv", "Gemm", "GlobalAveragePool", "MaxPool", "Relu", "Squeeze"], report.Operators.Keys);
+    }
+
+    [Fact]
+    public void PublishedResNet20GivesOurLogits()
+    {
+        using var checkpoint = Checkpoint.Open(RealData.Require("cifar-resnet/resnet20-12fca82f.th"));
+        using var model = ModelRegistry.Create("cifar-resnet20");
+        model.Load(checkpoint);
+        folder.Check(model, [4, 3, 32, 32]);
+    }
+
+    [Theory]
+    [InlineData("resnext50_32x4d")]
+    public void EveryFamilyGivesOurLogits(string name)
+    {
+        using var model = ModelRegistry.Create(name, classes: 5, seed: 2);
+        var report = folder.Check(model, [3, 3, 64, 64]);
+        Assert.Empty(report.Notes);
+    }
+
+    [Fact]
+    public void AFixedBatchIsInTheFile()
+    {
+        using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        var report = folder.Check(model, [2, 3, 32, 32], new OnnxExportOptions { HasDynamicBatch = false });
+        Assert.Equal("pixel_values [2, 3, 32, 32]", Assert.Single(report.Inputs));
+    }
+
+    [Theory]
+    [InlineData(18)]
+    [InlineData(21)]
+    public void LaterOpsetsAreWrittenToo(int opset)
+    {
+        using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        folder.Check(model, [2, 3, 32, 32], new OnnxExportOptions { Opset = opset });
+    }
+
+    [Fact]
+    public void ExternalDataLiesBesideTheFile()
+    {
+        using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        var report = folder.Check(model, [2, 3, 32, 32], new OnnxExportOptions { HasExternalData = true });
+        Assert.Equal(["model.onnx", "model.onnx.data"], folder.Files);
+        Assert.True(new FileInfo(folder.File("model.onnx")).Length < report.Bytes / 4);
+    }
+
+    [Fact]
+    public void MetadataHoldsLabelsAndPreprocessing()
+    {
+        using var model = ModelRegistry.Create("cifar-resnet20", classes: 2, seed: 1);
+        var options = new OnnxExportOptions
+        {
+            Labels = ["ant", "bee \"small\""], Preprocessing = ImagePreprocessing.Cifar, Metadata = new Dictionary<string, string> { ["licence"] = "MIT" },
+        };
+        OnnxExport.Write(model, [1, 3, 32, 32], folder.File("model.onnx"), options);
+        using var runtime = new RuntimeModel(folder.File("model.onnx"));
+        Assert.Equal("cifar-resnet20", runtime.Metadata["model"]);
+        Assert.Equal("""["ant","bee \u0022small\u0022"]""", runtime.Metadata["labels"]);
+        Assert.Equal("MIT", runtime.Metadata["licence"]);
+        var preprocessing = PreprocessorConfig.Parse(System.Text.Encoding.UTF8.GetBytes(runtime.Metadata["preprocessor_config"]), "metadata");
+        Assert.Equal(ImagePreprocessing.Cifar.Mean, preprocessing.Mean);
+    }
+
+    [Fact]
+    public void AnInterruptedExportLeavesNothing()
+    {
+        using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
+        using var interrupt = new CancellationTokenSource();
+        interrupt.Cancel();
+        Assert.Throws<OperationCanceledException>(() => OnnxExport.Write(model, [1, 3, 32, 32], folder.File("model.onnx"), null, interrupt.Token));
+        Assert.Empty(folder.Files);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Graft.Autograd;
+using Graft.Testing;
+using Graft.Tensors;
+
+namespace Graft.Onnx.Tests.Export;
+
+/// <summary>Text models as ONNX Runtime runs them.</summary>
+public sealed class TextExportTests : IDisposable
+{
+    private readonly ExportFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("BertModel", "last_hidden_state [batch, sequence, 16]", "pooler_output [batch, 16]")]
+    [InlineData("BertForSequenceClassification", "logits [batch, 3]")]
+    [InlineData("BertForTokenClassification", "logits [batch, sequence, 3]")]
+    [InlineData("BertForQuestionAnswering", "start_logits [batch, sequence]", "end_logits [batch, sequence]")]
+    [InlineData("BertForMaskedLM", "logits [batch, sequence, 30]")]
+    public void EveryHeadGivesOurOutputs(string architecture, params string[] outputs)
+    {
+        using var model = Small(architecture);
+        var report = OnnxExport.Write(model, folder.File("model.onnx"));
+        Assert.Empty(report.Notes);
+        Assert.Equal(["input_ids [batch, sequence]", "attention_mask [batch, sequence]", "token_type_ids [batch, sequence]"], report.Inputs);
+        Assert.Equal(outputs, report.Outputs);
+        Compare(model, Batch(3, 9));
+        Compare(model, Batch(1, 4));
+    }
+
+    [Fact]
+    public void PublishedEncoderGivesOurStates()
+    {
+        using var model = PretrainedModel.Open(RealData.RequirePublished("minilm-l6"));
+        var report = OnnxExport.Write(model, folder.File("model.onnx"));
+        Assert.Empty(report.Notes);
+        Compare(model, Batch(2, 17, vocabulary: 1000));
+    }
+
+    [Fact]
+    public void ShapesThatAreFixedAreInTheFile()
+    {
+        using var model = Small("BertForSequenceClassification");
+        var options = new OnnxExportOptions { HasDynamicBatch = false, HasDynamicSequence = false, BatchSize = 2, SequenceLength = 6 };
+        var report = OnnxExport.Write(model, folder.File("model.onnx"), options);
+        Assert.Equal("input_ids [2, 6]", report.Inputs[0]);
+        Compare(model, Batch(2, 6));
+    }
+
+    [Fact]
+    public void WeightsStayInTheirPublishedLayout()
+    {
+        using var model = Small("BertForSequenceClassification");
+        OnnxExport.Write(model, folder.File("model.onnx"));
+        var file = Protocol.ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.File("model.onnx")));
+        var shapes = file.Graph.Initializer.ToDictionary(static tensor => tensor.Name, static tensor => string.Join("x", tensor.Dims));
+        Assert.Equal("24x16", shapes["bert.encoder.layer.0.intermediate.dense.weight"]);
+        Assert.Equal("3x16", shapes["classifier.weight"]);
+        Assert.All(model.Parameters(), parameter => Assert.Contains(parameter.Name, shapes.Keys));
+    }
+
+    private static TextModel Small(string architecture)
+    {
+        string config = $$"""
+            { "architectures": ["{{architecture}}"], "model_type": "bert", "vocab_size": 30, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4,
+              "intermediate_size": 24, "max_position_embeddings": 14, "num_labels": 3, "initializer_range": 0.2 }
+            """;
+        return PretrainedModel.Create(new JsonObjectReader(JsonDocument.Parse(config).RootElement, "config.json"), seed: 3);
+    }
+
+    private static TextBatch Batch(int sequences, int length, int vocabulary = 30)
+    {
+        var random = new Random(5);
+        int[] ids = new int[sequences * length], types = new int[ids.Length], mask = new int[ids.Length];
+        for (int at = 0; at < ids.Length; at++)
+        {
+            ids[at] = random.Next(1, vocabulary);
+            types[at] = at % length > length / 2 ? 1 : 0;
+            mask[at] = at % length < length - at / length ? 1 : 0;
+        }
+        return new TextBatch(sequences, length, ids, types, mask);
+    }
+
+    private void Compare(TextModel model, TextBatch batch)
+    {
+        using var runtime = new RuntimeModel(folder.File("model.onnx"));
+        Shape places = [batch.Sequences, batch.Length];
+        int[] mask = batch.AttentionMask ?? [.. Enumerable.Repeat(1, batch.TokenIds.Length)];
+        var results = runtime.Run(
+            ("input_ids", places, Whole(batch.TokenIds)), ("attention_mask", places, Whole(mask)), ("token_type_ids", places, Whole(batch.TokenTypes!)));
+        using var pass = Pass.Infer(Device.Cpu);
+        var outputs = model.Forward(pass, batch);
+        foreach (string name in outputs.Names) ExportFolder.Near(outputs[name].Value.ToArray(), results[name].Values, 1e-4);
+
+        static long[] Whole(int[] numbers) => Array.ConvertAll(numbers, static number => (long)number);
+    }
+}

@@ -149,8 +149,15 @@ public static class OnnxExport
         long bytes = ModelFile.Write(path, message, graph, initialisers, options.HasExternalData, interrupt);
         return new OnnxExportReport(
             path, bytes, options.Opset, [.. graph.Input.Select(Described)], [.. graph.Output.Select(Described)],
-            graph.Node.GroupBy(static node => node.OpType).OrderBy(static group => group.Key, StringComparer.Ordinal).ToDictionary(static group => group.Key, static group => group.Count()),
-            initialisers.Count, initialisers.Where(static entry => entry.Numbers is not (IntegerInitialiser or SizesInitialiser)).Sum(static entry => entry.Numbers.Shape.ElementCount), notes);
+            Counted(graph), initialisers.Count,
+            initialisers.Where(static entry => entry.Numbers is not (IntegerInitialiser or SizesInitialiser)).Sum(static entry => entry.Numbers.Shape.ElementCount), notes);
+    }
+
+    private static OrderedDictionary<string, int> Counted(GraphProto graph)
+    {
+        var counts = new OrderedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (string type in graph.Node.Select(static node => node.OpType).Order(StringComparer.Ordinal)) counts[type] = counts.GetValueOrDefault(type) + 1;
+        return counts;
     }
 
     private static Dictionary<string, string> Metadata(Model model, OnnxExportOptions options)

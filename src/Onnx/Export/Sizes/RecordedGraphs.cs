@@ -88,8 +88,9 @@ internal sealed class RecordedGraphs
             {
                 if (operands.Any(other => other?.Initialiser is not { } numbers || !numbers.IsSame(initialiser))) return $"the numbers of input {input} differ from batch to batch";
                 if (initialiser is not SizesInitialiser own) continue;
-                if (Fit(recorded, [.. operands.Select(static other => ((SizesInitialiser)other!.Initialiser!).Lengths)]) is not { } fitted)
-                    return $"the lengths of input {input} do not follow from the batch: {string.Join("; ", operands.Select(static other => string.Join(", ", ((SizesInitialiser)other!.Initialiser!).Lengths)))}";
+                long[][] lengths = [.. operands.Select(static other => ((SizesInitialiser)other!.Initialiser!).Lengths)];
+                if (Fit(recorded, lengths) is not { } fitted)
+                    return $"the lengths of input {input} do not follow from the batch: {string.Join("; ", lengths.Select(static other => string.Join(", ", other)))}";
                 sizes[own] = fitted;
                 continue;
             }

@@ -64,7 +64,7 @@ internal sealed class GraphMessages
             { Initialiser: SizesInitialiser sizes } => Sizes(node, at, sizes),
             _ => NameOf(operand),
         }).ToList();
-        string? module = node.Inputs.Select(static operand => operand?.Initialiser).OfType<Initialiser>().Select(static numbers => ModuleOf(numbers.Name)).FirstOrDefault(static name => name is not null);
+        string? module = node.Inputs.Select(static operand => ModuleOf(operand?.Initialiser?.Name)).FirstOrDefault(static name => name is not null);
         string own = names.Take(module is null ? node.Type : $"{module}.{node.Type}");
         if (!values.TryGetValue(value, out string? output)) values.Add(value, output = names.Take($"{own}.output"));
         var message = SizeArithmetic.Node(node.Type, own, inputs, output);

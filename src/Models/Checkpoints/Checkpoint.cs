@@ -76,6 +76,10 @@ public abstract class Checkpoint : IDisposable
     /// <summary>Every file that tensors are read from.</summary>
     public virtual IEnumerable<string> SourceFiles => [Path];
 
+    /// <summary>The same tensors under PyTorch's names and in its layouts, where the format has its own (Keras); elsewhere this checkpoint itself.
+    /// Models are loaded from it. It is open as long as this one.</summary>
+    public virtual Checkpoint InPyTorchLayout => this;
+
     /// <summary>Whether there is a tensor with that key.</summary>
     public bool Contains(string key) => byKey.ContainsKey(key);
 

@@ -13,6 +13,7 @@ internal static class ModelLoader
 
     public static LoadReport Load(Model model, Checkpoint checkpoint, LoadOptions options)
     {
+        checkpoint = checkpoint.InPyTorchLayout;
         var plan = Plan(model, checkpoint, options);
         var staged = new List<(ModuleParameter Target, Tensor<float> Numbers)>(plan.Fills.Count);
         var odd = new List<string>();
@@ -48,7 +49,7 @@ internal static class ModelLoader
     /// <summary>The tensor that a checkpoint has for a parameter of the model; null where it has none.</summary>
     /// <exception cref="CheckpointException">Several sets of weights fit and no rule decides.</exception>
     public static StoredTensor? Find(Model model, ModuleParameter parameter, Checkpoint checkpoint, LoadOptions options) =>
-        WeightSearch.Run(model, checkpoint, options).Taken.Find(parameter);
+        WeightSearch.Run(model, checkpoint.InPyTorchLayout, options).Taken.Find(parameter);
 
     private static LoadPlan Plan(Model model, Checkpoint checkpoint, LoadOptions options)
     {

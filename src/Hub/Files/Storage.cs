@@ -10,6 +10,20 @@ internal static class Storage
     // ENOSPC and EDQUOT of Linux, EDQUOT of macOS, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL of Windows
     private static readonly int[] Full = [28, 122, 69, unchecked((int)0x80070027), unchecked((int)0x80070070)];
 
+    /// <summary>Whether there is a file behind a path: a link whose target is gone is none.</summary>
+    public static bool Exists(string path)
+    {
+        try
+        {
+            return File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
+        }
+        catch (IOException)
+        {
+            // links that lead in a circle
+            return false;
+        }
+    }
+
     /// <summary>Makes a folder where there is none.</summary>
     /// <exception cref="HubException">It cannot be made.</exception>
     public static void MakeFolder(string folder)
@@ -44,6 +58,20 @@ internal static class Storage
         catch (Exception exception) when (exception is (IOException and not HubException) or UnauthorizedAccessException)
         {
             File.Delete(part);
+            throw Failed(path, exception);
+        }
+    }
+
+    /// <summary>Lets a part that is whole appear under its name, at once.</summary>
+    /// <exception cref="HubException">It cannot be moved.</exception>
+    public static void Move(string part, string path)
+    {
+        try
+        {
+            File.Move(part, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
             throw Failed(path, exception);
         }
     }

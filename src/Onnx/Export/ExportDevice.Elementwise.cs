@@ -12,9 +12,10 @@ internal sealed partial class ExportDevice
     {
         bool folds = !Varies(source) && !Varies(destination);
         if (folds) Home.Copy(Real(source), Real(destination));
-        // a copy of a weight is the weight; a copy of what was computed is numbers
+        // a copy of a weight is the weight, and what is repeated, perhaps as often as the batch is long, is repeated in the graph; other
+        // copies of what was computed are numbers
         bool isWeight = source.Memory is not ExportMemory || source.Memory is ExportMemory { Writes: [{ Value: not null }] };
-        if (folds && !isWeight)
+        if (folds && !isWeight && !ViewLayout.Of(source).Repeats)
         {
             Computed(destination);
             return;

@@ -203,10 +203,13 @@ internal sealed partial class ExportDevice : Device, IDisposable
     /// <summary>Numbers that do not vary, as the layout shows them.</summary>
     private ExportValue Numbers<T>(DeviceMemory block, ViewLayout layout) where T : unmanaged
     {
-        var numbers = new Tensor<T>(block, layout.Shape, layout.Strides, layout.Offset).ToArray();
-        return ExportGraph.Constant(numbers is int[] integers
-            ? new IntegerInitialiser(layout.Shape, Array.ConvertAll(integers, static number => (long)number))
-            : new FloatInitialiser(layout.Shape, (float[])(object)numbers));
+        var shape = layout.WithoutRepeats;
+        var numbers = new Tensor<T>(block, shape, layout.Strides, layout.Offset).ToArray();
+        return Graph.Expand(
+            ExportGraph.Constant(numbers is int[] integers
+                ? new IntegerInitialiser(shape, Array.ConvertAll(integers, static number => (long)number))
+                : new FloatInitialiser(shape, (float[])(object)numbers)),
+            layout.Shape);
     }
 
     /// <summary>The shape under which the value behind a contiguous tensor was written, where it differs from the tensor's in the axes

@@ -36,11 +36,28 @@ public sealed class ImageExportTests : IDisposable
 
     [Theory]
     [InlineData("resnext50_32x4d")]
+    [InlineData("convnext_tiny")]
+    [InlineData("swin_t")]
     public void EveryFamilyGivesOurLogits(string name)
     {
         using var model = ModelRegistry.Create(name, classes: 5, seed: 2);
         var report = folder.Check(model, [3, 3, 64, 64]);
         Assert.Empty(report.Notes);
+    }
+
+    [Theory]
+    [InlineData("vit-imgcls", 32)]
+    [InlineData("deit-imgcls", 32)]
+    [InlineData("swin-imgcls", 32)]
+    [InlineData("convnext-imgcls", 64)]
+    public void TheHubsFamiliesGiveOurLogits(string name, int side)
+    {
+        var (model, _) = PretrainedImageModel.Open(RealData.Require($"hf-goldens/{name}"));
+        using (model)
+        {
+            var report = folder.Check(model, [3, 3, side, side]);
+            Assert.Empty(report.Notes);
+        }
     }
 
     [Fact]

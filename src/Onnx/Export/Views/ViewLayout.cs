@@ -20,6 +20,21 @@ internal readonly record struct ViewLayout(Shape Shape, Strides Strides, long Of
     /// <summary>Whether the elements fill their memory without gaps.</summary>
     public bool IsDense => Strides.IsDense(Shape);
 
+    /// <summary>Whether an axis shows the same elements again and again.</summary>
+    public bool Repeats => WithoutRepeats != Shape;
+
+    /// <summary>The shape with length 1 where it repeats.</summary>
+    public Shape WithoutRepeats
+    {
+        get
+        {
+            var shape = Shape;
+            for (int axis = 0; axis < shape.Rank; axis++)
+                if (Strides[axis] == 0) shape = shape.With(axis, 1);
+            return shape;
+        }
+    }
+
     /// <summary>Whether each element of another lies where the same element of this one does.</summary>
     public bool IsSame(in ViewLayout other) => Shape == other.Shape && Offset == other.Offset && Strides.Match(Shape, Strides, other.Strides);
 

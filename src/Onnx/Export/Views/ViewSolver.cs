@@ -17,16 +17,7 @@ internal static class ViewSolver
         if (lies.IsSame(view)) return value;
         if (view.Offset < lies.Offset || !lies.IsDense) return null;
         var moved = ByAxes(graph, value, lies, view) ?? ByFactors(graph, value, lies, view);
-        return moved is null ? null : graph.Expand(graph.Reshape(moved, WithoutRepeats(view)), view.Shape);
-    }
-
-    /// <summary>The view's shape with length 1 where it repeats.</summary>
-    private static Shape WithoutRepeats(ViewLayout view)
-    {
-        var shape = view.Shape;
-        for (int axis = 0; axis < shape.Rank; axis++)
-            if (view.Strides[axis] == 0) shape = shape.With(axis, 1);
-        return shape;
+        return moved is null ? null : graph.Expand(graph.Reshape(moved, view.WithoutRepeats), view.Shape);
     }
 
     /// <summary>Each axis of the view is a part of one axis of the value: slices and a transpose.</summary>
@@ -76,16 +67,23 @@ internal static class ViewSolver
         return order;
     }
 
-    /// <summary>The memory is cut into factors at every stride of either layout; each axis of the view is a run of factors.</summary>
+    /// <summary>The memory is cut into factors at every stride of either layout, or of the view's alone where a slice of it goes across a cut
+    /// of the other's.</summary>
     private static ExportValue? ByFactors(ExportGraph graph, ExportValue value, ViewLayout lies, ViewLayout view)
     {
         long total = lies.Shape.ElementCount;
-        int[] own = lies.AxesInMemory(), walked = view.AxesInMemory();
-        var ownStrides = lies.Strides;
+        var walked = view.AxesInMemory().Select(axis => (long)view.Strides[axis]);
+        var both = walked.Concat(lies.AxesInMemory().Select(axis => (long)lies.Strides[axis]));
+        return (Chain(total, both) is { } fine ? ByFactors(graph, value, lies, view, fine) : null)
+            ?? (Chain(total, walked) is { } coarse ? ByFactors(graph, value, lies, view, coarse) : null);
+    }
+
+    /// <summary>The memory is cut into factors at some strides; each axis of the view is a run of factors.</summary>
+    private static ExportValue? ByFactors(ExportGraph graph, ExportValue value, ViewLayout lies, ViewLayout view, List<long> cuts)
+    {
+        long total = lies.Shape.ElementCount;
+        int[] own = lies.AxesInMemory();
         var viewStrides = view.Strides;
-        var cuts = Chain(total, own.Select(axis => (long)ownStrides[axis]).Concat(walked.Select(axis => (long)viewStrides[axis])))
-            ?? Chain(total, walked.Select(axis => (long)viewStrides[axis]));
-        if (cuts is null) return null;
         var factors = cuts.Select((cut, at) => (at == 0 ? total : cuts[at - 1]) / cut).ToArray();
         var slices = new AxisSlice[factors.Length];
         long rest = view.Offset - lies.Offset;

@@ -39,11 +39,7 @@ internal static class ConvertCommand
 
     private static void Convert(Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors, string target, CancellationToken interrupt)
     {
-        if (string.IsNullOrWhiteSpace(target)) throw new WrongInputException("--to needs the path of the file to write");
-        if (Directory.Exists(target)) throw new WrongInputException($"--to {Printable.Text(target)} is a folder: give the path of the file to write");
-        string folder = Path.GetDirectoryName(Path.GetFullPath(target))!;
-        if (!Directory.Exists(folder)) throw new WrongInputException($"--to {Printable.Text(target)}: there is no folder {Printable.Text(folder)}: make it first");
-        if (SpecialFile.Is(target)) throw new WrongInputException($"--to {Printable.Text(target)} is a pipe or device: give the path of a file to write");
+        TargetFile.Require(target);
         if (IsPartOf(target, checkpoint)) throw new WrongInputException($"--to {Printable.Text(target)} would overwrite its own source: give another name");
         if (tensors.Count == 0) throw new CheckpointException(checkpoint.Path, "has no tensors, so there is nothing to convert");
         foreach (var tensor in tensors) tensor.RequireReadable();

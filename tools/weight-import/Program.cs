@@ -17,6 +17,7 @@ internal static class Program
         InspectCommand.Make(),
         ConvertCommand.Make(),
         VerifyCommand.Make(),
+        ExportCommand.Make(),
     })
     {
         IsFailure = static exception => exception is ArgumentException,

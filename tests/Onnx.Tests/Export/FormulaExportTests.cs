@@ -11,7 +11,7 @@ public sealed class FormulaExportTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void OpsHaveTheirOperators()
+    public void Ops_have_their_operators()
     {
         Op(default(Relu), "Relu");
         Op(new LeakyRelu(0.1f), "LeakyRelu");
@@ -43,10 +43,10 @@ public sealed class FormulaExportTests : IDisposable
     }
 
     [Fact]
-    public void AnOpOfOnesOwnIsWrittenInSteps() => Op(new Steep(1.5f), "Add", "Div", "Exp", "Mul");
+    public void An_op_of_ones_own_is_written_in_steps() => Op(new Steep(1.5f), "Add", "Div", "Exp", "Mul");
 
     [Fact]
-    public void PairsHaveTheirOperators()
+    public void Pairs_have_their_operators()
     {
         Pair(default(Add), "Add");
         Pair(new AddScaled(0.3f), "Add", "Mul");
@@ -59,7 +59,7 @@ public sealed class FormulaExportTests : IDisposable
     }
 
     [Fact]
-    public void ViewsAreSlicesTransposesAndReshapes()
+    public void Views_are_slices_transposes_and_reshapes()
     {
         View(x => x.Permute(0, 2, 3, 1), "Transpose");
         View(x => x.Slice(2, 1, 3), "Slice");
@@ -86,7 +86,7 @@ public sealed class FormulaExportTests : IDisposable
     }
 
     [Fact]
-    public void PoolingNeedsNoRuleForItsEdges()
+    public void Pooling_needs_no_rule_for_its_edges()
     {
         View(x => x.MaxPool2d(3, 2, 1), "MaxPool");
         View(x => x.MaxPool2d(Pool2dGeometry.Square(3, 2, ceilMode: true)), "MaxPool");
@@ -101,7 +101,7 @@ public sealed class FormulaExportTests : IDisposable
     }
 
     [Fact]
-    public void NormsAndGroupsAreExported()
+    public void Norms_and_groups_are_exported()
     {
         Layer(new BatchNorm2d(4), "BatchNormalization");
         Layer(new GroupNorm(2, 4));
@@ -109,7 +109,7 @@ public sealed class FormulaExportTests : IDisposable
     }
 
     [Fact]
-    public void WhatCannotBeHeldIsNamedWithItsModule()
+    public void What_cannot_be_held_is_named_with_its_module()
     {
         var own = Assert.Throws<NotSupportedException>(() => OnnxExport.Write(new Network(new Layers(static x => Reduced<Alternating>(x))), [1, 4, 6, 6], folder.File("model.onnx")));
         Assert.Contains("Alternating", own.Message);
@@ -126,7 +126,7 @@ public sealed class FormulaExportTests : IDisposable
     }
 
     [Fact]
-    public void WhatDoesNotFollowFromTheBatchIsFixedAndSaid()
+    public void What_does_not_follow_from_the_batch_is_fixed_and_said()
     {
         var model = new Network(new Layers(static x => x * (1f + x.Shape[0])));
         var report = OnnxExport.Write(model, [3, 4, 6, 6], folder.File("model.onnx"));

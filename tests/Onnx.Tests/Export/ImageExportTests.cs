@@ -11,7 +11,7 @@ public sealed class ImageExportTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void ResNetIsConvolutionsWithFoldedNormsAndAnOpenBatch()
+    public void ResNet_is_convolutions_with_folded_norms_and_an_open_batch()
     {
         using var model = ModelRegistry.Create("resnet18", classes: 10, seed: 1);
         var report = folder.Check(model, [3, 3, 64, 64]);
@@ -26,7 +26,7 @@ public sealed class ImageExportTests : IDisposable
     }
 
     [Fact]
-    public void PublishedResNet20GivesOurLogits()
+    public void Published_resnet20_gives_our_logits()
     {
         using var checkpoint = Checkpoint.Open(RealData.Require("cifar-resnet/resnet20-12fca82f.th"));
         using var model = ModelRegistry.Create("cifar-resnet20");
@@ -38,7 +38,7 @@ public sealed class ImageExportTests : IDisposable
     [InlineData("resnext50_32x4d")]
     [InlineData("convnext_tiny")]
     [InlineData("swin_t")]
-    public void EveryFamilyGivesOurLogits(string name)
+    public void Every_family_gives_our_logits(string name)
     {
         using var model = ModelRegistry.Create(name, classes: 5, seed: 2);
         var report = folder.Check(model, [3, 3, 64, 64]);
@@ -50,7 +50,7 @@ public sealed class ImageExportTests : IDisposable
     [InlineData("deit-imgcls", 32)]
     [InlineData("swin-imgcls", 32)]
     [InlineData("convnext-imgcls", 64)]
-    public void TheHubsFamiliesGiveOurLogits(string name, int side)
+    public void The_hubs_families_give_our_logits(string name, int side)
     {
         var (model, _) = PretrainedImageModel.Open(RealData.Require($"hf-goldens/{name}"));
         using (model)
@@ -61,7 +61,7 @@ public sealed class ImageExportTests : IDisposable
     }
 
     [Fact]
-    public void AFixedBatchIsInTheFile()
+    public void A_fixed_batch_is_in_the_file()
     {
         using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
         var report = folder.Check(model, [2, 3, 32, 32], new OnnxExportOptions { HasDynamicBatch = false });
@@ -71,14 +71,14 @@ public sealed class ImageExportTests : IDisposable
     [Theory]
     [InlineData(18)]
     [InlineData(21)]
-    public void LaterOpsetsAreWrittenToo(int opset)
+    public void Later_opsets_are_written_too(int opset)
     {
         using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
         folder.Check(model, [2, 3, 32, 32], new OnnxExportOptions { Opset = opset });
     }
 
     [Fact]
-    public void ExternalDataLiesBesideTheFile()
+    public void External_data_lies_beside_the_file()
     {
         using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
         var report = folder.Check(model, [2, 3, 32, 32], new OnnxExportOptions { HasExternalData = true });
@@ -87,7 +87,7 @@ public sealed class ImageExportTests : IDisposable
     }
 
     [Fact]
-    public void MetadataHoldsLabelsAndPreprocessing()
+    public void Metadata_holds_labels_and_preprocessing()
     {
         using var model = ModelRegistry.Create("cifar-resnet20", classes: 2, seed: 1);
         var options = new OnnxExportOptions
@@ -104,7 +104,7 @@ public sealed class ImageExportTests : IDisposable
     }
 
     [Fact]
-    public void AnInterruptedExportLeavesNothing()
+    public void An_interrupted_export_leaves_nothing()
     {
         using var model = ModelRegistry.Create("cifar-resnet20", seed: 1);
         using var interrupt = new CancellationTokenSource();

@@ -18,7 +18,7 @@ public sealed class TextExportTests : IDisposable
     [InlineData("BertForTokenClassification", "logits [batch, sequence, 3]")]
     [InlineData("BertForQuestionAnswering", "start_logits [batch, sequence]", "end_logits [batch, sequence]")]
     [InlineData("BertForMaskedLM", "logits [batch, sequence, 30]")]
-    public void EveryHeadGivesOurOutputs(string architecture, params string[] outputs)
+    public void Every_head_gives_our_outputs(string architecture, params string[] outputs)
     {
         using var model = Small(architecture);
         var report = OnnxExport.Write(model, folder.File("model.onnx"));
@@ -30,7 +30,7 @@ public sealed class TextExportTests : IDisposable
     }
 
     [Fact]
-    public void PublishedEncoderGivesOurStates()
+    public void Published_encoder_gives_our_states()
     {
         using var model = PretrainedModel.Open(RealData.RequirePublished("minilm-l6"));
         var report = OnnxExport.Write(model, folder.File("model.onnx"));
@@ -39,7 +39,7 @@ public sealed class TextExportTests : IDisposable
     }
 
     [Fact]
-    public void ShapesThatAreFixedAreInTheFile()
+    public void Shapes_that_are_fixed_are_in_the_file()
     {
         using var model = Small("BertForSequenceClassification");
         var options = new OnnxExportOptions { HasDynamicBatch = false, HasDynamicSequence = false, BatchSize = 2, SequenceLength = 6 };
@@ -49,7 +49,7 @@ public sealed class TextExportTests : IDisposable
     }
 
     [Fact]
-    public void WeightsStayInTheirPublishedLayout()
+    public void Weights_stay_in_their_published_layout()
     {
         using var model = Small("BertForSequenceClassification");
         OnnxExport.Write(model, folder.File("model.onnx"));

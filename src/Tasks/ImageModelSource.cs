@@ -41,6 +41,32 @@ public sealed class ImageModelSource
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static ImageModelSource Scratch(string model, ulong seed = 0) => Make(ModelRegistry.Create(model, seed: seed), null, null, null);
 
+    /// <summary>A folder of the Hugging Face hub: <c>config.json</c> of an image classifier or bare encoder, weights, and
+    /// <c>preprocessor_config.json</c>. Saved again it is such a folder with the labels and weights that were learnt.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="preprocessing">What is done to pictures; null for what the folder says.</param>
+    /// <param name="seed">The seed of a new head's initial values.</param>
+    /// <param name="options">Which weights of the folder, and what to tolerate; null to find them.</param>
+    /// <exception cref="CheckpointException">A file is missing or malformed, or contradicts another, the architecture is not built, or the
+    /// weights do not fit.</exception>
+    public static ImageModelSource FromFolder(string folder, ImagePreprocessing? preprocessing = null, ulong seed = 0, LoadOptions? options = null)
+    {
+        string configPath = ModelFolder.PathOf(folder, ModelConfig.FileName), inputsPath = ModelFolder.PathOf(folder, PreprocessorConfig.FileName);
+        var config = ModelConfig.Read(configPath);
+        var model = PretrainedImageModel.Create(JsonFile.Read(configPath), config.Labels.Count, seed);
+        if (config.ProblemType != ModelConfig.SingleLabel)
+            throw new CheckpointException(configPath, $"'problem_type' is {Printable.Text(config.ProblemType)}; only {ModelConfig.SingleLabel} is built for pictures");
+        if (preprocessing is null && !File.Exists(inputsPath))
+            throw new CheckpointException(inputsPath, "is not there, so nothing says how pictures were prepared for the weights: add it, or say it by a preprocessing of your own");
+        using var checkpoint = Checkpoint.Open(folder);
+        var report = model.Load(checkpoint, (options ?? new LoadOptions()) with { AllowMissingHead = true });
+        // augmentation is not in that file
+        preprocessing ??= PreprocessorConfig.Read(inputsPath) with { Augmentation = ImagePreprocessing.ImageNet.Augmentation };
+        RequireSize(model, preprocessing, inputsPath);
+        var manifest = new ModelManifest<ImageFineTuneOptions> { Provenance = Provenance.Of(checkpoint), Receipt = report.Receipt };
+        return new ImageModelSource(new(model, config with { Architecture = model.Name }, preprocessing, manifest)) { Report = report };
+    }
+
     /// <summary>A folder that a task saved.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="problemType">What the outputs have to mean, in Hugging Face's words.</param>
@@ -54,6 +80,7 @@ public sealed class ImageModelSource
             throw new CheckpointException(configPath, $"'problem_type' is {Printable.Text(config.ProblemType)}, and this task's is {problemType}");
         var preprocessing = PreprocessorConfig.Read(ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
         var model = Make(config, configPath, file => ModelFolder.PathOf(folder, file));
+        RequireSize(model, preprocessing, ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
         using (var checkpoint = Checkpoint.Open(ModelFolder.PathOf(folder, ModelFolder.WeightsFileName))) model.Load(checkpoint);
         // augmentation is not in that file: the last training's, or the model's own
         var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.FindPretrained(config.Model)?.Preprocessing.Augmentation
@@ -64,6 +91,14 @@ public sealed class ImageModelSource
     /// <summary>The same for a task whose outputs mean something else than a classifier's.</summary>
     internal ImageModelSource For(string problemType) =>
         new(State with { Config = State.Config with { ProblemType = problemType } }) { Report = Report };
+
+    /// <summary>Refuses pictures of another size than the model takes.</summary>
+    private static void RequireSize(ImageModel model, ImagePreprocessing preprocessing, string inputsPath)
+    {
+        if (model.InputSize is { } taken && preprocessing.OutputSize != taken)
+            throw new CheckpointException(inputsPath, $"makes pictures of {(preprocessing.OutputSize is { } made ? $"{made.Height} x {made.Width}" : "any size")}, "
+                + $"but {model.Name} takes {taken.Height} x {taken.Width} ('image_size' of {ModelConfig.FileName})");
+    }
 
     private static ImageModel Make(ModelConfig config, string configPath, Func<string, string> pathOf)
     {

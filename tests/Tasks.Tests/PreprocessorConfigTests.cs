@@ -49,6 +49,14 @@ public sealed class PreprocessorConfigTests
         Assert.Equal((null, new ImageSize(384, 384), null), (large.ResizeShorterSide, large.ResizeTo, large.CropSize));
         var vit = Parse("""{"do_resize": true, "size": {"height": 224, "width": 200}, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "resample": 2}""");
         Assert.Equal(new ImageSize(224, 200), vit.OutputSize);
+        // a bare number is both sides to ViT's and DeiT's processors, and to any that does not crop
+        var square = Parse("""{"do_resize": true, "image_processor_type": "ViTFeatureExtractor", "resample": 2, "size": 224}""");
+        Assert.Equal((null, new ImageSize(224, 224), null), (square.ResizeShorterSide, square.ResizeTo, square.CropSize));
+        var deit = Parse("""{"crop_size": 224, "do_center_crop": true, "feature_extractor_type": "DeiTFeatureExtractor", "resample": 3, "size": 256}""");
+        Assert.Equal((null, new ImageSize(256, 256), new ImageSize(224, 224)), (deit.ResizeShorterSide, deit.ResizeTo, deit.CropSize));
+        var cropped = Parse("""{"crop_size": 224, "do_center_crop": true, "size": 256}""");
+        Assert.Equal((256, null, new ImageSize(224, 224)), (cropped.ResizeShorterSide, cropped.ResizeTo, cropped.CropSize));
+        Assert.Equal(new ImageSize(224, 224), Parse("""{"size": 224}""").ResizeTo);
         var raw = Parse("""{"do_resize": false, "do_rescale": false, "do_normalize": false, "size": 7, "crop_size": 5}""");
         Assert.Equal(new ImagePreprocessing { CropSize = new ImageSize(5, 5), RescaleFactor = 1, Mean = default, StandardDeviation = new RgbValues(1, 1, 1) }, raw);
     }

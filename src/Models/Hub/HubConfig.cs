@@ -22,6 +22,9 @@ internal sealed class HubConfig
 
     public const int MostClasses = 1_000_000;
 
+    /// <summary>Hugging Face's <c>num_labels</c> where nothing is said of labels.</summary>
+    private const int LabelsUnsaid = 2;
+
     private const int MostCounted = MostWidth;
     private const int MostStages = 64;
 
@@ -125,6 +128,9 @@ internal sealed class HubConfig
             if (!names.ContainsKey(number)) throw labels.Missing(number.ToString(CultureInfo.InvariantCulture));
         return [.. names.Values];
     }
+
+    /// <summary>How many labels there are, as Hugging Face's configs count them.</summary>
+    public int LabelCount() => LabelNames()?.Count ?? Count("num_labels", LabelsUnsaid, MostClasses);
 
     /// <summary>Refuses a <c>label2id</c> or <c>num_labels</c> that contradicts the names. <c>label2id</c> repeats <c>id2label</c> the other
     /// way round; two classes of one name cannot both be in it, so only present entries are compared.</summary>

@@ -55,13 +55,14 @@ public sealed record ModelConfig
     private static ModelConfig Read(HubConfig config)
     {
         var members = config.Members;
-        var labels = config.LabelNames() ?? throw members.Missing("id2label");
-        config.RequireSameLabels(labels);
         string model = config.ModelType() ?? config.Architecture() ?? throw members.Missing("model_type");
+        string? architecture = config.Architecture() is { } named && named != model ? named : null;
+        var labels = config.LabelNames() ?? (architecture is null ? throw members.Missing("id2label") : [.. Enumerable.Range(0, config.LabelCount()).Select(PretrainedInfo.Unnamed)]);
+        config.RequireSameLabels(labels);
         return new ModelConfig
         {
             Model = model,
-            Architecture = config.Architecture() is { } architecture && architecture != model ? architecture : null,
+            Architecture = architecture,
             Labels = labels,
             ImageSize = config.ImageSize(),
             ProblemType = members.Text("problem_type") ?? SingleLabel,

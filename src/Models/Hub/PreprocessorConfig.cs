@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Graft.Models;
 
 /// <summary>Reads and writes Hugging Face's <c>preprocessor_config.json</c> of image classifiers.</summary>
-/// <remarks>Read: the current keys, <c>size</c> and <c>crop_size</c> as a bare number (before transformers 4.26) and
-/// <c>crop_pct</c> (ConvNeXt's, also ResNet's). Augmentation has no key there and is not part of the file.</remarks>
+/// <remarks>Read: the current keys, <c>size</c> and <c>crop_size</c> as a bare number (before transformers 4.26: of ViT's and DeiT's processors
+/// both sides, as of any that then does not crop; else the shorter one) and <c>crop_pct</c> (ConvNeXt's, also ResNet's). Augmentation has no key there and is not part of the file.</remarks>
 public static class PreprocessorConfig
 {
     /// <summary>The file's name in a model's folder.</summary>
@@ -12,6 +12,9 @@ public static class PreprocessorConfig
 
     /// <summary>From this size on ConvNeXt's processor scales to the exact size and does not crop.</summary>
     private const int WarpFrom = 384;
+
+    /// <summary>Processors to which a bare number means both sides.</summary>
+    private static readonly string[] SquareProcessors = ["ViT", "DeiT"];
 
     /// <summary>Reads the file; missing keys have the defaults of Hugging Face's processor.</summary>
     /// <param name="path">The file.</param>
@@ -78,6 +81,10 @@ public static class PreprocessorConfig
             var (square, size) = ReadSize(config, "crop_size");
             crop = size ?? (square is { } length ? new ImageSize(length, length) : throw config.Missing("crop_size"));
         }
+        string processor = config.Text("image_processor_type") ?? config.Text("feature_extractor_type") ?? "";
+        bool isBare = config.TryGet("size", out var given) && given.ValueKind == JsonValueKind.Number;
+        if (shorter is { } bare && isBare && (crop is null || Array.Exists(SquareProcessors, name => processor.StartsWith(name, StringComparison.Ordinal))))
+            return (null, new ImageSize(bare, bare), crop);
         return (shorter, exact, crop);
     }
 

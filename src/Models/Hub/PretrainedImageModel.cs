@@ -4,10 +4,7 @@ namespace Graft.Models;
 /// <remarks>A bare encoder is made as the class with a head: loaded, its head is new, and its features are those that the head would see.</remarks>
 public static class PretrainedImageModel
 {
-    /// <summary>Hugging Face's <c>num_labels</c> where a config names no label.</summary>
-    private const int LabelsUnsaid = 2;
-
-    private static readonly ImageFamily[] Families = [ConvNeXt.Family, SwinTransformer.Family, .. VisionTransformer.Families];
+    private static readonly ImageFamily[] Families = [ResNet.Family, ConvNeXt.Family, SwinTransformer.Family, .. VisionTransformer.Families];
 
     /// <summary>The architectures that can be made.</summary>
     public static IEnumerable<string> Architectures => Families.SelectMany(family => family.Architectures);
@@ -56,7 +53,6 @@ public static class PretrainedImageModel
         var (family, architecture) = HubFamilies.Require(Families, config);
         // the bare encoder is the class with a head, which is then new
         if (architecture == family.Architectures[0]) architecture = family.Architectures[1];
-        int labels = classes ?? config.LabelNames()?.Count ?? config.Count("num_labels", LabelsUnsaid, HubConfig.MostClasses);
-        return family.Create(architecture, config, labels, seed, withoutDropout);
+        return family.Create(architecture, config, classes ?? config.LabelCount(), seed, withoutDropout);
     }
 }

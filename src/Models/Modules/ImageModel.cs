@@ -93,6 +93,9 @@ public abstract class ImageModel : Model
     /// <param name="seed">The seed of the initial values.</param>
     public virtual ImageModel Remake(int classes, ulong seed) => ModelRegistry.Create(Name, classes, seed);
 
+    /// <summary>The size of picture that it takes; null where any will do.</summary>
+    public virtual ImageSize? InputSize => null;
+
     /// <summary>The probabilities of the last attention within a stage, for inspection; null where there is none.</summary>
     /// <param name="stage">The stage's number, the stem's being 0.</param>
     /// <param name="input">The output of the stage before.</param>

@@ -1,30 +1,51 @@
+using System.Globalization;
 using Graft.Autograd;
 
 namespace Graft.Models;
 
 /// <summary>ResNet as in torchvision (He et al. 2015; the stride of a bottleneck is on its 3x3 convolution, ResNet V1.5), and with the same
-/// code ResNeXt (Xie et al. 2016) and Wide ResNet (Zagoruyko and Komodakis 2016).</summary>
+/// code ResNeXt (Xie et al. 2016) and Wide ResNet (Zagoruyko and Komodakis 2016); with other keys Hugging Face's.</summary>
 public sealed class ResNet : ImageModel
 {
-    internal ResNet(string name, bool bottleneck, int[] blocks, int classes, int groups = 1, int widthPerGroup = 64) : base(name)
+    private readonly ResNetSettings settings;
+    private readonly ResNetKeys keys;
+
+    internal ResNet(string name, bool bottleneck, int[] blocks, int classes, int groups = 1, int widthPerGroup = 64)
+        : this(name, ResNetSettings.Torchvision(bottleneck, blocks, classes, groups, widthPerGroup), ResNetKeys.Torchvision)
     {
-        int expansion = bottleneck ? 4 : 1, inputs = 64;
-        var stem = Add("", new ConvNormActivation(Convolution(3, 64, 7, stride: 2, groups: 1), new BatchNorm2d(64), Activation.Relu, ("conv1", "bn1")));
-        AddStage("stem", x => stem.Forward(x).MaxPool2d(3, stride: 2, padding: 1), stem);
-        for (int stage = 0; stage < blocks.Length; stage++)
-        {
-            int planes = 64 << stage, width = planes * widthPerGroup / 64 * groups;
-            var chain = new List<Layer>();
-            for (int block = 0; block < blocks[stage]; block++)
-            {
-                int stride = stage > 0 && block == 0 ? 2 : 1;
-                chain.Add(new Block(inputs, planes * expansion, bottleneck ? width : planes, stride, groups, bottleneck));
-                inputs = planes * expansion;
-            }
-            AddStage($"layer{stage + 1}", new Sequential(chain));
-        }
-        AddStage("head", Add("fc", new Linear(inputs, classes)));
     }
+
+    internal ResNet(string name, ResNetSettings settings, ResNetKeys keys) : base(name)
+    {
+        (this.settings, this.keys) = (settings, keys);
+        int inputs = settings.StemWidth;
+        var stem = Add("", new ConvNormActivation(
+            Convolution(settings.Channels, inputs, 7, stride: 2, groups: 1), new BatchNorm2d(inputs), settings.Activation, keys.Stem));
+        AddStage("stem", x => stem.Forward(x).MaxPool2d(3, stride: 2, padding: 1), stem);
+        for (int stage = 0; stage < settings.Depths.Length; stage++)
+        {
+            var chain = new Block[settings.Depths[stage]];
+            for (int block = 0; block < chain.Length; block++)
+            {
+                int stride = block == 0 && (stage > 0 || settings.DownsamplesInFirstStage) ? 2 : 1;
+                chain[block] = Add(keys.Block(stage, block), new Block(inputs, settings.Widths[stage], settings.InnerWidths[stage], stride, settings, keys));
+                inputs = settings.Widths[stage];
+            }
+            AddStage(
+                string.Create(CultureInfo.InvariantCulture, $"layer{stage + 1}"),
+                x => LayerScope.Chain(chain.AsSpan(), x, (object?)null, static (block, input, _) => block.Forward(input)), chain);
+        }
+        AddStage("head", Add(keys.Head, new Linear(inputs, settings.Classes)));
+    }
+
+    /// <summary>Hugging Face's family.</summary>
+    internal static ImageFamily Family { get; } = new("resnet", ["ResNetModel", "ResNetForImageClassification"], (name, config, classes, seed, _) =>
+        new ResNet(name, ResNetSettings.Read(config, classes), ResNetKeys.HuggingFace) { Seed = seed });
+
+    internal override string? TrunkKey => keys.Trunk;
+
+    /// <inheritdoc/>
+    public override ImageModel Remake(int classes, ulong seed) => new ResNet(Name, settings with { Classes = classes }, keys) { Seed = seed };
 
     internal static OrderedDictionary<string, ModelRegistration> Rows => new()
     {
@@ -55,12 +76,12 @@ public sealed class ResNet : ImageModel
         private readonly List<ConvNormActivation> steps = [];
         private readonly ConvNormActivation? downsample;
 
-        public Block(int inputs, int outputs, int width, int stride, int groups, bool bottleneck)
+        public Block(int inputs, int outputs, int width, int stride, ResNetSettings settings, ResNetKeys keys)
         {
-            if (bottleneck)
+            if (settings.IsBottleneck)
             {
-                Step(inputs, width, kernel: 1);
-                Step(width, width, kernel: 3, stride, groups);
+                Step(inputs, width, kernel: 1, settings.StridesFirst ? stride : 1);
+                Step(width, width, kernel: 3, settings.StridesFirst ? 1 : stride, settings.Groups);
                 Step(width, outputs, kernel: 1);
             }
             else
@@ -69,7 +90,10 @@ public sealed class ResNet : ImageModel
                 Step(outputs, outputs, kernel: 3);
             }
             if (stride != 1 || inputs != outputs)
-                downsample = Add("downsample", new ConvNormActivation(Convolution(inputs, outputs, 1, stride, 1), new BatchNorm2d(outputs), activation: null));
+                downsample = Add("", new ConvNormActivation(Convolution(inputs, outputs, 1, stride, 1), new BatchNorm2d(outputs), activation: null, keys.Shortcut));
+
+            void Step(int from, int to, int kernel, int stride = 1, int groups = 1) => steps.Add(Add("", new ConvNormActivation(
+                Convolution(from, to, kernel, stride, groups), new BatchNorm2d(to), settings.Activation, keys.Step(steps.Count))));
         }
 
         protected override Variable Compute(Variable x)
@@ -77,13 +101,6 @@ public sealed class ResNet : ImageModel
             var shortcut = downsample?.Forward(x) ?? x;
             for (int i = 0; i < steps.Count - 1; i++) x = steps[i].Forward(x);
             return steps[^1].Forward(x, shortcut);
-        }
-
-        private void Step(int inputs, int outputs, int kernel, int stride = 1, int groups = 1)
-        {
-            int number = steps.Count + 1;
-            steps.Add(Add("", new ConvNormActivation(
-                Convolution(inputs, outputs, kernel, stride, groups), new BatchNorm2d(outputs), Activation.Relu, ($"conv{number}", $"bn{number}"))));
         }
     }
 }

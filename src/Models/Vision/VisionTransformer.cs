@@ -67,6 +67,8 @@ internal sealed class VisionTransformer : ImageModel
         }),
     ];
 
+    public override ImageSize? InputSize => settings.Image;
+
     internal override string? TrunkKey => style.Trunk;
 
     public override ImageModel Remake(int classes, ulong seed) => new VisionTransformer(Name, settings with { Classes = classes }, style) { Seed = seed };

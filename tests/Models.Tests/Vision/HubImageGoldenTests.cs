@@ -11,6 +11,7 @@ public sealed class HubImageGoldenTests : IDisposable
     public void Dispose() => device.Dispose();
 
     [Theory]
+    [InlineData("resnet-imgcls", "ResNetForImageClassification")]
     [InlineData("convnext-imgcls", "ConvNextForImageClassification")]
     [InlineData("vit-imgcls", "ViTForImageClassification")]
     [InlineData("deit-imgcls", "DeiTForImageClassification")]

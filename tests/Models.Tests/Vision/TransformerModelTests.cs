@@ -15,6 +15,7 @@ public sealed class TransformerModelTests : IDisposable
         { """{"architectures":["ViTForImageClassification"],"model_type":"vit","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,"image_size":32,"patch_size":8}""", 16 },
         { """{"architectures":["DeiTForImageClassificationWithTeacher"],"model_type":"deit","hidden_size":16,"num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":24,"image_size":32,"patch_size":8}""", 32 },
         { """{"model_type":"swin","embed_dim":8,"depths":[2,2],"num_heads":[2,4],"window_size":3,"hidden_dropout_prob":0.1}""", 16 },
+        { """{"architectures":["ResNetForImageClassification"],"hidden_sizes":[8,16],"depths":[1,2],"embedding_size":8,"downsample_in_bottleneck":true}""", 16 },
         { """{"architectures":["ConvNextModel"],"hidden_sizes":[8,12],"depths":[1,2],"drop_path_rate":0.3,"patch_size":4}""", 12 },
     };
 

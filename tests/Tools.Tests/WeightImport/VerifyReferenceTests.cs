@@ -26,6 +26,21 @@ public sealed class VerifyReferenceTests : IDisposable
         Assert.StartsWith("grad.bert.", kinds["gradients"].GetProperty("at").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("resnet-imgcls", "train.gradients")]
+    [InlineData("vit-imgcls", "attentions")]
+    [InlineData("deit-imgcls", "attentions")]
+    [InlineData("swin-imgcls", "reshaped_hidden_states")]
+    [InlineData("convnext-imgcls", "gradients")]
+    public void Image_models_are_verified_too(string golden, string kind)
+    {
+        var run = CommandLine.Run("verify", Golden(golden), "--reference", Reference(golden));
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains(kind, run.Output, StringComparison.Ordinal);
+        Assert.Contains("all within tolerance", run.Output, StringComparison.Ordinal);
+        CommandLine.Run("verify", Golden(golden), "--reference", Reference("bert-qa")).AssertFailed(2, "which ");
+    }
+
     [Fact]
     public void The_table_names_each_kind_and_its_worst_tensor()
     {

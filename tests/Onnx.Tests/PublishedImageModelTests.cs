@@ -20,7 +20,7 @@ public sealed class PublishedImageModelTests
 
         Assert.Equal([8, 512], features.Shape.ToArray());
         Compare.Close(wanted, features.Value.ToArray(), 1e-4);
-        Assert.Equal((224, 224), model.InputSize);
+        Assert.Equal(new ImageSize(224, 224), model.InputSize);
         Assert.False(model.HasOwnHead);
         Assert.Equal(["preprocess", "stem", "stage1", "stage2", "stage3", "stage4", "head"], model.Stages.Select(stage => stage.Name));
     }

@@ -21,7 +21,7 @@ public sealed class OnnxImageModel : ImageModel
     private OnnxImageModel(string name, StructureFile structure, int? classes) : base(name)
     {
         this.structure = structure;
-        InputSize = structure.ImageSize;
+        InputSize = structure.ImageSize is { Height: var height, Width: var width } ? new ImageSize(height, width) : null;
         var program = structure.Program;
         if (structure.Preprocess is { } before)
         {
@@ -50,7 +50,7 @@ public sealed class OnnxImageModel : ImageModel
     }
 
     /// <summary>The height and width of the images that the graph asks for; null where it takes any.</summary>
-    public (int Height, int Width)? InputSize { get; }
+    public override ImageSize? InputSize { get; }
 
     /// <summary>Whether the head is the graph's own.</summary>
     public bool HasOwnHead { get; }

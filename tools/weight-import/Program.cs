@@ -18,6 +18,7 @@ internal static class Program
         ConvertCommand.Make(),
         VerifyCommand.Make(),
         ExportCommand.Make(),
+        PullCommand.Make(),
     })
     {
         IsFailure = static exception => exception is ArgumentException,

@@ -1,7 +1,7 @@
 """usage: torchvision_rows.py > src/Models/Hub/Published/TorchvisionModels.cs
 
 Writes the rows of torchvision's classification weights, from what torchvision itself says of them. The families are those that
-Graft has; weights for other picture sizes than the architecture's own are left out where its parameters depend on the size."""
+Graft has; weights for other picture sizes than the architecture's own are left out where its parameters depend on the size (ViT's positions)."""
 import inspect
 import re
 import torchvision.models as models
@@ -19,7 +19,8 @@ for kind in vars(models).values():
     if not re.match(FAMILIES, architecture): continue
     for weights in kind:
         meta, transforms = weights.meta, weights.transforms()
-        if meta["categories"] is None or (architecture.startswith("vit") and "E2E" in weights.name): continue
+        if meta["categories"] is None: continue
+        if architecture.startswith("vit") and transforms.crop_size != kind.DEFAULT.transforms().crop_size: continue
         file = weights.url.removeprefix(ADDRESS).removesuffix(".pth")
         accuracy = meta.get("_metrics", meta.get("metrics"))["ImageNet-1K"]["acc@1"]
         said = [f'"{architecture}"', f'"{weights.name}"', f'"{file}"', f"{meta['num_params']:_}", str(accuracy)]

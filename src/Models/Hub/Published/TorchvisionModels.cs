@@ -96,7 +96,7 @@ internal static class TorchvisionModels
         Row("vit_b_16", "IMAGENET1K_V1", "vit_b_16-c867db91", 86_567_656, 81.072, isDefault: true),
         Row("vit_b_16", "IMAGENET1K_SWAG_LINEAR_V1", "vit_b_16_lc_swag-4e70ced5", 86_567_656, 81.886, resize: 224, isBicubic: true, licence: Swag),
         Row("vit_b_32", "IMAGENET1K_V1", "vit_b_32-d86f8d99", 88_224_232, 75.912, isDefault: true),
-        Row("vit_h_14", "IMAGENET1K_SWAG_LINEAR_V1", "vit_h_14_lc_swag-c1eb923e", 632_045_800, 85.708, resize: 224, isBicubic: true, licence: Swag),
+        Row("vit_h_14", "IMAGENET1K_SWAG_E2E_V1", "vit_h_14_swag-80465313", 633_470_440, 88.552, resize: 518, crop: 518, isBicubic: true, licence: Swag, isDefault: true),
         Row("vit_l_16", "IMAGENET1K_V1", "vit_l_16-852ce7e3", 304_326_632, 79.662, resize: 242, isDefault: true),
         Row("vit_l_16", "IMAGENET1K_SWAG_LINEAR_V1", "vit_l_16_lc_swag-4d563306", 304_326_632, 85.146, resize: 224, isBicubic: true, licence: Swag),
         Row("vit_l_32", "IMAGENET1K_V1", "vit_l_32-c7638314", 306_535_400, 76.972, isDefault: true),

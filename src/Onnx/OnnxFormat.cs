@@ -53,8 +53,10 @@ public sealed class OnnxFormat : CheckpointFormat
 
     private static void Add(OnnxFile file, GraphProto graph, string prefix, List<StoredTensor> tensors, HashSet<string> names)
     {
+        var named = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
         foreach (var initialiser in graph.Initializer)
         {
+            named.TryAdd(initialiser.Name, initialiser);
             if (initialiser.Name.Length == 0) throw file.Fail("an initialiser has no name, so that nothing could read it: fetch the file again");
             tensors.Add(file.Stored(initialiser, Free(prefix + initialiser.Name)));
         }
@@ -70,6 +72,8 @@ public sealed class OnnxFormat : CheckpointFormat
         {
             number++;
             string own = node.Output.Count > 0 && node.Output[0].Length > 0 ? node.Output[0] : node.Name.Length > 0 ? node.Name : $"{node.OpType}{number}";
+            // weights of equal numbers are written once and given their other names by a node
+            if (node.OpType == "Identity" && node.Input.Count == 1 && named.TryGetValue(node.Input[0], out var twin)) tensors.Add(file.Stored(twin, Free(prefix + own)));
             foreach (var attribute in node.Attribute)
             {
                 if (attribute.T is not null && node.OpType == "Constant") tensors.Add(file.Stored(attribute.T, Free(prefix + own)));

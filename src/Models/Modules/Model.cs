@@ -134,6 +134,12 @@ public abstract class Model : Module, IDisposable
             metadata);
     }
 
+    /// <summary>Adds the next stage; the last one is the head.</summary>
+    /// <param name="name">The stage's name.</param>
+    /// <param name="modules">The modules, added to the model before, whose parameters belong to it.</param>
+    /// <exception cref="ArgumentException">The name is taken, or a module is no part of the model or belongs to a stage already.</exception>
+    protected void AddStage(string name, params IEnumerable<Module> modules) => Add(new Stage(name, modules));
+
     private sealed class TrainingEnd(Model model) : IDisposable
     {
         public void Dispose() => Volatile.Write(ref model.trainers, 0);

@@ -53,12 +53,6 @@ public abstract class TextModel : Model
     /// <exception cref="ArgumentException">The targets are not those that this head learns from.</exception>
     public abstract Variable Loss(TextOutputs outputs, TextTargets targets);
 
-    /// <summary>Adds the next stage; the last one is the head.</summary>
-    /// <param name="name">The stage's name.</param>
-    /// <param name="modules">The modules, added to the model before, whose parameters belong to it.</param>
-    /// <exception cref="ArgumentException">The name is taken, or a module is no part of the model or belongs to a stage already.</exception>
-    protected void AddStage(string name, params IEnumerable<Module> modules) => Add(new Stage(name, modules));
-
     /// <summary>What the model makes of a batch that is where the pass computes; called by Forward and when a pass is recorded.</summary>
     protected abstract TextOutputs Compute(TextInputs inputs, ForwardTrace? trace);
 }

@@ -6,7 +6,11 @@ namespace Graft.Onnx;
 /// <summary>A graph that is ready to run: its steps in order, its values numbered.</summary>
 internal sealed class GraphProgram
 {
+    // a value that is read within so many steps is no lasting one
+    private const int MostSteps = 16;
+
     private readonly int[] kept;
+    private readonly bool[] isBoundary;
 
     /// <param name="names">The values.</param>
     /// <param name="constants">The values that are there before a run.</param>
@@ -18,6 +22,7 @@ internal sealed class GraphProgram
     public GraphProgram(string[] names, HostValue?[] constants, ProgramWeight?[] weights, Step[] steps, int[] inputs, int[] outer, int[] outputs)
     {
         (Names, Constants, Weights, Steps, Inputs, Outer, Outputs) = (names, constants, weights, steps, inputs, outer, outputs);
+        isBoundary = new bool[steps.Length];
         LastUse = Uses(out kept);
     }
 
@@ -63,11 +68,40 @@ internal sealed class GraphProgram
         for (int at = from; at < to; at++)
         {
             Run(Steps[at], frame);
-            if (kept[at] == Everything) continue;
+            if (!isBoundary[at]) continue;
+            if (kept[at] == Everything)
+            {
+                scope = frame.Pass.OpenScope();
+                continue;
+            }
             if (kept[at] == Nothing || frame[kept[at]] is HostValue) scope.KeepNothing();
             else if (frame[kept[at]] is DeviceValue { Ids: null } device) scope.KeepOnly(device.Variable);
             scope = frame.Pass.OpenScope();
         }
+    }
+
+    /// <summary>The steps as rows of about as many layers each, cut where little goes on.</summary>
+    /// <param name="most">How many rows there are at most.</param>
+    public IReadOnlyList<Step[]> Divide(int most)
+    {
+        var blocks = new List<List<Step>> { new() };
+        bool learns = false;
+        for (int at = 0; at < Steps.Length; at++)
+        {
+            blocks[^1].Add(Steps[at]);
+            learns |= Steps[at].Module is not null;
+            if (!isBoundary[at] || !learns) continue;
+            blocks.Add([]);
+            learns = false;
+        }
+        // what is left behind the last layer belongs to it
+        if (blocks.Count > 1 && !learns)
+        {
+            blocks[^2].AddRange(blocks[^1]);
+            blocks.RemoveAt(blocks.Count - 1);
+        }
+        int count = Math.Min(most, blocks.Count);
+        return [.. Enumerable.Range(0, count).Select(row => blocks[(row * blocks.Count / count)..((row + 1) * blocks.Count / count)].SelectMany(block => block).ToArray())];
     }
 
     private const int Everything = -2;
@@ -102,10 +136,16 @@ internal sealed class GraphProgram
         var live = new List<int>();
         for (int at = 0; at < Steps.Length; at++)
         {
-            live.AddRange(Steps[at].Outputs.Where(slot => slot >= 0));
+            live.AddRange(Steps[at].Outputs.Where(slot => slot >= 0 && last[slot] >= 0));
             live.RemoveAll(slot => last[slot] <= at);
-            kept[at] = live.Count > 1 ? Everything : live.Count == 1 ? live[0] : Nothing;
-            if (live.Count <= 1) live.Clear();
+            // what most of the graph reads, a mask for one, is kept without being counted
+            int lasting = live.Count(slot => last[slot] - at > Math.Max(MostSteps, Steps.Length / 4));
+            kept[at] = live.Count == 0 ? Nothing : live.Count == 1 ? live[0] : Everything;
+            if (live.Count - lasting <= 1)
+            {
+                isBoundary[at] = true;
+                live.Clear();
+            }
         }
         return last;
     }

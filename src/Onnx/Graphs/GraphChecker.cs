@@ -125,6 +125,15 @@ internal sealed class GraphChecker
                 initialisers.Add(outputs[0], tensor);
                 return;
             }
+            // exporters write weights of equal numbers once: they learn apart from each other, and each has its name
+            if (node.OpType == "Identity" && domain.Length == 0 && inputs.Length == 1 && outputs.Length == 1 && initialisers.TryGetValue(inputs[0], out var same))
+            {
+                Define(outputs[0]);
+                var twin = same.Clone();
+                twin.Name = outputs[0];
+                initialisers.Add(outputs[0], twin);
+                return;
+            }
             var bodies = new Dictionary<string, CheckedGraph>(StringComparer.Ordinal);
             foreach (var attribute in node.Attribute)
             {

@@ -36,7 +36,14 @@ internal static class ActivationOperators
     public static IEnumerable<Operator> Rows =>
     [
         .. Fused.Select(row => Operator.Of(row.Key, node => Apply(node, row.Value(node.Attributes)))),
-        Operator.Of("PRelu", static node => Operator.Typed(node.Variable(0).Zip(node.Variable(1), default(ParametricRelu)), node)) with { HasWeights = true },
+        Operator.OfFloats("PRelu", static node =>
+        {
+            Variable x = node.Variable(0), slope = node.Variable(1);
+            // before shapes were broadcast a slope was for each channel
+            if (slope.Shape.Rank == 1 && x.Shape.Rank > 2 && slope.Shape[0] == x.Shape[1] && slope.Shape[0] != x.Shape[^1])
+                slope = slope.Reshape(new Shape([slope.Shape[0], .. Enumerable.Repeat(1, x.Shape.Rank - 2)]));
+            return x.Zip(slope, default(ParametricRelu));
+        }) with { HasWeights = true },
         Operator.OfFloats("Softmax", static node => Softmax(node, log: false)),
         Operator.OfFloats("LogSoftmax", static node => Softmax(node, log: true)),
         Operator.Of("Hardmax", Hardmax),
@@ -46,6 +53,9 @@ internal static class ActivationOperators
     /// <summary>The activation that a node is; null for none.</summary>
     public static Activation? Of(GraphNode node) =>
         node.Domain.Length == 0 && Fused.TryGetValue(node.Type, out var make) ? make(node.Attributes) : null;
+
+    /// <summary>The activation of a name, with its usual numbers; null for none.</summary>
+    public static Activation? Named(string name) => Fused.TryGetValue(name, out var make) ? make(new NodeAttributes([])) : null;
 
     private static TensorValue Apply(NodeContext node, Activation activation) => node.Tensor(0) is HostValue { Element.IsInteger: true } host
         ? Operator.Typed(activation.Apply(node.Variable(0)), node) is DeviceValue device ? Conversion.ToHost(device).To(host.Element) : host

@@ -139,6 +139,14 @@ internal static class ArithmeticOperators
     private static TensorValue Clip(NodeContext node)
     {
         var x = node.Tensor(0);
+        if (x is DeviceValue clipped && (node.IsOnDevice(1) || node.IsOnDevice(2)))
+        {
+            // bounds that were computed
+            var held = clipped.Variable;
+            if (node.VariableOrNull(1) is { } least) held = held.Maximum(least);
+            if (node.VariableOrNull(2) is { } most) held = held.Minimum(most);
+            return new DeviceValue(held, clipped.Element);
+        }
         double low = node.Has(1) ? node.Number(1) : node.Attributes.Has("min") ? node.Attributes.Float("min") : double.NegativeInfinity;
         double high = node.Has(2) ? node.Number(2) : node.Attributes.Has("max") ? node.Attributes.Float("max") : double.PositiveInfinity;
         if (x is DeviceValue device) return new DeviceValue(low <= high ? device.Variable.Clamp((float)low, (float)high) : Held(device.Variable, (float)high), device.Element);

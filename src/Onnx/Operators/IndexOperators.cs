@@ -40,6 +40,7 @@ internal static class IndexOperators
         var x = node.Tensor(0);
         int axis = Dimensions.Axis(node.Attributes.Int("axis"), x.Rank);
         var given = node.Tensor(1);
+        if (given is DeviceValue { Bound: { } bound } && axis == 0) bound.Rows = Math.Min(bound.Rows, x.Dims[0]);
         if (given is DeviceValue { Ids: { } ids } && x is DeviceValue rows && axis == 0)
         {
             int width = Dimensions.Product(x.Dims, 1, x.Rank);

@@ -20,6 +20,6 @@ internal static class OperatorTable
     [
         .. ArithmeticOperators.Rows, .. ActivationOperators.Rows, .. ComparisonOperators.Rows, .. ShapeOperators.Rows, .. JoinOperators.Rows,
         .. IndexOperators.Rows, .. ReductionOperators.Rows, .. ConvolutionOperators.Rows, .. PoolingOperators.Rows, .. NormalisationOperators.Rows,
-        .. MatrixOperators.Rows, .. ConstantOperators.Rows, .. ControlOperators.Rows,
+        .. MatrixOperators.Rows, .. ConstantOperators.Rows, .. ControlOperators.Rows, .. RecurrentOperators.Rows,
     ];
 }

@@ -57,6 +57,13 @@ internal sealed class OnnxFile : IDisposable
         return new OnnxFile(file, model, payloads);
     }
 
+    /// <summary>Opens a tensor that is a file by itself, as those beside the conformance cases are.</summary>
+    public static (OnnxFile File, TensorProto Tensor) OpenTensor(CheckpointFile file)
+    {
+        var (tensor, payloads) = ModelScan.ReadTensor(file);
+        return (new OnnxFile(file, new ModelProto { Graph = new GraphProto() }, payloads), tensor);
+    }
+
     /// <summary>A complaint that names the file.</summary>
     public CheckpointException Fail(string problem, Exception? cause = null) => file.Fail(problem, cause);
 

@@ -5,7 +5,7 @@ namespace Graft.Onnx;
 /// <summary>What an element is: one row for each of the format's types.</summary>
 /// <param name="Code">The format's number.</param>
 /// <param name="Name">The name as NumPy and PyTorch have it.</param>
-/// <param name="Size">Bytes of an element; 0 where two share a byte, or where they are no numbers.</param>
+/// <param name="Size">Bytes of an element; 0 where several share a byte, or where they are no numbers.</param>
 /// <param name="Element">The type of our checkpoints; <see cref="ElementType.Other"/> where it is only listed.</param>
 internal sealed record OnnxType(DataType Code, string Name, int Size, ElementType Element)
 {
@@ -31,10 +31,12 @@ internal sealed record OnnxType(DataType Code, string Name, int Size, ElementTyp
         new(DataType.Float8E4M3Fnuz, "float8_e4m3fnuz", 1, ElementType.Other),
         new(DataType.Float8E5M2, "float8_e5m2", 1, ElementType.Other),
         new(DataType.Float8E5M2Fnuz, "float8_e5m2fnuz", 1, ElementType.Other),
-        new(DataType.Uint4, "uint4", 0, ElementType.Other) { IsNibbles = true },
-        new(DataType.Int4, "int4", 0, ElementType.Other) { IsNibbles = true },
-        new(DataType.Float4E2M1, "float4_e2m1", 0, ElementType.Other) { IsNibbles = true },
+        new(DataType.Uint4, "uint4", 0, ElementType.Other) { BitsOfPart = 4 },
+        new(DataType.Int4, "int4", 0, ElementType.Other) { BitsOfPart = 4 },
+        new(DataType.Float4E2M1, "float4_e2m1", 0, ElementType.Other) { BitsOfPart = 4 },
         new(DataType.Float8E8M0, "float8_e8m0", 1, ElementType.Other),
+        new(DataType.Uint2, "uint2", 0, ElementType.Other) { BitsOfPart = 2 },
+        new(DataType.Int2, "int2", 0, ElementType.Other) { BitsOfPart = 2 },
     ];
 
     private static readonly Dictionary<DataType, OnnxType> ByCode = Rows.ToDictionary(row => row.Code);
@@ -45,12 +47,12 @@ internal sealed record OnnxType(DataType Code, string Name, int Size, ElementTyp
     /// <summary>Whether doubles make an element.</summary>
     public bool IsOfDoubles { get; private init; } = Code == DataType.Double;
 
-    /// <summary>Whether two elements share a byte.</summary>
-    public bool IsNibbles { get; private init; }
+    /// <summary>The bits of an element of which several share a byte; 0 where none do.</summary>
+    public int BitsOfPart { get; private init; }
 
     /// <summary>The row of a number; null where the format has none.</summary>
     public static OnnxType? Find(int code) => ByCode.GetValueOrDefault((DataType)code);
 
     /// <summary>The bytes of so many elements.</summary>
-    public long BytesOf(long count) => IsNibbles ? (count + 1) / 2 : count * Size;
+    public long BytesOf(long count) => BitsOfPart > 0 ? (count * BitsOfPart + 7) / 8 : count * Size;
 }

@@ -16,7 +16,27 @@ internal static class EightBits
         Row<E4M3FnuzBits>(DataType.Float8E4M3Fnuz, E4M3Fnuz, static bits => new(bits), static value => value.Bits),
         Row<E5M2Bits>(DataType.Float8E5M2, E5M2, static bits => new(bits), static value => value.Bits),
         Row<E5M2FnuzBits>(DataType.Float8E5M2Fnuz, E5M2Fnuz, static bits => new(bits), static value => value.Bits),
+        new Element<ExponentBits>(DataType.Float8E8M0, isFloating: true, isInteger: false)
+        {
+            ToDouble = static value => value.Bits == 255 ? double.NaN : Math.ScaleB(1, value.Bits - 127),
+            FromDouble = static value => new(Exponent(value)),
+            ToInteger = static value => Int128.CreateSaturating(value.Bits == 255 ? double.NaN : Math.ScaleB(1, value.Bits - 127)),
+            FromInteger = static value => new(Exponent((double)value)),
+            Read = static (bytes, count) => Array.ConvertAll(bytes[..count], one => new ExponentBits(one)),
+        },
     ];
+
+    /// <summary>The power of two above a number or at it (the sign is lost), from 2^-127 to 2^127.</summary>
+    private static byte Exponent(double value)
+    {
+        if (double.IsNaN(value)) return 255;
+        double magnitude = Math.Abs(value);
+        if (magnitude == 0) return 0;
+        if (double.IsInfinity(magnitude)) return 254;
+        int exponent = Math.ILogB(magnitude);
+        if (magnitude > Math.ScaleB(1, exponent)) exponent++;
+        return (byte)Math.Clamp(exponent + 127, 0, 254);
+    }
 
     private static MiniElement<T> Row<T>(DataType code, MiniFormat format, Func<byte, T> of, Func<T, byte> bits) => new(code, format, of)
     {
@@ -101,6 +121,8 @@ internal sealed record MiniFormat(int Exponent, int Mantissa, int Bias, bool Has
         return ((exponent + Bias) << Mantissa) | ((int)Math.ScaleB(magnitude, Mantissa - exponent) - (1 << Mantissa));
     }
 }
+
+internal readonly record struct ExponentBits(byte Bits);
 
 internal readonly record struct E4M3FnBits(byte Bits);
 

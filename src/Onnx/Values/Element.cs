@@ -103,7 +103,7 @@ internal static class Elements
     };
 
     private static readonly Element[] All =
-        [Single, Double, Half, Int8, UInt8, Int16, UInt16, Int32, UInt32, Int64, UInt64, Bool, Text, .. SmallFloats.All, .. Nibbles.All];
+        [Single, Double, Half, Int8, UInt8, Int16, UInt16, Int32, UInt32, Int64, UInt64, Bool, Text, .. SmallFloats.All, .. PartsOfBytes.All];
 
     private static readonly Dictionary<DataType, Element> ByCode = All.ToDictionary(element => element.Code);
 

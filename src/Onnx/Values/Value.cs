@@ -45,11 +45,12 @@ internal sealed class DeviceValue : TensorValue
     }
 
     /// <summary>Whole numbers whose floats may never be asked for.</summary>
-    public DeviceValue(int[] dims, Func<Variable> make, Element element, Tensor<int> ids) : base(dims)
+    public DeviceValue(int[] dims, Func<Variable> make, Element element, Tensor<int> ids, IdBound bound) : base(dims)
     {
         this.make = make;
         Element = element;
         Ids = ids;
+        Bound = bound;
     }
 
     public override Element Element { get; }
@@ -60,8 +61,17 @@ internal sealed class DeviceValue : TensorValue
     /// <summary>The same whole numbers as such; null where they were computed.</summary>
     public Tensor<int>? Ids { get; }
 
+    /// <summary>How large the whole numbers may be, as far as it is known; null where they were computed.</summary>
+    public IdBound? Bound { get; }
+
     /// <summary>The same numbers under other dimensions.</summary>
     public DeviceValue Reshape(int[] dims) => Ids is null
         ? new DeviceValue(Variable.Reshape(new Shape(dims)), Element)
-        : new DeviceValue(dims, () => Variable.Reshape(new Shape(dims)), Element, Ids.Reshape(new Shape(dims)));
+        : new DeviceValue(dims, () => Variable.Reshape(new Shape(dims)), Element, Ids.Reshape(new Shape(dims)), Bound ?? new IdBound());
+}
+
+/// <summary>How many rows the smallest table has that an input of a recording is looked up in.</summary>
+internal sealed class IdBound
+{
+    public int Rows { get; set; } = int.MaxValue;
 }

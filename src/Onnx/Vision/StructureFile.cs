@@ -81,16 +81,7 @@ internal sealed class StructureFile
         var model = bare.Clone();
         Note(model, HeadKey, keepsHead ? "own" : "new");
         if (barePreprocess is not null) Note(model, PreprocessKey, Convert.ToBase64String(barePreprocess.ToByteArray()));
-        string aside = $"{path}.{Environment.ProcessId}.part";
-        try
-        {
-            using (var stream = File.Create(aside)) model.WriteTo(stream);
-            File.Move(aside, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(aside);
-        }
+        BareModel.Write(model, path);
     }
 
     private static void Note(ModelProto model, string key, string value)

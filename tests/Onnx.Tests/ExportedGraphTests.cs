@@ -25,7 +25,7 @@ public sealed class ExportedGraphTests
         Compare.Close(OnnxRuntimeComparison.Run(path, inputs)["logits"].Values, logits.Value.ToArray(), 1e-4);
         Assert.True(model.HasOwnHead);
         Assert.Equal(10, model.Classes);
-        Assert.Equal((32, 32), model.InputSize);
+        Assert.Equal(new ImageSize(32, 32), model.InputSize);
         Assert.Equal("stem", model.Stages[0].Name);
         Assert.Equal("head", model.Stages[^1].Name);
         Assert.InRange(model.Stages.Count, 5, 8);

@@ -16,6 +16,9 @@ public abstract class Activation
         Of("silu", default(Silu), "swish"),
         Of("tanh", default(HyperbolicTangent)),
         Of("sigmoid", default(Sigmoid)),
+        Of("relu6", default(Relu6)),
+        Of("hardswish", default(HardSwish), "hard_swish"),
+        Of("hardsigmoid", default(HardSigmoid), "hard_sigmoid"),
     ];
 
     private readonly string[] aliases;
@@ -30,6 +33,21 @@ public abstract class Activation
 
     /// <summary>x / 2 * (1 + erf(x / sqrt 2)).</summary>
     public static Activation Gelu { get; } = Find("gelu")!;
+
+    /// <summary>x / (1 + e^-x), also called swish.</summary>
+    public static Activation Silu { get; } = Find("silu")!;
+
+    /// <summary>1 / (1 + e^-x).</summary>
+    public static Activation Sigmoid { get; } = Find("sigmoid")!;
+
+    /// <summary>min(max(0, x), 6).</summary>
+    public static Activation Relu6 { get; } = Find("relu6")!;
+
+    /// <summary>x * min(max(0, x + 3), 6) / 6.</summary>
+    public static Activation HardSwish { get; } = Find("hardswish")!;
+
+    /// <summary>min(max(0, x + 3), 6) / 6.</summary>
+    public static Activation HardSigmoid { get; } = Find("hardsigmoid")!;
 
     /// <summary>All that have a name.</summary>
     public static IReadOnlyList<Activation> All => Rows;
@@ -56,6 +74,9 @@ public abstract class Activation
     /// <summary>f(x weight^T + bias).</summary>
     internal abstract Variable Linear(Variable x, Variable weight, Variable? bias);
 
+    /// <summary>f(x * weight + bias).</summary>
+    internal abstract Variable Convolution(Variable x, Variable weight, Variable? bias, Conv2dGeometry geometry);
+
     /// <summary>f(x * weight * scale + shift + residual): see <see cref="Conv2dFunction.Scaled"/>.</summary>
     internal abstract Variable ScaledConvolution(
         Variable x, Variable weight, Tensor<float> shift, Tensor<float> scale, Variable? residual, Conv2dGeometry geometry);
@@ -75,6 +96,9 @@ internal sealed class ActivationOf<TOp>(string name, TOp op, string[] aliases) :
 
     internal override Variable Linear(Variable x, Variable weight, Variable? bias) =>
         typeof(TOp) == typeof(Identity) ? LinearFunction.Apply(x, weight, bias) : LinearFunction.ApplyThen(x, weight, bias, op);
+
+    internal override Variable Convolution(Variable x, Variable weight, Variable? bias, Conv2dGeometry geometry) =>
+        typeof(TOp) == typeof(Identity) ? Conv2dFunction.Apply(x, weight, bias, geometry) : Conv2dFunction.ApplyThen(x, weight, bias, geometry, op);
 
     internal override Variable ScaledConvolution(
         Variable x, Variable weight, Tensor<float> shift, Tensor<float> scale, Variable? residual, Conv2dGeometry geometry) =>

@@ -79,6 +79,21 @@ public sealed partial class Variable
         return Conv2dFunction.Apply(this, weight, bias, geometry);
     }
 
+    /// <summary>f(x * weight + bias): fused into one sweep where no gradient is needed.</summary>
+    /// <param name="weight">[O, C / groups, KH, KW].</param>
+    /// <param name="bias">[O]; null for none.</param>
+    /// <param name="geometry">How the window moves.</param>
+    /// <param name="activation">f.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Conv2d(Variable weight, Variable? bias, Conv2dGeometry geometry, Activation activation)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(activation);
+        if (weight.Shape.Rank != 4)
+            ShapeException.Throw("conv2d", $"weight {weight.Shape}", "the weight has to be [outputs, inputs / groups, height, width]");
+        return activation.Convolution(this, weight, bias, geometry);
+    }
+
     /// <summary>f(x * weight * scale + shift + residual): a convolution with the batch norm (running statistics) behind it, in one sweep
     /// over the output. No gradient flows through it.</summary>
     /// <param name="weight">[O, C / groups, KH, KW].</param>

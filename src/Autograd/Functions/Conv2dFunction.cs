@@ -19,6 +19,20 @@ internal static class Conv2dFunction
         return tracked ? pass.Record(y, new Conv2dNode(x, input, weight, bias, geometry)) : pass.Untracked(y);
     }
 
+    /// <summary>op(x * weight + bias): one sweep over the output where no gradient is needed.</summary>
+    public static Variable ApplyThen<TOp>(Variable x, Variable weight, Variable? bias, Conv2dGeometry geometry, TOp op)
+        where TOp : unmanaged, IUnaryOp
+    {
+        bool tracked = x.NeedsGradient || weight.NeedsGradient || bias is { NeedsGradient: true };
+        if (bias is null || tracked) return Apply(x, weight, bias, geometry).Map(op);
+        x.RequireSamePass(weight);
+        x.RequireSamePass(bias);
+        Check(x.Shape, weight.Shape, bias.Shape, geometry);
+        var y = Output(x, weight, geometry);
+        x.Pass.Device.Conv2d(new BiasThen<TOp>(op), geometry, x.Pass.ChannelsLast(x.Value), weight.Value, bias.Value, null, y);
+        return x.Pass.Untracked(y);
+    }
+
     /// <summary>y = op(x * weight * scale + shift (+ residual)): a convolution with the batch norm (running statistics) and the activation
     /// folded in, in one sweep over the output. For inference; it is not recorded.</summary>
     /// <param name="x">[N, C, H, W].</param>

@@ -41,6 +41,18 @@ public sealed class Conv2d : Convolution
     {
     }
 
+    /// <summary>The layer's output through an activation: fused into one sweep where no gradient is needed.</summary>
+    /// <param name="x">[N, C, H, W].</param>
+    /// <param name="activation">What follows.</param>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable Forward(Variable x, Activation activation)
+    {
+        ArgumentNullException.ThrowIfNull(activation);
+        return LayerScope.Run(this, x, (Layer: this, activation), static (input, given) => given.Layer.Adapter is null
+            ? input.Conv2d(input.Pass.Of(given.Layer.Weight), given.Layer.BiasIn(input.Pass), given.Layer.Geometry, given.activation)
+            : given.activation.Apply(given.Layer.Compute(input)));
+    }
+
     /// <inheritdoc/>
     protected override Variable ComputeOwn(Variable x) => x.Conv2d(x.Pass.Of(Weight), BiasIn(x.Pass), Geometry);
 }

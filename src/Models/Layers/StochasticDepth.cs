@@ -10,8 +10,11 @@ public sealed class StochasticDepth(float probability) : Layer
 {
     private string? stream;
 
+    /// <summary>The share of examples that do without the branch; 0 leaves it out of training too.</summary>
+    public float Probability { get; set; } = probability;
+
     /// <summary>Whether it drops anything in this pass.</summary>
-    internal bool IsActive(Pass pass) => pass.IsTraining && probability > 0;
+    internal bool IsActive(Pass pass) => pass.IsTraining && Probability > 0;
 
     /// <inheritdoc/>
     protected override Variable Compute(Variable x)
@@ -20,6 +23,6 @@ public sealed class StochasticDepth(float probability) : Layer
         if (!IsActive(pass)) return x;
         var kept = pass.Rent([x.Shape[0], .. Enumerable.Repeat(1, x.Shape.Rank - 1)]);
         pass.Device.Fill(kept, 1f);
-        return x * pass.Constant(kept).Dropout(probability, stream ??= Key);
+        return x * pass.Constant(kept).Dropout(Probability, stream ??= Key);
     }
 }

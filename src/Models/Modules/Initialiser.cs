@@ -28,6 +28,10 @@ public abstract class Initialiser
     /// PyTorch's <c>kaiming_normal_</c> for ReLU (He et al. 2015).</summary>
     public static Initialiser KaimingNormal(bool fanOut) => new Kaiming(fanOut);
 
+    /// <summary>Uniform within sqrt(6 / fan), fan being inputs times kernel elements, as PyTorch's <c>kaiming_uniform_</c> for ReLU (He et al.
+    /// 2015).</summary>
+    public static Initialiser KaimingUniform { get; } = new UniformKaiming();
+
     /// <summary>Uniform within 1 / sqrt(<paramref name="fanIn"/>): PyTorch's default for linear layers and convolutions.</summary>
     public static Initialiser UniformByFanIn(int fanIn) => new Uniform(1f / MathF.Sqrt(fanIn));
 
@@ -42,6 +46,14 @@ public abstract class Initialiser
     /// <param name="random">What may be drawn from: a stream of the model's seed and the parameter's name.</param>
     public abstract void Fill(Span<float> numbers, Shape shape, RandomStream random);
 
+    /// <summary>The length of an axis times the kernel's elements.</summary>
+    private static long Fan(Shape shape, int channelAxis)
+    {
+        long fan = shape[channelAxis];
+        for (int axis = 2; axis < shape.Rank; axis++) fan *= shape[axis];
+        return fan;
+    }
+
     private sealed class ConstantOf(float value) : Initialiser
     {
         public override void Fill(Span<float> numbers, Shape shape, RandomStream random) => numbers.Fill(value);
@@ -51,9 +63,16 @@ public abstract class Initialiser
     {
         public override void Fill(Span<float> numbers, Shape shape, RandomStream random)
         {
-            long fan = shape[fanOut ? 0 : 1];
-            for (int axis = 2; axis < shape.Rank; axis++) fan *= shape[axis];
-            random.FillNormal(numbers, 0f, MathF.Sqrt(2f / fan));
+            random.FillNormal(numbers, 0f, MathF.Sqrt(2f / Fan(shape, fanOut ? 0 : 1)));
+        }
+    }
+
+    private sealed class UniformKaiming : Initialiser
+    {
+        public override void Fill(Span<float> numbers, Shape shape, RandomStream random)
+        {
+            float bound = MathF.Sqrt(6f / Fan(shape, 1));
+            random.FillUniform(numbers, -bound, bound);
         }
     }
 

@@ -118,17 +118,15 @@ public sealed class ImageModelSource
         options = (options ?? new LoadOptions()) with { AllowMissingHead = true };
         var network = ModelRegistry.CreateFor(model, checkpoint, options, seed);
         var report = network.Load(checkpoint, options);
-        if (!network.IsHeadNew) timm?.Require(checkpoint.Path, model, ClassesOf(network));
+        if (!network.IsHeadNew) timm?.Require(checkpoint.Path, model, network.Classes);
         return Make(network, Provenance.Of(checkpoint), report, timm);
     }
 
     private static ImageModelSource Make(ImageModel model, Provenance? provenance, LoadReport? report, TimmConfig? timm)
     {
         var pretrained = ModelRegistry.Pretrained(model.Name);
-        var config = new ModelConfig { Model = model.Name, Labels = timm?.ClassNames ?? pretrained.NamesOf(ClassesOf(model)) };
+        var config = new ModelConfig { Model = model.Name, Labels = timm?.ClassNames ?? pretrained.NamesOf(model.Classes) };
         var manifest = new ModelManifest<ImageFineTuneOptions> { Provenance = provenance, Receipt = report?.Receipt };
         return new ImageModelSource(new(model, config, timm?.Preprocessing ?? pretrained.Preprocessing, manifest)) { Report = report };
     }
-
-    private static int ClassesOf(ImageModel model) => model.Stages[^1].Modules.SelectMany(module => module.Parameters()).First().Shape[0];
 }

@@ -14,6 +14,16 @@ public static class ModelRegistry
             .. ConvNeXt.Rows,
             .. SwinTransformer.Rows,
             .. VisionTransformer.Rows,
+            .. AlexNet.Rows,
+            .. Vgg.Rows,
+            .. SqueezeNet.Rows,
+            .. MobileNetV2.Rows,
+            .. MobileNetV3.Rows,
+            .. DenseNet.Rows,
+            .. EfficientNet.Rows,
+            .. GoogLeNet.Rows,
+            .. InceptionV3.Rows,
+            .. RegNet.Rows,
         ],
         StringComparer.Ordinal);
 
@@ -106,7 +116,7 @@ public static class ModelRegistry
         ArgumentNullException.ThrowIfNull(options);
         var model = Create(name, seed: seed);
         var head = model.HeadTensors().First();
-        int classes = ModelLoader.Find(model, head, checkpoint, options) is { Shape: { Rank: 2 } shape } ? shape[0] : 0;
+        int classes = ModelLoader.Find(model, head, checkpoint, options) is { } found && found.Lengths.Count == head.Shape.Rank ? found.Shape[0] : 0;
         return classes is 0 || classes == head.Shape[0] ? model : Create(name, classes, seed);
     }
 

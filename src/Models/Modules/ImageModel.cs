@@ -19,6 +19,7 @@ namespace Graft.Models;
 public abstract class ImageModel : Model
 {
     private readonly List<ImageStage> chain = [];
+    private readonly List<AuxiliaryHead> auxiliaryHeads = [];
 
     /// <summary>Makes a model without stages.</summary>
     /// <param name="name">The architecture's name, as reports and messages call it.</param>
@@ -26,11 +27,39 @@ public abstract class ImageModel : Model
     {
     }
 
+    /// <summary>The number of classes: how many logits the head gives for an image (<c>num_classes</c>).</summary>
+    public virtual int Classes => HeadTensors().First().Shape[0];
+
+    /// <summary>Whether it has auxiliary heads, whose losses are a part of the loss in training: <see cref="ForwardWithAuxiliary"/>.</summary>
+    public bool HasAuxiliaryHeads => auxiliaryHeads.Count > 0;
+
+    /// <summary>Whether the head takes pooled features; otherwise it takes the trunk's feature map and pools what it makes of it.</summary>
+    private protected virtual bool IsHeadOnPooled => true;
+
     private int Head => chain.Count - 1;
+
+    internal override IEnumerable<ModuleParameter> AuxiliaryTensors() => auxiliaryHeads.SelectMany(static head => head.Layer.Tensors());
 
     /// <summary>The logits [N, classes] of images [N, C, H, W].</summary>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
     public Variable Forward(Variable x) => Run(x, 0, chain.Count);
+
+    /// <summary>The logits of images, and those of the auxiliary heads, which look at the map of a stage in the middle: in training the loss of
+    /// each, times its weight, is added to the loss (Szegedy et al. 2014). Without such heads the list is empty.</summary>
+    /// <param name="x">Images [N, C, H, W].</param>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public (Variable Logits, IReadOnlyList<AuxiliaryLogits> Auxiliary) ForwardWithAuxiliary(Variable x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        var auxiliary = new List<AuxiliaryLogits>(auxiliaryHeads.Count);
+        using var reading = x.Pass.ReadWeights(Weights);
+        var logits = Chain(x, 0, chain.Count, (stage, map) =>
+        {
+            foreach (var head in auxiliaryHeads)
+                if (head.Stage == stage.Name) auxiliary.Add(new AuxiliaryLogits(head.Layer.Forward(map), head.LossWeight));
+        });
+        return (logits, auxiliary);
+    }
 
     /// <summary>What the trunk makes of images, before the head: pooled features [N, D].</summary>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
@@ -47,7 +76,8 @@ public abstract class ImageModel : Model
 
     /// <summary>The logits, from a stage on: what <see cref="Forward"/> does with the output of the stage before it. A trunk's output can
     /// so be computed once and kept.</summary>
-    /// <param name="x">What <see cref="ForwardTo"/> gives for the stage before; for the head what <see cref="Features"/> gives.</param>
+    /// <param name="x">What <see cref="ForwardTo"/> gives for the stage before; for the head what <see cref="Features"/> gives, unless the head
+    /// looks at the map (SqueezeNet's).</param>
     /// <param name="stage">The name of the first stage to compute.</param>
     /// <exception cref="ArgumentException">The model has no such stage.</exception>
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
@@ -136,6 +166,28 @@ public abstract class ImageModel : Model
         chain.Add(stage);
     }
 
+    /// <summary>Adds a head that looks at the output of a stage of the trunk in training. Its modules have to be among those of the last stage,
+    /// behind the head's own.</summary>
+    /// <param name="stage">The stage's name.</param>
+    /// <param name="head">What makes logits [N, classes] of the stage's output.</param>
+    /// <param name="lossWeight">The weight of its loss.</param>
+    /// <exception cref="ArgumentException">The model has no such stage.</exception>
+    protected void AddAuxiliaryHead(string stage, Layer head, float lossWeight)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        IndexOf(stage);
+        auxiliaryHeads.Add(new AuxiliaryHead(stage, head, lossWeight));
+    }
+
+    /// <summary>Adds layers in sequence as the next stage; those with parameters have their keys in the model already.</summary>
+    private protected void AddSequence(string name, params IEnumerable<Layer> layers)
+    {
+        Layer[] sequence = [.. layers];
+        AddStage(
+            name, x => LayerScope.Chain(sequence.AsSpan(), x, (object?)null, static (layer, input, _) => layer.Forward(input)),
+            sequence.Where(layer => layer.Root == this));
+    }
+
     private Variable Run(Variable x, int from, int to) => LayerScope.Run(
         this, x, (Model: this, from, to), static (input, given) => given.Model.Chain(input, given.from, given.to, taps: null));
 
@@ -145,10 +197,12 @@ public abstract class ImageModel : Model
         var stages = CollectionsMarshal.AsSpan(chain);
         var map = LayerScope.Chain(stages[from..Math.Min(to, Head)], x, (object?)null, static (stage, input, _) => stage.Forward(input), taps);
         if (to <= Head) return map;
-        var logits = stages[Head].Forward(from < Head ? Pool(map) : map);
+        var logits = stages[Head].Forward(from < Head && IsHeadOnPooled ? Pool(map) : map);
         taps?.Invoke(stages[Head], logits);
         return logits;
     }
+
+    private sealed record AuxiliaryHead(string Stage, Layer Layer, float LossWeight);
 
     private int IndexOf(string stage)
     {

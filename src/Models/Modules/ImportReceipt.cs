@@ -118,7 +118,7 @@ internal sealed class ReceiptBook(WeightSet set)
     public void Load(ModuleParameter target, StoredTensor source)
     {
         string expected = set.InFile(target.Name), rule = "";
-        if (source.FilePath != expected) rule = target.Aliases.Select(set.InFile).Contains(source.FilePath) ? "a name of tied weights" : "another spelling of the name";
+        if (source.FilePath != expected) rule = target.Aliases.Where(alias => set.InFile(alias) == source.FilePath).Select(target.RuleOf).FirstOrDefault() ?? "another spelling of the name";
         else if (expected != target.Name) rule = set.Name;
         if (source.ElementType != ElementType.Float32) rule += (rule.Length > 0 ? ", " : "") + $"{source.TypeName} as float32";
         Add(source.FilePath, target.Name, target.Shape, rule.Length > 0 ? ImportOutcome.LoadedUnderRule : ImportOutcome.Loaded, rule);

@@ -42,6 +42,9 @@ public abstract class Model : Module, IDisposable
     /// <summary>The last stage's parameters and buffers: what depends on the number of classes.</summary>
     internal IEnumerable<ModuleParameter> HeadTensors() => Stages[^1].Tensors();
 
+    /// <summary>What of the last stage serves training alone, so that a file may lack it: auxiliary heads.</summary>
+    internal virtual IEnumerable<ModuleParameter> AuxiliaryTensors() => [];
+
     /// <summary>What the hub puts before the keys of the bare encoder within a model that has a head ("bert"), null where there is no
     /// such habit. A file of the bare encoder then fills a model with a head and the other way round.</summary>
     internal virtual string? TrunkKey => null;
@@ -64,7 +67,7 @@ public abstract class Model : Module, IDisposable
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(options);
         var report = ModelLoader.Load(this, checkpoint, options);
-        IsHeadNew = report.Replaced.Count > 0;
+        IsHeadNew = report.Replaced.Except(AuxiliaryTensors().Select(static tensor => tensor.Name)).Any();
         return report;
     }
 

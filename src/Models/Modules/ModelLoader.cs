@@ -57,10 +57,12 @@ internal static class ModelLoader
         var head = model.HeadTensors().ToHashSet();
         bool isHeadless = options.AllowMissingHead && head.Count > 0
             && model.Tensors().All(tensor => set.Find(tensor) is null == head.Contains(tensor));
+        var auxiliary = model.AuxiliaryTensors().ToHashSet();
+        if (auxiliary.Any(tensor => set.Find(tensor) is not null)) auxiliary.Clear();
         var fills = new List<(ModuleParameter Target, StoredTensor Source)>();
         List<string> missing = [], misshapen = [], replaced = [];
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string name in model.Ignored()) known[set.InFile(name)] = "a buffer that no computation reads";
+        foreach (var (name, rule) in model.Ignored()) known[set.InFile(name)] = rule;
         var book = new ReceiptBook(set);
         int expected = 0;
         foreach (var target in model.Tensors())
@@ -78,6 +80,11 @@ internal static class ModelLoader
                 if (source is not null) known[source.FilePath] = "a head of another size";
                 replaced.Add(target.Name);
                 book.New(target, source is null ? "the head, to be trained" : $"the head, to be trained; the file's is {source.ShapeText}");
+            }
+            else if (auxiliary.Contains(target))
+            {
+                replaced.Add(target.Name);
+                book.New(target, "an auxiliary head that the file lacks, to be trained");
             }
             else if (source is null) missing.Add(target.Name);
             else

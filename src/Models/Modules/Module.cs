@@ -12,7 +12,7 @@ public abstract class Module
     private readonly List<(string Key, Module Child)> children = [];
     private readonly List<ModuleParameter> parameters = [];
     private readonly List<Counter> counters = [];
-    private readonly List<string> ignored = [];
+    private readonly List<(string Key, string Rule)> ignored = [];
     private Module? parent;
     private WeightLock? weights;
     private string key = "";
@@ -92,7 +92,7 @@ public abstract class Module
     internal IEnumerable<Counter> Counters() => counters.Concat(children.SelectMany(child => child.Child.Counters()));
 
     /// <summary>Keys that a file may have and that say nothing to the model.</summary>
-    internal IEnumerable<string> Ignored() => ignored.Select(KeyOf).Concat(children.SelectMany(child => child.Child.Ignored()));
+    internal IEnumerable<(string Key, string Rule)> Ignored() => ignored.Select(one => (KeyOf(one.Key), one.Rule)).Concat(children.SelectMany(child => child.Child.Ignored()));
 
     internal string KeyOf(string inner)
     {
@@ -136,16 +136,21 @@ public abstract class Module
 
     /// <summary>Says that a file may have the values of <paramref name="parameter"/> under another key too, or instead: tied weights, a
     /// name of earlier years. Saved they are once, under the parameter's own key.</summary>
+    /// <param name="key">The other key, within this module.</param>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="rule">What a receipt calls it.</param>
     /// <exception cref="ArgumentException">The parameter was not made by a module.</exception>
-    protected void AddAlias(string key, Parameter parameter)
+    protected void AddAlias(string key, Parameter parameter, string rule = "a name of tied weights")
     {
         if (parameter is not ModuleParameter own) throw new ArgumentException("only a parameter that a module made has a key, and so other keys");
-        own.AddAlias(this, key);
+        own.AddAlias(this, key, rule);
     }
 
     /// <summary>Says that a file may have a tensor under a key for which the model has no use: a buffer that can be computed, a part that
     /// this head does without.</summary>
-    protected void IgnoreKey(string key) => ignored.Add(key);
+    /// <param name="key">The key, within this module.</param>
+    /// <param name="rule">What a receipt says of it.</param>
+    protected void IgnoreKey(string key, string rule = "a buffer that no computation reads") => ignored.Add((key, rule));
 
     private protected ModuleParameter Add(string key, Shape shape, Initialiser initialiser, bool isBuffer = false)
     {

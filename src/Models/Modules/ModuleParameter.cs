@@ -6,7 +6,7 @@ namespace Graft.Models;
 /// <summary>A parameter or a buffer of a module. A buffer is kept and saved like a parameter but never has a gradient.</summary>
 internal sealed class ModuleParameter(Module owner, string key, Shape shape, Initialiser initialiser, bool isBuffer) : Parameter(shape)
 {
-    private readonly List<(Module Owner, string Key)> aliases = [];
+    private readonly List<(Module Owner, string Key, string Rule)> aliases = [];
 
     /// <summary>Its key within its module.</summary>
     public string Key => key;
@@ -24,7 +24,15 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
     /// <summary>Other keys under which a file may have the same values: tied weights, and names of earlier years.</summary>
     public IEnumerable<string> Aliases => aliases.Select(alias => alias.Owner.KeyOf(alias.Key));
 
-    public void AddAlias(Module at, string inner) => aliases.Add((at, inner));
+    public void AddAlias(Module at, string inner, string rule) => aliases.Add((at, inner, rule));
+
+    /// <summary>What a receipt calls the use of another key; null where it is none of them.</summary>
+    public string? RuleOf(string key)
+    {
+        foreach (var alias in aliases)
+            if (alias.Owner.KeyOf(alias.Key) == key) return alias.Rule;
+        return null;
+    }
 
     protected override void Initialise(Span<float> numbers) =>
         initialiser.Fill(numbers, Shape, new RandomStream(owner.Root.Seed, Name));

@@ -56,7 +56,7 @@ public sealed class OnnxImageModel : ImageModel
     public bool HasOwnHead { get; }
 
     /// <summary>The number of logits; without any head that of the features.</summary>
-    public int Classes { get; }
+    public override int Classes { get; }
 
     /// <summary>Opens a graph with its weights.</summary>
     /// <param name="path">An ONNX file with an input [N, C, H, W].</param>

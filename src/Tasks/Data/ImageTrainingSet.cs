@@ -23,6 +23,13 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     {
         public int Count => images.Count;
 
-        public Variable Loss(Pass pass) => loss(model.Forward(images.On(pass)), images);
+        public Variable Loss(Pass pass)
+        {
+            if (!model.HasAuxiliaryHeads) return loss(model.Forward(images.On(pass)), images);
+            var (logits, auxiliary) = model.ForwardWithAuxiliary(images.On(pass));
+            var total = loss(logits, images);
+            foreach (var head in auxiliary) total += loss(head.Logits, images) * head.LossWeight;
+            return total;
+        }
     }
 }

@@ -19,6 +19,7 @@ public sealed class ImageModelSource
     /// here.</exception>
     public static ImageModelSource Pretrained(string model, string weights, ulong seed = 0, LoadOptions? options = null)
     {
+        KnownFormats.Register();
         var timm = TimmConfig.Find(weights);
         using var checkpoint = Checkpoint.Open(weights);
         timm?.Require(weights, model, timm.Classes ?? 0);

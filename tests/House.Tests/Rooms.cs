@@ -18,7 +18,7 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
         new("Autograd", ["Tensors"], [], ["Graft.Tensors"]),
         new("Models", ["Autograd"], [], ["Graft.Tensors", "Graft.Autograd"]),
         new("Onnx", ["Models"], ["Google.Protobuf", "Grpc.Tools"], ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Google.Protobuf"]),
-        new("Formats", ["Models"], ["Google.FlatBuffers", "PureHDF"], ["Graft.Tensors", "Graft.Models", "Google.FlatBuffers", "PureHDF"]),
+        new("Formats", ["Models"], ["Google.FlatBuffers"], ["Graft.Tensors", "Graft.Models", "Google.FlatBuffers"]),
         new(
             "Hub", ["Models"], ["NuGet.Protocol"],
             ["Graft.Models", "NuGet.Protocol", "NuGet.Packaging", "NuGet.Configuration", "NuGet.Versioning", "NuGet.Common", "NuGet.Frameworks"]),

@@ -3,7 +3,7 @@ using Graft.CommandLine;
 
 namespace Graft.WeightImport;
 
-/// <summary><c>weight-import convert FILE --to OUT.safetensors</c>: the same tensors as safetensors, byte for byte.</summary>
+/// <summary><c>weight-import convert FILE --to OUT</c>: the same tensors as safetensors, in one file or in shards, or as NumPy's arrays.</summary>
 internal static class ConvertCommand
 {
     // Tied weights are written once for each key; beyond this a file of views is a trap.
@@ -12,24 +12,42 @@ internal static class ConvertCommand
 
     public static Command Make()
     {
-        var file = new Argument<string>("FILE") { Description = "A safetensors file, a PyTorch checkpoint, or a folder that holds one." };
-        var to = new Option<string>("--to") { Description = "The safetensors file to write.", Required = true, HelpName = "OUT.safetensors" };
+        var file = new Argument<string>("FILE") { Description = "A checkpoint of any format, or a folder that holds one." };
+        var to = new Option<string>("--to")
+        {
+            Description = "The file to write: .npz for NumPy's arrays, else safetensors; with --max-shard-size a folder.",
+            Required = true,
+            HelpName = "OUT",
+        };
+        var shardSize = new Option<string?>("--max-shard-size")
+        {
+            Description = "Write a folder of safetensors files of at most so many bytes (200MB, 5GB) with their index.",
+            HelpName = "SIZE",
+        };
+        var compress = new Option<bool>("--compress") { Description = "Pack the arrays of an .npz." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        var command = new Command("convert", "Writes the tensors as safetensors: same keys, types, shapes and bytes.") { file, to, json };
+        var command = new Command("convert", "Writes the tensors as safetensors or .npz: same keys, types, shapes and bytes.") { file, to, shardSize, compress, json };
         var selection = new SelectionOptions(command);
         command.SetAction((parsed, interrupt) =>
         {
             string target = parsed.GetRequiredValue(to);
+            long? shard = parsed.GetValue(shardSize) is { } size ? ByteSize.Parse(size, "--max-shard-size") : null;
+            bool isArchive = shard is null && target.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+            if (parsed.GetValue(compress) && !isArchive) throw new WrongInputException("--compress goes with --to OUT.npz");
             using var checkpoint = Checkpoint.Open(parsed.GetRequiredValue(file));
             var tensors = selection.Select(parsed, checkpoint);
-            Convert(checkpoint, tensors, target, interrupt);
+            Require(checkpoint, tensors, target, isFolder: shard is not null);
+            var entries = tensors.Select(TensorEntry.From);
+            if (shard is { } most) SafetensorsWriter.WriteSharded(target, entries, most, Metadata(checkpoint), interrupt);
+            else if (isArchive) NumpyWriter.WriteArchive(target, entries, parsed.GetValue(compress), interrupt);
+            else SafetensorsWriter.Write(target, entries, Metadata(checkpoint), interrupt);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
                 JsonOutput.Write(output, writer =>
                 {
                     writer.WriteSummary(checkpoint, tensors);
                     writer.WriteString("writtenTo", target);
-                    writer.WriteNumber("writtenBytes", new FileInfo(target).Length);
+                    writer.WriteNumber("writtenBytes", WrittenBytes(target));
                 });
             else output.WriteLine($"{Printable.Text(target)}: {Totals.Of(tensors)}");
             return Task.FromResult(ExitCode.Done);
@@ -37,17 +55,21 @@ internal static class ConvertCommand
         return command;
     }
 
-    private static void Convert(Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors, string target, CancellationToken interrupt)
+    private static void Require(Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors, string target, bool isFolder)
     {
-        TargetFile.Require(target);
-        if (IsPartOf(target, checkpoint)) throw new WrongInputException($"--to {Printable.Text(target)} would overwrite its own source: give another name");
+        if (isFolder) TargetFile.RequireFolder(target);
+        else TargetFile.Require(target);
+        if (isFolder ? HoldsSource(target, checkpoint) : IsPartOf(target, checkpoint))
+            throw new WrongInputException($"--to {Printable.Text(target)} would overwrite its own source: give another name");
         if (tensors.Count == 0) throw new CheckpointException(checkpoint.Path, "has no tensors, so there is nothing to convert");
         foreach (var tensor in tensors) tensor.RequireReadable();
         long bytes = Totals.Of(tensors).Bytes;
-        if (bytes > Math.Max(checkpoint.ByteCount, AlwaysAllowed) * MostCopies)
+        if (bytes > Math.Max(checkpoint.ByteCount, AlwaysAllowed) * MostCopies && checkpoint.Format != "npz")
             throw new CheckpointException(checkpoint.Path, $"its views repeat their elements to {bytes} bytes, from a file of {checkpoint.ByteCount}; save it without the repetition");
-        SafetensorsWriter.Write(target, tensors.Select(TensorEntry.From), Metadata(checkpoint), interrupt);
     }
+
+    private static long WrittenBytes(string target) => Directory.Exists(target)
+        ? Directory.EnumerateFiles(target, "model*.safetensors*").Sum(static path => new FileInfo(path).Length) : new FileInfo(target).Length;
 
     // The format's readers look for 'format'; what the source says of itself is kept.
     private static Dictionary<string, string> Metadata(Checkpoint checkpoint)
@@ -55,6 +77,13 @@ internal static class ConvertCommand
         var metadata = new Dictionary<string, string>(checkpoint.Metadata, StringComparer.Ordinal);
         metadata.TryAdd("format", "pt");
         return metadata;
+    }
+
+    private static bool HoldsSource(string target, Checkpoint checkpoint)
+    {
+        if (!Directory.Exists(target)) return false;
+        string folder = Resolve(Path.TrimEndingDirectorySeparator(target));
+        return checkpoint.SourceFiles.Any(file => Path.GetDirectoryName(Resolve(file)) == folder);
     }
 
     // By the file itself, so that a link or another spelling of the path does not hide it. A checkpoint in a folder, or in

@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Make()
     {
-        var file = new Argument<string>("FILE") { Description = "A safetensors file, a PyTorch checkpoint, or a folder that holds one." };
+        var file = new Argument<string>("FILE") { Description = "A checkpoint of any format (safetensors, PyTorch, Keras, TFLite, NumPy, word vectors), or a folder that holds one." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("inspect", "Lists every tensor (key, type, shape), the metadata, and the names of Python's that were not run.") { file, json };
         var selection = new SelectionOptions(command);

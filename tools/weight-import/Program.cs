@@ -1,11 +1,14 @@
 using System.CommandLine;
 using Graft.CommandLine;
+using Graft.Tasks;
 
 namespace Graft.WeightImport;
 
 /// <summary>The command line over the checkpoint readers.</summary>
 internal static class Program
 {
+    static Program() => KnownFormats.Register();
+
     public static int Main(string[] args) => Make().Main(args);
 
     /// <summary>Runs one command line and returns its exit code.</summary>

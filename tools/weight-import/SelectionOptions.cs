@@ -2,7 +2,8 @@ using System.CommandLine;
 
 namespace Graft.WeightImport;
 
-/// <summary><c>--entry</c> and <c>--prefix</c>: which of a file's tensors are meant.</summary>
+/// <summary><c>--entry</c> and <c>--prefix</c>: which of a file's tensors are meant, <c>--pytorch</c>: in which
+/// layout.</summary>
 internal sealed class SelectionOptions
 {
     private readonly Option<string?> entry = new("--entry")
@@ -17,10 +18,16 @@ internal sealed class SelectionOptions
         HelpName = "TEXT",
     };
 
-    public SelectionOptions(Command command)
+    private readonly Option<bool> pytorch = new("--pytorch")
+    {
+        Description = "The tensors under PyTorch's names and in its layouts, where the format has its own (Keras).",
+    };
+
+    public SelectionOptions(Command command, bool hasLayout = true)
     {
         command.Add(entry);
         command.Add(prefix);
+        if (hasLayout) command.Add(pytorch);
     }
 
     public LoadOptions Read(ParseResult parsed) => new() { Entry = parsed.GetValue(entry), Prefix = parsed.GetValue(prefix) };
@@ -30,6 +37,7 @@ internal sealed class SelectionOptions
     public IReadOnlyList<StoredTensor> Select(ParseResult parsed, Checkpoint checkpoint)
     {
         var options = Read(parsed);
+        if (parsed.GetValue(pytorch)) checkpoint = checkpoint.InPyTorchLayout;
         if (options.Entry is null && options.Prefix is null) return checkpoint.Tensors;
         var tensors = options.Entry is { } name
             ? Below(checkpoint.Tensors.Select(tensor => tensor.Under(tensor.FilePath)), name, checkpoint, $"entry '{Printable.Text(name)}'")

@@ -10,6 +10,9 @@ namespace Graft.WeightImport;
 /// <param name="Bytes">The bytes of all tensors.</param>
 internal readonly record struct Totals(int Tensors, long Elements, long Parameters, long Bytes)
 {
+    // PyTorch's names of them and Keras's
+    private static readonly string[] Statistics = ["running_mean", "running_var", "moving_mean:0", "moving_variance:0"];
+
     public static Totals Of(IReadOnlyList<StoredTensor> tensors)
     {
         Int128 elements = 0, parameters = 0, bytes = 0;
@@ -24,7 +27,7 @@ internal readonly record struct Totals(int Tensors, long Elements, long Paramete
 
     private static bool CouldBeTrained(StoredTensor tensor) =>
         tensor.ElementType is ElementType.Float16 or ElementType.BFloat16 or ElementType.Float32 or ElementType.Float64
-        && !tensor.Key.EndsWith("running_mean", StringComparison.Ordinal) && !tensor.Key.EndsWith("running_var", StringComparison.Ordinal);
+        && !Statistics.Any(name => tensor.Key.EndsWith(name, StringComparison.Ordinal));
 
     private static long Clamp(Int128 sum) => (long)Int128.Min(sum, long.MaxValue);
 

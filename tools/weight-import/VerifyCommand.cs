@@ -52,7 +52,7 @@ internal static class VerifyCommand
         {
             file, architecture, reference, data, tolerance, gradientTolerance, allowNonFinite, json,
         };
-        var selection = new SelectionOptions(command);
+        var selection = new SelectionOptions(command, hasLayout: false);
         command.SetAction((parsed, interrupt) => Task.FromResult(Run(parsed, interrupt)));
         return command;
 

@@ -4,17 +4,18 @@ namespace Graft.Models;
 
 /// <summary>A file of named tensors, opened: its headers have been read, tensors are read when they are asked for.</summary>
 /// <remarks>
-/// Read are safetensors files and their sharded folders, and PyTorch's <c>.pt</c>, <c>.pth</c>, <c>.th</c>, <c>.ckpt</c> and
-/// <c>.bin</c> in the zip format, in the legacy format before 1.6 and as TorchScript. Pickles are interpreted against a list of known
-/// names; nothing that a file contains is ever run, and a value that only Python could build is kept for display and never built.
+/// Read are safetensors files and their sharded folders, PyTorch's <c>.pt</c>, <c>.pth</c>, <c>.th</c>, <c>.ckpt</c> and
+/// <c>.bin</c> in the zip format, in the legacy format before 1.6 and as TorchScript, NumPy's <c>.npy</c> and <c>.npz</c>, and word vectors
+/// (word2vec's binary and text, GloVe's text: one tensor <c>weight</c>; <see cref="WordVectors"/> has the words). Pickles are interpreted against
+/// a list of known names; nothing that a file contains is ever run, and a value that only Python could build is kept for display and never built.
 /// <para>Keys of a pickle are the path through its nested dictionaries, joined by '.'. If the outermost dictionary has one
 /// entry that holds tensors (<c>{"state_dict": {...}, "best_prec1": 91.7}</c>), or several of which one is called
 /// <c>state_dict</c>, <c>model_state_dict</c> or <c>model</c>, the keys of that entry are given without its name. What else is
 /// found beside the tensors (numbers, texts, lists of them) is the metadata.</para>
 /// <para>A folder is opened by one rule, Hugging Face's order: <c>model.safetensors</c>, <c>model.safetensors.index.json</c>,
 /// <c>pytorch_model.bin</c>, <c>pytorch_model.bin.index.json</c>; without these the only index of shards, then the only file that ends
-/// like a checkpoint's and is neither a shard, an adapter nor a training state; then an adapter. Several candidates are named and
-/// refused.</para>
+/// like a checkpoint's and is neither a shard, an adapter nor a training state; then the only one of a registered format; then an adapter.
+/// Several candidates are named and refused.</para>
 /// </remarks>
 public abstract class Checkpoint : IDisposable
 {
@@ -48,7 +49,8 @@ public abstract class Checkpoint : IDisposable
     public string Path { get; }
 
     /// <summary>The format found: <c>safetensors</c>, <c>safetensors-sharded</c>, <c>pytorch-zip</c>, <c>pytorch-legacy</c>,
-    /// <c>pytorch-sharded</c>, <c>torchscript</c>, or the name of a registered <see cref="CheckpointFormat"/>.</summary>
+    /// <c>pytorch-sharded</c>, <c>torchscript</c>, <c>npy</c>, <c>npz</c>, <c>word2vec-binary</c>, <c>word2vec-text</c>, <c>glove</c>, or the name
+    /// of a registered <see cref="CheckpointFormat"/>.</summary>
     public string Format { get; }
 
     /// <summary>The length of the file, or of all its shards, in bytes.</summary>

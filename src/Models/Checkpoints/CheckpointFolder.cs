@@ -32,7 +32,8 @@ internal static class CheckpointFolder
         string? found = Customary.FirstOrDefault(names.Contains)
             ?? Only(folder, names.Where(name => name.EndsWith(".safetensors.index.json", StringComparison.Ordinal)
                 || name.EndsWith(".bin.index.json", StringComparison.Ordinal)))
-            ?? Only(folder, names.Where(IsCheckpoint))
+            ?? Only(folder, names.Where(name => IsCheckpoint(name, Extensions)))
+            ?? Only(folder, names.Where(name => IsCheckpoint(name, CheckpointFormats.Registered.SelectMany(format => format.Extensions))))
             ?? Adapters.FirstOrDefault(names.Contains);
         return found is not null
             ? FilePath.Combine(folder, found)
@@ -40,9 +41,8 @@ internal static class CheckpointFolder
                 folder, "a folder without a checkpoint (model.safetensors, pytorch_model.bin or another): give the path of the file");
     }
 
-    private static bool IsCheckpoint(string name) => name[0] != '.' && !Adapters.Contains(name)
-        && Extensions.Concat(CheckpointFormats.Registered.SelectMany(format => format.Extensions))
-            .Contains(FilePath.GetExtension(name), StringComparer.OrdinalIgnoreCase)
+    private static bool IsCheckpoint(string name, IEnumerable<string> extensions) => name[0] != '.' && !Adapters.Contains(name)
+        && extensions.Contains(FilePath.GetExtension(name), StringComparer.OrdinalIgnoreCase)
         && !TrainingStates.Any(state => name.StartsWith(state, StringComparison.Ordinal));
 
     private static string? Only(string folder, IEnumerable<string> candidates)

@@ -57,7 +57,7 @@ internal static class CheckpointFormats
         if (start is [0x80, >= 2 and <= 5, ..] || start.AsSpan().StartsWith(PyTorchLegacy.StartInDigits)) return PyTorchLegacy.Read(file);
         if (start[0] == '{')
             return isShard ? throw file.Fail("an index, where another index names a shard") : ShardedCheckpoint.OpenIndex(file);
-        return OpenRegistered(start, file) ?? throw file.Fail(ForeignFormats.Describe(start));
+        return OpenRegistered(start, file) ?? WordVectorCheckpoint.TryRead(file, start) ?? throw file.Fail(ForeignFormats.Describe(start));
     }
 
     private static Checkpoint? OpenRegistered(ReadOnlySpan<byte> start, CheckpointFile file)

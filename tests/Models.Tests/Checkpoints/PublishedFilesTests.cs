@@ -53,8 +53,6 @@ public class PublishedFilesTests
     [InlineData("keyword-transformer/no_1000ms.wav", "RIFF")]
     [InlineData("omniglot/all_runs.zip", "zip archive")]
     [InlineData("digits/digits.csv.gz", "gzip")]
-    [InlineData("word-vectors/test_glove.txt", "text file")]
-    [InlineData("word-vectors/euclidean_vectors.bin", "not a checkpoint")]
     [InlineData("cifar10-lossless/images/cat/000.png", "PNG")]
     [InlineData("gpt2-smiles/model/config.json", "weight_map")]
     [InlineData("cifar10-lossless/images", "folder")]

@@ -248,6 +248,16 @@ public sealed class HostilePickleTests : IDisposable
     }
 
     [Fact]
+    public void A_view_with_the_opposite_sign_is_listed_and_not_read_as_it_stands()
+    {
+        byte[] start = [.. "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\00X\x03\0\0\0cpuK\x02tQK\0(K\x01t(K\x01tN}"u8];
+        using var plain = Checkpoint.Open(Zip([0x80, 2, .. start, .. "}tR."u8], new byte[8]));
+        Assert.Equal([0f], plain["tensor"].ToSingleArray());
+        using var negated = Checkpoint.Open(Zip([0x80, 2, .. start, .. "}X\x03\0\0\0neg"u8, 0x88, .. "stR."u8], new byte[8]));
+        Assert.Contains("opposite sign", Assert.Throws<CheckpointException>(() => negated["tensor"].ToSingleArray()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_zip_archive_of_something_else_is_named()
     {
         string path = folder.At("letters.zip");

@@ -70,6 +70,15 @@ public class PyTorchCheckpointTests
     }
 
     [Fact]
+    public void A_frozen_program_gives_the_constants_that_its_weights_became()
+    {
+        using var checkpoint = Checkpoint.Open(GoldenFiles.At("frozen.pt"));
+        Assert.Equal("torchscript", checkpoint.Format);
+        Assert.Equal([6, 2], checkpoint.Tensors.Select(tensor => tensor.ElementCount).OrderDescending());
+        foreach (var tensor in checkpoint.Tensors) Assert.All(tensor.ToSingleArray(), value => Assert.InRange(value, -0.6f, 0.6f));
+    }
+
+    [Fact]
     public void A_whole_module_gives_the_tensors_that_its_state_dict_would()
     {
         using var checkpoint = Checkpoint.Open(GoldenFiles.At("whole-module.pt"));

@@ -80,12 +80,21 @@ public sealed class PublishedTableTests : IDisposable
         published/minilm-l6/reference.safetensors safetensors 5 94080
         published/resnet18/reference.safetensors safetensors 2 4096
         silero-vad/silero_vad.jit torchscript 32 545282
+        silero-vad/silero_vad.onnx onnx 341 545286
+        speech-embedding/alexa_v0.1.onnx onnx 6 213377
+        speech-embedding/embedding_model.onnx onnx 42 328129
+        speech-embedding/hey_rhasspy_v0.1.onnx onnx 14 50405
+        speech-embedding/melspectrogram.onnx onnx 15 271401
         word-vectors/euclidean_vectors.bin word2vec-binary 1 27470
         word-vectors/high_precision.kv.bin word2vec-binary 1 4
         word-vectors/high_precision.kv.txt word2vec-text 1 4
         word-vectors/test_glove.txt glove 1 3800
         published:arctic-xs/model.safetensors safetensors 101 22565376
         published:minilm-l6/model.safetensors safetensors 103 22713216
+        published:arctic-xs/model.onnx onnx 248 22565428
+        published:minilm-l6/model.onnx onnx 303 22713268
+        published:resnet18/model.onnx onnx 110 15908800
+        published:resnet18/preprocess.onnx onnx 1 150528
         """;
 
     private readonly string folder = Directory.CreateTempSubdirectory("graft-").FullName;

@@ -10,7 +10,7 @@ internal static class PickleTensors
     /// <summary>The function of that name; null where it is none of these.</summary>
     public static Func<Unpickler, object?[], object?>? Find(string name) => name switch
     {
-        // Behind the strides: requires_grad, backward hooks and, lately, metadata. None of them is data.
+        // Behind the strides: requires_grad, backward hooks and, lately, metadata, of which one entry alone speaks of the numbers.
         "torch._utils._rebuild_tensor" or "torch._utils._rebuild_tensor_v2" => static (unpickler, items) => View(unpickler, items, null),
         "torch._utils._rebuild_tensor_v3" => static (unpickler, items) => items is [_, _, _, _, _, _, PickleGlobal type, ..]
             ? View(unpickler, items, Kind(unpickler, type))
@@ -107,7 +107,7 @@ internal static class PickleTensors
             : new PickleForeign("torch._utils._rebuild_sparse_tensor", items);
     }
 
-    private static PickleView View(Unpickler unpickler, object?[] items, StorageKind? type)
+    private static PickleTensor View(Unpickler unpickler, object?[] items, StorageKind? type)
     {
         if (items is not [PickleStorage storage, long offset, PickleTuple size, PickleTuple step, ..] || size.Items.Length != step.Items.Length)
             throw unpickler.Damaged("makes a tensor in an unknown way");
@@ -122,7 +122,8 @@ internal static class PickleTensors
         if (offset < 0 || (lengths.Contains(0) ? offset > there : last >= there))
             throw unpickler.Damaged(
                 $"has a tensor [{string.Join(", ", lengths)}] that reaches beyond the {there} elements of its storage '{Printable.Text(storage.Key)}'");
-        return new PickleView(kind, lengths, storage, offset, strides);
+        bool isNegated = items.Skip(4).OfType<PickleDictionary>().Any(static metadata => metadata.Find("neg") is true);
+        return isNegated ? new PickleListed(kind, lengths, "a view with the opposite sign") : new PickleView(kind, lengths, storage, offset, strides);
     }
 
     private static long[] Lengths(Unpickler unpickler, object?[] items)

@@ -7,6 +7,7 @@ namespace Graft.Models;
 internal static class PyTorchZip
 {
     private const string Pickle = "data.pkl";
+    private const string Constants = "constants.pkl";
 
     /// <summary>The record that makes an archive PyTorch's; null where there is none.</summary>
     public static ZipRecord? FindPickle(List<ZipRecord> directory) => directory.Find(record => record.Name.EndsWith($"/{Pickle}", StringComparison.Ordinal)
@@ -20,22 +21,29 @@ internal static class PyTorchZip
             if (!byName.TryAdd(record.Name, record))
                 throw file.Fail($"damaged: two records are called '{Printable.Text(record.Name)}'; fetch it again");
 
-        bool torchScript = byName.ContainsKey(folder + "constants.pkl");
+        bool torchScript = byName.TryGetValue(folder + Constants, out var constants);
         var records = new ZipRecordReader(file);
-        var (source, start) = records.Open(pickle, mostTimesPacked: 64);
-        var unpickler = new Unpickler(new PickleBytes(source, start, start + pickle.Length), torchScript);
         bool bigEndian = ReadByteOrder(file, records, byName.GetValueOrDefault(folder + "byteorder"));
-        object? value = unpickler.Load();
-        var state = StateDictionary.Find(file, value, pickle.Length, unpickler.ForeignNames);
+        var state = Load(pickle);
+        string storages = "data";
+        // a frozen program has made constants of all its weights
+        if (constants is not null && state.Tensors.Count == 0) (state, storages) = (Load(constants), "constants");
 
         var found = new Dictionary<string, StorageRange>(StringComparer.Ordinal);
         return PyTorchCheckpoint.Make(file, torchScript ? "torchscript" : "pytorch-zip", state, Find, bigEndian);
 
+        StateDictionary Load(ZipRecord record)
+        {
+            var (source, start) = records.Open(record, mostTimesPacked: 64);
+            var unpickler = new Unpickler(new PickleBytes(source, start, start + record.Length), torchScript);
+            return StateDictionary.Find(file, unpickler.Load(), record.Length, unpickler.ForeignNames);
+        }
+
         StorageRange Find(PickleStorage storage)
         {
             if (found.TryGetValue(storage.Key, out var known)) return known;
-            if (!byName.TryGetValue($"{folder}data/{storage.Key}", out var record))
-                throw file.Fail($"damaged: the record 'data/{Printable.Text(storage.Key)}' of a tensor is missing; fetch it again");
+            if (!byName.TryGetValue($"{folder}{storages}/{storage.Key}", out var record))
+                throw file.Fail($"damaged: the record '{storages}/{Printable.Text(storage.Key)}' of a tensor is missing; fetch it again");
             var (from, position) = records.Open(record);
             var range = new StorageRange(position, record.Length, from);
             found.Add(storage.Key, range);

@@ -74,6 +74,7 @@ def main():
     torch.save(model.state_dict(), os.path.join(HERE, "module.pt"))
     torch.save(model, os.path.join(HERE, "whole-module.pt"))
     torch.jit.save(torch.jit.script(model), os.path.join(HERE, "script.pt"))
+    torch.jit.save(torch.jit.freeze(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(3, 2)).eval())), os.path.join(HERE, "frozen.pt"))
 
     class Command:
         def __reduce__(self):

@@ -8,7 +8,7 @@ namespace Graft.Onnx.Tests;
 public sealed class NodeTests(ITestOutputHelper output)
 {
     // what has been reached; it may only rise
-    private const int Floor = 883;
+    private const int Floor = 1103;
 
     private const string Page = "docs/onnx-operators.md";
 

@@ -161,7 +161,7 @@ internal sealed class ProgramBuilder
             var node = Nodes[at];
             var row = OperatorTable.Find(node);
             if (!row.IsFixed || node.Bodies.Count > 0 || !node.Inputs.All(name => name.Length == 0 || constants.ContainsKey(name))) continue;
-            if (node.Outputs.Any(Links.IsOutput)) continue;
+            if (node.Outputs.Any(Links.IsOutput) || IsLarge(node, row)) continue;
             var step = Plain(node);
             using var pass = Pass.Infer(Device.Cpu);
             var program = new GraphProgram(
@@ -181,6 +181,21 @@ internal sealed class ProgramBuilder
             for (int i = 0; i < made.Length; i++) constants[made[i]] = results[i] as HostValue ?? Conversion.ToHost((DeviceValue)results[i]!);
             claimed[at] = true;
         }
+    }
+
+    /// <summary>Whether the numbers that say how large an output is say so much that it is not made before anybody asks for it.</summary>
+    private bool IsLarge(GraphNode node, Operator row)
+    {
+        const double Most = 1 << 20;
+        foreach (int input in row.HostInputs)
+        {
+            if (input >= node.Inputs.Length || Constant(node.Inputs[input]) is not { Count: <= Shape.MaximumRank } given) continue;
+            double product = 1;
+            for (int at = 0; at < given.Count; at++) product *= given.Element == Elements.Text ? 1 : Math.Max(1, Math.Abs(given.GetDouble(at)));
+            // the ends of slices are large where they mean the last
+            if (product > Most && node.Type is not ("Slice" or "Clip")) return true;
+        }
+        return false;
     }
 
     private NodeStep Plain(GraphNode node)

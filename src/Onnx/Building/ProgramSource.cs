@@ -64,6 +64,9 @@ internal sealed class ProgramSource(OnnxFile file)
         if (StoredShape.Problem([.. sparse.Dims]) is { } problem) throw file.Fail($"the sparse tensor '{Printable.Text(name)}' {problem}");
         if (sparse.Indices is null) throw file.Fail($"the sparse tensor '{Printable.Text(name)}' has no indices");
         int[] dims = [.. sparse.Dims.Select(length => (int)length)];
+        const long Most = 1 << 24;
+        if (dims.Aggregate(1L, (all, length) => Math.Min(all * Math.Max(1, length), Most + 1)) > Most)
+            throw file.Fail($"the sparse tensor '{Printable.Text(name)}' would have more than {Most} elements, and is computed with as a whole here");
         HostValue values = Array(sparse.Values), indices = Array(sparse.Indices);
         HostValue whole;
         try

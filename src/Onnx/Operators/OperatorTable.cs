@@ -21,5 +21,7 @@ internal static class OperatorTable
         .. ArithmeticOperators.Rows, .. ActivationOperators.Rows, .. ComparisonOperators.Rows, .. ShapeOperators.Rows, .. JoinOperators.Rows,
         .. IndexOperators.Rows, .. ReductionOperators.Rows, .. ConvolutionOperators.Rows, .. PoolingOperators.Rows, .. NormalisationOperators.Rows,
         .. MatrixOperators.Rows, .. ConstantOperators.Rows, .. ControlOperators.Rows, .. RecurrentOperators.Rows,
+        .. LossOperators.Rows, .. AttentionOperators.Rows, .. ResizeOperators.Rows, .. QuantisationOperators.Rows, .. OptimiserOperators.Rows,
+        .. SequenceOperators.Rows, .. GeometryOperators.Rows, .. GridOperators.Rows, .. SpectrumOperators.Rows,
     ];
 }

@@ -14,6 +14,7 @@ namespace Graft.Onnx;
 public sealed class OnnxImageModel : ImageModel
 {
     private const int UsualSide = 224;
+    private const long MostPixels = 1 << 24;
 
     private readonly StructureFile structure;
     private readonly GraphStage? pooling;
@@ -109,6 +110,8 @@ public sealed class OnnxImageModel : ImageModel
     internal static int[] ImageOf(int[]? dims)
     {
         if (dims is not { Length: 4 }) throw new ArgumentException($"its input [{string.Join(", ", dims ?? [])}] is no batch of images [N, C, H, W]");
+        if (Math.Max(dims[1], 1L) * Math.Max(dims[2], 1) * Math.Max(dims[3], 1) > MostPixels)
+            throw new ArgumentException($"its input [{string.Join(", ", dims)}] has more than {MostPixels} numbers an image");
         return [1, dims[1] > 0 ? dims[1] : 3, dims[2] > 0 ? dims[2] : UsualSide, dims[3] > 0 ? dims[3] : UsualSide];
     }
 }

@@ -45,7 +45,8 @@ public sealed class ImageModelSource
     /// <summary>A folder of the Hugging Face hub: <c>config.json</c> of an image classifier or bare encoder, weights, and
     /// <c>preprocessor_config.json</c>. Saved again it is such a folder with the labels and weights that were learnt.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="preprocessing">What is done to pictures; null for what the folder says.</param>
+    /// <param name="preprocessing">What is done to pictures; null for what the folder says. One of another size than the model's has its
+    /// positions interpolated.</param>
     /// <param name="seed">The seed of a new head's initial values.</param>
     /// <param name="options">Which weights of the folder, and what to tolerate; null to find them.</param>
     /// <exception cref="CheckpointException">A file is missing or malformed, or contradicts another, the architecture is not built, or the
@@ -59,8 +60,11 @@ public sealed class ImageModelSource
             throw new CheckpointException(configPath, $"'problem_type' is {Printable.Text(config.ProblemType)}; only {ModelConfig.SingleLabel} is built for pictures");
         if (preprocessing is null && !File.Exists(inputsPath))
             throw new CheckpointException(inputsPath, "is not there, so nothing says how pictures were prepared for the weights: add it, or say it by a preprocessing of your own");
+        options = (options ?? new LoadOptions()) with { AllowMissingHead = true };
+        if (preprocessing?.OutputSize is { } size && model.InputSize is { } own && size != own)
+            (model, config, options) = (model.Resize(size, seed), config with { ImageSize = size }, options with { InterpolatePositions = true });
         using var checkpoint = Checkpoint.Open(folder);
-        var report = model.Load(checkpoint, (options ?? new LoadOptions()) with { AllowMissingHead = true });
+        var report = model.Load(checkpoint, options);
         // augmentation is not in that file
         preprocessing ??= PreprocessorConfig.Read(inputsPath) with { Augmentation = ImagePreprocessing.ImageNet.Augmentation };
         RequireSize(model, preprocessing, inputsPath);
@@ -81,7 +85,9 @@ public sealed class ImageModelSource
             throw new CheckpointException(configPath, $"'problem_type' is {Printable.Text(config.ProblemType)}, and this task's is {problemType}");
         var preprocessing = PreprocessorConfig.Read(ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
         var model = Make(config, configPath, file => ModelFolder.PathOf(folder, file));
-        RequireSize(model, preprocessing, ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
+        // Hugging Face's settings have the size that the architecture was made for
+        if (config.Architecture is null && config.ImageSize is { } size) model = model.Resize(size);
+        if (preprocessing.OutputSize is not null) RequireSize(model, preprocessing, ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
         using (var checkpoint = Checkpoint.Open(ModelFolder.PathOf(folder, ModelFolder.WeightsFileName))) model.Load(checkpoint);
         // augmentation is not in that file: the last training's, or the model's own
         var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.FindPretrained(config.Model)?.Preprocessing.Augmentation
@@ -128,6 +134,11 @@ public sealed class ImageModelSource
         var pretrained = ModelRegistry.Pretrained(model.Name);
         var config = new ModelConfig { Model = model.Name, Labels = timm?.ClassNames ?? pretrained.NamesOf(model.Classes) };
         var manifest = new ModelManifest<ImageFineTuneOptions> { Provenance = provenance, Receipt = report?.Receipt };
-        return new ImageModelSource(new(model, config, timm?.Preprocessing ?? pretrained.Preprocessing, manifest)) { Report = report };
+        return new ImageModelSource(new(model, config, timm?.Preprocessing ?? Fitting(model, pretrained.Preprocessing), manifest)) { Report = report };
     }
+
+    /// <summary>The published preprocessing in proportion, where the weights are of pictures of another size.</summary>
+    private static ImagePreprocessing Fitting(ImageModel model, ImagePreprocessing published) =>
+        model.InputSize is { } taken && published is { ResizeShorterSide: { } side, CropSize: { } crop } && taken != crop
+            ? published with { ResizeShorterSide = (int)Math.Round((double)side * taken.Height / crop.Height), CropSize = taken } : published;
 }

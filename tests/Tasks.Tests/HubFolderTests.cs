@@ -63,6 +63,24 @@ public sealed class HubFolderTests : IDisposable
     }
 
     [Fact]
+    public void Pictures_of_another_size_have_the_positions_interpolated_and_are_kept_so()
+    {
+        string hub = Hub("vit-imgcls"), saved = folder["larger/x"][..^2];
+        var larger = new ImagePreprocessing { ResizeTo = new ImageSize(48, 40) };
+        using var classifier = ImageClassifier.From(ImageModelSource.FromFolder(hub, larger), device);
+        Assert.Equal(new ImageSize(48, 40), classifier.Model.InputSize);
+        var line = Assert.Single(classifier.WeightsReport!.Receipt!.Lines, line => line.Rule.StartsWith("positions interpolated", StringComparison.Ordinal));
+        Assert.Equal(("vit.embeddings.position_embeddings", "positions interpolated from [1, 17, 32]"), (line.InModel, line.Rule));
+        byte[] picture = Pictures.Ppm(1, 5);
+        var expected = classifier.Predict(picture).Classes;
+        classifier.Save(saved);
+        using var loaded = ImageClassifier.Load(saved, device);
+        Assert.Equal(expected, loaded.Predict(picture).Classes);
+        using var again = ImageClassifier.From(ImageModelSource.FromFolder(saved), device);
+        Assert.Equal(expected, again.Predict(picture).Classes);
+    }
+
+    [Fact]
     public void A_folder_that_would_be_fed_wrongly_is_refused()
     {
         string hub = Hub("vit-imgcls");

@@ -102,7 +102,8 @@ public static class ModelRegistry
         return row.Create(name, classes == 0 ? row.Pretrained.Classes : classes, seed);
     }
 
-    /// <summary>Makes a model with as many classes as the head in a checkpoint has; where it has none, as many as the published weights.
+    /// <summary>Makes a model with as many classes as the head in a checkpoint has (where it has none, as many as the published weights), and
+    /// for pictures of the size that its positions are of.
     /// The checkpoint's weights are not loaded yet.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="checkpoint">An open checkpoint.</param>
@@ -115,9 +116,10 @@ public static class ModelRegistry
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(options);
         var model = Create(name, seed: seed);
+        if (!options.InterpolatePositions && model.SizeOf(tensor => ModelLoader.Find(model, tensor, checkpoint, options)) is { } size) model = model.Resize(size, seed);
         var head = model.HeadTensors().First();
         int classes = ModelLoader.Find(model, head, checkpoint, options) is { } found && found.Lengths.Count == head.Shape.Rank ? found.Shape[0] : 0;
-        return classes is 0 || classes == head.Shape[0] ? model : Create(name, classes, seed);
+        return classes is 0 || classes == head.Shape[0] ? model : model.Remake(classes, seed);
     }
 
     /// <summary>", perhaps ..." with the name that looks most like another; empty where none does.</summary>

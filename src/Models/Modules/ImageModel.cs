@@ -126,6 +126,17 @@ public abstract class ImageModel : Model
     /// <summary>The size of picture that it takes; null where any will do.</summary>
     public virtual ImageSize? InputSize => null;
 
+    /// <summary>A new model of the same architecture and classes for pictures of another size, with initial values throughout; the model itself
+    /// where any size will do. <see cref="LoadOptions.InterpolatePositions"/> then takes weights of the former size.</summary>
+    /// <param name="size">The size of picture.</param>
+    /// <param name="seed">The seed of the initial values.</param>
+    /// <exception cref="ArgumentException">The architecture has no such size.</exception>
+    public virtual ImageModel Resize(ImageSize size, ulong seed = 0) => this;
+
+    /// <summary>The size of picture that weights are of; null where they do not say, or any will do.</summary>
+    /// <param name="find">The tensor that a file has for a parameter.</param>
+    internal virtual ImageSize? SizeOf(Func<ModuleParameter, StoredTensor?> find) => null;
+
     /// <summary>The probabilities of the last attention within a stage, for inspection; null where there is none.</summary>
     /// <param name="stage">The stage's number, the stem's being 0.</param>
     /// <param name="input">The output of the stage before.</param>

@@ -115,11 +115,12 @@ internal sealed class ReceiptBook(WeightSet set)
 {
     private readonly List<ReceiptLine> lines = [];
 
-    public void Load(ModuleParameter target, StoredTensor source)
+    public void Load(ModuleParameter target, StoredTensor source, string? shapeRule = null)
     {
         string expected = set.InFile(target.Name), rule = "";
         if (source.FilePath != expected) rule = target.Aliases.Where(alias => set.InFile(alias) == source.FilePath).Select(target.RuleOf).FirstOrDefault() ?? "another spelling of the name";
         else if (expected != target.Name) rule = set.Name;
+        if (shapeRule is not null) rule += (rule.Length > 0 ? ", " : "") + $"{shapeRule} from {source.ShapeText}";
         if (source.ElementType != ElementType.Float32) rule += (rule.Length > 0 ? ", " : "") + $"{source.TypeName} as float32";
         Add(source.FilePath, target.Name, target.Shape, rule.Length > 0 ? ImportOutcome.LoadedUnderRule : ImportOutcome.Loaded, rule);
     }

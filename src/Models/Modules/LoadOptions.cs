@@ -26,6 +26,10 @@ public sealed record LoadOptions
     /// size stays an error.</summary>
     public bool AllowMissingHead { get; init; }
 
+    /// <summary>Whether positions of a grid of another size are interpolated to the model's (torchvision's <c>interpolate_embeddings</c>, Hugging
+    /// Face's <c>interpolate_pos_encoding</c>), for pictures of another size than the weights were trained on; an error otherwise.</summary>
+    public bool InterpolatePositions { get; init; }
+
     /// <summary>Whether weights are taken that are not finite, and variances below 0; the report still names them.</summary>
     public bool AllowNonFinite { get; init; }
 }

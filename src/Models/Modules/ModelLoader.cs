@@ -26,7 +26,8 @@ internal static class ModelLoader
             {
                 var numbers = Device.Cpu.Rent<float>(target.Shape);
                 staged.Add((target, numbers));
-                source.CopyTo(numbers.Span());
+                if (source.Shape == target.Shape) source.CopyTo(numbers.Span());
+                else target.OtherShapes!.Convert(source.ToSingleArray(), numbers.Span());
                 if (Oddity(target, numbers.Span()) is { } oddity) odd.Add($"{target.Name} ({oddity})");
             }
             if (odd.Count > 0 && !options.AllowNonFinite)
@@ -69,11 +70,12 @@ internal static class ModelLoader
         {
             expected++;
             var source = set.Find(target);
-            if (source is not null && source.Lengths.Count == target.Shape.Rank && source.Shape == target.Shape)
+            bool isOwn = source is not null && source.Lengths.Count == target.Shape.Rank && source.Shape == target.Shape;
+            if (isOwn || (source is not null && options.InterpolatePositions && target.OtherShapes?.Takes(source.Lengths) == true))
             {
                 foreach (string name in target.Aliases.Prepend(target.Name)) known[set.InFile(name)] = "a second name of tied weights";
-                fills.Add((target, source));
-                book.Load(target, source);
+                fills.Add((target, source!));
+                book.Load(target, source!, isOwn ? null : target.OtherShapes!.Name);
             }
             else if ((options.ReplaceHead || isHeadless) && head.Contains(target))
             {

@@ -152,12 +152,12 @@ public abstract class Module
     /// <param name="rule">What a receipt says of it.</param>
     protected void IgnoreKey(string key, string rule = "a buffer that no computation reads") => ignored.Add((key, rule));
 
-    private protected ModuleParameter Add(string key, Shape shape, Initialiser initialiser, bool isBuffer = false)
+    private protected ModuleParameter Add(string key, Shape shape, Initialiser initialiser, bool isBuffer = false, StoredShapeRule? otherShapes = null)
     {
         ArgumentNullException.ThrowIfNull(initialiser);
         ArgumentException.ThrowIfNullOrEmpty(key);
         RequireFree(key);
-        var parameter = new ModuleParameter(this, key, shape, initialiser, isBuffer);
+        var parameter = new ModuleParameter(this, key, shape, initialiser, isBuffer) { OtherShapes = otherShapes };
         parameters.Add(parameter);
         return parameter;
     }

@@ -21,6 +21,9 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
     /// <summary>The outermost module that it is part of.</summary>
     internal Module Root => owner.Root;
 
+    /// <summary>How it takes values of another shape; null where it takes none.</summary>
+    public StoredShapeRule? OtherShapes { get; init; }
+
     /// <summary>Other keys under which a file may have the same values: tied weights, and names of earlier years.</summary>
     public IEnumerable<string> Aliases => aliases.Select(alias => alias.Owner.KeyOf(alias.Key));
 

@@ -69,6 +69,24 @@ internal sealed class VisionTransformer : ImageModel
 
     public override ImageSize? InputSize => settings.Image;
 
+    public override ImageModel Resize(ImageSize size, ulong seed = 0)
+    {
+        if (size == settings.Image) return this;
+        if (Math.Min(size.Height, size.Width) < settings.Patch)
+            throw new ArgumentException($"{Name} cuts pictures into patches of {settings.Patch} x {settings.Patch} pixels: {size} is too small");
+        return new VisionTransformer(Name, settings with { Image = size }, style) { Seed = seed };
+    }
+
+    internal override ImageSize? SizeOf(Func<ModuleParameter, StoredTensor?> find)
+    {
+        string key = style.InTrunk(style.Positions);
+        if (find(Tensors().First(tensor => tensor.Name == key))?.Lengths is not [1, var places, var width] || width != settings.Width) return null;
+        long patches = places - (settings.HasDistillationToken ? 2 : 1);
+        int side = (int)Math.Round(Math.Sqrt(Math.Max(0, patches)));
+        // of a grid that is not square nothing is known
+        return side > 0 && (long)side * side == patches && side <= HubConfig.LargestSide / settings.Patch ? new ImageSize(side * settings.Patch, side * settings.Patch) : null;
+    }
+
     internal override string? TrunkKey => style.Trunk;
 
     public override ImageModel Remake(int classes, ulong seed) => new VisionTransformer(Name, settings with { Classes = classes }, style) { Seed = seed };

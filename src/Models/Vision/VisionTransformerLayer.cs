@@ -18,7 +18,9 @@ internal sealed class VisionTransformerStem : Layer
         image = settings.Image;
         classToken = AddParameter(style.ClassToken, [1, 1, settings.Width], style.Tokens);
         if (settings.HasDistillationToken) distillationToken = AddParameter(style.DistillationToken, [1, 1, settings.Width], style.Tokens);
-        positions = AddParameter(style.Positions, [1, settings.Tokens, settings.Width], style.PositionValues);
+        int rows = image.Height / settings.Patch, columns = image.Width / settings.Patch;
+        positions = Add(style.Positions, [1, settings.Tokens, settings.Width], style.PositionValues, otherShapes: new PositionInterpolation(
+            settings.Tokens - rows * columns, rows, columns, settings.Width, alignsCorners: style.Trunk is null));
         patches = Add(style.Patches, new Conv2d(
             settings.Channels, settings.Width, settings.Patch, settings.Patch, initialiser: style.PatchWeight, biasInitialiser: Initialiser.Zeros));
         dropout = Add("dropout", new Dropout(settings.Dropout));

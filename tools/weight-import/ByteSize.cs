@@ -17,7 +17,8 @@ internal static class ByteSize
     {
         string upper = text.Trim().ToUpperInvariant();
         var (unit, bytes) = Array.Find(Units, unit => upper.EndsWith(unit.Unit, StringComparison.Ordinal));
-        return decimal.TryParse(upper.AsSpan(0, upper.Length - unit.Length), NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out decimal number)
+        const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite;
+        return decimal.TryParse(upper.AsSpan(0, upper.Length - unit.Length), Style, CultureInfo.InvariantCulture, out decimal number)
             && number <= long.MaxValue / bytes && number * bytes >= 1
             ? (long)(number * bytes) : throw new WrongInputException($"{option} '{Printable.Text(text)}' is no length such as 200MB, 5GB or 1GiB");
     }

@@ -48,7 +48,8 @@ internal static class KerasTensors
         if (layer.TrueForAll(static variable => variable.IsNumbered))
         {
             string name = group.Split('/').LastOrDefault(static part => !Structure.Contains(part)) ?? "";
-            if (KerasRules.Names(name, layer.Count) is { } names) return [.. layer.Select(variable => int.TryParse(variable.Name, out int at) && at < names.Length ? names[at] : variable.Name)];
+            if (KerasRules.Names(name, layer.Count) is { } names)
+                return [.. layer.Select(variable => int.TryParse(variable.Name, out int at) && at < names.Length ? names[at] : variable.Name)];
         }
         return [.. layer.Select(static variable => variable.Name)];
     }

@@ -4,6 +4,8 @@ namespace Graft.Models;
 
 /// <summary>The bytes of a file, or of a resource that is in memory, read at any offset; whatever the system says becomes a
 /// <see cref="CheckpointException"/> that names the file.</summary>
+/// <remarks>It is read at offsets and never mapped into memory: a mapped file that somebody shortens ends the process, a file that is read ends in
+/// an exception. Several threads may read at once.</remarks>
 public sealed class CheckpointFile : IDisposable
 {
     private readonly SafeFileHandle? handle;

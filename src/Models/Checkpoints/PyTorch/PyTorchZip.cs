@@ -71,9 +71,10 @@ internal static class PyTorchZip
     /// <summary>What an archive that is no checkpoint seems to be.</summary>
     public static string Describe(List<ZipRecord> records)
     {
-        const string WhatToGive = "give a safetensors file or a PyTorch checkpoint (.pt, .pth, .th, .bin)";
+        const string WhatToGive = "give a safetensors file, a PyTorch checkpoint (.pt, .pth, .th, .bin) or a NumPy archive (.npz)";
         if (records.Count == 0) return $"an empty zip archive, not a checkpoint; {WhatToGive}";
-        string kind = records.Any(record => record.Name.EndsWith("model.weights.h5", StringComparison.Ordinal)) ? "a Keras archive (.keras)"
+        string kind = records.Any(record => record.Name.EndsWith("model.weights.h5", StringComparison.Ordinal))
+            ? "a Keras archive (.keras; KerasFormat.Register() of Graft.Formats has it read)"
             : $"a zip archive of {records.Count} files (the first is '{Printable.Text(records[0].Name)}')";
         return $"{kind} without PyTorch's data.pkl, not a checkpoint; {WhatToGive}";
     }

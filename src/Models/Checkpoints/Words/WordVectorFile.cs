@@ -75,7 +75,8 @@ internal sealed class WordVectorFile
         foreach (var part in line.Split((byte)' '))
         {
             if (at == numbers.Length || !float.TryParse(line[part], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[at++]))
-                throw file.Fail($"damaged: '{Printable.Text(Encoding.UTF8.GetString(line[part]))}' in the row of the word '{Printable.Text(Encoding.UTF8.GetString(Word(row)))}' is no number; fetch it again");
+                throw file.Fail($"damaged: '{Printable.Text(Encoding.UTF8.GetString(line[part]))}' in the row of the word "
+                    + $"'{Printable.Text(Encoding.UTF8.GetString(Word(row)))}' is no number; fetch it again");
         }
     }
 

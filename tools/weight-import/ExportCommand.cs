@@ -49,17 +49,18 @@ internal static class ExportCommand
             {
                 Opset = version, HasDynamicBatch = images is null, BatchSize = images ?? 1, HasExternalData = parsed.GetValue(external),
             };
+            var size = Size(parsed.GetValue(imageSize));
             using var source = ExportSource.Open(parsed.GetValue(folder), parsed.GetValue(model), parsed.GetValue(weights));
-            var report = Export(source, Size(parsed.GetValue(imageSize)), target, options, interrupt);
+            var (report, check) = Export(source, size, target, options, interrupt);
             var output = parsed.InvocationConfiguration.Output;
-            if (parsed.GetValue(json)) JsonOutput.Write(output, writer => WriteJson(writer, source, report));
-            else WriteTable(output, source, report);
+            if (parsed.GetValue(json)) JsonOutput.Write(output, writer => WriteJson(writer, source, report, check));
+            else WriteTable(output, source, report, check);
             return Task.FromResult(ExitCode.Done);
         });
         return command;
     }
 
-    private static OnnxExportReport Export(ExportSource source, ImageSize? size, string target, OnnxExportOptions options, CancellationToken interrupt)
+    private static (OnnxExportReport Report, ExportCheck? Check) Export(ExportSource source, ImageSize? size, string target, OnnxExportOptions options, CancellationToken interrupt)
     {
         try
         {
@@ -87,18 +88,19 @@ internal static class ExportCommand
         return new ImageSize(int.Parse(sides[0], CultureInfo.InvariantCulture), int.Parse(sides[^1], CultureInfo.InvariantCulture));
     }
 
-    private static void WriteTable(TextWriter output, ExportSource source, OnnxExportReport report)
+    private static void WriteTable(TextWriter output, ExportSource source, OnnxExportReport report, ExportCheck? check)
     {
         Tables.Write(output, ["operator", "nodes"], report.Operators.Select(static count => (IReadOnlyList<string>)[count.Key, Tables.Count(count.Value)]));
         foreach (string input in report.Inputs) output.WriteLine($"input: {Printable.Text(input)}");
         foreach (string name in report.Outputs) output.WriteLine($"output: {Printable.Text(name)}");
         foreach (string note in report.Notes) output.WriteLine($"note: {Printable.Text(note)}");
+        if (check is not null) output.WriteLine(check.Summary);
         output.WriteLine(
             $"{Printable.Text(report.Path)}: {Printable.Text(source.Name)}, opset {Tables.Count(report.Opset)}, {Tables.Count(report.Operators.Values.Sum())} nodes, "
             + $"{Tables.Count(report.Initialisers)} tensors, {Tables.Count(report.Parameters)} numbers, {Tables.Count(report.Bytes)} bytes");
     }
 
-    private static void WriteJson(Utf8JsonWriter json, ExportSource source, OnnxExportReport report)
+    private static void WriteJson(Utf8JsonWriter json, ExportSource source, OnnxExportReport report, ExportCheck? check)
     {
         json.WriteString("model", source.Name);
         json.WriteString("writtenTo", report.Path);
@@ -112,5 +114,6 @@ internal static class ExportCommand
         foreach (var (type, count) in report.Operators) json.WriteNumber(type, count);
         json.WriteEndObject();
         json.WriteTexts("notes", report.Notes);
+        json.WriteFigure("largestDifference", check?.Largest);
     }
 }

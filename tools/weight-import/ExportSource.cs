@@ -1,6 +1,7 @@
 using Graft.CommandLine;
 using Graft.Onnx;
 using Graft.Tasks;
+using Graft.Tensors;
 
 namespace Graft.WeightImport;
 
@@ -47,17 +48,18 @@ internal sealed class ExportSource : IDisposable
         }
     }
 
-    /// <summary>Writes the file.</summary>
-    public OnnxExportReport Write(ImageSize? size, string target, OnnxExportOptions options, CancellationToken interrupt)
+    /// <summary>Writes the file and, of an image model, reads it back.</summary>
+    public (OnnxExportReport Report, ExportCheck? Check) Write(ImageSize? size, string target, OnnxExportOptions options, CancellationToken interrupt)
     {
         if (text is not null)
         {
             if (size is not null) throw new WrongInputException($"--image-size: {Name} reads text");
-            return OnnxExport.Write(text, target, options, interrupt);
+            return (OnnxExport.Write(text, target, options, interrupt), null);
         }
-        var side = size ?? preprocessing?.OutputSize ?? throw new WrongInputException($"{Name} takes pictures of any size: give one with --image-size");
-        return OnnxExport.Write(
-            images!, [options.BatchSize, Channels, side.Height, side.Width], target, options with { Preprocessing = preprocessing, Labels = labels }, interrupt);
+        var side = size ?? preprocessing?.OutputSize ?? images!.InputSize ?? throw new WrongInputException($"{Name} takes pictures of any size: give one with --image-size");
+        Shape shape = [options.BatchSize, Channels, side.Height, side.Width];
+        var report = OnnxExport.Write(images!, shape, target, options with { Preprocessing = preprocessing, Labels = labels }, interrupt);
+        return (report, ExportCheck.Of(images!, target, shape));
     }
 
     public void Dispose()

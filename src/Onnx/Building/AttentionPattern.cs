@@ -30,7 +30,8 @@ internal static class AttentionPattern
         if (next < 0 || builder.Nodes[next].Type != "MatMul" || builder.Nodes[next].Inputs[0] != value) return false;
         string values = builder.Nodes[next].Inputs[1];
         nodes.Add(next);
-        if (!nodes.All(builder.IsFree) || builder.WeightShape(values) is not null || builder.WeightShape(scores.Inputs[1]) is not null) return false;
+        // a weight belongs to a node of its own: Swin's biases
+        if (!nodes.All(builder.IsFree) || Array.Exists((string[])[values, scores.Inputs[1], mask], name => builder.WeightShape(name) is not null)) return false;
         string output = builder.Nodes[next].Outputs[0];
         int[] inputs = [builder.Slot(scores.Inputs[0]), builder.Slot(scores.Inputs[1]), builder.Slot(values)];
         builder.Replace(nodes, new AttentionStep

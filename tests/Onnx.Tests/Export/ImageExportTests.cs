@@ -35,14 +35,52 @@ public sealed class ImageExportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("resnext50_32x4d")]
-    [InlineData("convnext_tiny")]
-    [InlineData("swin_t")]
-    public void Every_family_gives_our_logits(string name)
+    [InlineData("resnext50_32x4d", 64)]
+    [InlineData("convnext_tiny", 64)]
+    [InlineData("swin_t", 64)]
+    [InlineData("alexnet", 64)]
+    [InlineData("vgg11_bn", 32)]
+    [InlineData("squeezenet1_1", 64)]
+    [InlineData("mobilenet_v2", 64)]
+    [InlineData("mobilenet_v3_small", 64)]
+    [InlineData("densenet121", 64)]
+    [InlineData("efficientnet_b0", 64)]
+    [InlineData("efficientnet_v2_s", 64)]
+    [InlineData("googlenet", 64)]
+    [InlineData("inception_v3", 96)]
+    [InlineData("regnet_y_400mf", 64)]
+    public void Every_family_gives_our_logits(string name, int side)
     {
         using var model = ModelRegistry.Create(name, classes: 5, seed: 2);
-        var report = folder.Check(model, [3, 3, 64, 64]);
+        var report = folder.Check(model, [3, 3, side, side]);
         Assert.Empty(report.Notes);
+    }
+
+    [Theory]
+    [InlineData("cifar-resnet20", 32)]
+    [InlineData("resnet18", 64)]
+    [InlineData("convnext_tiny", 64)]
+    [InlineData("swin_t", 64)]
+    public void A_file_of_ours_comes_back_as_a_model_and_goes_out_again(string name, int side)
+    {
+        using var model = ModelRegistry.Create(name, classes: 5, seed: 2);
+        Shape images = [2, 3, side, side];
+        OnnxExport.Write(model, images, folder.File("first.onnx"));
+        using var again = OnnxImageModel.Open(folder.File("first.onnx"));
+        float[] pixels = ExportFolder.Pixels(images);
+        ExportFolder.Near(ExportFolder.Logits(model, images, pixels), ExportFolder.Logits(again, images, pixels), 1e-4);
+        Assert.Empty(folder.Check(again, images).Notes);
+    }
+
+    [Fact]
+    public void A_published_graph_is_exported_as_any_model()
+    {
+        string published = RealData.RequirePublished("resnet18/model.onnx");
+        using var model = OnnxImageModel.Open(published);
+        var report = folder.Check(model, [2, 3, 224, 224]);
+        Assert.Empty(report.Notes);
+        var nodes = Protocol.ModelProto.Parser.ParseFrom(File.ReadAllBytes(published)).Graph.Node;
+        Assert.Equal(nodes.Count(static node => node.OpType == "Conv"), report.Operators["Conv"]);
     }
 
     [Theory]

@@ -21,6 +21,7 @@ public sealed class ExportTests : IDisposable
         using var document = JsonDocument.Parse(run.Output);
         Assert.Equal("pixel_values [batch, 3, 32, 32]", document.RootElement.GetProperty("inputs")[0].GetString());
         Assert.Equal(19, document.RootElement.GetProperty("operators").GetProperty("Conv").GetInt32());
+        Assert.InRange(document.RootElement.GetProperty("largestDifference").GetDouble(), 0, 1e-4);
         Assert.Equal(new FileInfo(target).Length, document.RootElement.GetProperty("writtenBytes").GetInt64());
     }
 
@@ -34,6 +35,7 @@ public sealed class ExportTests : IDisposable
         Assert.Equal("", run.Error);
         Assert.Contains("input: pixel_values [2, 3, 48, 40]", run.Output);
         Assert.Contains("cifar-resnet20, opset 18", run.Output);
+        Assert.Contains("read back, its logits differ by", run.Output);
         Assert.True(File.Exists(Target("saved.onnx.data")));
     }
 
@@ -46,6 +48,7 @@ public sealed class ExportTests : IDisposable
         var images = CommandLine.Run("export", RealData.Require("hf-goldens/vit-imgcls"), "--to", Target("vit.onnx"), "--image-size", "32");
         Assert.Equal("", images.Error);
         Assert.Contains("input: pixel_values [batch, 3, 32, 32]", images.Output);
+        Assert.Contains("read back, its logits differ by", images.Output);
     }
 
     [Fact]

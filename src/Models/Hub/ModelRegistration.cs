@@ -5,6 +5,9 @@ namespace Graft.Models;
 /// <param name="Create">Makes the model of a name with that many classes, with initial values from a seed.</param>
 public sealed record ModelRegistration(PretrainedInfo Pretrained, Func<string, int, ulong, ImageModel> Create)
 {
+    /// <summary>Whether the model itself normalises anew what was normalised by ImageNet's mean and deviation (<see cref="InceptionParts.Transform"/>).</summary>
+    internal bool TransformsInput { get; init; }
+
     /// <summary>A row for weights that were trained on ImageNet's 1000 classes.</summary>
     /// <param name="parameters">The published number of parameters.</param>
     /// <param name="create">Makes the model of a name with that many classes, with initial values from a seed.</param>

@@ -81,6 +81,10 @@ public static class ModelRegistry
         return Volatile.Read(ref folders).TryGetValue(modelType, out var create) ? create(pathOf, classes) : Create(modelType, classes);
     }
 
+    /// <summary>How pictures are prepared for a model here, where they are prepared so for the network of its weights alone, as timm has it.</summary>
+    internal static ImagePreprocessing PreprocessingFor(string name, ImagePreprocessing network) =>
+        Rows.TryGetValue(name, out var row) && row.TransformsInput ? InceptionParts.BeforeTransform(network) : network;
+
     /// <summary>What is known of an architecture's published weights; null for one that is not of the registry.</summary>
     /// <param name="name">A model's name.</param>
     public static PretrainedInfo? FindPretrained(string name) => Rows.TryGetValue(name, out var row) ? row.Pretrained : null;

@@ -36,7 +36,7 @@ public sealed record TimmConfig(string Architecture, int? Classes, ImagePreproce
         var names = members.Texts("label_names");
         if (classes is { } count && names is not null && names.Count != count)
             throw members.Wrong("label_names", $"has {names.Count} names of {count} classes");
-        return new TimmConfig(architecture, classes, members.Object("pretrained_cfg") is { } way ? ReadPreprocessing(way) : null, names);
+        return new TimmConfig(architecture, classes, members.Object("pretrained_cfg") is { } way ? ModelRegistry.PreprocessingFor(architecture, ReadPreprocessing(way)) : null, names);
     }
 
     private static ImagePreprocessing ReadPreprocessing(JsonObjectReader config)

@@ -26,11 +26,25 @@ internal static class InceptionParts
     {
         if (x.Shape.Rank != 4 || x.Shape[1] != RgbValues.Channels)
             ShapeException.Throw("transform_input", $"input {x.Shape}", "the input has to be [N, 3, H, W]");
-        RgbValues mean = RgbValues.ImageNetMean, deviation = RgbValues.ImageNetStandardDeviation;
         return Variable.Concat([Channel(0), Channel(1), Channel(2)], 1);
 
-        Variable Channel(int at) => x.Slice(1, at, 1).Map(new Then<Scale, AddScalar>(new Scale(deviation[at] / 0.5f), new AddScalar((mean[at] - 0.5f) / 0.5f)));
+        Variable Channel(int at) => x.Slice(1, at, 1).Map(new Then<Scale, AddScalar>(new Scale(Factor(at)), new AddScalar(Shift(at))));
     }
+
+    /// <summary>The mean and deviation behind which <see cref="Transform"/> gives what others give without it.</summary>
+    public static ImagePreprocessing BeforeTransform(ImagePreprocessing network)
+    {
+        RgbValues mean = network.Mean, deviation = network.StandardDeviation;
+        return network with { Mean = new(Mean(0), Mean(1), Mean(2)), StandardDeviation = new(Deviation(0), Deviation(1), Deviation(2)) };
+
+        float Mean(int at) => mean[at] + Shift(at) * deviation[at];
+
+        float Deviation(int at) => deviation[at] * Factor(at);
+    }
+
+    private static float Factor(int channel) => RgbValues.ImageNetStandardDeviation[channel] / 0.5f;
+
+    private static float Shift(int channel) => (RgbValues.ImageNetMean[channel] - 0.5f) / 0.5f;
 
     private static ConvNormActivation Convolution(
         int inputs, int outputs, (int Height, int Width) kernel, Conv2dGeometry geometry, Initialiser initialiser) => new(

@@ -143,5 +143,21 @@ public sealed class VisionFamilyTests : IDisposable
         Assert.Empty(plain.ForwardWithAuxiliary(pass.Constant(images)).Auxiliary);
     }
 
+    /// <summary>timm's weights are of the bare network, behind a mean and deviation of 0.5; the model here, as torchvision's, transforms what ImageNet's
+    /// mean and deviation have normalised.</summary>
+    [Fact]
+    public void Pictures_for_timms_Inception_are_prepared_for_a_model_that_transforms_them()
+    {
+        folder.Write("config.json", """
+            { "architecture": "inception_v3", "num_classes": 1000, "pretrained_cfg": { "input_size": [3, 299, 299], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5] } }
+            """u8);
+        var preprocessing = TimmConfig.Find(folder.Path)!.Preprocessing!;
+        for (int channel = 0; channel < 3; channel++)
+        {
+            Assert.Equal(RgbValues.ImageNetMean[channel], preprocessing.Mean[channel], 1e-6f);
+            Assert.Equal(RgbValues.ImageNetStandardDeviation[channel], preprocessing.StandardDeviation[channel], 1e-6f);
+        }
+    }
+
     private Tensor<float> Images(int count, int size) => Tensor.From<float>([count, 3, size, size], GoldenWeights.Images("0", count, size), device);
 }

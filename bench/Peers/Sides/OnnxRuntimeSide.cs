@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
@@ -18,20 +17,13 @@ internal sealed class OnnxRuntimeSide : ISide
 
     public OnnxRuntimeSide(string workload, IOnnxModel model, int threads)
     {
-        var folder = TemporaryFolder();
-        try
-        {
-            ParameterCount = Export(workload, folder.FullName);
-            session = Open(Path.Combine(folder.FullName, OnnxCommand.ModelFile), threads);
-            runOptions = new RunOptions();
-            var inputs = model.MakeInputs();
-            (names, values) = ([.. inputs.Select(input => input.Name)], [.. inputs.Select(input => input.Value)]);
-            RequireSame(MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder.FullName, OnnxCommand.LogitsFile))));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using var exported = ExportedFile.Of(workload);
+        ParameterCount = exported.ParameterCount;
+        session = Open(exported.Model, threads);
+        runOptions = new RunOptions();
+        var inputs = model.MakeInputs();
+        (names, values) = ([.. inputs.Select(input => input.Name)], [.. inputs.Select(input => input.Value)]);
+        RequireSame(MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(exported.Logits)));
     }
 
     public long ParameterCount { get; }
@@ -47,18 +39,6 @@ internal sealed class OnnxRuntimeSide : ISide
         foreach (var value in values) value.Dispose();
         runOptions.Dispose();
         session.Dispose();
-    }
-
-    private static DirectoryInfo TemporaryFolder()
-    {
-        try
-        {
-            return Directory.CreateTempSubdirectory("graft-onnx-");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new BenchmarkException($"no folder can be made in {Path.GetTempPath()} for the ONNX file: let TMPDIR name one that can be written to");
-        }
     }
 
     private static InferenceSession Open(string file, int threads)
@@ -79,19 +59,6 @@ internal sealed class OnnxRuntimeSide : ISide
                 $"ONNX Runtime cannot load its native library here ({exception.GetBaseException().Message.Split('\n')[0]}): "
                 + $"run with --without {WorkloadTable.OnnxRuntime}");
         }
-    }
-
-    private static long Export(string workload, string folder)
-    {
-        var start = SelfProcess.With(OnnxCommand.Name, workload, folder);
-        start.RedirectStandardError = true;
-        using var process = Process.Start(start) ?? throw new BenchmarkException("the model cannot be written as ONNX: its process does not start");
-        var problems = process.StandardError.ReadToEndAsync();
-        string answer = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == ExitCode.Done
-            ? long.Parse(answer, CultureInfo.InvariantCulture)
-            : throw new BenchmarkException($"the model cannot be written as ONNX: {problems.GetAwaiter().GetResult().Trim()}");
     }
 
     private void RequireSame(ReadOnlySpan<float> ours)

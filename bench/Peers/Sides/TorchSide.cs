@@ -38,8 +38,25 @@ internal sealed class TorchSide : ISide
         Start(threads);
         var model = new TorchResNet(shape);
         model.train(task == ResNetTask.Train);
-        var images = rand(batch, 3, ResNetShape.ImageSize, ResNetShape.ImageSize).mul_(2).sub_(1);
-        return new TorchSide(model, images, Inputs.Labels(batch, ResNetShape.Classes), task == ResNetTask.Evaluate ? null : Sgd(model, task));
+        return new TorchSide(model, Images(batch), Inputs.Labels(batch, ResNetShape.Classes), task == ResNetTask.Evaluate ? null : Sgd(model, task));
+    }
+
+    /// <summary>The exported model of a workload, forward alone.</summary>
+    public static TorchSide Exported(string workload, int batch, int threads)
+    {
+        Start(threads);
+        using var exported = ExportedFile.Of(workload);
+        var model = new TorchGraph(exported.Model, learns: false);
+        return new TorchSide(model, Images(batch), [], null) { ParameterCount = exported.ParameterCount };
+    }
+
+    /// <summary>A published graph with a new head, a step of SGD over all of it.</summary>
+    public static TorchSide Graph(string file, int batch, int threads)
+    {
+        Start(threads);
+        var model = new TorchGraph(file, learns: true, ImageShape.Standard.Classes);
+        var optimiser = optim.SGD(model.parameters(), Training.LearningRate, momentum: Training.Momentum);
+        return new TorchSide(model, Images(batch), Inputs.Labels(batch, ImageShape.Standard.Classes), optimiser);
     }
 
     public float Run()
@@ -64,6 +81,8 @@ internal sealed class TorchSide : ISide
         input.Dispose();
         labels.Dispose();
     }
+
+    private static Tensor Images(int batch) => rand(batch, 3, ImageShape.Standard.Size, ImageShape.Standard.Size).mul_(2).sub_(1);
 
     private static void Start(int threads)
     {

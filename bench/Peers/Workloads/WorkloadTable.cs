@@ -20,6 +20,12 @@ internal static class WorkloadTable
         ResNet("resnet18-train-b16", "resnet18", batch: 16, ResNetTask.Train),
         ResNet("resnet50-train-b8", "resnet50", batch: 8, ResNetTask.Train),
         ResNet("resnet50-head-b8", "resnet50", batch: 8, ResNetTask.TrainHead),
+        // multiply-adds of a picture of 224 pixels as torchvision publishes them
+        Image("vgg16-eval-b1", "vgg16", batch: 1, multiplyAdds: 15.47e9),
+        Image("mobilenetv2-eval-b1", "mobilenet_v2", batch: 1, multiplyAdds: 0.301e9),
+        Image("efficientnet-b0-eval-b1", "efficientnet_b0", batch: 1, multiplyAdds: 0.386e9),
+        Image("vit-b16-eval-b1", "vit_b_16", batch: 1, multiplyAdds: 17.56e9),
+        PublishedGraph("resnet18-onnx-train-b16", batch: 16, multiplyAdds: 2.045e9),
         Bert("bert-base-eval-b1", BertSizes.Base, batch: 1, training: false),
         Bert("bert-base-eval-b8", BertSizes.Base, batch: 8, training: false),
         Bert("bert-base-train-b8", BertSizes.Base, batch: 8, training: true),
@@ -59,12 +65,33 @@ internal static class WorkloadTable
         return new Workload(
             name, shape.Operations(batch, task), Repeats: 1,
             [
-                (Workload.Ours, threads => new ResNetSide(architecture, batch, task, threads)),
+                (Workload.Ours, threads => new ImageSide(() => ModelRegistry.Create(architecture, ResNetShape.Classes), batch, task, threads)),
                 (Torch, threads => TorchSide.ResNet(shape, batch, task, threads)),
                 .. OnnxSide(name, onnx),
             ],
             onnx);
     }
+
+    private static Workload Image(string name, string architecture, int batch, double multiplyAdds)
+    {
+        var onnx = new ExportedImages(architecture, batch);
+        return new Workload(
+            name, 2 * multiplyAdds * batch, Repeats: 1,
+            [
+                (Workload.Ours, threads => new ImageSide(() => ModelRegistry.Create(architecture, ImageShape.Standard.Classes), batch, ResNetTask.Evaluate, threads)),
+                (Torch, threads => TorchSide.Exported(name, batch, threads)),
+                .. OnnxSide(name, onnx),
+            ],
+            onnx);
+    }
+
+    /// <summary>The published residual network, imported from its ONNX file and given a head, learns as a whole.</summary>
+    private static Workload PublishedGraph(string name, int batch, double multiplyAdds) => new(
+        name, 3 * 2 * multiplyAdds * batch, Repeats: 1,
+        [
+            (Workload.Ours, threads => new ImageSide(PublishedGraphFile.Open, batch, ResNetTask.Train, threads)),
+            (Torch, threads => TorchSide.Graph(PublishedGraphFile.Path, batch, threads)),
+        ]);
 
     private static Workload Bert(string name, BertSizes sizes, int batch, bool training)
     {

@@ -5,8 +5,8 @@ using Graft.Transfer;
 
 namespace Graft.Peers;
 
-/// <summary>A ResNet of ours.</summary>
-internal sealed class ResNetSide : ISide
+/// <summary>An image model of ours.</summary>
+internal sealed class ImageSide : ISide
 {
     private readonly CpuDevice device;
     private readonly ImageModel model;
@@ -16,10 +16,10 @@ internal sealed class ResNetSide : ISide
     private readonly Captured? captured;
     private readonly float[] logits;
 
-    public ResNetSide(string architecture, int batch, ResNetTask task, int threads)
+    public ImageSide(Func<ImageModel> create, int batch, ResNetTask task, int threads)
     {
         device = new CpuDevice(threads);
-        model = ModelRegistry.Create(architecture, ResNetShape.Classes);
+        model = create();
         images = Inputs.Uniform(device, "images", [batch, 3, ResNetShape.ImageSize, ResNetShape.ImageSize]);
         labels = Inputs.Labels(batch, ResNetShape.Classes);
         var groups = new ParameterGroups(model);

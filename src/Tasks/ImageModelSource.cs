@@ -1,8 +1,15 @@
+using Graft.Onnx;
+
 namespace Graft.Tasks;
 
 /// <summary>Where an image task's model comes from: published weights, nothing, or a folder that a task saved.</summary>
-public sealed class ImageModelSource
+public sealed partial class ImageModelSource
 {
+    static ImageModelSource()
+    {
+        OnnxImageModel.Register();
+    }
+
     private ImageModelSource(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> state) => State = state;
 
     internal TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> State { get; }
@@ -72,6 +79,14 @@ public sealed class ImageModelSource
         return new ImageModelSource(new(model, config with { Architecture = model.Name }, preprocessing, manifest)) { Report = report };
     }
 
+    /// <summary>The same architecture and pictures with random initial values, for a comparison.</summary>
+    /// <param name="seed">The seed of the initial values.</param>
+    public ImageModelSource FromScratch(ulong seed = 0) => new(State with
+    {
+        Model = State.Model.Remake(State.Labels.Count, seed),
+        Manifest = new ModelManifest<ImageFineTuneOptions>(),
+    });
+
     /// <summary>A folder that a task saved.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="problemType">What the outputs have to mean, in Hugging Face's words.</param>
@@ -85,10 +100,15 @@ public sealed class ImageModelSource
             throw new CheckpointException(configPath, $"'problem_type' is {Printable.Text(config.ProblemType)}, and this task's is {problemType}");
         var preprocessing = PreprocessorConfig.Read(ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
         var model = Make(config, configPath, file => ModelFolder.PathOf(folder, file));
+        FolderContradictions.Require(folder, config, model, manifest, preprocessing);
         // Hugging Face's settings have the size that the architecture was made for
         if (config.Architecture is null && config.ImageSize is { } size) model = model.Resize(size);
         if (preprocessing.OutputSize is not null) RequireSize(model, preprocessing, ModelFolder.PathOf(folder, PreprocessorConfig.FileName));
-        using (var checkpoint = Checkpoint.Open(ModelFolder.PathOf(folder, ModelFolder.WeightsFileName))) model.Load(checkpoint);
+        using (var checkpoint = Checkpoint.Open(ModelFolder.PathOf(folder, ModelFolder.WeightsFileName)))
+        {
+            FolderContradictions.RequireHead(configPath, model, checkpoint);
+            model.Load(checkpoint);
+        }
         // augmentation is not in that file: the last training's, or the model's own
         var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.FindPretrained(config.Model)?.Preprocessing.Augmentation
             ?? ImagePreprocessing.ImageNet.Augmentation;
@@ -132,7 +152,7 @@ public sealed class ImageModelSource
     private static ImageModelSource Make(ImageModel model, Provenance? provenance, LoadReport? report, TimmConfig? timm)
     {
         var pretrained = ModelRegistry.Pretrained(model.Name);
-        var config = new ModelConfig { Model = model.Name, Labels = timm?.ClassNames ?? pretrained.NamesOf(model.Classes) };
+        var config = new ModelConfig { Model = model.ModelType, Labels = timm?.ClassNames ?? pretrained.NamesOf(model.Classes) };
         var manifest = new ModelManifest<ImageFineTuneOptions> { Provenance = provenance, Receipt = report?.Receipt };
         return new ImageModelSource(new(model, config, timm?.Preprocessing ?? Fitting(model, pretrained.Preprocessing), manifest)) { Report = report };
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Graft.Tensors;
 using Graft.Transfer;
 
@@ -67,7 +68,10 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     {
         var now = Current;
         now.RequireTrainedHead();
-        ModelFolder.Write(folder, now.Model, ConfigOf(now), now.Manifest, Options, partial => WriteInputs(partial, now.Inputs));
+        byte[] inputs = FormatInputs(now.Inputs);
+        using var recorded = JsonDocument.Parse(inputs);
+        var manifest = now.Manifest with { Inputs = recorded.RootElement };
+        ModelFolder.Write(folder, now.Model, ConfigOf(now), manifest, Options, partial => File.WriteAllBytes(Path.Combine(partial, InputsFileName), inputs));
     }
 
     /// <summary>Gives the model's memory back, once the calls that are running have ended; the model is not used again.</summary>
@@ -80,7 +84,11 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>A new model of an architecture with as many outputs as there are labels.</summary>
     private protected abstract TModel Remake(TModel like, int labels, ulong seed);
 
-    private protected abstract void WriteInputs(string folder, TInputs inputs);
+    /// <summary>The file that says what is done to inputs.</summary>
+    private protected abstract string InputsFileName { get; }
+
+    /// <summary>Its bytes: one JSON object.</summary>
+    private protected abstract byte[] FormatInputs(TInputs inputs);
 
     private protected virtual ModelConfig ConfigOf(TaskState<TModel, TInputs, TRecipe> now) => now.Config;
 
@@ -119,7 +127,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         var run = prepare(copy);
-        copy = copy with { Manifest = copy.Manifest with { Recipe = new SavedRecipe<TRecipe>(copy.Model.Name, run.Recipe) } };
+        copy = copy with { Manifest = copy.Manifest with { Recipe = new SavedRecipe<TRecipe>(copy.Model.ModelType, run.Recipe) } };
         FitReport? report = null;
         FineTuner? tuner = null;
         try
@@ -145,7 +153,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>The model as one to be trained for these labels; its head is new unless it has one for them.</summary>
     private TaskState<TModel, TInputs, TRecipe> Copy(TaskState<TModel, TInputs, TRecipe> now, IReadOnlyList<string> labels, ulong seed)
     {
-        bool sameHead = IsHeadKept(now.Labels, labels);
+        bool sameHead = !now.Model.IsHeadNew && IsHeadKept(now.Labels, labels);
         var model = Remake(now.Model, labels.Count, seed);
         model.CopyWeightsFrom(now.Model, includeHead: sameHead);
         // without trained weights below it a new head is not the only thing that is new

@@ -25,7 +25,7 @@ internal static class EvaluateCommand
             string folder = data.Path(parsed);
             var pictures = data.Open(parsed, DataUse.Evaluation);
             using var where = device.Open(parsed);
-            var classifier = choice.Open(where.Device);
+            var classifier = choice.Open(where.Device, interrupt: interrupt);
             var error = parsed.InvocationConfiguration.Error;
             pictures = classifier.Match(pictures, out string? matched);
             Notes.Tell(error, folder, pictures.Notes, matched);

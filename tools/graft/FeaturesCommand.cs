@@ -32,7 +32,7 @@ internal static class FeaturesCommand
             string file = parsed.GetRequiredValue(target);
             RequireWritable(file, source.Images, choice);
             using var where = device.Open(parsed);
-            var classifier = choice.Open(where.Device);
+            var classifier = choice.Open(where.Device, interrupt: interrupt);
 
             var error = parsed.InvocationConfiguration.Error;
             Notes.Tell(error, string.Join(", ", parsed.GetRequiredValue(images)), source.Notes);
@@ -90,7 +90,7 @@ internal static class FeaturesCommand
         string folder = Path.GetDirectoryName(full)!;
         if (!Directory.Exists(folder)) throw new WrongInputException($"--out {shown}: there is no folder {Printable.Whole(folder)}: make it first");
         bool isInput = Enumerable.Range(0, pictures.Count).Any(index => Path.GetFullPath(pictures.Name(index)) == full)
-            || full == Path.GetFullPath(choice.Weights ?? Path.Combine(choice.Name, ModelFolder.WeightsFileName));
+            || (choice.Source is { } weights && (full == Path.GetFullPath(weights) || full == Path.GetFullPath(Path.Combine(weights, ModelFolder.WeightsFileName))));
         if (isInput) throw new WrongInputException($"--out {shown} would overwrite its own source: give another name");
         try
         {

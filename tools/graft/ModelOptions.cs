@@ -1,18 +1,21 @@
 using System.CommandLine;
-using System.Text.Json;
 using Graft.Tasks;
-using Graft.Tensors;
 
 namespace Graft.CommandLine;
 
-/// <summary><c>--model</c> and <c>--weights</c>: a published architecture with a file of weights, or a saved classifier.</summary>
+/// <summary><c>--model</c>, <c>--weights</c> and <c>--preprocess</c>: a model by its name or path, and what goes with it.</summary>
 internal sealed class ModelOptions
 {
     private readonly Option<string> model = Options.FilePath(
-        "--model", "NAME|FOLDER", "An architecture that 'graft models' lists, or the folder of a saved classifier.", required: true);
+        "--model", "NAME|FOLDER|FILE.onnx", "An architecture or published weights that 'graft models' lists (fetched on first use), a repository of the hub (org/name), "
+        + "the folder of a saved classifier or as on the hub, or an ONNX file.", required: true);
 
     private readonly Option<string> weights = Options.FilePath(
-        "--weights", "FILE|FOLDER", "The architecture's weights: safetensors or a PyTorch checkpoint, or the folder of one. A saved classifier has its own.");
+        "--weights", "FILE|FOLDER", "The architecture's weights, where they are not those that are published as its own: a checkpoint of any kind that is read, or the folder of one.");
+
+    private readonly Option<string> preprocess = Options.FilePath(
+        "--preprocess", "FILE.onnx|FILE.json", "What is done to a picture first, where the model does not say it or another way is meant: "
+        + "the graph that came with an ONNX file (pixels 0 to 255 in), or a preprocessor_config.json.");
 
     private readonly Option<string?> entry = new("--entry")
     {
@@ -37,6 +40,7 @@ internal sealed class ModelOptions
         this.needsHead = needsHead;
         command.Add(model);
         command.Add(weights);
+        command.Add(preprocess);
         command.Add(entry);
         command.Add(prefix);
         command.Add(allowNonFinite);
@@ -47,54 +51,40 @@ internal sealed class ModelOptions
     public ModelChoice Choose(ParseResult parsed, bool fromScratch = false, string withoutWeights = "give its file with --weights FILE")
     {
         string name = parsed.GetRequiredValue(model), shown = Printable.Whole(name);
-        string? file = parsed.GetValue(weights);
-        bool published = ModelRegistry.Names.Contains(name);
-        if (!published && !Path.Exists(name))
-            throw new WrongInputException($"--model {shown}: there is no such architecture or folder{NearName.Hint(name, ModelRegistry.Names)}; 'graft models' lists the architectures");
-        if (!published && File.Exists(name))
-            throw new WrongInputException($"--model {shown} is a file: give the architecture's name, and the file with --weights");
-        if (!published && fromScratch) throw new WrongInputException($"--from-scratch needs the name of an architecture, and {shown} is a saved classifier");
-        if (!published && file is not null) throw new WrongInputException($"{shown} is a saved classifier and has its own weights: leave --weights out");
-        if (published && fromScratch && file is not null) throw new WrongInputException("--weights and --from-scratch contradict each other: give one of them");
-        if (published && !fromScratch && file is null) throw new WrongInputException($"{shown} has no weights yet: {withoutWeights}");
+        string? file = parsed.GetValue(weights), prepare = parsed.GetValue(preprocess);
+        if (ImageModelKinds.Of(name) is not { } kind)
+        {
+            throw new WrongInputException(File.Exists(name)
+                ? $"--model {shown} is a file: give the architecture's name, and the file with --weights"
+                : $"--model {shown}: there is no such architecture, folder or published model{NearName.Hint(name, Known())}; 'graft models' lists them");
+        }
+        bool isArchitecture = kind == ImageModelKind.Architecture;
+        if (fromScratch && !isArchitecture) throw new WrongInputException($"--from-scratch needs the name of an architecture, and {shown} is {Words(kind)}");
+        if (file is not null && !isArchitecture) throw new WrongInputException($"{shown} is {Words(kind)} and has its own weights: leave --weights out");
+        if (fromScratch && file is not null) throw new WrongInputException("--weights and --from-scratch contradict each other: give one of them");
+        if (fromScratch && prepare is not null) throw new WrongInputException("--preprocess goes with weights: leave it out with --from-scratch");
+        if (isArchitecture && !fromScratch && file is null && PublishedModels.DefaultOf(name) is null)
+            throw new WrongInputException($"{shown} has no weights yet: {withoutWeights}");
+        if (prepare is not null && !File.Exists(prepare)) throw new WrongInputException($"--preprocess {Printable.Whole(prepare)}: there is no such file");
         var options = new LoadOptions
         {
             Entry = parsed.GetValue(entry),
             Prefix = parsed.GetValue(prefix),
             AllowNonFinite = parsed.GetValue(allowNonFinite),
         };
-        if (file is null && options != new LoadOptions()) throw new WrongInputException("--entry, --prefix and --allow-non-finite go with --weights");
-        return new ModelChoice(name, published, file, options, needsHead, parsed.InvocationConfiguration.Error);
-    }
-}
-
-/// <summary>The model that a command is about.</summary>
-/// <param name="Name">The architecture's name, or the saved classifier's folder.</param>
-/// <param name="IsPublished">Whether it is an architecture's name.</param>
-/// <param name="Weights">The file or folder of weights; null for a saved classifier and for none.</param>
-/// <param name="LoadOptions">What of it is taken.</param>
-/// <param name="NeedsHead">Whether predictions are needed, for which the head has to be trained.</param>
-/// <param name="Error">Where it is said what was taken, if there was something to choose.</param>
-internal sealed record ModelChoice(string Name, bool IsPublished, string? Weights, LoadOptions LoadOptions, bool NeedsHead, TextWriter Error)
-{
-    /// <exception cref="CheckpointException">The weights cannot be read, or are another model's.</exception>
-    /// <exception cref="CheckpointException">The folder holds no saved classifier, or a damaged one.</exception>
-    public ImageClassifier Open(Device device, ulong seed = 0)
-    {
-        if (!IsPublished) return ImageClassifier.Load(Name, device);
-        if (Weights is not { } file) return ImageClassifier.FromScratch(Name, device, seed);
-        var classifier = ImageClassifier.FromPretrained(Name, file, device, seed, LoadOptions);
-        if (NeedsHead) classifier.RequireTrainedHead();
-        if (classifier.WeightsReport is { IsNoteworthy: true } report)
-            Error.WriteLine($"graft: {Printable.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(file)))}: {report.Summary}");
-        return classifier;
+        if ((fromScratch || kind is ImageModelKind.Saved or ImageModelKind.Onnx) && options != new LoadOptions())
+            throw new WrongInputException("--entry, --prefix and --allow-non-finite go with --weights");
+        return new ModelChoice(name, kind, file, fromScratch, prepare, options, needsHead, parsed.InvocationConfiguration.Error);
     }
 
-    /// <summary>The architecture, and the source of its weights.</summary>
-    public void Write(Utf8JsonWriter json, ImageClassifier classifier)
+    private static IEnumerable<string> Known() => ModelRegistry.Names.Concat(PublishedModels.All.Select(row => row.Name)).Distinct(StringComparer.Ordinal);
+
+    private static string Words(ImageModelKind kind) => kind switch
     {
-        json.WriteString("model", classifier.Model.Name);
-        json.WriteString("weights", IsPublished ? Weights : Name);
-        if (classifier.WeightsReport is { } report) json.WriteReport(report);
-    }
+        ImageModelKind.Saved => "a saved classifier",
+        ImageModelKind.HubFolder => "a folder as on the hub",
+        ImageModelKind.Onnx => "an ONNX model",
+        ImageModelKind.Published => "a published model",
+        _ => "an architecture",
+    };
 }

@@ -30,7 +30,7 @@ internal static class PredictCommand
             var notes = new ListingNotes();
             var files = Pictures.List(parsed.GetRequiredValue(images), parsed.GetValue(split), notes);
             using var where = device.Open(parsed);
-            var classifier = choice.Open(where.Device);
+            var classifier = choice.Open(where.Device, interrupt: interrupt);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             Notes.Tell(error, string.Join(", ", parsed.GetRequiredValue(images)), notes);
             int named = parsed.GetValue(top), damaged = 0;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Graft.Hub;
 using Graft.Tasks;
 using Graft.Tensors.Gpu;
 using Graft.Transfer;
@@ -24,7 +25,7 @@ internal static class Program
         FeaturesCommand.Make(),
     })
     {
-        IsWrongInput = static exception => exception is ImageException or DeviceUnavailableException,
+        IsWrongInput = static exception => exception is ImageException or DeviceUnavailableException or HubException { Reason: HubFailure.NotFound or HubFailure.InvalidName },
         IsFailure = static exception => exception is NonFiniteException,
         UnknownToken = Suggestions.Problem,
     };

@@ -55,7 +55,7 @@ public static class ModelRegistry
 
     /// <summary>Adds a kind of models that are made from files of their folder (<see cref="Model.WriteArchitecture"/>): a graph, say. A kind that
     /// is there already is left as it is.</summary>
-    /// <param name="modelType">What <c>config.json</c> calls the kind (<c>model_type</c>), and <see cref="Model.Name"/> of such models.</param>
+    /// <param name="modelType">What <c>config.json</c> calls the kind (<see cref="Model.ModelType"/>).</param>
     /// <param name="create">Makes such a model.</param>
     public static void RegisterFolders(string modelType, FolderModel create)
     {

@@ -8,7 +8,7 @@ namespace Graft.Models;
 /// line, and what would be on none is an error of the load.</summary>
 /// <param name="Source">The file's or folder's name.</param>
 /// <param name="Format">Its format.</param>
-/// <param name="Model">The model's name.</param>
+/// <param name="Model">The model's type.</param>
 /// <param name="Lines">First the model's parameters and buffers in their order, then what else the file has.</param>
 public sealed record ImportReceipt(string Source, string Format, string Model, IReadOnlyList<ReceiptLine> Lines)
 {
@@ -138,7 +138,7 @@ internal sealed class ReceiptBook(WeightSet set)
         lines.Add(new(tensor.FilePath, null, tensor.ShapeText, ImportOutcome.Ignored, rule));
 
     public ImportReceipt Close(Model model, Checkpoint checkpoint) =>
-        new(Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoint.Path)), checkpoint.Format, model.Name, lines);
+        new(Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoint.Path)), checkpoint.Format, model.ModelType, lines);
 
     private void Add(string? inFile, string inModel, Shape shape, ImportOutcome outcome, string rule) =>
         lines.Add(new(inFile, inModel, shape.ToString(), outcome, rule));

@@ -23,6 +23,10 @@ public abstract class Model : Module, IDisposable
     /// <summary>The architecture's name: that of the registry, or a user's own.</summary>
     public string Name { get; }
 
+    /// <summary>What a saved folder calls the architecture (<c>model_type</c> of <c>config.json</c>): its name, or the kind of models that are made
+    /// from files of their folder (<see cref="ModelRegistry.RegisterFolders"/>).</summary>
+    public virtual string ModelType => Name;
+
     /// <summary>Whether the head starts from nothing on a trunk that was trained: fine-tuning then trains it alone first.</summary>
     /// <remarks><see cref="Load(Checkpoint, LoadOptions)"/> and <see cref="CopyWeightsFrom"/> set it, <c>FineTuner</c> clears it; a training loop of
     /// one's own clears it when the head has learnt.</remarks>

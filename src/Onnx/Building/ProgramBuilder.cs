@@ -72,7 +72,7 @@ internal sealed class ProgramBuilder
     {
         var tensor = pending[name];
         pending.Remove(name);
-        source.Note(tensor);
+        source.Note(tensor, parameter, isTransposed);
         // a checkpoint of the file's own has it under its own name
         if (!isTransposed && parameter.Name != prefix + name) module.Alias(prefix + name, parameter);
         if (source.HasNumbers) parameter.Adopt(source.Numbers(tensor, parameter.Shape, isTransposed));

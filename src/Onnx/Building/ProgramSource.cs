@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Graft.Autograd;
 using Graft.Onnx.Protocol;
 using Graft.Tensors;
 
@@ -10,11 +11,15 @@ internal sealed class ProgramSource(OnnxFile file)
     private readonly HashSet<string> keys = new(StringComparer.Ordinal);
 
     private readonly HashSet<TensorProto> learnt = new(ReferenceEqualityComparer.Instance);
+    private readonly List<TakenTensor> taken = [];
 
     public OnnxFile File => file;
 
     /// <summary>The tensors of the file that became parameters.</summary>
     public IReadOnlySet<TensorProto> Learnt => learnt;
+
+    /// <summary>The same with the parameters that they became.</summary>
+    public IReadOnlyList<TakenTensor> Taken => taken;
 
     /// <summary>Whether the parameters have numbers in the file; else they keep their initial ones until a checkpoint is loaded.</summary>
     public bool HasNumbers { get; init; } = true;
@@ -39,7 +44,10 @@ internal sealed class ProgramSource(OnnxFile file)
     }
 
     /// <summary>Notes that a tensor became a parameter.</summary>
-    public void Note(TensorProto tensor) => learnt.Add(tensor);
+    public void Note(TensorProto tensor, Parameter parameter, bool isTransposed)
+    {
+        if (learnt.Add(tensor)) taken.Add(new TakenTensor(tensor.Name, parameter, isTransposed));
+    }
 
     /// <summary>A tensor as an array on the host.</summary>
     public HostValue Array(TensorProto tensor)
@@ -128,3 +136,9 @@ internal sealed class ProgramSource(OnnxFile file)
         }
     }
 }
+
+/// <summary>A tensor of the file and the parameter that it became.</summary>
+/// <param name="Name">Its name in the file.</param>
+/// <param name="Parameter">The parameter.</param>
+/// <param name="IsTransposed">Whether the file has the matrix the other way round.</param>
+internal readonly record struct TakenTensor(string Name, Parameter Parameter, bool IsTransposed);

@@ -11,7 +11,7 @@ namespace Graft.Onnx;
 /// <example><code>
 /// using var model = OnnxImageModel.Open("resnet18/model.onnx", new OnnxImageOptions { Preprocess = "resnet18/preprocess.onnx", Classes = 2 });
 /// </code></example>
-public sealed class OnnxImageModel : ImageModel
+public sealed partial class OnnxImageModel : ImageModel
 {
     private const int UsualSide = 224;
     private const long MostPixels = 1 << 24;
@@ -22,7 +22,7 @@ public sealed class OnnxImageModel : ImageModel
     private OnnxImageModel(string name, StructureFile structure, int? classes) : base(name)
     {
         this.structure = structure;
-        InputSize = structure.ImageSize is { Height: var height, Width: var width } ? new ImageSize(height, width) : null;
+        InputSize = structure.ImageSize is { } size ? new ImageSize(size.Height, size.Width) : null;
         var program = structure.Program;
         if (structure.Preprocess is { } before)
         {
@@ -47,10 +47,11 @@ public sealed class OnnxImageModel : ImageModel
         {
             AddStage("head", static features => features);
             Classes = structure.Stages.Features;
+            IsHeadNew = true;
         }
     }
 
-    /// <summary>The height and width of the images that the graph asks for; null where it takes any.</summary>
+    /// <inheritdoc/>
     public override ImageSize? InputSize { get; }
 
     /// <summary>Whether the head is the graph's own.</summary>
@@ -68,7 +69,12 @@ public sealed class OnnxImageModel : ImageModel
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new OnnxImageOptions();
         if (options.Classes is < 1) throw new ArgumentOutOfRangeException(nameof(options), options.Classes, "a head has one class at least");
-        return new OnnxImageModel(System.IO.Path.GetFileNameWithoutExtension(path), StructureFile.Open(path, options.Preprocess), options.Classes) { Seed = options.Seed };
+        var structure = StructureFile.Open(path, options.Preprocess);
+        var model = new OnnxImageModel(NameOf(path), structure, options.Classes) { Seed = options.Seed };
+        OnnxFormat.Register();
+        using var checkpoint = Checkpoint.Open(path);
+        model.Report = ReportOf(model, structure, checkpoint);
+        return model;
     }
 
     /// <summary>Makes the model of a structure that <see cref="SaveStructure"/> wrote, without its weights: they come by
@@ -83,8 +89,7 @@ public sealed class OnnxImageModel : ImageModel
         var structure = StructureFile.OpenStructure(path);
         if (structure.KeepsHead && structure.Stages.Classes != classes && structure.Stages.Head is not null)
             throw new CheckpointException(path, $"its head is of {structure.Stages.Classes} classes, and {classes} are asked for: the structure belongs to another model");
-        string name = System.IO.Path.GetFileNameWithoutExtension(path);
-        return new OnnxImageModel(name, structure, structure.KeepsHead ? null : classes) { IsHeadNew = false };
+        return new OnnxImageModel(NameOf(path), structure, structure.KeepsHead ? null : classes) { IsHeadNew = false };
     }
 
     /// <summary>Writes the graph without its weights, which <see cref="Model.Save"/> writes: both together are the model.</summary>

@@ -10,16 +10,22 @@ internal sealed class StructureFile
     private const string PreprocessKey = "graft.preprocess";
     private const string HeadKey = "graft.head";
 
+    private readonly string path;
     private readonly ModelProto bare;
     private readonly ModelProto? barePreprocess;
 
     private StructureFile(OnnxFile file, OnnxFile? preprocess, bool hasNumbers)
     {
-        Program = Build(file, new ProgramSource(file) { HasNumbers = hasNumbers }, out bare, out var input);
+        path = file.Path;
+        var source = new ProgramSource(file) { HasNumbers = hasNumbers };
+        Program = Build(file, source, out bare, out var input);
+        Taken = source.Taken;
         InputDims = input;
         if (preprocess is not null)
         {
-            Preprocess = Build(preprocess, new ProgramSource(preprocess) { HasNumbers = hasNumbers, IsFrozen = true, Fuses = false }, out barePreprocess, out var before);
+            var first = new ProgramSource(preprocess) { HasNumbers = hasNumbers, IsFrozen = true, Fuses = false };
+            Preprocess = Build(preprocess, first, out barePreprocess, out var before);
+            Taken = [.. Taken, .. first.Taken];
             InputDims = Merged(before, input);
         }
         ImageSize = InputDims is { Length: 4 } dims && dims[2] > 0 && dims[3] > 0 ? (dims[2], dims[3]) : null;
@@ -35,6 +41,13 @@ internal sealed class StructureFile
     }
 
     public GraphProgram Program { get; }
+
+    /// <summary>The tensors of the file that became parameters.</summary>
+    public IReadOnlyList<TakenTensor> Taken { get; }
+
+    /// <summary>What the file says beside its graph.</summary>
+    public IReadOnlyDictionary<string, string> Metadata =>
+        bare.MetadataProps.DistinctBy(entry => entry.Key).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
 
     /// <summary>What is done to a picture first; null for nothing.</summary>
     public GraphProgram? Preprocess { get; }
@@ -72,6 +85,14 @@ internal sealed class StructureFile
             throw file.Fail($"its '{PreprocessKey}' is damaged: fetch the file again", exception);
         }
         using var before = OnnxFile.Open(new CheckpointFile(path, bytes));
+        return new StructureFile(file, before, hasNumbers: false);
+    }
+
+    /// <summary>The same structure with layers of its own and no numbers.</summary>
+    public StructureFile Again()
+    {
+        using var file = OnnxFile.Open(new CheckpointFile(path, bare.ToByteArray()));
+        using var before = barePreprocess is null ? null : OnnxFile.Open(new CheckpointFile(path, barePreprocess.ToByteArray()));
         return new StructureFile(file, before, hasNumbers: false);
     }
 

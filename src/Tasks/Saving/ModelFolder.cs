@@ -27,6 +27,10 @@ public static class ModelFolder
     /// <param name="path">The path.</param>
     public static bool IsOne(string path) => Directory.Exists(path) && File.Exists(PathOf(path, ConfigFileName));
 
+    /// <summary>Whether a folder was saved by a task, rather than published on a hub.</summary>
+    /// <param name="path">The path.</param>
+    public static bool IsSaved(string path) => Directory.Exists(path) && File.Exists(PathOf(path, ManifestFileName));
+
     /// <summary>Writes the folder, all of its files or none of them.</summary>
     internal static void Write<TRecipe>(
         string folder, Model model, ModelConfig config, ModelManifest<TRecipe> manifest, RecipeTable<TRecipe> table, Action<string> writeInputs)

@@ -6,7 +6,8 @@ namespace Graft.Tasks;
 /// <summary>A saved model's <c>graft.json</c>: where it came from, how it was trained and how well it did.</summary>
 internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
 {
-    private const string RecipeKey = "recipe", CheckpointKey = "base_checkpoint", VersionKey = "graft_version", MetricsKey = "metrics";
+    private const string RecipeKey = "recipe", CheckpointKey = "base_checkpoint", VersionKey = "graft_version", MetricsKey = "metrics",
+        InputsKey = "preprocessing";
 
     /// <summary>The version of Graft that saved the model.</summary>
     public string GraftVersion { get; init; } = typeof(ModelFolder).Assembly.GetName().Version!.ToString(3);
@@ -16,6 +17,9 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
 
     /// <summary>The published weights that training began with; null for none.</summary>
     public Provenance? Provenance { get; init; }
+
+    /// <summary>What was done to inputs when the model was saved, as its own file says it; null in a folder without.</summary>
+    public JsonElement? Inputs { get; init; }
 
     /// <summary>How the first weights were imported, kept in a file of its own; null where nothing was.</summary>
     public ImportReceipt? Receipt { get; init; }
@@ -41,8 +45,9 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
             GraftVersion = manifest.Text(VersionKey) ?? throw manifest.Missing(VersionKey),
             Recipe = manifest.Object(RecipeKey) is { } recipe ? SavedRecipe<TRecipe>.Read(recipe, table, new TRecipe()) : null,
             Provenance = manifest.Object(CheckpointKey) is { } checkpoint ? Provenance.Read(checkpoint) : null,
+            Inputs = manifest.Object(InputsKey)?.Element,
             Metrics = metrics,
-            Other = manifest.Others(VersionKey, RecipeKey, CheckpointKey, MetricsKey),
+            Other = manifest.Others(VersionKey, RecipeKey, CheckpointKey, MetricsKey, InputsKey),
         };
     }
 
@@ -60,6 +65,11 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
             writer.WriteStartObject(RecipeKey);
             recipe.Write(writer, table);
             writer.WriteEndObject();
+        }
+        if (Inputs is { } inputs)
+        {
+            writer.WritePropertyName(InputsKey);
+            inputs.WriteTo(writer);
         }
         writer.WriteStartObject(MetricsKey);
         // JSON has no infinity and no NaN: a figure that is one (the loss of a run that diverged) reads as null

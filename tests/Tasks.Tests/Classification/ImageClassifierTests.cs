@@ -68,7 +68,7 @@ public sealed class ImageClassifierTests : IDisposable
         classifier.Save(saved);
 
         Assert.Equal(
-            ["config.json", "graft.json", "model.safetensors", "preprocessor_config.json"],
+            ["config.json", "graft.json", "import.json", "model.safetensors", "preprocessor_config.json"],
             Directory.EnumerateFileSystemEntries(saved).Select(path => Path.GetFileName(path)).Order());
         using var loaded = ImageClassifier.Load(saved, device);
         Assert.Equal(Provenance.Of(weights), loaded.Provenance);

@@ -42,7 +42,11 @@ internal sealed record DemoResult(
     int TrainingExamples,
     int TestExamples,
     int Epochs,
-    double Seconds);
+    double Seconds)
+{
+    /// <summary>What the classes are called in a sentence.</summary>
+    public string What { get; init; } = "classes";
+}
 
 /// <summary>What one way of training came to.</summary>
 /// <param name="Name">What it is.</param>

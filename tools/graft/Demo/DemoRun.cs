@@ -77,15 +77,9 @@ internal static class DemoRun
             }
             results.Add(new DemoArm(arm.Name, accuracies, seconds, learning));
         }
-        return new DemoResult(results, task.Classes, training[0].Count, test.Count, options.Epochs, clock.Elapsed.TotalSeconds);
+        return new DemoResult(results, task.Classes, training[0].Count, test.Count, options.Epochs, clock.Elapsed.TotalSeconds) { What = "letters" };
     }
 
     /// <summary>One way of training.</summary>
     private sealed record Arm(string Name, bool Pretrained, Func<int, FineTuneOptions> Recipe);
-
-    /// <summary>Reports at once, on the training thread; <see cref="Progress{T}"/> would report later, in any order.</summary>
-    private sealed class Listener(Action<FitProgress> tell) : IProgress<FitProgress>
-    {
-        public void Report(FitProgress value) => tell(value);
-    }
 }

@@ -43,12 +43,12 @@ internal sealed class FineTuneCommand
     {
         var options = recipe.Read(parsed, parsed.GetValue(fromScratch));
         var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
-        if (choice.IsPublished) RequireStage(ModelRegistry.Create(choice.Name), options);
+        if (choice.Kind == ImageModelKind.Architecture) RequireStage(ModelRegistry.Create(choice.Name), options);
         string pictures = data.Path(parsed);
         var (training, validation) = Open(parsed, options);
 
         using var where = device.Open(parsed);
-        var classifier = choice.Open(where.Device, options.Recipe.Seed);
+        var classifier = choice.Open(where.Device, options.Recipe.Seed, interrupt);
         RequireStage(classifier.Model, options);
         RequireCountable(training.Count, options);
         var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
@@ -58,7 +58,7 @@ internal sealed class FineTuneCommand
         interrupt.ThrowIfCancellationRequested();
 
         var error = parsed.InvocationConfiguration.Error;
-        bool isHeadKept = choice.Weights is not null && !classifier.Model.IsHeadNew
+        bool isHeadKept = choice is { IsPublished: true, IsFromScratch: false } && !classifier.Model.IsHeadNew
             && classifier.ClassNames.Index().All(static name => name.Item == PretrainedInfo.Unnamed(name.Index)) && classifier.ClassNames.Count == training.ClassNames.Count;
         Notes.Tell(error, pictures, training.Notes, isHeadKept
             ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);

@@ -5,7 +5,7 @@ namespace Graft.Tasks;
 /// <summary>How an image model is fine-tuned on a dataset.</summary>
 public sealed record ImageFineTuneOptions
 {
-    private const int StepsAnEpoch = 24, SmallestBatch = 4, LargestBatch = 64;
+    private const int StepsAnEpoch = 24, SmallestBatch = 4, LargestBatch = 64, FewInAStep = 16;
 
     /// <summary>Epochs, rates, freezing, optimiser.</summary>
     public FineTuneOptions Recipe { get; init; } = new();
@@ -46,14 +46,25 @@ public sealed record ImageFineTuneOptions
     /// <param name="examples">How many pictures are learnt from.</param>
     public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / StepsAnEpoch, SmallestBatch, LargestBatch);
 
-    /// <summary>The options with defaults resolved for a model and a number of pictures.</summary>
-    internal ImageFineTuneOptions Resolved(Model model, int examples, TrainingAugmentation augmentation) => this with
+    /// <summary>The options with defaults resolved for a model and a number of pictures. The statistics of a few pictures are noise to a network
+    /// that was trained behind others, so it keeps those it came with, and its gradients are noisier, so it learns more slowly.</summary>
+    internal ImageFineTuneOptions Resolved(Model model, int examples, TrainingAugmentation augmentation)
     {
-        Recipe = Recipe with { FrozenEpochs = Recipe.FrozenEpochsOn(model) },
-        BatchSize = BatchSizeFor(examples),
-        Augmentation = augmentation,
-        Unreadable = null,
-    };
+        int batch = BatchSizeFor(examples);
+        bool isNoisy = model.IsHeadNew && batch < FewInAStep;
+        return this with
+        {
+            Recipe = Recipe with
+            {
+                FrozenEpochs = Recipe.FrozenEpochsOn(model),
+                LearningRate = Recipe.LearningRate ?? (isNoisy ? FineTuneOptions.UsualLearningRate / 2 : FineTuneOptions.UsualLearningRate),
+                BatchNorm = Recipe.BatchNorm ?? (isNoisy ? BatchNormPolicy.AlwaysRunningStatistics : BatchNormPolicy.FollowFreezing),
+            },
+            BatchSize = batch,
+            Augmentation = augmentation,
+            Unreadable = null,
+        };
+    }
 
     internal void Validate()
     {

@@ -59,7 +59,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return Fit(LabelsOf(training), options.Recipe, copy =>
+        return Fit(LabelsOf(training), options.Recipe.Seed, copy =>
         {
             var how = options.Resolved(copy.Model, training.Count, options.Augmentation ?? copy.Inputs.Augmentation);
             copy = copy with { Inputs = copy.Inputs with { Augmentation = how.Augmentation! } };
@@ -75,7 +75,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
             var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
             return new TaskRun<ImageFineTuneOptions>(
                 new ImageTrainingSet(copy.Model, loader, (outputs, batch) => Loss(outputs, training, batch.Indices, how)),
-                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how);
+                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how, how.Recipe);
         }, progress, cancellation);
     }
 

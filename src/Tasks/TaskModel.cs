@@ -107,14 +107,14 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>Adapts a copy of the model to labels, with a new head unless it has one for them, and replaces the model as soon as
     /// training has ended, in whatever way.</summary>
     private protected FitReport Fit(
-        IReadOnlyList<string> labels, FineTuneOptions how, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
+        IReadOnlyList<string> labels, ulong seed, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         if (Interlocked.CompareExchange(ref tuning, 1, 0) != 0)
             throw new InvalidOperationException("the classifier is being fine-tuned already: wait until that has ended, or load it a second time");
         try
         {
-            return Fit(Copy(Current, labels, how.Seed), how, prepare, progress, cancellation);
+            return Fit(Copy(Current, labels, seed), prepare, progress, cancellation);
         }
         finally
         {
@@ -123,7 +123,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     }
 
     private FitReport Fit(
-        TaskState<TModel, TInputs, TRecipe> copy, FineTuneOptions how, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
+        TaskState<TModel, TInputs, TRecipe> copy, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         var run = prepare(copy);
@@ -132,7 +132,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         FineTuner? tuner = null;
         try
         {
-            tuner = new FineTuner(copy.Model, Device, how);
+            tuner = new FineTuner(copy.Model, Device, run.Fitting);
             return report = tuner.FineTune(run.Training, run.Validate, progress, cancellation);
         }
         finally
@@ -176,4 +176,5 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
 /// <param name="Training">What is learnt from.</param>
 /// <param name="Validate">What says after each epoch how well the model does; null for nothing.</param>
 /// <param name="Recipe">The recipe as the run decided it.</param>
-internal sealed record TaskRun<TRecipe>(ITrainingSet Training, Func<CancellationToken, Evaluation>? Validate, TRecipe Recipe);
+/// <param name="Fitting">Its part that every task has.</param>
+internal sealed record TaskRun<TRecipe>(ITrainingSet Training, Func<CancellationToken, Evaluation>? Validate, TRecipe Recipe, FineTuneOptions Fitting);

@@ -10,7 +10,8 @@ internal static class FolderContradictions
         string folder, ModelConfig config, ImageModel model, ModelManifest<ImageFineTuneOptions> manifest, ImagePreprocessing preprocessing)
     {
         string configPath = ModelFolder.PathOf(folder, ModelFolder.ConfigFileName);
-        if (config.ImageSize is { } size && preprocessing.OutputSize is { } prepared && size != prepared)
+        // a hub's config keeps the size of its publisher, and layers that take any size may be given another
+        if ((model.InputSize is not null || config.Architecture is null) && config.ImageSize is { } size && preprocessing.OutputSize is { } prepared && size != prepared)
             throw new CheckpointException(configPath,
                 $"'image_size' is {size}, but {PreprocessorConfig.FileName} makes pictures of {prepared}: one of the two files is of another model");
         if (manifest.Recipe is { } recipe && recipe.Model != model.ModelType)

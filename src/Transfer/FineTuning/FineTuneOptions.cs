@@ -13,8 +13,12 @@ public sealed record FineTuneOptions
     /// trained trunk, else none.</summary>
     public int? FrozenEpochs { get; init; }
 
-    /// <summary>The head's highest learning rate. After frozen epochs half of it is used.</summary>
-    public double LearningRate { get; init; } = 0.01;
+    /// <summary>The head's highest learning rate. After frozen epochs half of it is used. Null: <see cref="UsualLearningRate"/>, or what a task
+    /// finds right for its steps.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>The learning rate where none is given.</summary>
+    public const double UsualLearningRate = 0.01;
 
     /// <summary>What the rate is divided by from a stage to the one below it; 1 for one rate everywhere, as a model without trained
     /// weights needs it.</summary>
@@ -35,8 +39,9 @@ public sealed record FineTuneOptions
     /// <summary>The largest norm of all gradients together (<c>max_grad_norm</c>); null for no clipping.</summary>
     public double? ClipNorm { get; init; }
 
-    /// <summary>What batch norms do with their running statistics.</summary>
-    public BatchNormPolicy BatchNorm { get; init; } = BatchNormPolicy.FollowFreezing;
+    /// <summary>What batch norms do with their running statistics. Null: <see cref="BatchNormPolicy.FollowFreezing"/>, or what a task finds right for
+    /// its steps.</summary>
+    public BatchNormPolicy? BatchNorm { get; init; }
 
     /// <summary>The random seed: shuffling, augmentation, dropout.</summary>
     public ulong Seed { get; init; }
@@ -53,7 +58,10 @@ public sealed record FineTuneOptions
     }
 
     /// <summary>The head's highest rate once all stages are trained: half of it after frozen epochs.</summary>
-    internal double UnfrozenRateAfter(int frozenEpochs) => frozenEpochs > 0 ? LearningRate / 2 : LearningRate;
+    internal double UnfrozenRateAfter(int frozenEpochs) => frozenEpochs > 0 ? HeadRate / 2 : HeadRate;
+
+    /// <summary>The head's highest rate.</summary>
+    internal double HeadRate => LearningRate ?? UsualLearningRate;
 
     internal void Validate()
     {

@@ -34,7 +34,7 @@ public sealed class FineTuner
         this.options = options;
         frozenEpochs = options.FrozenEpochsOn(model);
         Groups = new ParameterGroups(model);
-        Groups.Rates(options.LearningRate, options.RateDecayPerStage);
+        Groups.Rates(options.HeadRate, options.RateDecayPerStage);
         if (options.FreezeBelow is { } stage) Groups.Require(stage);
     }
 
@@ -61,12 +61,12 @@ public sealed class FineTuner
         using var optimiser = options.Optimiser.Create(Groups, options.OptimiserOptions);
         trainer = new Trainer(optimiser, device) { Seed = options.Seed, Observers = Observers, PlannedEpochs = frozenEpochs + options.Epochs };
         using var claim = trainer.Claim();
-        foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm;
+        foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
 
         bool isInterrupted = false;
         if (frozenEpochs > 0)
         {
-            Groups.Rates(options.LearningRate, options.RateDecayPerStage);
+            Groups.Rates(options.HeadRate, options.RateDecayPerStage);
             Groups.FreezeBelow(Groups[^1].Name);
             var cycle = new OneCycle(frozenEpochs * data.BatchesPerEpoch, HeadRisingShare);
             isInterrupted = trainer.Fit(data, frozenEpochs, cycle, validate, progress, cancellation).Interrupted;

@@ -25,9 +25,10 @@ public static class FineTuneRecipe
             static (recipe, value) => recipe with { FrozenEpochs = value },
             "Epochs before those in which the head alone learns; 1 for a new head on a trained trunk, else 0."),
         // a file of version 0.1 has the rate of the frozen epochs apart, and the other is half of it
-        Row("--learning-rate", "learning_rate", RecipeKind.Number(AboveZero, static value => value > 0, "R"), static recipe => recipe.LearningRate,
+        Row("--learning-rate", "learning_rate", RecipeKind.Number(AboveZero, static value => value > 0, "R").OrNone(), static recipe => recipe.LearningRate,
             static (recipe, value) => recipe with { LearningRate = value },
-            "The head's highest learning rate; half of it after frozen epochs.", olderKey: "frozen_learning_rate", isRequired: true),
+            "The head's highest learning rate; half of it after frozen epochs. 0.01 where it is not given; a new head on trained weights learns at 0.005 where a "
+            + "step has fewer than 16 examples.", olderKey: "frozen_learning_rate", isRequired: true),
         Row("--rate-decay", "learning_rate_decay_per_stage", RecipeKind.Number(AboveZero, static value => value > 0, "FACTOR"),
             static recipe => recipe.RateDecayPerStage, static (recipe, value) => recipe with { RateDecayPerStage = value },
             "What the rate is divided by from a stage to the one below it; 1 from scratch.", absent: static recipe => recipe with { RateDecayPerStage = 1 }),
@@ -46,9 +47,10 @@ public static class FineTuneRecipe
                 ("follow-freezing", BatchNormPolicy.FollowFreezing), ("always-batch-statistics", BatchNormPolicy.AlwaysBatchStatistics),
                 ("always-running-statistics", BatchNormPolicy.AlwaysRunningStatistics),
             ],
-            olderWords: [("always-of-batch", BatchNormPolicy.AlwaysBatchStatistics), ("always-stored", BatchNormPolicy.AlwaysRunningStatistics)]),
+            olderWords: [("always-of-batch", BatchNormPolicy.AlwaysBatchStatistics), ("always-stored", BatchNormPolicy.AlwaysRunningStatistics)]).OrNone(),
             static recipe => recipe.BatchNorm, static (recipe, value) => recipe with { BatchNorm = value },
-            "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics."),
+            "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics. "
+            + "The first where it is not given; the last below a new head where a step has fewer than 16 examples."),
         Row("--seed", "seed", RecipeKind.Seed, static recipe => recipe.Seed, static (recipe, value) => recipe with { Seed = value },
             "The seed of everything that is drawn.", isRequired: true));
 

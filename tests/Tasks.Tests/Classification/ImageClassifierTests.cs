@@ -224,7 +224,7 @@ public sealed class ImageClassifierTests : IDisposable
         File.WriteAllText(config, whole.Replace(Pictures.Model, "resnet19", StringComparison.Ordinal));
         Assert.Contains("there is no model 'resnet19'", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
         File.WriteAllText(config, whole.Replace(Pictures.Model, "cifar-resnet32", StringComparison.Ordinal));
-        Assert.Contains("missing", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
+        Assert.Contains("config.json is of 'cifar-resnet32'", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);
         File.WriteAllText(config, whole);
         File.Delete(Path.Combine(saved, "preprocessor_config.json"));
         Assert.Contains("preprocessor_config.json", Assert.Throws<CheckpointException>(() => ImageClassifier.Load(saved)).Message, StringComparison.Ordinal);

@@ -50,7 +50,7 @@ public static class DemoPretraining
             ["training_pictures_per_class"] = Text(TrainingPerClass),
             ["epochs"] = Text(Recipe.Epochs),
             ["batch_size"] = Text(BatchSize),
-            ["learning_rate"] = Text(Recipe.LearningRate),
+            ["learning_rate"] = Text(Recipe.LearningRate ?? FineTuneOptions.UsualLearningRate),
             ["weight_decay"] = Text(Recipe.WeightDecay),
             ["test_accuracy"] = Text(score.Accuracy),
         });

@@ -105,7 +105,7 @@ internal sealed class ResizeSampling(NodeAttributes attributes, bool isOld, int 
             "align_corners" => output == 1 ? 0 : at * (input - 1.0) / (width - 1),
             "pytorch_half_pixel" => output == 1 ? -0.5 : (at + 0.5) / scale - 0.5,
             "half_pixel_symmetric" => input / 2.0 * (1 - output / width) + (at + 0.5) / scale - 0.5,
-            "tf_crop_and_resize" => (output == 1 ? (region.End - region.Start) * (input - 1) / 2 : at * (region.End - region.Start) * (input - 1) / (output - 1)) + region.Start * (input - 1),
+            "tf_crop_and_resize" => (input - 1) * (region.Start + (region.End - region.Start) * (output == 1 ? 0.5 : at / (output - 1.0))),
             "half_pixel" or "tf_half_pixel_for_nn" => (at + 0.5) / scale - 0.5,
             _ => throw new ArgumentException($"the coordinates '{Printable.Text(coordinates)}' are not known"),
         };

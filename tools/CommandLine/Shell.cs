@@ -7,8 +7,8 @@ namespace Graft.CommandLine;
 /// <param name="root">Its commands.</param>
 public sealed class Shell(string name, RootCommand root)
 {
-    /// <summary>Whether an exception says that the input cannot be used; beside <see cref="WrongInputException"/> and
-    /// <see cref="CheckpointException"/>, which always do.</summary>
+    /// <summary>Whether an exception says that the input cannot be used; beside <see cref="WrongInputException"/>,
+    /// <see cref="CheckpointException"/> and a <see cref="HubException"/> for a name, which always do.</summary>
     public Func<Exception, bool> IsWrongInput { get; init; } = static _ => false;
 
     /// <summary>Whether an exception says that the work failed; beside <see cref="WorkFailedException"/>, files that cannot be read or written,
@@ -67,7 +67,7 @@ public sealed class Shell(string name, RootCommand root)
             error.WriteLine($"{name}: not enough memory: {Line(exception.Message)}");
             return ExitCode.Failed;
         }
-        catch (Exception exception) when (exception is WrongInputException or CheckpointException || IsWrongInput(exception))
+        catch (Exception exception) when (exception is WrongInputException or CheckpointException or HubException { IsWrongName: true } || IsWrongInput(exception))
         {
             error.WriteLine($"{name}: {Line(exception.Message)}");
             return ExitCode.WrongInput;

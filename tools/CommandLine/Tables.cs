@@ -45,6 +45,10 @@ public static class Tables
     /// <param name="seconds">It.</param>
     public static string Seconds(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s");
 
+    /// <summary>A number of bytes in megabytes.</summary>
+    /// <param name="bytes">It.</param>
+    public static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
+
     /// <summary>A number of things.</summary>
     /// <param name="count">It.</param>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);

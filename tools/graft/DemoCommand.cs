@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Graft.CommandLine.Demo;
+using Graft.Hub;
 
 namespace Graft.CommandLine;
 
@@ -28,9 +29,12 @@ internal static class DemoCommand
             var options = new DemoOptions { Runs = parsed.GetValue(runs), Seed = parsed.GetValue(seed) };
             string? folder = parsed.GetValue(photos);
             if (folder is not null && parsed.GetResult(runs) is null or { Implicit: true }) options = options with { Runs = 1 };
-            var result = ProgressDisplay.Show(parsed.InvocationConfiguration.Error, display => folder is null
+            var error = parsed.InvocationConfiguration.Error;
+            if (folder is not null)
+                FetchDisplay.ShowAsync(error, progress => PublishedModelFetcher.FetchAsync(PhotoRun.Network, null, progress, interrupt)).GetAwaiter().GetResult();
+            var result = ProgressDisplay.Show(error, display => folder is null
                 ? DemoRun.Run(options, where.Device, new Progress(display), interrupt)
-                : PhotoRun.RunAsync(folder, options, where.Device, new Downloads(display), new Progress(display), interrupt).GetAwaiter().GetResult());
+                : PhotoRun.Run(folder, options, where.Device, new Progress(display), interrupt));
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json)) WriteJson(output, options, result);
             else WriteTable(output, options, result);

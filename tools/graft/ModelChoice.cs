@@ -47,18 +47,16 @@ internal sealed record ModelChoice(
     {
         var options = new ImageModelOptions { Weights = Weights, Preprocess = Preprocess, Seed = seed, Load = LoadOptions };
         bool fetches = Kind == ImageModelKind.Published || (Kind == ImageModelKind.Architecture && Weights is null);
-        return !fetches ? Run(options) : ProgressDisplay.Show(Error, display => Run(options with { Progress = new Downloads(display) }));
-
-        ImageModelSource Run(ImageModelOptions how)
+        try
         {
-            try
-            {
-                return ImageModelSource.OpenAsync(Name, how, interrupt).GetAwaiter().GetResult();
-            }
-            catch (ArgumentException exception)
-            {
-                throw new WrongInputException(Shell.Line(exception.Message));
-            }
+            var opening = fetches
+                ? FetchDisplay.ShowAsync(Error, progress => ImageModelSource.OpenAsync(Name, options with { Progress = progress }, interrupt))
+                : ImageModelSource.OpenAsync(Name, options, interrupt);
+            return opening.GetAwaiter().GetResult();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException(Shell.Line(exception.Message));
         }
     }
 }

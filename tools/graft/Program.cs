@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Graft.Hub;
 using Graft.Tasks;
 using Graft.Tensors.Gpu;
 using Graft.Transfer;
@@ -25,7 +24,7 @@ internal static class Program
         FeaturesCommand.Make(),
     })
     {
-        IsWrongInput = static exception => exception is ImageException or DeviceUnavailableException or HubException { Reason: HubFailure.NotFound or HubFailure.InvalidName },
+        IsWrongInput = static exception => exception is ImageException or DeviceUnavailableException,
         IsFailure = static exception => exception is NonFiniteException,
         UnknownToken = Suggestions.Problem,
     };

@@ -21,6 +21,7 @@ internal static class Program
         ConvertCommand.Make(),
         VerifyCommand.Make(),
         ExportCommand.Make(),
+        PullCommand.Make(),
     })
     {
         IsFailure = static exception => exception is ArgumentException,

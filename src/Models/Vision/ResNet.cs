@@ -56,7 +56,7 @@ public sealed class ResNet : ImageModel
         ["resnet152"] = Bottleneck(60_192_808, [3, 8, 36, 3]),
         ["resnext50_32x4d"] = Bottleneck(25_028_904, [3, 4, 6, 3], groups: 32, widthPerGroup: 4),
         ["resnext101_32x8d"] = Bottleneck(88_791_336, [3, 4, 23, 3], groups: 32, widthPerGroup: 8),
-        ["resnext101_64x4d"] = Bottleneck(83_455_272, [3, 4, 23, 3], groups: 64, widthPerGroup: 4),
+        ["resnext101_64x4d"] = Bottleneck(83_455_272, [3, 4, 23, 3], groups: 64, widthPerGroup: 4, shorterSide: 232),
         ["wide_resnet50_2"] = Bottleneck(68_883_240, [3, 4, 6, 3], widthPerGroup: 128),
         ["wide_resnet101_2"] = Bottleneck(126_886_696, [3, 4, 23, 3], widthPerGroup: 128),
     };
@@ -64,8 +64,9 @@ public sealed class ResNet : ImageModel
     private static ModelRegistration Basic(long parameters, params int[] blocks) => ModelRegistration.ImageNet(
         parameters, (name, classes, seed) => new ResNet(name, bottleneck: false, blocks, classes) { Seed = seed });
 
-    private static ModelRegistration Bottleneck(long parameters, int[] blocks, int groups = 1, int widthPerGroup = 64) => ModelRegistration.ImageNet(
-        parameters, (name, classes, seed) => new ResNet(name, bottleneck: true, blocks, classes, groups, widthPerGroup) { Seed = seed });
+    private static ModelRegistration Bottleneck(long parameters, int[] blocks, int groups = 1, int widthPerGroup = 64, int shorterSide = 256) => ModelRegistration.ImageNet(
+        parameters, (name, classes, seed) => new ResNet(name, bottleneck: true, blocks, classes, groups, widthPerGroup) { Seed = seed },
+        ImagePreprocessing.ImageNet with { ResizeShorterSide = shorterSide });
 
     private static Conv2d Convolution(int inputs, int outputs, int kernel, int stride, int groups) => new(
         inputs, outputs, kernel, stride, padding: kernel / 2, groups: groups, hasBias: false, initialiser: Initialiser.KaimingNormal(fanOut: true));

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Graft.Hub;
 using Graft.Tasks;
 using Graft.Tensors;
 using Graft.Transfer;
@@ -26,9 +25,8 @@ internal static class PhotoRun
 
     /// <summary>Learns a folder of photographs: its sub-folders <c>train</c> and <c>val</c>, or the classes in it, of which a part is kept for the test.</summary>
     /// <exception cref="ImageException">The folder cannot be used.</exception>
-    /// <exception cref="HubException">The network cannot be fetched.</exception>
-    public static async Task<DemoResult> RunAsync(
-        string folder, DemoOptions options, Device device, IProgress<FetchProgress>? fetching, IProgress<DemoProgress>? progress, CancellationToken cancellation)
+    public static DemoResult Run(
+        string folder, DemoOptions options, Device device, IProgress<DemoProgress>? progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var (training, test) = Open(folder);
@@ -41,7 +39,7 @@ internal static class PhotoRun
             for (int run = 0; run < options.Runs; run++)
             {
                 ulong seed = options.Seed + (ulong)run;
-                var source = await ImageModelSource.OpenAsync(Network, new ImageModelOptions { Seed = seed, Progress = fetching }, cancellation).ConfigureAwait(false);
+                var source = ImageModelSource.Open(Network, new ImageModelOptions { Seed = seed });
                 using var classifier = ImageClassifier.From(isPretrained ? source : source.FromScratch(seed), device);
                 var how = new ImageFineTuneOptions();
                 how = recipe(classifier.Model, how with { Recipe = how.Recipe with { Seed = seed } });

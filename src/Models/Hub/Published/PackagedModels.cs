@@ -10,8 +10,8 @@ internal static class PackagedModels
         // the mean image and the order of its channels are in the second file
         new("mlnet-resnet18", "onnx", new PackageWeightSource("Microsoft.ML.DnnImageFeaturizer.ResNet18", "0.23.1",
         [
-            new PackagedFile("tools/DnnImageModels/ResNet18Onnx/ResNet18.onnx"),
-            new PackagedFile("tools/DnnImageModels/ResNetPrepOnnx/ResNetPreprocess.onnx"),
+            new PackagedFile("tools/DnnImageModels/ResNet18Onnx/ResNet18.onnx", SaveAs: "model.onnx"),
+            new PackagedFile("tools/DnnImageModels/ResNetPrepOnnx/ResNetPreprocess.onnx", SaveAs: "preprocess.onnx"),
         ]))
         {
             Preprocessing = new ImagePreprocessing { ResizeShorterSide = 256, CropSize = new ImageSize(224, 224), Augmentation = TrainingAugmentation.ImageNet },

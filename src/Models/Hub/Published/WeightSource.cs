@@ -21,7 +21,7 @@ public sealed record PackageWeightSource(string Id, string Version, IReadOnlyLis
 /// <summary>A file of a NuGet package, or a resource embedded in one of its assemblies.</summary>
 /// <param name="Path">The file's path in the package.</param>
 /// <param name="Resource">The resource's name in that file, or its end behind a dot; null for the file itself.</param>
-/// <param name="SaveAs">The name under which a resource is unpacked; null for the resource's own.</param>
+/// <param name="SaveAs">The name under which a resource is unpacked and the file is copied elsewhere; null for its own.</param>
 public sealed record PackagedFile(string Path, string? Resource = null, string? SaveAs = null);
 /// <summary>A file at an address, as torchvision publishes its weights; the start of its SHA-256 may be in its name (<c>NAME-hash8.pth</c>).</summary>
 /// <param name="Address">The address.</param>

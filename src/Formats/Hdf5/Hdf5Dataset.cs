@@ -1,5 +1,3 @@
-using Graft.Tensors;
-
 namespace Graft.Formats;
 
 /// <summary>The elements of a data set: where they lie, of what type and shape they are.</summary>
@@ -38,12 +36,11 @@ internal sealed class Hdf5Dataset
     /// <summary>The lengths of a data space's axes; none for a single element.</summary>
     public static long[] ReadLengths(Hdf5Cursor space)
     {
-        int version = space.Byte(), rank = space.Byte(), flags = space.Byte(), kind = space.Byte();
+        int version = space.Byte(), rank = space.Byte(), kind = space.Skip(1).Byte();
         if (version is not (1 or 2)) throw space.Bytes.Damaged($"a shape of version {version}");
         if (version == 1) space.Skip(4);
         // a space of nothing has no elements, whatever its rank
         if (version == 2 && kind == 2) return [0];
-        _ = flags;
         var lengths = new long[rank];
         for (int axis = 0; axis < rank; axis++) lengths[axis] = space.Length();
         return StoredShape.Problem(lengths) is { } problem ? throw space.Bytes.Damaged($"a shape that {problem}") : lengths;

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Graft.Tensors;
 using Graft.Testing;
 
 namespace Graft.Models.Tests;

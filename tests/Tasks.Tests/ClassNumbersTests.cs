@@ -85,7 +85,8 @@ public sealed class ClassNumbersTests
     [InlineData("resnet_50", "resnet50")]
     [InlineData("cifar_resnet20", "cifar-resnet20")]
     [InlineData("wide-resnet50-2", "wide_resnet50_2")]
-    [InlineData("alexnet", null)]
+    [InlineData("alex-net", "alexnet")]
+    [InlineData("yolov8n", null)]
     public void Names_of_models_are_found(string wanted, string? nearest) => Assert.Equal(nearest, NearName.Find(wanted, ModelRegistry.Names));
 
     private static string Refusal(string[] folder, string[] known) =>

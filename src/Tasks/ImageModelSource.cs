@@ -1,5 +1,3 @@
-using Graft.Onnx;
-
 namespace Graft.Tasks;
 
 /// <summary>Where an image task's model comes from: published weights, nothing, or a folder that a task saved.</summary>
@@ -7,7 +5,7 @@ public sealed partial class ImageModelSource
 {
     static ImageModelSource()
     {
-        OnnxImageModel.Register();
+        KnownFormats.Register();
     }
 
     private ImageModelSource(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> state) => State = state;
@@ -26,7 +24,6 @@ public sealed partial class ImageModelSource
     /// here.</exception>
     public static ImageModelSource Pretrained(string model, string weights, ulong seed = 0, LoadOptions? options = null)
     {
-        KnownFormats.Register();
         var timm = TimmConfig.Find(weights);
         using var checkpoint = Checkpoint.Open(weights);
         timm?.Require(weights, model, timm.Classes ?? 0);

@@ -3,7 +3,7 @@ using Graft.Onnx;
 
 namespace Graft.Tasks;
 
-/// <summary>The formats of checkpoints that other rooms read.</summary>
+/// <summary>The formats of checkpoints and kinds of folders that other rooms read.</summary>
 public static class KnownFormats
 {
     /// <summary>Lets <see cref="Checkpoint.Open"/> read all of them from now on; again does nothing. <see cref="ImageModelSource"/> does so by itself.</summary>
@@ -11,6 +11,6 @@ public static class KnownFormats
     {
         KerasFormat.Register();
         TensorFlowLiteFormat.Register();
-        OnnxFormat.Register();
+        OnnxImageModel.Register();
     }
 }

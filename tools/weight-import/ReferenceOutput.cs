@@ -18,7 +18,11 @@ internal static class ReferenceOutput
     public static int Write(TextWriter output, string folder, string reference, LoadOptions options, Tolerances tolerances, bool asJson)
     {
         if (!Directory.Exists(folder)) throw new WrongInputException($"{Printable.Text(folder)}: with --reference, give the folder that holds config.json and the weights");
-        var report = ReferenceCheck.Run(folder, reference, Device.Cpu, options);
+        return Write(output, ReferenceCheck.Run(folder, reference, Device.Cpu, options), tolerances, asJson);
+    }
+
+    public static int Write(TextWriter output, ReferenceReport report, Tolerances tolerances, bool asJson)
+    {
         bool within = report.IsWithin(tolerances.Outputs, tolerances.Gradients);
         if (asJson) JsonOutput.Write(output, json => WriteJson(json, report, tolerances, within));
         else WriteTable(output, report, tolerances, within);

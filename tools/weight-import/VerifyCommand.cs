@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Graft.CommandLine;
+using Graft.Onnx;
 using Graft.Tasks;
+using Graft.Tensors;
 
 namespace Graft.WeightImport;
 
@@ -10,7 +12,7 @@ internal static class VerifyCommand
 {
     public static Command Make()
     {
-        var file = new Argument<string>("FILE") { Description = "A checkpoint; with --reference a folder with config.json and the weights." };
+        var file = new Argument<string>("FILE") { Description = "A checkpoint, or an ONNX file; with --reference also a folder with config.json and the weights." };
         var architecture = new Option<string?>("--architecture")
         {
             Description = "The model to fill, with as many classes as the weights have: resnet18, cifar-resnet20 ...",
@@ -46,11 +48,16 @@ internal static class VerifyCommand
                 + "variance with those measured on up to 600 of them.",
             HelpName = "DIR",
         };
+        var preprocess = new Option<string?>("--preprocess")
+        {
+            Description = "What is done to a picture first, of an ONNX file: the graph that came with it, or a preprocessor_config.json.",
+            HelpName = "FILE.onnx|FILE.json",
+        };
         var allowNonFinite = new Option<bool>("--allow-non-finite") { Description = "Take weights that are not finite, and variances below 0." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("verify", "Loads weights into their model and reports what fits, or what differs from a reference.")
         {
-            file, architecture, reference, data, tolerance, gradientTolerance, allowNonFinite, json,
+            file, architecture, reference, data, preprocess, tolerance, gradientTolerance, allowNonFinite, json,
         };
         var selection = new SelectionOptions(command, hasLayout: false);
         command.SetAction((parsed, interrupt) => Task.FromResult(Run(parsed, interrupt)));
@@ -62,10 +69,20 @@ internal static class VerifyCommand
             bool asJson = parsed.GetValue(json);
             var options = selection.Read(parsed) with { AllowNonFinite = parsed.GetValue(allowNonFinite) };
             var output = parsed.InvocationConfiguration.Output;
+            bool isGraph = File.Exists(path) && Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase) && parsed.GetValue(architecture) is null;
+            if (!isGraph && parsed.GetValue(preprocess) is not null) throw new WrongInputException("--preprocess goes with an ONNX file");
+            if (isGraph && parsed.GetValue(data) is null)
+            {
+                var model = OnnxImageModel.Open(path, new OnnxImageOptions { Preprocess = parsed.GetValue(preprocess) });
+                return parsed.GetValue(reference) is { } computed
+                    ? ReferenceOutput.Write(output, ReferenceCheck.Run(model, model.Report, computed, Device.Cpu), Limits(parsed), asJson)
+                    : Filled(output, model, model.Report, asJson);
+            }
             if (parsed.GetValue(data) is { } pictures)
             {
                 if (parsed.GetValue(reference) is not null) throw new WrongInputException("--data and --reference exclude one another: verify by one after the other");
-                var classifier = parsed.GetValue(architecture) is { } known
+                var classifier = isGraph ? ImageClassifier.From(ImageModelSource.Onnx(path, parsed.GetValue(preprocess)))
+                    : parsed.GetValue(architecture) is { } known
                     ? ImageClassifier.FromPretrained(known, path, options: options)
                     : ImageClassifier.Load(path);
                 return StatisticsOutput.Write(output, parsed.InvocationConfiguration.Error, classifier, pictures, asJson, interrupt);
@@ -77,14 +94,16 @@ internal static class VerifyCommand
                         throw new WrongInputException("--tolerance and --gradient-tolerance go with --reference");
                     return Fill(output, path, name, options, asJson);
                 case (null, { } referencePath):
-                    var limits = new Tolerances(Allowed(parsed.GetValue(tolerance), "--tolerance"), Allowed(parsed.GetValue(gradientTolerance), "--gradient-tolerance"));
-                    return ReferenceOutput.Write(output, path, referencePath, options, limits, asJson);
+                    return ReferenceOutput.Write(output, path, referencePath, options, Limits(parsed), asJson);
                 case (null, null):
                     throw new WrongInputException("verify needs --architecture NAME, or --reference FILE and a folder with config.json");
                 default:
                     throw new WrongInputException("--architecture and --reference exclude one another: config.json names the architecture");
             }
         }
+
+        Tolerances Limits(ParseResult parsed) =>
+            new(Allowed(parsed.GetValue(tolerance), "--tolerance"), Allowed(parsed.GetValue(gradientTolerance), "--gradient-tolerance"));
     }
 
     private static int Fill(TextWriter output, string path, string architecture, LoadOptions options, bool asJson)
@@ -92,7 +111,11 @@ internal static class VerifyCommand
         options = options with { AllowMissingHead = true };
         using var checkpoint = Checkpoint.Open(path);
         var model = ModelRegistry.CreateFor(architecture, checkpoint, options);
-        var report = model.Load(checkpoint, options);
+        return Filled(output, model, model.Load(checkpoint, options), asJson);
+    }
+
+    private static int Filled(TextWriter output, ImageModel model, LoadReport report, bool asJson)
+    {
         long parameters = model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
         if (!asJson)
         {

@@ -14,22 +14,26 @@ internal sealed class ImageReference(ImageModel model, ReferenceFile file) : Ref
 
     public override int Examples => Pixels.Shape[0];
 
-    private StoredTensor Pixels => file.Find(ReferenceFile.InputPrefix + "pixel_values") ?? throw file.Fail("has no 'input.pixel_values'");
+    private StoredTensor Pixels => file.Find(ReferenceFile.InputPrefix + "pixel_values") ?? file.Find(ReferenceFile.InputPrefix + "pixels")
+        ?? throw file.Fail("has no 'input.pixel_values' [N, C, H, W] and no 'input.pixels' [N, H, W, C]");
 
     public override void Forward(Pass pass)
     {
-        file.RequireInputs(model, "pixel_values", "labels");
+        file.RequireInputs(model, "pixel_values", "pixels", "labels");
         var pixels = Pixels;
-        if (pixels.Shape.Rank != 4) throw file.Fail($"tensor 'input.pixel_values' is {pixels.Shape}, not [N, C, H, W]");
+        if (pixels.Shape.Rank != 4) throw file.Fail($"tensor '{pixels.Key}' is {pixels.Shape}, not a batch of pictures");
         images = pass.Constant(pass.Upload<float>(pixels.Shape, pixels.ToSingleArray()));
+        // pictures as they are decoded, for a model that prepares them itself
+        if (pixels.Key == ReferenceFile.InputPrefix + "pixels") images = images.Permute(0, 3, 1, 2);
         (logits, maps) = (model.Forward(images), null);
     }
 
-    /// <summary><c>logits</c>; <c>hidden_states.0</c>, the stem's, and those of the other stages of the trunk, as maps or as tokens;
+    /// <summary><c>logits</c>, <c>features</c>; <c>hidden_states.0</c>, the stem's, and those of the other stages of the trunk, as maps or as tokens;
     /// <c>attentions.0</c> of the stage behind the stem.</summary>
     public override Variable? Output(string name, int rank)
     {
         if (name == "logits") return logits;
+        if (name == "features") return model.Features(images!);
         string[] parts = name.Split('.');
         if (parts.Length != 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int at)) return null;
         string[] trunk = [.. model.Stages.SkipLast(1).Select(stage => stage.Name)];

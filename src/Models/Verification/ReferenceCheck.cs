@@ -43,6 +43,21 @@ public sealed class ReferenceCheck
         return new ReferenceCheck(file, subject, ofImage ?? ofText!).Run(device);
     }
 
+    /// <summary>Runs an image model that is loaded already, such as an imported graph.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="weights">What was loaded into it.</param>
+    /// <param name="referencePath">What the other library computed.</param>
+    /// <param name="device">Where to run.</param>
+    /// <exception cref="CheckpointException">The reference is not understood.</exception>
+    public static ReferenceReport Run(ImageModel model, LoadReport weights, string referencePath, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(weights);
+        using var reference = Checkpoint.Open(referencePath);
+        var file = new ReferenceFile(reference);
+        return new ReferenceCheck(file, new ImageReference(model, file), weights).Run(device);
+    }
+
     private ReferenceReport Run(Device device)
     {
         var norms = Model.Descendants().OfType<BatchNorm2d>().ToList();

@@ -59,10 +59,11 @@ public sealed partial class ImageModelSource
         if (Directory.Exists(path))
         {
             string[] files = Directory.GetFiles(path, "*.onnx");
-            if (files.Length != 1) throw new CheckpointException(path, $"a folder with {files.Length} ONNX files ({Printable.Some(files.Select(Path.GetFileName)!)}): give the path of the one to open");
+            if (files.Length != 1)
+                throw new CheckpointException(path, $"a folder with {files.Length} ONNX files ({Printable.Some(files.Select(Path.GetFileName)!)}): give the path of the one to open");
             path = files[0];
         }
-        bool isGraph = preprocess is not null && Path.GetExtension(preprocess).Equals(".onnx", StringComparison.OrdinalIgnoreCase);
+        bool isGraph = preprocess is not null && IsGraph(preprocess);
         var model = OnnxImageModel.Open(path, new OnnxImageOptions { Preprocess = isGraph ? preprocess : null, Seed = seed });
         var preprocessing = isGraph ? Pixels(model) : preprocess is not null ? ReadPreprocessing(preprocess) : RecordedIn(model, path);
         var names = model.ClassNames ?? [.. Enumerable.Range(0, model.Classes).Select(PretrainedInfo.Unnamed)];
@@ -71,15 +72,18 @@ public sealed partial class ImageModelSource
         return new ImageModelSource(new(model, config, preprocessing, manifest)) { Report = model.Report };
     }
 
+    private static bool IsGraph(string path) => Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase);
+
     private static IEnumerable<string> Known() =>
         ModelRegistry.Names.Concat(PublishedModels.All.Select(row => row.Name)).Distinct(StringComparer.Ordinal);
 
     private static ImageModelSource Fetched(FetchedModel fetched, ImageModelOptions options)
     {
-        if (Path.GetExtension(fetched.Files[0]).Equals(".onnx", StringComparison.OrdinalIgnoreCase) && fetched.Folder is null)
-            return Onnx(fetched.Files[0], options.Preprocess ?? fetched.Files.Skip(1).FirstOrDefault(file => Path.GetExtension(file).Equals(".onnx", StringComparison.OrdinalIgnoreCase)), options.Seed);
+        if (IsGraph(fetched.Files[0]) && fetched.Folder is null)
+            return Onnx(fetched.Files[0], options.Preprocess ?? fetched.Files.Skip(1).FirstOrDefault(IsGraph), options.Seed);
         if (fetched.Folder is { } folder) return HubFolder(folder, options);
-        var row = fetched.Row ?? throw new ArgumentException($"nothing says of which architecture {Printable.Whole(fetched.Name)} is: give the architecture's name and the file as its weights");
+        var row = fetched.Row ?? throw new ArgumentException(
+            $"nothing says of which architecture {Printable.Whole(fetched.Name)} is: give the architecture's name and the file as its weights");
         if (!ModelRegistry.Names.Contains(row.Architecture)) throw new ArgumentException($"{row.Name} is of '{row.Architecture}', which is no image model that is built");
         var source = Pretrained(row.Architecture, fetched.Path, options.Seed, options.Load);
         var state = source.State;
@@ -102,7 +106,7 @@ public sealed partial class ImageModelSource
 
     private static ImagePreprocessing ReadPreprocessing(string path)
     {
-        if (Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase))
+        if (IsGraph(path))
             throw new ArgumentException($"{Printable.Whole(path)} is a graph, which goes with a model in an ONNX file; give a {PreprocessorConfig.FileName}");
         return PreprocessorConfig.Read(path) with { Augmentation = ImagePreprocessing.ImageNet.Augmentation };
     }

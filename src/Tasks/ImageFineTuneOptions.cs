@@ -47,7 +47,7 @@ public sealed record ImageFineTuneOptions
     public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / StepsAnEpoch, SmallestBatch, LargestBatch);
 
     /// <summary>The options with defaults resolved for a model and a number of pictures. The statistics of a few pictures are noise to a network
-    /// that was trained behind others, so it keeps those it came with, and its gradients are noisier, so it learns more slowly.</summary>
+    /// that was trained behind others, so it keeps those it came with, and the rate is in proportion to them (Goyal et al. 2017).</summary>
     internal ImageFineTuneOptions Resolved(Model model, int examples, TrainingAugmentation augmentation)
     {
         int batch = BatchSizeFor(examples);
@@ -57,7 +57,7 @@ public sealed record ImageFineTuneOptions
             Recipe = Recipe with
             {
                 FrozenEpochs = Recipe.FrozenEpochsOn(model),
-                LearningRate = Recipe.LearningRate ?? (isNoisy ? FineTuneOptions.UsualLearningRate / 2 : FineTuneOptions.UsualLearningRate),
+                LearningRate = Recipe.LearningRate ?? FineTuneOptions.UsualLearningRate * (isNoisy ? (double)batch / LargestBatch : 1),
                 BatchNorm = Recipe.BatchNorm ?? (isNoisy ? BatchNormPolicy.AlwaysRunningStatistics : BatchNormPolicy.FollowFreezing),
             },
             BatchSize = batch,

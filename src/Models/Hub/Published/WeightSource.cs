@@ -14,6 +14,9 @@ public abstract record WeightSource
 /// <param name="Files">The model's file first, then those that go with it.</param>
 public sealed record PackageWeightSource(string Id, string Version, IReadOnlyList<PackagedFile> Files) : WeightSource
 {
+    /// <summary>The hash of the package's content (SHA-512 in base 64, the <c>contentHash</c> of NuGet's lock files); null for any.</summary>
+    public string? ContentHash { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"nuget:{Id}/{Version}";
 }

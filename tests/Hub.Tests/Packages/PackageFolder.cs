@@ -4,11 +4,11 @@ using System.Text;
 namespace Graft.Hub.Tests;
 
 /// <summary>A folder of packages that a nuget.config names as the one source.</summary>
-internal sealed class PackageSource
+internal sealed class PackageFolder
 {
     private readonly string folder;
 
-    public PackageSource(Workplace place)
+    public PackageFolder(Workplace place)
     {
         folder = Directory.CreateDirectory(place.In("source")).FullName;
         File.WriteAllText(place.In("nuget.config"), """

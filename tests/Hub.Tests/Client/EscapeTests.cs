@@ -13,7 +13,7 @@ public sealed class EscapeTests : IDisposable
 
     public void Dispose()
     {
-        Assert.Empty(place.Files().Where(name => !name.StartsWith("hub/", StringComparison.Ordinal)));
+        Assert.All(place.Files(), static name => Assert.StartsWith("hub/", name, StringComparison.Ordinal));
         hub.Dispose();
         place.Dispose();
     }

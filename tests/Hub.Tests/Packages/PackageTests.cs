@@ -47,7 +47,7 @@ public sealed class PackageTests : IDisposable
         string path = await PackageWeights.FetchAsync("nuget:Some.Code/3.0.0/lib/net/code.dll!words.txt", place.Settings);
         Assert.Equal("one\ntwo\n", File.ReadAllText(path));
         Assert.StartsWith(place.In("graft", "packages"), path, StringComparison.Ordinal);
-        Assert.Empty(place.Files("graft", "packages").Where(name => name.EndsWith(".incomplete", StringComparison.Ordinal)));
+        Assert.DoesNotContain(place.Files("graft", "packages"), static name => name.EndsWith(".incomplete", StringComparison.Ordinal));
 
         var wrong = await Refused("nuget:Some.Code/3.0.0/lib/net/code.dll!word.txt", HubFailure.NotFound);
         Assert.Contains("it has Graft.Hub.Tests.words.txt", wrong.Message, StringComparison.Ordinal);

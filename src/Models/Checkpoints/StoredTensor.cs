@@ -35,6 +35,7 @@ public sealed class StoredTensor
         return new(key, new StoredElements(file, position, type, shape, strides is null ? null : [.. strides], isBigEndian));
     }
 
+#pragma warning disable CA1720 // what it is
     /// <summary>A tensor of unsigned integers of 16, 32 or 64 bits, which are read as int32, int64 and int64.</summary>
     /// <param name="file">Where they are read.</param>
     /// <param name="position">The byte of the first element.</param>
@@ -48,6 +49,7 @@ public sealed class StoredTensor
         CheckpointFile file, long position, string key, int size, Shape shape, IReadOnlyList<long>? strides = null, bool isBigEndian = false)
     {
         if (size is not (2 or 4 or 8)) throw new ArgumentException($"there are no unsigned integers of {size} bytes here", nameof(size));
+#pragma warning restore CA1720
         RequireWithin(file, position, key, $"uint{size * 8}", size, shape, strides);
         var type = size == 2 ? ElementType.Int32 : ElementType.Int64;
         return new(key, new StoredElements(file, position, type, shape, strides is null ? null : [.. strides], isBigEndian, size));

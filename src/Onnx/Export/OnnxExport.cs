@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Graft.Autograd;
-using Graft.Models;
 using Graft.Onnx.Export;
 using Graft.Onnx.Protocol;
 using Graft.Tensors;
@@ -37,11 +36,11 @@ public static class OnnxExport
         List<Recording> plans = [new("", [new(images[0], 1)])];
         if (options.HasDynamicBatch)
             plans.Insert(0, new($"the batch is fixed at {images[0]}", [new(5, 1), new(7, 1), new(11, 1)]));
-        return Write(model, plans, path, options, interrupt, (device, pass, size) =>
+        return Write(model, plans, path, options, (device, pass, size) =>
         {
             var pixels = device.Input("pixel_values", images.With(0, size.Batch));
             device.Output("logits", model.Forward(pass.Constant(pixels)).Value);
-        });
+        }, interrupt);
     }
 
     /// <summary>Writes a text model: <c>input_ids</c>, <c>attention_mask</c> and, where the model reads them, <c>token_type_ids</c> [batch,
@@ -65,11 +64,11 @@ public static class OnnxExport
             plans.Add(new($"the number of tokens is fixed at {length}", [.. lengths.SelectMany(tokens => batches.Select(sequences => new BatchSize(sequences, tokens)))]));
         if (options.HasDynamicBatch) plans.Add(new($"the batch is fixed at {batch}", [.. batches.Select(sequences => new BatchSize(sequences, length))]));
         plans.Add(new("", [new(batch, length)]));
-        return Write(model, plans, path, options, interrupt, (device, pass, size) =>
+        return Write(model, plans, path, options, (device, pass, size) =>
         {
             var outputs = model.Forward(device.Text(pass, size));
             foreach (string name in outputs.Names) device.Output(name, outputs[name].Value);
-        });
+        }, interrupt);
     }
 
     /// <summary>Two numbers of tokens that the model takes, to see what follows from it; null where it takes no two.</summary>
@@ -91,7 +90,8 @@ public static class OnnxExport
     }
 
     private static OnnxExportReport Write(
-        Model model, List<Recording> plans, string path, OnnxExportOptions options, CancellationToken interrupt, Action<ExportDevice, Pass, BatchSize> forward)
+        Model model, List<Recording> plans, string path, OnnxExportOptions options, Action<ExportDevice, Pass, BatchSize> forward,
+        CancellationToken interrupt)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Opset, OnnxExportOptions.LowestOpset, nameof(options));

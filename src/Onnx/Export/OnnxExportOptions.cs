@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Onnx;
 
 /// <summary>How a model is exported.</summary>

@@ -1,5 +1,3 @@
-using Graft.Autograd;
-
 namespace Graft.Onnx;
 
 /// <summary>Operators on boxes, grids and matrices that the heads of detectors use, on the host.</summary>

@@ -1,5 +1,3 @@
-using Graft.Tensors;
-
 namespace Graft.Onnx;
 
 /// <summary>Operators that join tensors, divide them, and put something around them.</summary>

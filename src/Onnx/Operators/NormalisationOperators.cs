@@ -62,7 +62,7 @@ internal static class NormalisationOperators
         int axis = Dimensions.Axis(node.Attributes.Int("axis", -1), x.Shape.Rank);
         float epsilon = node.Attributes.Float("epsilon", 1e-5f);
         int[] over = [.. Enumerable.Range(axis, x.Shape.Rank - axis)];
-        var inner = new Shape(x.Shape.ToArray()[axis..]);
+        var inner = new Shape(x.Shape.ToArray().AsSpan(axis));
         var weight = node.Variable(1);
         var bias = node.VariableOrNull(2);
         bool isPlain = weight.Shape == inner && (bias is null || bias.Shape == inner) && !node.Wants(1) && !node.Wants(2);

@@ -1,5 +1,3 @@
-using Graft.Autograd;
-
 namespace Graft.Onnx;
 
 /// <summary>Numbers of few bits with a scale: made, undone, and multiplied. Nothing learns through them.</summary>

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Graft.Onnx.Protocol;
-using Graft.Tensors;
 
 namespace Graft.Onnx;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Graft.Tensors;
 
 namespace Graft.Models.Tests;
 

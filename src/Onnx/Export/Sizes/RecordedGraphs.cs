@@ -1,5 +1,3 @@
-using Graft.Tensors;
-
 namespace Graft.Onnx.Export;
 
 /// <summary>The same model recorded with batches of several sizes: what is the same in all of them is the model's, what differs follows

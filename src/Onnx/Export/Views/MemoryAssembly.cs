@@ -1,5 +1,3 @@
-using Graft.Tensors;
-
 namespace Graft.Onnx.Export;
 
 /// <summary>Puts a block that was written in parts together: concatenations, zeros around a plane.</summary>

@@ -5,7 +5,7 @@ namespace Graft.Tasks;
 /// <summary>How an image model is fine-tuned on a dataset.</summary>
 public sealed record ImageFineTuneOptions
 {
-    private const int StepsAnEpoch = 24, SmallestBatch = 4, LargestBatch = 64, FewInAStep = 16;
+    private const int StepsAnEpoch = 24, SmallestBatch = 4, LargestBatch = 64, FewInAStep = 16, UsualFeatures = 512;
 
     /// <summary>Epochs, rates, freezing, optimiser.</summary>
     public FineTuneOptions Recipe { get; init; } = new();
@@ -47,7 +47,8 @@ public sealed record ImageFineTuneOptions
     public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / StepsAnEpoch, SmallestBatch, LargestBatch);
 
     /// <summary>The options with defaults resolved for a model and a number of pictures. The statistics of a few pictures are noise to a network
-    /// that was trained behind others, so it keeps those it came with, and the rate is in proportion to them (Goyal et al. 2017).</summary>
+    /// that was trained behind others, so it keeps those it came with; and the rate is in proportion to the pictures (Goyal et al. 2017) and, since
+    /// what a step does to the logits grows with the squares of the features, the inverse to their number.</summary>
     internal ImageFineTuneOptions Resolved(Model model, int examples, TrainingAugmentation augmentation)
     {
         int batch = BatchSizeFor(examples);
@@ -57,7 +58,7 @@ public sealed record ImageFineTuneOptions
             Recipe = Recipe with
             {
                 FrozenEpochs = Recipe.FrozenEpochsOn(model),
-                LearningRate = Recipe.LearningRate ?? FineTuneOptions.UsualLearningRate * (isNoisy ? (double)batch / LargestBatch : 1),
+                LearningRate = Recipe.LearningRate ?? FineTuneOptions.UsualLearningRate * (isNoisy ? Math.Min(1, (double)batch / LargestBatch * UsualFeatures / FeaturesOf(model)) : 1),
                 BatchNorm = Recipe.BatchNorm ?? (isNoisy ? BatchNormPolicy.AlwaysRunningStatistics : BatchNormPolicy.FollowFreezing),
             },
             BatchSize = batch,
@@ -65,6 +66,11 @@ public sealed record ImageFineTuneOptions
             Unreadable = null,
         };
     }
+
+    /// <summary>What goes into an output of the head.</summary>
+    private static double FeaturesOf(Model model) =>
+        model.Stages[^1].Modules.SelectMany(module => module.Parameters()).FirstOrDefault() is { Shape: { Rank: >= 2 } shape }
+            ? (double)shape.ElementCount / shape[0] : UsualFeatures;
 
     internal void Validate()
     {

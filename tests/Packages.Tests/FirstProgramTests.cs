@@ -46,7 +46,7 @@ public sealed partial class FirstProgramTests(Feed feed)
         Assert.Matches(@"^(0|1|0[.,]5)$", lines[1]);
         Assert.Contains(lines[2], new[] { "cat", "dog" });
         Assert.Equal(
-            ["config.json", "graft.json", "model.safetensors", "preprocessor_config.json"],
+            ["config.json", "graft.json", "import.json", "model.safetensors", "preprocessor_config.json"],
             Directory.GetFiles(Path.Combine(project, "my-classifier")).Select(Path.GetFileName).Order(StringComparer.Ordinal)!);
     }
 

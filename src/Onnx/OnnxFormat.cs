@@ -20,11 +20,15 @@ public sealed class OnnxFormat : CheckpointFormat
     /// <summary>Has <see cref="Checkpoint.Open"/> read ONNX files; it may be called any number of times.</summary>
     public static void Register() => Checkpoint.Register(Instance);
 
+    /// <summary>Whether a file's name is that of an ONNX file.</summary>
+    /// <param name="path">The file.</param>
+    public static bool IsNamed(string path) => FilePath.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase);
+
     /// <inheritdoc/>
     public override bool Recognises(ReadOnlySpan<byte> start, CheckpointFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return FilePath.GetExtension(file.Path).Equals(".onnx", StringComparison.OrdinalIgnoreCase) || ModelScan.IsModel(file);
+        return IsNamed(file.Path) || ModelScan.IsModel(file);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Graft.Autograd;
 using Graft.Tensors;
 
@@ -68,7 +69,7 @@ public sealed class OnnxModel : Model
     public void SaveStructure(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        BareModel.Write(bare, path);
+        AtomicFile.Write(path, stream => bare.WriteTo(stream));
     }
 
     /// <summary>What the graph makes of its inputs, in a pass: floats among the outputs are variables, which gradients go through.</summary>

@@ -1,4 +1,5 @@
 using Graft.Hub;
+using Graft.Onnx;
 
 namespace Graft.Tasks;
 
@@ -24,6 +25,9 @@ public enum ImageModelKind
 /// <summary>Tells kinds of names apart.</summary>
 public static class ImageModelKinds
 {
+    /// <summary>The names that are no paths: architectures and published weights.</summary>
+    public static IEnumerable<string> Names => ModelRegistry.Names.Concat(PublishedModels.All.Select(row => row.Name)).Distinct(StringComparer.Ordinal);
+
     /// <summary>What a name or path leads to: an architecture's name before a path, a path before what can be fetched; null for nothing.</summary>
     /// <param name="name">The name or path.</param>
     public static ImageModelKind? Of(string name)
@@ -36,7 +40,7 @@ public static class ImageModelKinds
                 : ModelFolder.IsOne(name) ? ImageModelKind.HubFolder
                 : Directory.EnumerateFiles(name, "*.onnx").Any() ? ImageModelKind.Onnx : ImageModelKind.Saved;
         }
-        if (File.Exists(name)) return Path.GetExtension(name).Equals(".onnx", StringComparison.OrdinalIgnoreCase) ? ImageModelKind.Onnx : null;
+        if (File.Exists(name)) return OnnxFormat.IsNamed(name) ? ImageModelKind.Onnx : null;
         return PublishedModelFetcher.IsFetchable(name) ? ImageModelKind.Published : null;
     }
 }

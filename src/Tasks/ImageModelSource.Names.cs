@@ -22,7 +22,7 @@ public sealed partial class ImageModelSource
         ArgumentException.ThrowIfNullOrEmpty(name);
         options ??= new ImageModelOptions();
         var kind = ImageModelKinds.Of(name) ?? throw new ArgumentException(
-            $"'{Printable.Whole(name)}' is no architecture, published weights, folder or ONNX file{NearName.Hint(name, Known())}");
+            $"'{Printable.Whole(name)}' is no architecture, published weights, folder or ONNX file{NearName.Hint(name, ImageModelKinds.Names)}");
         if (options.Weights is not null && kind != ImageModelKind.Architecture)
             throw new ArgumentException($"'{Printable.Whole(name)}' has its own weights: give the name of an architecture with a file of weights");
         if (kind == ImageModelKind.Published || (kind == ImageModelKind.Architecture && options.Weights is null))
@@ -63,7 +63,7 @@ public sealed partial class ImageModelSource
                 throw new CheckpointException(path, $"a folder with {files.Length} ONNX files ({Printable.Some(files.Select(Path.GetFileName)!)}): give the path of the one to open");
             path = files[0];
         }
-        bool isGraph = preprocess is not null && IsGraph(preprocess);
+        bool isGraph = preprocess is not null && OnnxFormat.IsNamed(preprocess);
         var model = OnnxImageModel.Open(path, new OnnxImageOptions { Preprocess = isGraph ? preprocess : null, Seed = seed });
         var preprocessing = isGraph ? Pixels(model) : preprocess is not null ? ReadPreprocessing(preprocess) : RecordedIn(model, path);
         var names = model.ClassNames ?? [.. Enumerable.Range(0, model.Classes).Select(PretrainedInfo.Unnamed)];
@@ -72,15 +72,10 @@ public sealed partial class ImageModelSource
         return new ImageModelSource(new(model, config, preprocessing, manifest)) { Report = model.Report };
     }
 
-    private static bool IsGraph(string path) => Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase);
-
-    private static IEnumerable<string> Known() =>
-        ModelRegistry.Names.Concat(PublishedModels.All.Select(row => row.Name)).Distinct(StringComparer.Ordinal);
-
     private static ImageModelSource Fetched(FetchedModel fetched, ImageModelOptions options)
     {
-        if (IsGraph(fetched.Files[0]) && fetched.Folder is null)
-            return Onnx(fetched.Files[0], options.Preprocess ?? fetched.Files.Skip(1).FirstOrDefault(IsGraph), options.Seed);
+        if (OnnxFormat.IsNamed(fetched.Files[0]) && fetched.Folder is null)
+            return Onnx(fetched.Files[0], options.Preprocess ?? fetched.Files.Skip(1).FirstOrDefault(OnnxFormat.IsNamed), options.Seed);
         if (fetched.Folder is { } folder) return HubFolder(folder, options);
         var row = fetched.Row ?? throw new ArgumentException(
             $"nothing says of which architecture {Printable.Whole(fetched.Name)} is: give the architecture's name and the file as its weights");
@@ -106,7 +101,7 @@ public sealed partial class ImageModelSource
 
     private static ImagePreprocessing ReadPreprocessing(string path)
     {
-        if (IsGraph(path))
+        if (OnnxFormat.IsNamed(path))
             throw new ArgumentException($"{Printable.Whole(path)} is a graph, which goes with a model in an ONNX file; give a {PreprocessorConfig.FileName}");
         return PreprocessorConfig.Read(path) with { Augmentation = ImagePreprocessing.ImageNet.Augmentation };
     }

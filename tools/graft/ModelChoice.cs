@@ -46,17 +46,18 @@ internal sealed record ModelChoice(
     private ImageModelSource Fetch(ulong seed, CancellationToken interrupt)
     {
         var options = new ImageModelOptions { Weights = Weights, Preprocess = Preprocess, Seed = seed, Load = LoadOptions };
-        bool fetches = Kind == ImageModelKind.Published || (Kind == ImageModelKind.Architecture && Weights is null);
         try
         {
-            var opening = fetches
-                ? FetchDisplay.ShowAsync(Error, progress => ImageModelSource.OpenAsync(Name, options with { Progress = progress }, interrupt))
-                : ImageModelSource.OpenAsync(Name, options, interrupt);
-            return opening.GetAwaiter().GetResult();
+            return FetchDisplay.ShowAsync(
+                Error, progress => ImageModelSource.OpenAsync(Name, options with { Progress = progress }, interrupt)).GetAwaiter().GetResult();
         }
         catch (ArgumentException exception)
         {
             throw new WrongInputException(Shell.Line(exception.Message));
+        }
+        catch (HubException exception) when (Kind == ImageModelKind.Architecture)
+        {
+            throw new WorkFailedException($"{Shell.Line(exception.Message)}; or give the weights' file with --weights FILE", exception);
         }
     }
 }

@@ -56,7 +56,7 @@ internal sealed class ModelOptions
         {
             throw new WrongInputException(File.Exists(name)
                 ? $"--model {shown} is a file: give the architecture's name, and the file with --weights"
-                : $"--model {shown}: there is no such architecture, folder or published model{NearName.Hint(name, Known())}; 'graft models' lists them");
+                : $"--model {shown}: there is no such architecture, folder or published model{NearName.Hint(name, ImageModelKinds.Names)}; 'graft models' lists them");
         }
         bool isArchitecture = kind == ImageModelKind.Architecture;
         if (fromScratch && !isArchitecture) throw new WrongInputException($"--from-scratch needs the name of an architecture, and {shown} is {Words(kind)}");
@@ -76,8 +76,6 @@ internal sealed class ModelOptions
             throw new WrongInputException("--entry, --prefix and --allow-non-finite go with --weights");
         return new ModelChoice(name, kind, file, fromScratch, prepare, options, needsHead, parsed.InvocationConfiguration.Error);
     }
-
-    private static IEnumerable<string> Known() => ModelRegistry.Names.Concat(PublishedModels.All.Select(row => row.Name)).Distinct(StringComparer.Ordinal);
 
     private static string Words(ImageModelKind kind) => kind switch
     {

@@ -15,7 +15,8 @@ internal static class ExportCommand
     {
         var folder = new Argument<string?>("FOLDER")
         {
-            Description = "A saved classifier, or a folder of Hugging Face's with config.json and the weights.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "A saved classifier, or a folder of Hugging Face's with config.json and the weights.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var to = new Option<string>("--to") { Description = "The ONNX file to write.", Required = true, HelpName = "OUT.onnx" };
         var model = new Option<string?>("--model") { Description = "Instead of a folder an architecture's name: resnet18 ...", HelpName = "NAME" };
@@ -23,11 +24,14 @@ internal static class ExportCommand
         var imageSize = new Option<string?>("--image-size") { Description = "The size of pictures; that of the model's preprocessing where it is not given.", HelpName = "N|HxW" };
         var batch = new Option<string>("--batch")
         {
-            Description = "dynamic for any number of images or sequences, or a number.", HelpName = "dynamic|N", DefaultValueFactory = _ => Dynamic,
+            Description = "dynamic for any number of images or sequences, or a number.",
+            HelpName = "dynamic|N",
+            DefaultValueFactory = _ => Dynamic,
         };
         var opset = new Option<int>("--opset")
         {
-            Description = $"The version of ONNX's operators, {OnnxExportOptions.LowestOpset} to {OnnxExportOptions.HighestOpset}.", HelpName = "N",
+            Description = $"The version of ONNX's operators, {OnnxExportOptions.LowestOpset} to {OnnxExportOptions.HighestOpset}.",
+            HelpName = "N",
             DefaultValueFactory = _ => OnnxExportOptions.LowestOpset,
         };
         var external = new Option<bool>("--external-data") { Description = "Write the numbers into a file beside it, OUT.onnx.data, as above 2 GB." };
@@ -47,7 +51,10 @@ internal static class ExportCommand
                 throw new WrongInputException($"--opset {version}: {OnnxExportOptions.LowestOpset} to {OnnxExportOptions.HighestOpset} are written");
             var options = new OnnxExportOptions
             {
-                Opset = version, HasDynamicBatch = images is null, BatchSize = images ?? 1, HasExternalData = parsed.GetValue(external),
+                Opset = version,
+                HasDynamicBatch = images is null,
+                BatchSize = images ?? 1,
+                HasExternalData = parsed.GetValue(external),
             };
             var size = Size(parsed.GetValue(imageSize));
             using var source = ExportSource.Open(parsed.GetValue(folder), parsed.GetValue(model), parsed.GetValue(weights));

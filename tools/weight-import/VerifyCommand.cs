@@ -69,7 +69,7 @@ internal static class VerifyCommand
             bool asJson = parsed.GetValue(json);
             var options = selection.Read(parsed) with { AllowNonFinite = parsed.GetValue(allowNonFinite) };
             var output = parsed.InvocationConfiguration.Output;
-            bool isGraph = File.Exists(path) && Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase) && parsed.GetValue(architecture) is null;
+            bool isGraph = File.Exists(path) && OnnxFormat.IsNamed(path) && parsed.GetValue(architecture) is null;
             if (!isGraph && parsed.GetValue(preprocess) is not null) throw new WrongInputException("--preprocess goes with an ONNX file");
             if (isGraph && parsed.GetValue(data) is null)
             {

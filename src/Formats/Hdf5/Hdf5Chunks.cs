@@ -46,7 +46,9 @@ internal sealed class Hdf5Chunks
             // an object of its own each time, so that reading twice is no circle
             var fresh = new Hdf5Bytes(bytes.File, bytes.Locate(0, 0) - bytes.BaseAddress, bytes.Length)
             {
-                AddressSize = bytes.AddressSize, LengthSize = bytes.LengthSize, BaseAddress = bytes.BaseAddress,
+                AddressSize = bytes.AddressSize,
+                LengthSize = bytes.LengthSize,
+                BaseAddress = bytes.BaseAddress,
             };
             if (single >= 0) Place(fresh, elements, single, singleSize, mask: 0, new long[chunk.Length]);
             else if (tree >= 0) ReadTree(fresh, tree, elements, level: -1);

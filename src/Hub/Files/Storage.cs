@@ -45,19 +45,12 @@ internal static class Storage
     public static void WriteWhole(string path, Action<Stream> write)
     {
         MakeFolder(Path.GetDirectoryName(path)!);
-        string part = $"{path}.{Guid.NewGuid():N}.incomplete";
         try
         {
-            using (var stream = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(part, path, overwrite: true);
+            AtomicFile.Write(path, write);
         }
         catch (Exception exception) when (exception is (IOException and not HubException) or UnauthorizedAccessException)
         {
-            File.Delete(part);
             throw Failed(path, exception);
         }
     }

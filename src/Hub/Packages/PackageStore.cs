@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using NuGet.Common;
 using NuGet.Configuration;
@@ -38,10 +39,23 @@ internal sealed class PackageStore(HubSettings settings)
         string name = $"nuget-{id}-{parsed.ToNormalizedString()}".ToLowerInvariant();
         using (await FileLock.TakeAsync(Path.Combine(settings.GraftFolder, ".locks", name + ".lock"), cancellation).ConfigureAwait(false))
         {
-            if (Find(package, contentHash, packages) is not { } since) await FetchAsync(package, contentHash, packages, progress, cancellation).ConfigureAwait(false);
+            if (Find(package, contentHash, packages) is not { } since) await FetchWhereBuiltAsync(package, contentHash, packages, progress, cancellation).ConfigureAwait(false);
             else return since;
         }
         return Find(package, contentHash, packages) ?? throw new HubException(HubFailure.Damaged, $"{package} was fetched and does not lie in {Printable.Whole(packages)}");
+    }
+
+    /// <summary>Whether packages can be fetched by this build. A trimmed one leaves it out: NuGet's protocol reads JSON by reflection, whose use
+    /// trimming does not see.</summary>
+    [FeatureSwitchDefinition("Graft.Hub.Packages")]
+    private static bool CanFetch => !AppContext.TryGetSwitch("Graft.Hub.Packages", out bool can) || can;
+
+    private Task FetchWhereBuiltAsync(
+        PackageIdentity package, string? contentHash, string packages, IProgress<FetchProgress>? progress, CancellationToken cancellation)
+    {
+        if (CanFetch) return FetchAsync(package, contentHash, packages, progress, cancellation);
+        throw new HubException(HubFailure.Offline, $"{package} is not in {Printable.Whole(packages)}, and this build was trimmed, which leaves the fetching of "
+            + "packages out: use one that was not, or restore the package");
     }
 
     private static ISettings Load(HubSettings settings)

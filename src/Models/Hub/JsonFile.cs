@@ -53,9 +53,7 @@ public static class JsonFile
     public static void Write(string path, Action<Utf8JsonWriter> members)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string temporary = path + ".partial";
-        File.WriteAllBytes(temporary, Format(members));
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.Write(path, stream => stream.Write(Format(members)));
     }
 
     /// <summary>The bytes that <see cref="Write"/> writes.</summary>

@@ -46,7 +46,8 @@ public sealed class GoogLeNet : ImageModel
     };
 
     private static ModelRegistration Row(long parameters, bool hasAuxiliaryHeads) => ModelRegistration.ImageNet(
-        parameters, (name, classes, seed) => new GoogLeNet(name, hasAuxiliaryHeads, classes) { Seed = seed }) with { TransformsInput = true };
+        parameters, (name, classes, seed) => new GoogLeNet(name, hasAuxiliaryHeads, classes) { Seed = seed }) with
+    { TransformsInput = true };
 
     private static MaxPool2d Pool() => new(3, stride: 2, ceilMode: true);
 

@@ -32,7 +32,8 @@ public sealed class InceptionV3 : ImageModel
     internal static OrderedDictionary<string, ModelRegistration> Rows => new()
     {
         ["inception_v3"] = ModelRegistration.ImageNet(
-            27_161_264, static (name, classes, seed) => new InceptionV3(name, classes) { Seed = seed }, ImagePreprocessing.ImageNetOf(342, 299)) with { TransformsInput = true },
+            27_161_264, static (name, classes, seed) => new InceptionV3(name, classes) { Seed = seed }, ImagePreprocessing.ImageNetOf(342, 299)) with
+        { TransformsInput = true },
     };
 
     private static ConvNormActivation Convolution(int inputs, int outputs, int kernel, int stride = 1, int padding = 0) =>

@@ -48,7 +48,8 @@ internal sealed class SwinTransformer : ImageModel
     {
         var settings = SwinSettings.Read(config, classes);
         return new SwinTransformer(
-            name, plain ? settings with { Dropout = 0, AttentionDropout = 0, StochasticDepth = 0 } : settings, SwinKeys.HuggingFace) { Seed = seed };
+            name, plain ? settings with { Dropout = 0, AttentionDropout = 0, StochasticDepth = 0 } : settings, SwinKeys.HuggingFace)
+        { Seed = seed };
     });
 
     internal override string? TrunkKey => keys.Trunk;

@@ -19,21 +19,6 @@ internal static class BareModel
         return copy;
     }
 
-    /// <summary>Writes a model beside its place and moves it there.</summary>
-    public static void Write(ModelProto model, string path)
-    {
-        string aside = $"{path}.{Environment.ProcessId}.part";
-        try
-        {
-            using (var stream = File.Create(aside)) model.WriteTo(stream);
-            File.Move(aside, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(aside);
-        }
-    }
-
     private static void Graph(GraphProto from, GraphProto to, OnnxFile file, IReadOnlySet<TensorProto> learnt)
     {
         for (int i = 0; i < to.Initializer.Count; i++) Tensor(from.Initializer[i], to.Initializer[i], file, learnt);

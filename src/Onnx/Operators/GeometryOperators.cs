@@ -169,10 +169,19 @@ internal static class GeometryOperators
 
     private static byte[] Bytes(HostValue x) => x switch
     {
-        HostValue<float> own => Of(own.Values), HostValue<double> own => Of(own.Values), HostValue<Half> own => Of(own.Values),
-        HostValue<sbyte> own => Of(own.Values), HostValue<byte> own => Of(own.Values), HostValue<short> own => Of(own.Values), HostValue<ushort> own => Of(own.Values),
-        HostValue<int> own => Of(own.Values), HostValue<uint> own => Of(own.Values), HostValue<long> own => Of(own.Values), HostValue<ulong> own => Of(own.Values),
-        HostValue<bool> own => Of(own.Values), HostValue<BFloat16Bits> own => Of(own.Values),
+        HostValue<float> own => Of(own.Values),
+        HostValue<double> own => Of(own.Values),
+        HostValue<Half> own => Of(own.Values),
+        HostValue<sbyte> own => Of(own.Values),
+        HostValue<byte> own => Of(own.Values),
+        HostValue<short> own => Of(own.Values),
+        HostValue<ushort> own => Of(own.Values),
+        HostValue<int> own => Of(own.Values),
+        HostValue<uint> own => Of(own.Values),
+        HostValue<long> own => Of(own.Values),
+        HostValue<ulong> own => Of(own.Values),
+        HostValue<bool> own => Of(own.Values),
+        HostValue<BFloat16Bits> own => Of(own.Values),
         _ => throw new ArgumentException($"the bits of {x.Element.Name} are not looked at"),
     };
 

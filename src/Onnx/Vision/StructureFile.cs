@@ -101,7 +101,7 @@ internal sealed class StructureFile
         var model = bare.Clone();
         Note(model, HeadKey, keepsHead ? "own" : "new");
         if (barePreprocess is not null) Note(model, PreprocessKey, Convert.ToBase64String(barePreprocess.ToByteArray()));
-        BareModel.Write(model, path);
+        AtomicFile.Write(path, stream => model.WriteTo(stream));
     }
 
     private static void Note(ModelProto model, string key, string value)

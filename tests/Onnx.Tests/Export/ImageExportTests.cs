@@ -1,5 +1,5 @@
-using Graft.Testing;
 using Graft.Tensors;
+using Graft.Testing;
 
 namespace Graft.Onnx.Tests.Export;
 
@@ -130,7 +130,9 @@ public sealed class ImageExportTests : IDisposable
         using var model = ModelRegistry.Create("cifar-resnet20", classes: 2, seed: 1);
         var options = new OnnxExportOptions
         {
-            Labels = ["ant", "bee \"small\""], Preprocessing = ImagePreprocessing.Cifar, Metadata = new Dictionary<string, string> { ["licence"] = "MIT" },
+            Labels = ["ant", "bee \"small\""],
+            Preprocessing = ImagePreprocessing.Cifar,
+            Metadata = new Dictionary<string, string> { ["licence"] = "MIT" },
         };
         OnnxExport.Write(model, [1, 3, 32, 32], folder.File("model.onnx"), options);
         using var runtime = new RuntimeModel(folder.File("model.onnx"));

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Graft.Autograd;
-using Graft.Testing;
 using Graft.Tensors;
+using Graft.Testing;
 
 namespace Graft.Onnx.Tests.Export;
 

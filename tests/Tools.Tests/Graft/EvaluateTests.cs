@@ -60,7 +60,7 @@ public sealed class EvaluateTests(Workplace place) : IClassFixture<Workplace>
         GraftLine.Run(With(place.Data, published)).AssertFailed(2, "'bright'", "airplane");
         GraftLine.Run(With(place.In("data", "dark"), published)).AssertFailed(2, "sub-folder");
         GraftLine.Run(With(place.In("none"), published)).AssertFailed(2, "none");
-        GraftLine.Run(With(place.Data, "--model", "cifar-resnet20")).AssertFailed(2, "--weights FILE");
+        GraftLine.Run(With(place.Data, "--model", "googlenet_aux")).AssertFailed(2, "--weights FILE");
         GraftLine.Run(With(place.Data, "--model", "cifar-resnet2O")).AssertFailed(2, "cifar-resnet2O");
         GraftLine.Run(With(place.Data, [.. published, "--epochs", "3"])).AssertFailed(2, "--epochs");
         GraftLine.Run(["evaluate", .. published]).AssertFailed(2, "--data");

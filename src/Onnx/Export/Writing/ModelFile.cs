@@ -33,12 +33,12 @@ internal static class ModelFile
         string path, ModelProto model, GraphProto graph, IReadOnlyList<(string Name, Initialiser Numbers)> initialisers, bool isExternal, CancellationToken interrupt)
     {
         isExternal |= initialisers.Sum(static entry => entry.Numbers.ByteCount) > MostBytes;
-        string data = path + ".data", partial = path + ".partial", partialData = data + ".partial";
+        string data = path + ".data", partial = AtomicFile.Partial(path), partialData = AtomicFile.Partial(data);
         try
         {
             var tensors = initialisers.Select(static entry => Header(entry.Name, entry.Numbers)).ToList();
-            if (isExternal) WriteData(partialData, Path.GetFileName(data), tensors, initialisers, interrupt);
-            using (var stream = File.Create(partial)) WriteModel(stream, model, graph, tensors, initialisers, interrupt);
+            if (isExternal) AtomicFile.WriteAside(partialData, stream => WriteData(stream, Path.GetFileName(data), tensors, initialisers, interrupt));
+            AtomicFile.WriteAside(partial, stream => WriteModel(stream, model, graph, tensors, initialisers, interrupt));
             if (isExternal) File.Move(partialData, data, overwrite: true);
             File.Move(partial, path, overwrite: true);
             return new FileInfo(path).Length + (isExternal ? new FileInfo(data).Length : 0);
@@ -59,9 +59,8 @@ internal static class ModelFile
     }
 
     private static void WriteData(
-        string path, string location, List<TensorProto> tensors, IReadOnlyList<(string Name, Initialiser Numbers)> initialisers, CancellationToken interrupt)
+        FileStream stream, string location, List<TensorProto> tensors, IReadOnlyList<(string Name, Initialiser Numbers)> initialisers, CancellationToken interrupt)
     {
-        using var stream = File.Create(path);
         for (int at = 0; at < tensors.Count; at++)
         {
             interrupt.ThrowIfCancellationRequested();

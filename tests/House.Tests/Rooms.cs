@@ -10,7 +10,7 @@ namespace Graft.House.Tests;
 internal sealed record Room(string Project, string[] Projects, string[] Packages, string[] Assemblies)
 {
     /// <summary>The line, left to right, and beside it the rooms that stand on a package: the GPU's, and between models and tasks those of
-    /// foreign formats and of fetching.</summary>
+    /// foreign formats, of fetching and of text.</summary>
     public static IReadOnlyList<Room> All { get; } =
     [
         new("Tensors", [], [], []),
@@ -22,10 +22,11 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
         new(
             "Hub", ["Models"], ["NuGet.Protocol"],
             ["Graft.Models", "NuGet.Protocol", "NuGet.Packaging", "NuGet.Configuration", "NuGet.Versioning", "NuGet.Common", "NuGet.Frameworks"]),
+        new("Text", ["Models"], [], ["Graft.Tensors", "Graft.Models"]),
         new("Transfer", ["Models"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models"]),
         new(
-            "Tasks", ["Transfer", "Onnx", "Formats", "Hub"], ["SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
-            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Transfer", "SkiaSharp"]),
+            "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Text"], ["SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
+            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Text", "Graft.Transfer", "SkiaSharp"]),
     ];
 
     /// <summary>The rooms that are free of reflection and native binaries.</summary>

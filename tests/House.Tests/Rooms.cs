@@ -22,7 +22,7 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
         new(
             "Hub", ["Models"], ["NuGet.Protocol"],
             ["Graft.Models", "NuGet.Protocol", "NuGet.Packaging", "NuGet.Configuration", "NuGet.Versioning", "NuGet.Common", "NuGet.Frameworks"]),
-        new("Text", ["Models"], [], ["Graft.Tensors", "Graft.Models"]),
+        new("Text", ["Models"], ["CsvHelper", "System.Numerics.Tensors"], ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "CsvHelper"]),
         new("Transfer", ["Models"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models"]),
         new(
             "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Text"], ["SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],

@@ -108,17 +108,7 @@ public sealed class LabelledImages : IImageDataset
     /// <exception cref="ArgumentOutOfRangeException">The fraction is outside (0, 1).</exception>
     public (LabelledImages Train, LabelledImages Validation) Split(double fraction, ulong seed)
     {
-        if (!(fraction > 0 && fraction < 1))
-            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "the share of pictures held out lies between 0 and 1");
-        var stream = new RandomStream(seed, "split");
-        var heldOut = new HashSet<int>();
-        foreach (var members in Enumerable.Range(0, Count).GroupBy(Label))
-        {
-            int[] indices = [.. members];
-            int count = indices.Length == 1 ? 0 : Math.Clamp((int)Math.Round(indices.Length * fraction), 1, indices.Length - 1);
-            int[] order = stream.Permutation(indices.Length, (ulong)members.Key);
-            for (int i = 0; i < count; i++) heldOut.Add(indices[order[i]]);
-        }
+        var heldOut = StratifiedDraw.HeldOut(labels, fraction, seed);
         return (Where(index => !heldOut.Contains(index)), Where(heldOut.Contains));
     }
 

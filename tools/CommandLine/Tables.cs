@@ -15,8 +15,8 @@ public static class Tables
         ArgumentNullException.ThrowIfNull(headings);
         ArgumentNullException.ThrowIfNull(rows);
         var table = new Table().Border(TableBorder.Simple);
-        foreach (string heading in headings) table.AddColumn(new TableColumn(new Text(heading)));
-        foreach (var row in rows) table.AddRow(row.Select(cell => new Text(Printable.Whole(cell))));
+        foreach (string heading in headings) table.AddColumn(new TableColumn(new Spectre.Console.Text(heading)));
+        foreach (var row in rows) table.AddRow(row.Select(cell => new Spectre.Console.Text(Printable.Whole(cell))));
         Plain(output).Write(table);
     }
 

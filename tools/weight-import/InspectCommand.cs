@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Graft.CommandLine;
-using Spectre.Console;
 
 namespace Graft.WeightImport;
 
@@ -53,10 +52,8 @@ internal static class InspectCommand
 
     private static void WriteTable(TextWriter output, Checkpoint checkpoint, IReadOnlyList<StoredTensor> tensors)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("key").AddColumn("type").AddColumn("shape");
-        foreach (var tensor in tensors)
-            table.AddRow(new Text(Printable.Text(tensor.Key)), new Text(Printable.Text(tensor.TypeName)), new Text($"[{string.Join(", ", tensor.Lengths)}]"));
-        Tables.Plain(output).Write(table);
+        Tables.Write(output, ["key", "type", "shape"], tensors.Select(IReadOnlyList<string> (tensor) =>
+            [Printable.Text(tensor.Key), Printable.Text(tensor.TypeName), $"[{string.Join(", ", tensor.Lengths)}]"]));
         foreach (var (name, text) in checkpoint.Metadata) output.WriteLine($"{Printable.Text(name)}: {Printable.Text(text)}");
         if (checkpoint.ForeignNames.Count > 0)
             output.WriteLine($"names that were not run or built: {string.Join(", ", checkpoint.ForeignNames.Select(Printable.Text))}");

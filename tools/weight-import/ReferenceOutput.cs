@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Graft.CommandLine;
 using Graft.Tensors;
-using Spectre.Console;
 
 namespace Graft.WeightImport;
 
@@ -56,12 +55,8 @@ internal static class ReferenceOutput
 
     private static void WriteTable(TextWriter output, ReferenceReport report, Tolerances tolerances, bool within)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("kind", "tensors", "largest difference", "allowed", "at");
-        foreach (var kind in report.Kinds)
-            table.AddRow(
-                new Text(Printable.Text(kind.Kind)), new Text(Text(kind.Tensors)), new Text(Text(kind.Largest)),
-                new Text(Text(tolerances.Of(kind))), new Text(Printable.Text(kind.At)));
-        Tables.Plain(output).Write(table);
+        Tables.Write(output, ["kind", "tensors", "largest difference", "allowed", "at"], report.Kinds.Select(IReadOnlyList<string> (kind) =>
+            [Printable.Text(kind.Kind), Text(kind.Tensors), Text(kind.Largest), Text(tolerances.Of(kind)), Printable.Text(kind.At)]));
         output.WriteLine($"weights: {report.Weights.Summary}");
         int vanishing = report.Kinds.Sum(kind => kind.Vanishing);
         if (vanishing > 0) output.WriteLine($"{vanishing} tensors vanish but for rounding; they are measured against the largest entry of their kind");

@@ -28,9 +28,35 @@ internal sealed class HubConfig
     private const int MostCounted = MostWidth;
     private const int MostStages = 64;
 
+    private static readonly (ProblemType Problem, string Name)[] Problems =
+    [
+        (ProblemType.Regression, "regression"),
+        (ProblemType.SingleLabel, "single_label_classification"),
+        (ProblemType.MultiLabel, "multi_label_classification"),
+    ];
+
     private readonly JsonObjectReader members;
 
     public HubConfig(JsonObjectReader members) => this.members = members;
+
+    /// <summary>Hugging Face's words for what a sequence classifier's labels are.</summary>
+    public static IEnumerable<string> ProblemNames => Problems.Select(static row => row.Name);
+
+    /// <summary>What a word of Hugging Face's means; null for another word.</summary>
+    public static ProblemType? ProblemOf(string? word)
+    {
+        foreach (var (problem, name) in Problems)
+            if (name == word) return problem;
+        return null;
+    }
+
+    /// <summary>Hugging Face's word.</summary>
+    public static string? ProblemName(ProblemType? problem)
+    {
+        foreach (var (known, name) in Problems)
+            if (known == problem) return name;
+        return null;
+    }
 
     /// <summary>Its members, for those without a method here.</summary>
     public JsonObjectReader Members => members;
@@ -102,14 +128,9 @@ internal sealed class HubConfig
             ?? throw Fail(name, $"is '{Printable.Text(found)}'; built are {string.Join(", ", Autograd.Activation.All.Select(activation => activation.Name))}");
     }
 
-    public ProblemType? Problem(string name) => members.Text(name) switch
-    {
-        null => null,
-        "regression" => ProblemType.Regression,
-        "single_label_classification" => ProblemType.SingleLabel,
-        "multi_label_classification" => ProblemType.MultiLabel,
-        var other => throw Fail(name, $"is '{Printable.Text(other)}', not regression, single_label_classification or multi_label_classification"),
-    };
+    /// <summary>What a sequence classifier's labels are; null where nothing is said.</summary>
+    public ProblemType? Problem(string name) => members.Text(name) is not { } word ? null
+        : ProblemOf(word) ?? throw Fail(name, $"is '{Printable.Text(word)}', not regression, single_label_classification or multi_label_classification");
 
     /// <summary>The names of <c>id2label</c> in index order; null where there are none.</summary>
     public IReadOnlyList<string>? LabelNames()

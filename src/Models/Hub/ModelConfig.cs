@@ -12,7 +12,7 @@ public sealed record ModelConfig
     /// <summary>The problem type of a classifier whose inputs each have one label.</summary>
     public const string SingleLabel = "single_label_classification";
 
-    private static readonly string[] Known = ["model_type", "architectures", "id2label", "label2id", "num_labels", "image_size", "problem_type"];
+    internal static readonly string[] Known = ["model_type", "architectures", "id2label", "label2id", "num_labels", "image_size", "problem_type"];
 
     /// <summary>Graft's name of the model: "resnet18", "cifar-resnet20"; of one that Hugging Face's settings make their <c>model_type</c>.</summary>
     public required string Model { get; init; }
@@ -21,13 +21,13 @@ public sealed record ModelConfig
     /// its name makes.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>The names of the head's outputs, in index order: a classifier's classes.</summary>
+    /// <summary>The names of the head's outputs, in index order: a classifier's classes; empty for a head without any.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
     /// <summary>The size of picture that the model was trained on; null where it is not said.</summary>
     public ImageSize? ImageSize { get; init; }
 
-    /// <summary>What the outputs mean, in Hugging Face's words.</summary>
+    /// <summary>What the outputs mean, in Hugging Face's words; empty to say nothing.</summary>
     public string ProblemType { get; init; } = SingleLabel;
 
     /// <summary>Members that Graft does not know, kept as they are.</summary>
@@ -76,6 +76,21 @@ public sealed record ModelConfig
         writer.WriteStartArray("architectures");
         writer.WriteStringValue(Architecture ?? Model);
         writer.WriteEndArray();
+        if (Labels.Count > 0) WriteLabels(writer);
+        if (ImageSize is { } size && size.Height == size.Width) writer.WriteNumber("image_size", size.Height);
+        else if (ImageSize is { } sides)
+        {
+            writer.WriteStartArray("image_size");
+            writer.WriteNumberValue(sides.Height);
+            writer.WriteNumberValue(sides.Width);
+            writer.WriteEndArray();
+        }
+        if (ProblemType.Length > 0) writer.WriteString("problem_type", ProblemType);
+        writer.WriteMembers(Other);
+    }
+
+    private void WriteLabels(Utf8JsonWriter writer)
+    {
         writer.WriteNumber("num_labels", Labels.Count);
         writer.WriteStartObject("id2label");
         for (int number = 0; number < Labels.Count; number++)
@@ -86,15 +101,5 @@ public sealed record ModelConfig
         for (int number = 0; number < Labels.Count; number++)
             if (written.Add(Labels[number])) writer.WriteNumber(Labels[number], number);
         writer.WriteEndObject();
-        if (ImageSize is { } size && size.Height == size.Width) writer.WriteNumber("image_size", size.Height);
-        else if (ImageSize is { } sides)
-        {
-            writer.WriteStartArray("image_size");
-            writer.WriteNumberValue(sides.Height);
-            writer.WriteNumberValue(sides.Width);
-            writer.WriteEndArray();
-        }
-        writer.WriteString("problem_type", ProblemType);
-        writer.WriteMembers(Other);
     }
 }

@@ -3,17 +3,7 @@ namespace Graft.Models;
 /// <summary>Makes the text model that a folder of the Hugging Face hub describes; <see cref="PretrainedImageModel"/> makes image models.</summary>
 public static class PretrainedModel
 {
-    private static readonly TextFamily[] Families =
-    [
-        TextFamily.Of("bert", BertConfig.Read, config => config.WithoutDropout(), new()
-        {
-            [nameof(BertModel)] = (config, seed) => new BertModel(config) { Seed = seed },
-            [nameof(BertForSequenceClassification)] = (config, seed) => new BertForSequenceClassification(config) { Seed = seed },
-            [nameof(BertForTokenClassification)] = (config, seed) => new BertForTokenClassification(config) { Seed = seed },
-            [nameof(BertForQuestionAnswering)] = (config, seed) => new BertForQuestionAnswering(config) { Seed = seed },
-            [nameof(BertForMaskedLM)] = (config, seed) => new BertForMaskedLM(config) { Seed = seed },
-        }),
-    ];
+    private static readonly EncoderFamily[] Families = [Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family];
 
     /// <summary>The architectures that can be made.</summary>
     public static IEnumerable<string> Architectures => Families.SelectMany(family => family.Architectures);
@@ -31,7 +21,7 @@ public static class PretrainedModel
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var model = Create(HubConfig.Read(folder), withoutDropout: withoutDropout);
         using var checkpoint = Checkpoint.Open(folder);
-        return (model, model.Load(checkpoint, options with { AllowMissingHead = options.AllowMissingHead || model is BertModel }));
+        return (model, model.Load(checkpoint, options with { AllowMissingHead = options.AllowMissingHead || model.Head == TextHead.None }));
     }
 
     /// <summary>Makes the model that a config names, with random weights (Hugging Face's <c>AutoModel.from_config</c>).</summary>
@@ -43,15 +33,68 @@ public static class PretrainedModel
     public static TextModel Create(JsonObjectReader config, ulong seed = 0, bool withoutDropout = false) =>
         Create(new HubConfig(config), seed, withoutDropout);
 
+    /// <summary>Makes the class of a head of the folder's family, and fills it with the folder's weights. A head that the file has not, or that is of
+    /// another number of labels, is new, to be trained: <see cref="Model.IsHeadNew"/> and the report say so. A bare encoder whose file has no pooler is
+    /// made without one.</summary>
+    /// <param name="folder">A folder with <c>config.json</c> and a checkpoint.</param>
+    /// <param name="head">What is to stand above the encoder, whatever the file has there.</param>
+    /// <param name="labels">The names of the labels in index order; null for those of the config.</param>
+    /// <param name="seed">The seed of a new head's initial values.</param>
+    /// <param name="options">Which weights of the folder; null to find them.</param>
+    /// <exception cref="ArgumentException">The family has no such head.</exception>
+    /// <exception cref="CheckpointException">Something is missing, damaged or not built, or the weights do not fit.</exception>
+    public static (TextModel Model, LoadReport Report) Open(
+        string folder, TextHead head, IReadOnlyList<string>? labels = null, ulong seed = 0, LoadOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        options = (options ?? new LoadOptions()) with { ReplaceHead = true };
+        var model = Create(HubConfig.Read(folder), head, labels, seed);
+        using var checkpoint = Checkpoint.Open(folder);
+        if (model is EncoderModel { HasPooler: true } bare && bare.HeadTensors().Any(tensor => ModelLoader.Find(bare, tensor, checkpoint, options) is null))
+            model = bare.WithoutPooler();
+        return (model, model.Load(checkpoint, options));
+    }
+
+    /// <summary>Makes the class of a head of the family that a config names, with random weights.</summary>
+    /// <param name="config">What <c>config.json</c> says.</param>
+    /// <param name="head">What is to stand above the encoder.</param>
+    /// <param name="labels">The names of the labels in index order; null for those of the config.</param>
+    /// <param name="seed">The seed of the weights.</param>
+    /// <exception cref="ArgumentException">The family has no such head.</exception>
+    /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
+    public static TextModel Create(JsonObjectReader config, TextHead head, IReadOnlyList<string>? labels = null, ulong seed = 0) =>
+        Create(new HubConfig(config), head, labels, seed);
+
     /// <summary>Makes the model that a config names, with random weights.</summary>
     /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
     internal static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)
+    {
+        RequireText(config);
+        var (family, architecture) = HubFamilies.Require(Families, config);
+        var sizes = family.Read(config);
+        return family.Create(family.HeadOf(architecture), withoutDropout ? sizes.WithoutDropout() : sizes, seed);
+    }
+
+    private static TextModel Create(HubConfig config, TextHead head, IReadOnlyList<string>? labels, ulong seed)
+    {
+        RequireText(config);
+        // the class may be of a head that is not built: what matters here is the family
+        var family = (HubFamilies.Know(Families, config) ? null : Array.Find(Families, row => row.ModelType == config.ModelType()))
+            ?? HubFamilies.Require(Families, config).Family;
+        var sizes = family.Read(config);
+        if (labels is not null)
+        {
+            ArgumentOutOfRangeException.ThrowIfZero(labels.Count, nameof(labels));
+            sizes = sizes with { Labels = labels.Count, LabelNames = labels };
+        }
+        return family.Create(head, sizes, seed);
+    }
+
+    private static void RequireText(HubConfig config)
     {
         if (config.Architecture() is null && config.ModelType() is null && config.TimmArchitecture() is { } timm)
             throw config.Fail("architecture", $"is '{Printable.Text(timm)}' in the way of timm: an image model, which is opened by its name "
                 + $"({string.Join(", ", ModelRegistry.Names)})");
         if (PretrainedImageModel.Knows(config)) throw config.Fail("architectures", $"is of an image model ({config.Architecture() ?? config.ModelType()}), not of a text model");
-        var (family, architecture) = HubFamilies.Require(Families, config);
-        return family.Create(architecture, config, seed, withoutDropout);
     }
 }

@@ -26,6 +26,13 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     /// <param name="linear">Makes a linear map of so many inputs and outputs; null for PyTorch's.</param>
     /// <exception cref="ArgumentException">The heads do not divide the width, or the heads of keys those of queries.</exception>
     public MultiHeadAttention(int width, int heads, float dropout = 0, int? keyHeads = null, Func<int, int, Linear>? linear = null)
+        : this(("query", "key", "value"), width, heads, dropout, linear, keyHeads)
+    {
+    }
+
+    /// <summary>Makes the layer with maps of other keys.</summary>
+    internal MultiHeadAttention(
+        (string Query, string Key, string Value) keys, int width, int heads, float dropout = 0, Func<int, int, Linear>? linear = null, int? keyHeads = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyHeads ?? 1);
@@ -35,9 +42,9 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
         (this.heads, this.keyHeads, this.dropout) = (heads, keyHeads ?? heads, dropout);
         scale = 1f / MathF.Sqrt(width / heads);
         int keyWidth = width / heads * this.keyHeads;
-        query = Add("query", linear(width, width));
-        key = Add("key", linear(width, keyWidth));
-        value = Add("value", linear(width, keyWidth));
+        query = Add(keys.Query, linear(width, width));
+        key = Add(keys.Key, linear(width, keyWidth));
+        value = Add(keys.Value, linear(width, keyWidth));
     }
 
     /// <summary>Makes the layer with one map of [D] to [3 D] for queries, keys and values (PyTorch's <c>in_proj_weight</c>, timm's

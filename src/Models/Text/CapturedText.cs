@@ -17,7 +17,7 @@ public sealed class CapturedText : IDisposable
     private readonly int[] lengths;
     private readonly float[] bias;
     private readonly int[] firstTypes;
-    private readonly int[] defaultPositions;
+    private readonly int[] countedPositions;
     private readonly Shape[] outputShapes;
     private bool hasLengths;
     private bool hasBias;
@@ -27,11 +27,12 @@ public sealed class CapturedText : IDisposable
         model.Require(example);
         this.model = model;
         (sequences, length) = (example.Sequences, example.Length);
-        (hasTypes, hasPositions) = (example.TokenTypes is not null, example.Positions is not null);
+        hasTypes = example.TokenTypes is not null;
+        hasPositions = example.Positions is not null || model.FirstPosition > 0;
         lengths = new int[sequences];
         bias = new float[sequences * length];
         firstTypes = new int[sequences * length];
-        defaultPositions = [.. Enumerable.Range(0, sequences * length).Select(index => index % length)];
+        countedPositions = hasPositions ? new int[sequences * length] : [];
         captured = Captured.Record(device, capture => Record(capture, example));
         OutputNames = [.. captured.Outputs.Select(output => output.Name)];
         outputShapes = [.. captured.Outputs.Select(output => output.Shape)];
@@ -75,7 +76,11 @@ public sealed class CapturedText : IDisposable
         if (hasLengths) WriteMask(batch, run);
         run.Write<int>("input_ids", batch.TokenIds);
         if (hasTypes) run.Write<int>("token_type_ids", batch.TokenTypes ?? firstTypes);
-        if (hasPositions) run.Write<int>("position_ids", batch.Positions ?? defaultPositions);
+        if (hasPositions)
+        {
+            if (batch.Positions is null) model.CountPositions(batch, countedPositions);
+            run.Write<int>("position_ids", batch.Positions ?? countedPositions);
+        }
         run.Run();
         for (int i = 0; i < results.Length; i++) run.Read<float>(OutputNames[i], results[i]);
     }

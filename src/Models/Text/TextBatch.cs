@@ -49,12 +49,13 @@ public sealed class TextBatch
     /// <summary>[B, T] or null.</summary>
     public int[]? Positions { get; }
 
-    /// <summary>Sequences of any lengths, padded on the right to the longest and masked there.</summary>
+    /// <summary>Sequences of any lengths, padded to the longest and masked there. Padded in front they bring their positions 0, 1, 2 ...</summary>
     /// <param name="sequences">The token ids of each sequence.</param>
     /// <param name="paddingToken">The padding token (<c>pad_token_id</c>).</param>
     /// <param name="tokenTypes">Which of two texts each token belongs to; null for the first throughout.</param>
+    /// <param name="side">Where the padding is.</param>
     /// <exception cref="ArgumentException">There is no sequence, or one without a token, or the types do not fit the tokens.</exception>
-    public static TextBatch Pad(IReadOnlyList<int[]> sequences, int paddingToken, IReadOnlyList<int[]>? tokenTypes = null)
+    public static TextBatch Pad(IReadOnlyList<int[]> sequences, int paddingToken, IReadOnlyList<int[]>? tokenTypes = null, PaddingSide side = PaddingSide.Right)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         int length = sequences.Count == 0 ? 0 : sequences.Max(sequence => sequence.Length);
@@ -62,18 +63,32 @@ public sealed class TextBatch
         if (tokenTypes is not null && !tokenTypes.Select(types => types.Length).SequenceEqual(sequences.Select(sequence => sequence.Length)))
             throw new ArgumentException("the token types have to be as many as the tokens, sequence by sequence");
         int[] ids = new int[sequences.Count * length], mask = new int[ids.Length];
-        int[]? types = tokenTypes is null ? null : new int[ids.Length];
+        int[]? types = tokenTypes is null ? null : new int[ids.Length], positions = null;
         Array.Fill(ids, paddingToken);
         for (int row = 0; row < sequences.Count; row++)
         {
-            sequences[row].CopyTo(ids, row * length);
-            tokenTypes?[row].CopyTo(types!, row * length);
-            mask.AsSpan(row * length, sequences[row].Length).Fill(1);
+            int count = sequences[row].Length, padding = side == PaddingSide.Left ? length - count : 0, start = row * length + padding;
+            sequences[row].CopyTo(ids, start);
+            tokenTypes?[row].CopyTo(types!, start);
+            mask.AsSpan(start, count).Fill(1);
+            if (padding == 0) continue;
+            positions ??= [.. Enumerable.Range(0, ids.Length).Select(place => place % length)];
+            for (int place = 0; place < length; place++) positions[row * length + place] = Math.Max(0, place - padding);
         }
-        return new TextBatch(sequences.Count, length, ids, types, mask);
+        return new TextBatch(sequences.Count, length, ids, types, mask, positions);
     }
 
     private int[]? Whole(int[]? values, string what) => values is null || values.Length == (long)Sequences * Length
         ? values
         : throw new ArgumentException($"{what}: {values.Length} numbers are not the {Sequences} x {Length} of the batch");
+}
+
+/// <summary>Where a batch's shorter sequences are filled up (<c>padding_side</c>).</summary>
+public enum PaddingSide
+{
+    /// <summary>Behind the last token.</summary>
+    Right,
+
+    /// <summary>In front of the first token.</summary>
+    Left,
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Graft.Autograd;
 using Graft.Tensors;
 
@@ -6,11 +7,40 @@ namespace Graft.Models;
 /// <summary>An architecture that reads token ids. <see cref="PretrainedModel.Open(string, bool)"/> makes the one that a hub's folder names.</summary>
 public abstract class TextModel : Model
 {
+    private string? problemType;
+
     /// <summary>Makes a model without parts.</summary>
     /// <param name="name">The class that Hugging Face's configs name.</param>
     protected TextModel(string name) : base(name)
     {
     }
+
+    /// <summary>What stands above the encoder.</summary>
+    public abstract TextHead Head { get; }
+
+    /// <summary>How large its tables are.</summary>
+    public abstract TextModelSizes Sizes { get; }
+
+    /// <summary>The names of a classifier's labels in index order (<c>id2label</c>); LABEL_0, LABEL_1 ... where nothing names them, and none for heads
+    /// without labels.</summary>
+    public virtual IReadOnlyList<string> Labels => [];
+
+    /// <summary>What a sequence classifier's outputs mean, in Hugging Face's words (<c>problem_type</c>): <c>regression</c>,
+    /// <c>single_label_classification</c> or <c>multi_label_classification</c>, by which <see cref="Loss"/> goes; null where the targets say it.</summary>
+    /// <exception cref="ArgumentException">It is set to another word.</exception>
+    public string? ProblemType
+    {
+        get => problemType;
+        set
+        {
+            if (value is not null && HubConfig.ProblemOf(value) is null)
+                throw new ArgumentException($"'{value}' is no problem type: there are {string.Join(", ", HubConfig.ProblemNames)}", nameof(value));
+            problemType = value;
+        }
+    }
+
+    /// <summary>The first position, where the model counts them over the tokens that are no padding; 0 where they are 0, 1, 2 ...</summary>
+    internal virtual int FirstPosition => 0;
 
     /// <summary>What the model makes of a batch, under the names that Hugging Face gives its outputs.</summary>
     /// <param name="pass">The run to be part of.</param>
@@ -23,7 +53,9 @@ public abstract class TextModel : Model
         Require(batch);
         if (trace is not null) trace.Counts = batch.AttentionMask;
         using var reading = pass.ReadWeights(Weights);
-        return Compute(TextInputs.Of(pass, batch), trace);
+        var inputs = TextInputs.Of(pass, batch);
+        if (batch.Positions is null && FirstPosition > 0) inputs = inputs with { Positions = pass.Upload<int>([batch.TokenIds.Length], PositionsOf(batch)) };
+        return Compute(inputs, trace);
     }
 
     /// <summary>Of a batch that is on the pass's device already: inputs of a capture or an export.</summary>
@@ -43,6 +75,42 @@ public abstract class TextModel : Model
     /// <exception cref="ArgumentException">A token, type or position is outside the model's tables.</exception>
     public CapturedText Capture(Device device, TextBatch example) => new(this, device, example);
 
+    /// <summary>Sequences of any lengths as a batch, filled up with the model's padding token to the longest and masked there.</summary>
+    /// <param name="sequences">The token ids of each sequence.</param>
+    /// <param name="tokenTypes">Which of two texts each token belongs to; null for the first throughout. A model without token types leaves them out.</param>
+    /// <param name="side">Where the padding is.</param>
+    /// <exception cref="ArgumentException">There is no sequence, or one without a token, or the types do not fit the tokens.</exception>
+    public TextBatch Pad(IReadOnlyList<int[]> sequences, IReadOnlyList<int[]>? tokenTypes = null, PaddingSide side = PaddingSide.Right)
+    {
+        var batch = TextBatch.Pad(sequences, Sizes.PaddingToken ?? 0, Sizes.TokenTypes > 1 ? tokenTypes : null, side);
+        // positions that are counted from the padding are the model's own
+        return FirstPosition == 0 || batch.Positions is null
+            ? batch : new TextBatch(batch.Sequences, batch.Length, batch.TokenIds, batch.TokenTypes, batch.AttentionMask);
+    }
+
+    /// <summary>A new model of the same sizes and head with another number of labels, with initial values throughout: for a head of one's own,
+    /// before <see cref="Model.CopyWeightsFrom"/>, or to start from nothing.</summary>
+    /// <param name="labels">The number of labels; of a head without labels it does not matter.</param>
+    /// <param name="seed">The seed of the initial values.</param>
+    public abstract TextModel Remake(int labels, ulong seed);
+
+    /// <summary>What <c>config.json</c> says of the model as it is now, so that its saved folder is one of the hub: the settings that it was made
+    /// from, its class, its labels.</summary>
+    /// <param name="labels">The names of the labels in index order; empty for a head without labels.</param>
+    /// <param name="problemType">What a sequence classifier's outputs mean; null for <see cref="ProblemType"/>.</param>
+    public ModelConfig ConfigFor(IReadOnlyList<string> labels, string? problemType = null)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        return new ModelConfig
+        {
+            Model = ModelType,
+            Architecture = Name,
+            Labels = labels,
+            ProblemType = Head == TextHead.SequenceClassification ? problemType ?? ProblemType ?? "" : "",
+            Other = OtherMembers(),
+        };
+    }
+
     /// <summary>Checks that the model's tables have a row for every id of a batch.</summary>
     /// <exception cref="ArgumentException">A token, type or position is outside the model's tables.</exception>
     public abstract void Require(TextBatch batch);
@@ -53,9 +121,41 @@ public abstract class TextModel : Model
     /// <exception cref="ArgumentException">The targets are not those that this head learns from.</exception>
     public abstract Variable Loss(TextOutputs outputs, TextTargets targets);
 
+    /// <summary>Writes the positions of a batch without any of its own: 0, 1, 2 ... in each row, or counted over the tokens that are no padding,
+    /// which itself has the place before the first.</summary>
+    internal void CountPositions(TextBatch batch, Span<int> positions)
+    {
+        int first = FirstPosition, padding = Sizes.PaddingToken ?? -1;
+        for (int row = 0; row < batch.Sequences; row++)
+        {
+            var ids = batch.TokenIds.AsSpan(row * batch.Length, batch.Length);
+            var places = positions.Slice(row * batch.Length, batch.Length);
+            int next = first;
+            for (int place = 0; place < ids.Length; place++) places[place] = first > 0 && ids[place] == padding ? first - 1 : next++;
+        }
+    }
+
+    /// <summary>The members of <c>config.json</c> beside those that every model has.</summary>
+    private protected virtual IReadOnlyDictionary<string, JsonElement> OtherMembers() => new Dictionary<string, JsonElement>();
+
+    private int[] PositionsOf(TextBatch batch)
+    {
+        var positions = new int[batch.TokenIds.Length];
+        CountPositions(batch, positions);
+        return positions;
+    }
+
     /// <summary>What the model makes of a batch that is where the pass computes; called by Forward and when a pass is recorded.</summary>
     protected abstract TextOutputs Compute(TextInputs inputs, ForwardTrace? trace);
 }
+
+/// <summary>The sizes of a text model.</summary>
+/// <param name="Vocabulary">V: how many tokens it knows (<c>vocab_size</c>).</param>
+/// <param name="MaximumLength">How many tokens a text may have, special ones included.</param>
+/// <param name="HiddenSize">D: how wide its states are (<c>hidden_size</c>).</param>
+/// <param name="PaddingToken">The token that fills sequences up (<c>pad_token_id</c>); null for none.</param>
+/// <param name="TokenTypes">How many kinds of text it tells apart (<c>type_vocab_size</c>); 0 where it knows none.</param>
+public sealed record TextModelSizes(int Vocabulary, int MaximumLength, int HiddenSize, int? PaddingToken = null, int TokenTypes = 0);
 
 /// <summary>A model's outputs by name: <c>logits</c>, <c>last_hidden_state</c> ...</summary>
 /// <param name="outputs">Each output with its name.</param>

@@ -18,7 +18,7 @@ public sealed class CapturedTextTests : IDisposable
     public void Batches_of_any_tokens_and_lengths_give_the_eager_bits(int threads)
     {
         using var own = new CpuDevice(threads);
-        var model = new BertForTokenClassification(Berts.Small) { Seed = 3 };
+        var model = new EncoderForTokenClassification(Berts.Small) { Seed = 3 };
         using var captured = model.Capture(own, Berts.Padded);
         Assert.Equal(["logits"], captured.OutputNames);
         var logits = new float[captured.ShapeOf(0).ElementCount];
@@ -32,7 +32,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void One_sequence_without_a_mask_gives_the_eager_bits()
     {
-        var model = new BertForSequenceClassification(Berts.Small) { Seed = 4 };
+        var model = new EncoderForSequenceClassification(Berts.Small) { Seed = 4 };
         using var captured = model.Capture(device, new TextBatch(1, 5, [1, 2, 3, 4, 5]));
         var logits = new float[3];
         foreach (int[] tokens in (int[][])[[2, 7, 19, 4, 3], [2, 2, 2, 2, 29], [2, 7, 19, 4, 3]])
@@ -45,7 +45,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void Hidden_places_between_others_and_positions_are_followed()
     {
-        var model = new BertForTokenClassification(Berts.Small) { Seed = 3 };
+        var model = new EncoderForTokenClassification(Berts.Small) { Seed = 3 };
         int[] hidden = [0, 1, 1, 0, 1, 1, 1], shifted = [5, 6, 7, 8, 9, 10, 11];
         TextBatch first = Of([1, 1, 1, 1, 1, 0, 1], shifted), second = Of(hidden, [0, 0, 1, 2, 2, 3, 4]), plain = Of(null, null);
         using var captured = model.Capture(device, first);
@@ -62,7 +62,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void Every_output_of_a_model_comes_in_its_order()
     {
-        foreach (var model in (TextModel[])[new BertModel(Berts.Small), new BertForQuestionAnswering(Berts.Small), new BertForMaskedLM(Berts.Small)])
+        foreach (var model in (TextModel[])[new EncoderModel(Berts.Small), new EncoderForQuestionAnswering(Berts.Small), new EncoderForMaskedLM(Berts.Small)])
         {
             using var captured = model.Capture(device, Berts.Padded);
             float[][] results = [.. captured.OutputNames.Select((_, output) => new float[captured.ShapeOf(output).ElementCount])];
@@ -79,7 +79,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void A_warmed_up_run_allocates_nothing()
     {
-        var model = new BertForSequenceClassification(Berts.Small) { Seed = 4 };
+        var model = new EncoderForSequenceClassification(Berts.Small) { Seed = 4 };
         var batch = Berts.Padded;
         using var captured = model.Capture(device, batch);
         var logits = new float[9];
@@ -93,7 +93,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void Disposal_gives_all_memory_back()
     {
-        var model = new BertForTokenClassification(Berts.Small) { Seed = 4 };
+        var model = new EncoderForTokenClassification(Berts.Small) { Seed = 4 };
         var logits = new float[3 * Length * 3];
         long taken = 0;
         for (int i = 0; i < 4; i++)
@@ -109,7 +109,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void What_no_batch_gives_costs_no_call()
     {
-        var model = new BertForTokenClassification(Berts.Small);
+        var model = new EncoderForTokenClassification(Berts.Small);
         using var plain = model.Capture(device, new TextBatch(3, Length, Berts.Padded.TokenIds));
         using var typed = model.Capture(device, Berts.Padded);
         Assert.Equal((0, 0), (plain.Captured.Replay.FoldedCalls, typed.Captured.Replay.FoldedCalls));
@@ -119,7 +119,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void Memory_is_used_again_within_a_pass()
     {
-        var model = new BertForTokenClassification(Berts.Small);
+        var model = new EncoderForTokenClassification(Berts.Small);
         using var captured = model.Capture(device, Berts.Padded);
         Assert.InRange(captured.PlannedBytes, captured.Captured.Replay.LeastBytes, captured.Captured.Replay.LeastBytes * 11 / 10);
         Assert.InRange(captured.PlannedBytes, 1, captured.Captured.Replay.UnsharedBytes / 3);
@@ -128,7 +128,7 @@ public sealed class CapturedTextTests : IDisposable
     [Fact]
     public void What_does_not_fit_the_recording_is_refused()
     {
-        var model = new BertForTokenClassification(Berts.Small);
+        var model = new EncoderForTokenClassification(Berts.Small);
         using var captured = model.Capture(device, new TextBatch(1, 2, [1, 2]));
         var logits = new float[6];
         Refused<ShapeException>("batch [1, 3] does not fit [1, 2]", new TextBatch(1, 3, [1, 2, 3]));

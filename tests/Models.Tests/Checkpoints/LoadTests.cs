@@ -111,13 +111,13 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void A_bare_encoder_without_its_pooler_is_taken_where_the_head_may_be_missing()
     {
-        var saved = new BertModel(Berts.Small) { Seed = 1 };
+        var saved = new EncoderModel(Berts.Small) { Seed = 1 };
         SafetensorsWriter.Write(folder.At("bare"), saved.Tensors()
             .Where(tensor => !tensor.Name.StartsWith("pooler.", StringComparison.Ordinal)).Select(tensor => TensorEntry.From("0.auto_model." + tensor.Name, tensor.Value)));
-        var report = Load(new BertModel(Berts.Small), folder.At("bare"), new LoadOptions { AllowMissingHead = true });
+        var report = Load(new EncoderModel(Berts.Small), folder.At("bare"), new LoadOptions { AllowMissingHead = true });
         Assert.Equal(["pooler.dense.weight", "pooler.dense.bias"], report.Replaced);
         Assert.Equal("0.auto_model.", report.Prefix);
-        Assert.Contains("pooler.dense.weight", Refused(new BertModel(Berts.Small), folder.At("bare")), StringComparison.Ordinal);
+        Assert.Contains("pooler.dense.weight", Refused(new EncoderModel(Berts.Small), folder.At("bare")), StringComparison.Ordinal);
     }
 
     private const string Counter = "bn1.num_batches_tracked";

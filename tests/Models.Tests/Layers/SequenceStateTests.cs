@@ -119,6 +119,12 @@ public sealed class SequenceStateTests : IDisposable
 
         public MultiHeadAttention Attention { get; }
 
+        public override TextHead Head => TextHead.None;
+
+        public override TextModelSizes Sizes => new(1, Length, Width);
+
+        public override TextModel Remake(int labels, ulong seed) => throw new ArgumentException("it is one of its kind");
+
         public override void Require(TextBatch batch)
         {
         }

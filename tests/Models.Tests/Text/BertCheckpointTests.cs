@@ -25,7 +25,7 @@ public sealed class BertCheckpointTests : IDisposable
     [Fact]
     public void Tied_weights_may_be_there_twice_or_only_as_the_decoder()
     {
-        var saved = new BertForMaskedLM(Berts.Small) { Seed = 1 };
+        var saved = new EncoderForMaskedLM(Berts.Small) { Seed = 1 };
         Assert.DoesNotContain(saved.Tensors(), tensor => tensor.Name.Contains("decoder", StringComparison.Ordinal));
         foreach (bool keepWords in (bool[])[true, false])
         {
@@ -35,7 +35,7 @@ public sealed class BertCheckpointTests : IDisposable
                 "cls.predictions.bias" => [key, "cls.predictions.decoder.bias"],
                 _ => [key],
             });
-            var loaded = new BertForMaskedLM(Berts.Small);
+            var loaded = new EncoderForMaskedLM(Berts.Small);
             Load(loaded, file);
             AssertSame(saved, loaded);
         }
@@ -44,21 +44,21 @@ public sealed class BertCheckpointTests : IDisposable
     [Fact]
     public void Untied_the_decoder_is_a_parameter_of_its_own()
     {
-        var model = new BertForMaskedLM(Berts.Small with { TieWordEmbeddings = false });
+        var model = new EncoderForMaskedLM(Berts.Small with { TieWordEmbeddings = false });
         Assert.Contains(model.Tensors(), tensor => tensor.Name == "cls.predictions.decoder.weight");
         string file = folder.At("untied.safetensors");
         model.Save(file);
-        Load(new BertForMaskedLM(Berts.Small with { TieWordEmbeddings = false }), file);
+        Load(new EncoderForMaskedLM(Berts.Small with { TieWordEmbeddings = false }), file);
     }
 
     [Fact]
     public void Files_of_earlier_years_name_the_norms_otherwise_and_carry_buffers()
     {
-        var saved = new BertForSequenceClassification(Berts.Small) { Seed = 1 };
+        var saved = new EncoderForSequenceClassification(Berts.Small) { Seed = 1 };
         string file = Rewrite(saved, key => key.EndsWith("embeddings.position_embeddings.weight", StringComparison.Ordinal)
             ? [key, "bert.embeddings.position_ids"]
             : [key.Replace("LayerNorm.weight", "LayerNorm.gamma", StringComparison.Ordinal).Replace("LayerNorm.bias", "LayerNorm.beta", StringComparison.Ordinal)]);
-        var loaded = new BertForSequenceClassification(Berts.Small);
+        var loaded = new EncoderForSequenceClassification(Berts.Small);
         Load(loaded, file);
         AssertSame(saved, loaded);
     }
@@ -66,9 +66,9 @@ public sealed class BertCheckpointTests : IDisposable
     [Fact]
     public void A_bare_encoder_fills_a_model_with_a_head_and_the_other_way_round()
     {
-        var bare = new BertModel(Berts.Small) { Seed = 1 };
+        var bare = new EncoderModel(Berts.Small) { Seed = 1 };
         bare.Save(folder.At("bare.safetensors"));
-        var classifier = new BertForSequenceClassification(Berts.Small) { Seed = 2 };
+        var classifier = new EncoderForSequenceClassification(Berts.Small) { Seed = 2 };
         Assert.Contains("classifier.weight", Refused(classifier, folder.At("bare.safetensors")), StringComparison.Ordinal);
         Assert.False(classifier.IsHeadNew);
         var report = Load(classifier, folder.At("bare.safetensors"), replaceHead: true);
@@ -77,7 +77,7 @@ public sealed class BertCheckpointTests : IDisposable
         AssertSame(bare, classifier);
 
         classifier.Save(folder.At("classifier.safetensors"));
-        var again = new BertModel(Berts.Small) { Seed = 3 };
+        var again = new EncoderModel(Berts.Small) { Seed = 3 };
         Load(again, folder.At("classifier.safetensors"));
         AssertSame(bare, again);
     }
@@ -85,9 +85,9 @@ public sealed class BertCheckpointTests : IDisposable
     [Fact]
     public void The_head_of_another_task_is_passed_over_when_the_head_is_replaced()
     {
-        var source = new BertForMaskedLM(Berts.Small) { Seed = 1 };
+        var source = new EncoderForMaskedLM(Berts.Small) { Seed = 1 };
         source.Save(folder.At("mlm.safetensors"));
-        var tagger = new BertForTokenClassification(Berts.Small) { Seed = 2 };
+        var tagger = new EncoderForTokenClassification(Berts.Small) { Seed = 2 };
         string problem = Refused(tagger, folder.At("mlm.safetensors"));
         Assert.Contains("cls.predictions.bias", problem, StringComparison.Ordinal);
         Assert.Equal(2, Load(tagger, folder.At("mlm.safetensors"), replaceHead: true).Replaced.Count);
@@ -98,9 +98,9 @@ public sealed class BertCheckpointTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_named_and_nothing_is_changed()
     {
-        var saved = new BertForSequenceClassification(Berts.Small) { Seed = 1 };
+        var saved = new EncoderForSequenceClassification(Berts.Small) { Seed = 1 };
         string file = Rewrite(saved, key => key == "bert.pooler.dense.weight" ? ["bert.pooler.dance.weight"] : [key]);
-        var model = new BertForSequenceClassification(Berts.Small with { Labels = 5 }) { Seed = 2 };
+        var model = new EncoderForSequenceClassification(Berts.Small with { Labels = 5 }) { Seed = 2 };
         float[] before = model.Tensors().First().Value.ToArray();
         string problem = Refused(model, file);
         Assert.Contains("it does not fit BertForSequenceClassification", problem, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public sealed class BertTests : IDisposable
     [Fact]
     public void Sequences_say_the_same_alone_and_filled_up()
     {
-        var model = new BertForTokenClassification(Berts.Small) { Seed = 3 };
+        var model = new EncoderForTokenClassification(Berts.Small) { Seed = 3 };
         float[] together = Berts.Logits(model, device);
         int length = Berts.Padded.Length;
         for (int row = 0; row < Berts.Sequences.Length; row++)
@@ -28,7 +28,7 @@ public sealed class BertTests : IDisposable
     [Fact]
     public void Sequences_teach_the_same_alone_and_filled_up()
     {
-        var model = new BertForSequenceClassification(Berts.Small.WithoutDropout()) { Seed = 4 };
+        var model = new EncoderForSequenceClassification(Berts.Small.WithoutDropout()) { Seed = 4 };
         using var together = Gradients(Berts.Padded, Classes);
         using var apart = new Gradients();
         for (int row = 0; row < 3; row++) Gradients(Berts.Alone(row), [Classes[row]], apart);
@@ -51,7 +51,7 @@ public sealed class BertTests : IDisposable
     [Fact]
     public void What_stands_in_the_filled_places_is_seen_by_nobody()
     {
-        var model = new BertForTokenClassification(Berts.Small) { Seed = 3 };
+        var model = new EncoderForTokenClassification(Berts.Small) { Seed = 3 };
         var batch = Berts.Padded;
         int[] other = [.. batch.TokenIds.Zip(batch.AttentionMask!, (id, mask) => mask == 1 ? id : 17)];
         float[] before = Berts.Logits(model, device), after = Berts.Logits(model, device, new TextBatch(3, batch.Length, other, batch.TokenTypes, batch.AttentionMask));
@@ -62,7 +62,7 @@ public sealed class BertTests : IDisposable
     [Fact]
     public void Sequences_may_be_filled_up_in_front_where_the_positions_say_so()
     {
-        var model = new BertForTokenClassification(Berts.Small) { Seed = 3 };
+        var model = new EncoderForTokenClassification(Berts.Small) { Seed = 3 };
         var behind = Berts.Padded;
         int length = behind.Length;
         int[] ids = new int[3 * length], types = new int[ids.Length], mask = new int[ids.Length], positions = new int[ids.Length];
@@ -109,14 +109,14 @@ public sealed class BertTests : IDisposable
             return length;
         }
 
-        static BertForSequenceClassification Make() => new(Berts.Small.WithoutDropout());
+        static EncoderForSequenceClassification Make() => new(Berts.Small.WithoutDropout());
     }
 
     [Fact]
     public void Dropout_follows_the_seed_and_stays_out_of_inference()
     {
-        var model = new BertForSequenceClassification(Berts.Small) { Seed = 5 };
-        var plain = new BertForSequenceClassification(Berts.Small.WithoutDropout()) { Seed = 5 };
+        var model = new EncoderForSequenceClassification(Berts.Small) { Seed = 5 };
+        var plain = new EncoderForSequenceClassification(Berts.Small.WithoutDropout()) { Seed = 5 };
         float first = Loss(model, 1);
         Assert.Equal(first, Loss(model, 1));
         Assert.NotEqual(first, Loss(model, 2));
@@ -124,7 +124,7 @@ public sealed class BertTests : IDisposable
         Assert.NotEqual(first, Loss(plain, 1));
         Assert.Equal(Berts.Logits(plain, device), Berts.Logits(model, device));
 
-        float Loss(BertForSequenceClassification one, ulong seed)
+        float Loss(EncoderForSequenceClassification one, ulong seed)
         {
             using var pass = Pass.Train(device, seed);
             return Berts.Loss(one, pass, new TextTargets { Labels = Classes });
@@ -134,7 +134,7 @@ public sealed class BertTests : IDisposable
     [Fact]
     public void Positions_may_be_given()
     {
-        var model = new BertForSequenceClassification(Berts.Small);
+        var model = new EncoderForSequenceClassification(Berts.Small);
         var batch = Berts.Padded;
         int[] counted = [.. Enumerable.Range(0, batch.TokenIds.Length).Select(place => place % batch.Length)];
         float[] plain = Berts.Logits(model, device);
@@ -147,7 +147,7 @@ public sealed class BertTests : IDisposable
     [Fact]
     public void What_lies_outside_the_tables_is_named()
     {
-        var model = new BertForSequenceClassification(Berts.Small);
+        var model = new EncoderForSequenceClassification(Berts.Small);
         Refused("the id 30 is none of the 30 in the table", new TextBatch(1, 2, [2, 30]));
         Refused("bert.embeddings.word_embeddings", new TextBatch(1, 2, [2, -1]));
         Refused("bert.embeddings.token_type_embeddings", new TextBatch(1, 2, [2, 3], [0, 2]));
@@ -176,17 +176,17 @@ public sealed class BertTests : IDisposable
     [Fact]
     public void Published_sizes_have_their_published_numbers_of_parameters()
     {
-        Assert.Equal(109_483_778, Count(BertConfig.Base));
-        Assert.Equal(22_713_216 + 2 * 384 + 2, Count(BertConfig.MiniLm));
+        Assert.Equal(109_483_778, Count(EncoderConfig.Base));
+        Assert.Equal(22_713_216 + 2 * 384 + 2, Count(EncoderConfig.MiniLm));
 
-        static long Count(BertConfig config) =>
-            new BertForSequenceClassification(config).Parameters().Sum(parameter => parameter.Shape.ElementCount);
+        static long Count(EncoderConfig config) =>
+            new EncoderForSequenceClassification(config).Parameters().Sum(parameter => parameter.Shape.ElementCount);
     }
 
     [Fact]
     public void First_numbers_are_those_of_the_config()
     {
-        var model = new BertForSequenceClassification(Berts.Small);
+        var model = new EncoderForSequenceClassification(Berts.Small);
         var numbers = model.Parameters().ToDictionary(parameter => parameter.Name, parameter => parameter.Value.ToArray());
         float[] words = numbers["bert.embeddings.word_embeddings.weight"];
         Assert.All(words[..16], number => Assert.Equal(0f, number));

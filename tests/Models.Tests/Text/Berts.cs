@@ -6,7 +6,7 @@ namespace Graft.Models.Tests;
 /// <summary>A BERT of two small layers, and batches for it.</summary>
 internal static class Berts
 {
-    public static BertConfig Small { get; } = new()
+    public static EncoderConfig Small { get; } = new()
     {
         VocabularySize = 30,
         HiddenSize = 16,

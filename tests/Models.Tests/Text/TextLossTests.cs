@@ -12,7 +12,7 @@ public sealed class TextLossTests : IDisposable
     [Fact]
     public void Several_labels_at_once_are_binary_cross_entropy()
     {
-        var model = new BertForSequenceClassification(Berts.Small with { Problem = ProblemType.MultiLabel });
+        var model = new EncoderForSequenceClassification(Berts.Small with { Problem = ProblemType.MultiLabel });
         float[] targets = [1, 0, 0, 0, 1, 1, 0, 0, 1], logits = Berts.Logits(model, device);
         double expected = logits.Zip(targets, (x, z) => Math.Log(1 + Math.Exp(x)) - x * z).Average();
         using var pass = Pass.Infer(device);
@@ -36,7 +36,7 @@ public sealed class TextLossTests : IDisposable
     [Fact]
     public void One_number_to_predict_is_a_regression()
     {
-        var model = new BertForSequenceClassification(Berts.Small with { Labels = 1 });
+        var model = new EncoderForSequenceClassification(Berts.Small with { Labels = 1 });
         float[] targets = [0.5f, -1, 2], logits = Berts.Logits(model, device);
         using var pass = Pass.Infer(device);
         Assert.Equal(
@@ -46,7 +46,7 @@ public sealed class TextLossTests : IDisposable
     [Fact]
     public void Answers_behind_the_last_token_do_not_count_and_negative_places_are_the_first()
     {
-        var model = new BertForQuestionAnswering(Berts.Small);
+        var model = new EncoderForQuestionAnswering(Berts.Small);
         using var pass = Pass.Infer(device);
         var outputs = model.Forward(pass, Berts.Padded);
         float[] starts = Losses("start_logits", [1, 0, 3]), ends = Losses("end_logits", [2, 2, 0]);
@@ -61,7 +61,7 @@ public sealed class TextLossTests : IDisposable
     [Fact]
     public void Ignored_places_stay_out_and_other_negative_labels_are_refused()
     {
-        var model = new BertForTokenClassification(Berts.Small);
+        var model = new EncoderForTokenClassification(Berts.Small);
         using var pass = Pass.Infer(device);
         int[] labels = [.. Enumerable.Repeat(TextTargets.Ignored, 21)];
         (labels[3], labels[8]) = (2, 1);
@@ -72,7 +72,7 @@ public sealed class TextLossTests : IDisposable
         labels[0] = -1;
         Refused("the label -1", () => model.Loss(outputs, new TextTargets { Labels = labels }));
         Refused("BertForTokenClassification learns from", () => model.Loss(outputs, new TextTargets()));
-        Refused("no head", () => new BertModel(Berts.Small).Loss(outputs, new TextTargets()));
+        Refused("no head", () => new EncoderModel(Berts.Small).Loss(outputs, new TextTargets()));
         Refused("1 targets do not fit [21, 3]", () => rows.MeanSquaredError([1f]));
 
         static void Refused(string reason, Func<Variable> loss) =>

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>An encoder and what stands above it.</summary>
+internal abstract class EncoderHead : TextModel
+{
+    private const string TypeKey = "torch_dtype";
+
+    private readonly string trunkKey;
+
+    private protected EncoderHead(EncoderConfig config, TextHead head, bool hasPooler) : base(config.Family.ClassOf(head))
+    {
+        (Config, Head, trunkKey) = (config, head, config.Family.TrunkKey);
+        Trunk = Add(head == TextHead.None ? "" : trunkKey, new EncoderTrunk(config, hasPooler));
+        Sizes = new TextModelSizes(config.VocabularySize, config.MaximumPositions - config.FirstPosition, config.HiddenSize, config.PaddingToken, config.TokenTypes);
+        ProblemType = HubConfig.ProblemName(config.Problem);
+    }
+
+    public override TextHead Head { get; }
+
+    public override string ModelType => Config.Family.ModelType;
+
+    public override TextModelSizes Sizes { get; }
+
+    public override IReadOnlyList<string> Labels => Head is TextHead.SequenceClassification or TextHead.TokenClassification
+        ? Config.LabelNames ?? [.. Enumerable.Range(0, Config.Labels).Select(PretrainedInfo.Unnamed)] : [];
+
+    internal override string TrunkKey => trunkKey;
+
+    internal override int FirstPosition => Config.FirstPosition;
+
+    private protected EncoderConfig Config { get; }
+
+    private protected EncoderTrunk Trunk { get; }
+
+    public override TextModel Remake(int labels, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(labels);
+        var model = Config.Family.Create(Head, labels == Config.Labels ? Config : Config with { Labels = labels, LabelNames = null }, seed);
+        model.ProblemType = ProblemType;
+        return model;
+    }
+
+    public override void Require(TextBatch batch) => Trunk.Require(batch);
+
+    private protected override IReadOnlyDictionary<string, JsonElement> OtherMembers()
+    {
+        if (Config.Members is not { } members) return base.OtherMembers();
+        var others = new Dictionary<string, JsonElement>(members.Others(ModelConfig.Known), StringComparer.Ordinal);
+        // what is saved are single-precision numbers, whatever the file was of
+        if (others.ContainsKey(TypeKey)) others[TypeKey] = JsonFile.Text("float32");
+        return others;
+    }
+
+    private protected void AddStages(params IEnumerable<Module> head)
+    {
+        foreach (var (name, modules) in Trunk.StagesWith(head)) AddStage(name, modules);
+    }
+
+    /// <summary>The mean cross-entropy of [..., L] over the tokens that are not ignored (<c>ignore_index</c>).</summary>
+    private protected static Variable CrossEntropy(Variable logits, int[] labels)
+    {
+        int odd = Array.FindIndex(labels, label => label < 0 && label != TextTargets.Ignored);
+        if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which leaves a token out");
+        int classes = logits.Shape[^1];
+        return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels);
+    }
+
+    private protected T Needed<T>(T? targets, string name) where T : class =>
+        targets ?? throw new ArgumentException($"{Name} learns from {name}, and there are none");
+}
+
+/// <summary>The encoder alone, with its pooler where it has one: <c>last_hidden_state</c> [B, T, D], <c>pooler_output</c> [B, D].</summary>
+internal sealed class EncoderModel : EncoderHead
+{
+    public EncoderModel(EncoderConfig config) : base(config, TextHead.None, config.HasPooler) => AddStages();
+
+    /// <summary>The same encoder without its pooler.</summary>
+    public EncoderModel WithoutPooler() => new(Config with { HasPooler = false }) { Seed = Seed };
+
+    /// <summary>Whether there is a pooler.</summary>
+    public bool HasPooler => Trunk.HasPooler;
+
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
+    {
+        var states = Trunk.Forward(inputs, trace);
+        return HasPooler ? new(("last_hidden_state", states), ("pooler_output", Trunk.Pool(states))) : new(("last_hidden_state", states));
+    }
+
+    public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
+        throw new ArgumentException($"{Name} has no head and so no loss of its own");
+}

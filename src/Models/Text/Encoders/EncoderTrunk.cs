@@ -1,0 +1,91 @@
+using System.Globalization;
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>The encoder of BERT (Devlin et al. 2018) and of those made after it: embeddings, layers, and the pooler where the head above uses
+/// one.</summary>
+/// <remarks>Letters: B sequences, T tokens, E = embedding size, D = hidden size.</remarks>
+internal sealed class EncoderTrunk : Module
+{
+    private readonly EncoderEmbeddings embeddings;
+    private readonly Linear? projection;
+    private readonly EncoderLayer[] layers;
+    // each layer in the order in which it runs: shared ones more than once
+    private readonly EncoderLayer[] steps;
+    private readonly int stepsInLayer;
+    private readonly RelativePositionBias? relative;
+    private readonly EncoderPooler? pooler;
+
+    public EncoderTrunk(EncoderConfig config, bool hasPooler)
+    {
+        var family = config.Family;
+        embeddings = Add("embeddings", new EncoderEmbeddings(config));
+        if (family.ProjectionKey is { } projects && (family.AlwaysProjects || config.EmbeddingSize != config.HiddenSize))
+            projection = Add(projects, config.Linear(config.EmbeddingSize, config.HiddenSize));
+        int groups = config.SharedGroups, inGroup = groups == 0 ? 1 : config.LayersInGroup;
+        layers = [.. Enumerable.Range(0, (groups == 0 ? config.Layers : groups) * inGroup).Select(number => Add(family.LayerKey(config, number), new EncoderLayer(config)))];
+        stepsInLayer = inGroup;
+        steps = groups == 0 ? layers
+            : [.. Enumerable.Range(0, config.Layers).SelectMany(layer => layers.Skip((int)((long)layer * groups / config.Layers) * inGroup).Take(inGroup))];
+        if (config.RelativeBuckets > 0) relative = Add(family.RelativeKey, new RelativePositionBias(config));
+        if (family.PoolerKey is not { } key) return;
+        if (hasPooler) pooler = Add(key, new EncoderPooler(config));
+        else foreach (string parameter in (string[])["weight", "bias"]) IgnoreKey($"{key}.{parameter}", "a pooler that this head does without");
+    }
+
+    /// <summary>[V, E].</summary>
+    public Parameter WordEmbeddings => embeddings.Words;
+
+    /// <summary>Whether there is a pooler.</summary>
+    public bool HasPooler => pooler is not null;
+
+    /// <summary>The embeddings, each layer, and the head: the pooler, if any, and the modules given.</summary>
+    public IEnumerable<(string Name, IEnumerable<Module> Modules)> StagesWith(params IEnumerable<Module> head) =>
+    [
+        ("embeddings", [embeddings, .. projection is null ? [] : (Module[])[projection], .. relative is null ? [] : (Module[])[relative]]),
+        .. layers.Select((layer, number) => (string.Create(CultureInfo.InvariantCulture, $"layer{number}"), (IEnumerable<Module>)[layer])),
+        ("head", pooler is null ? head : [pooler, .. head]),
+    ];
+
+    /// <summary>The last hidden states [B, T, D]. Without a trace the pass keeps nothing of the way but what backward needs.</summary>
+    public Variable Forward(TextInputs inputs, ForwardTrace? trace)
+    {
+        var x = embeddings.Forward(inputs);
+        if (projection is not null) x = projection.Forward(x);
+        var shape = x.Shape;
+        trace?.States.Add(x);
+        // the layers see rows: attention alone separates the sequences
+        x = x.Reshape([shape[0] * shape[1], shape[2]]);
+        var bias = relative?.Forward(inputs.Pass, inputs.Length);
+        var given = new AttentionInputs(inputs.Sequences, inputs.Mask, Bias: bias);
+        if (trace is null)
+            return LayerScope.Chain(steps, x, given, static (layer, rows, with) => layer.Forward(rows, with)).Reshape(shape);
+        for (int step = 0; step < steps.Length; step++)
+        {
+            trace.Probabilities.Add(steps[step].Probabilities(x.Reshape(shape), trace.Counts, bias));
+            x = steps[step].Forward(x, given);
+            if ((step + 1) % stepsInLayer == 0) trace.States.Add(x.Reshape(shape));
+        }
+        return x.Reshape(shape);
+    }
+
+    /// <summary>Refuses a batch with a token, a type or a position that the tables have no row for.</summary>
+    public void Require(TextBatch batch) => embeddings.Require(batch);
+
+    /// <summary>The pooler's output for the first token's state: [B, D].</summary>
+    public Variable Pool(Variable states) => pooler!.Forward(states);
+}
+
+/// <summary>tanh of a linear map of the first token's state: [B, T, D] to [B, D].</summary>
+internal sealed class EncoderPooler : Layer
+{
+    private readonly Linear dense;
+
+    public EncoderPooler(EncoderConfig config) => dense = Add("", config.Linear(config.HiddenSize, config.HiddenSize));
+
+    /// <summary>[B, T, D] to [B, D].</summary>
+    public static Variable First(Variable states) => states.Slice(1, 0, 1).Reshape([states.Shape[0], states.Shape[2]]);
+
+    protected override Variable Compute(Variable x) => dense.Forward(First(x)).Tanh();
+}

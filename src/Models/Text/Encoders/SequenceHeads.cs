@@ -1,0 +1,86 @@
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>Logits of each sequence from its first token's state: dropout and a linear map behind the pooler or a layer of the head's own:
+/// [B, T, D] to [B, L].</summary>
+internal sealed class SequenceHead : Layer
+{
+    private readonly EncoderTrunk? pooling;
+    private readonly Activation activation;
+    private readonly Dropout dropout;
+    private readonly bool dropsFirst;
+    private readonly Linear? dense;
+    private readonly Linear output;
+
+    public SequenceHead(EncoderConfig config, SequenceHeadKeys keys, EncoderTrunk trunk, int labels)
+    {
+        activation = keys.Activation ?? Activation.Identity;
+        dropsFirst = keys.DropsFirst;
+        dropout = Add("dropout", new Dropout(config.ClassifierDropout));
+        if (keys.Dense is { } key) dense = Add(key, config.Linear(config.HiddenSize, config.HiddenSize));
+        else pooling = trunk;
+        output = Add(keys.Output, config.Linear(config.HiddenSize, labels));
+    }
+
+    protected override Variable Compute(Variable x)
+    {
+        if (dense is null) return output.Forward(dropout.Forward(pooling!.Pool(x)));
+        var first = EncoderPooler.First(x);
+        if (dropsFirst) first = dropout.Forward(first);
+        return output.Forward(dropout.Forward(dense.Forward(first, activation)));
+    }
+}
+
+/// <summary>A class (or several, or regression values) for each sequence: <c>logits</c> [B, L].</summary>
+internal sealed class EncoderForSequenceClassification : EncoderHead
+{
+    private readonly SequenceHead head;
+
+    public EncoderForSequenceClassification(EncoderConfig config) : base(config, TextHead.SequenceClassification, config.Family.Sequence.Dense is null)
+    {
+        head = Add("", new SequenceHead(config, config.Family.Sequence, Trunk, config.Labels));
+        AddStages(head);
+    }
+
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
+
+    public override Variable Loss(TextOutputs outputs, TextTargets targets)
+    {
+        var logits = outputs["logits"];
+        // as Hugging Face's class guesses where the config does not say
+        var kind = HubConfig.ProblemOf(ProblemType)
+            ?? (logits.Shape[1] == 1 ? Models.ProblemType.Regression : targets.Labels is null ? Models.ProblemType.MultiLabel : Models.ProblemType.SingleLabel);
+        return kind switch
+        {
+            Models.ProblemType.SingleLabel => CrossEntropy(logits, Needed(targets.Labels, "class numbers")),
+            Models.ProblemType.MultiLabel => logits.BinaryCrossEntropyWithLogits(Needed(targets.Values, "a 0 or 1 for each label")),
+            _ => logits.MeanSquaredError(Needed(targets.Values, "values")),
+        };
+    }
+}
+
+/// <summary>Which of the texts that follow one another is right: <c>logits</c> [B C, 1].</summary>
+internal sealed class EncoderForMultipleChoice : EncoderHead
+{
+    private readonly SequenceHead head;
+
+    public EncoderForMultipleChoice(EncoderConfig config) : base(config, TextHead.MultipleChoice, config.Family.Choice.Dense is null)
+    {
+        head = Add("", new SequenceHead(config, config.Family.Choice, Trunk, labels: 1));
+        AddStages(head);
+    }
+
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
+
+    /// <summary>The cross-entropy over the choices of each example, as many as sequences come to a label.</summary>
+    public override Variable Loss(TextOutputs outputs, TextTargets targets)
+    {
+        var logits = outputs["logits"];
+        int[] labels = Needed(targets.Labels, "the number of the right choice of each example");
+        int sequences = logits.Shape[0];
+        if (labels.Length == 0 || sequences % labels.Length != 0)
+            throw new ArgumentException($"{sequences} sequences are not as many choices for each of {labels.Length} examples");
+        return CrossEntropy(logits.Reshape([labels.Length, sequences / labels.Length]), labels);
+    }
+}

@@ -12,14 +12,16 @@ internal sealed class SpecialTokens
     public SpecialTokens(FolderFiles files, TokeniserSettings settings, Vocabulary vocabulary, string vocabularyPath)
     {
         (this.files, this.settings, this.vocabulary, this.vocabularyPath) = (files, settings, vocabulary, vocabularyPath);
+        string config = files.PathOf(TokeniserSettings.ConfigFile), path = Printable.Whole(vocabularyPath);
         foreach (var token in settings.AddedTokens)
         {
+            string text = Printable.Text(token.Content);
             if (vocabulary.IdOf(token.Content) is { } id && id != token.Id)
-                throw new CheckpointException(files.PathOf(TokeniserSettings.ConfigFile), $"the number of '{Printable.Text(token.Content)}' is {token.Id}, and {id} in {Printable.Whole(vocabularyPath)}");
+                throw new CheckpointException(config, $"the number of '{text}' is {token.Id}, and {id} in {path}");
             if (vocabulary[token.Id] is { } other && other != token.Content)
-                throw new CheckpointException(files.PathOf(TokeniserSettings.ConfigFile), $"token {token.Id} is '{Printable.Text(token.Content)}', and '{Printable.Text(other)}' in {Printable.Whole(vocabularyPath)}");
+                throw new CheckpointException(config, $"token {token.Id} is '{text}', and '{Printable.Text(other)}' in {path}");
             if (token.Id > 2L * vocabulary.Size + 65536)
-                throw new CheckpointException(files.PathOf(TokeniserSettings.ConfigFile), $"the number of '{Printable.Text(token.Content)}' is {token.Id} beside a vocabulary of {vocabulary.Size}");
+                throw new CheckpointException(config, $"the number of '{text}' is {token.Id} beside a vocabulary of {vocabulary.Size}");
             tokens[token.Content] = token with { Normalised = token.Normalised && !token.Special };
         }
         foreach (string token in settings.Specials.Values.Concat(settings.FurtherSpecials))

@@ -22,7 +22,7 @@ internal sealed class TokeniserSettings
         {
             ClassName = settings.Text("tokenizer_class");
             if (settings.Number("model_max_length") is { } most)
-                MaximumLength = most is >= 1 and < NoLimit && most == Math.Floor(most) ? (int)most : most >= NoLimit ? null : throw settings.Wrong("model_max_length", $"is {most}, not a length");
+                MaximumLength = most >= NoLimit ? null : most >= 1 && most == Math.Floor(most) ? (int)most : throw settings.Wrong("model_max_length", $"is {most}, not a length");
             PadsLeft = IsLeft(settings, "padding_side");
             TruncatesLeft = IsLeft(settings, "truncation_side");
             if (settings.Flag("clean_up_tokenization_spaces") is { } cleans) CleansSpaces = cleans;
@@ -124,7 +124,8 @@ internal sealed class TokeniserSettings
             if (addedTokens.TryGetValue(member.Name, out var known) && known.Id != id)
                 throw map.Wrong(Printable.Text(member.Name), $"is {id}, and {known.Id} in {ConfigFile}");
             bool special = specials.ContainsValue(member.Name) || FurtherSpecials.Contains(member.Name);
-            addedTokens.TryAdd(member.Name, Described.TryGetValue(member.Name, out var told) ? told with { Id = id } : new AddedToken(member.Name, id, Normalised: !special, Special: special));
+            addedTokens.TryAdd(member.Name, Described.TryGetValue(member.Name, out var told)
+                ? told with { Id = id } : new AddedToken(member.Name, id, Normalised: !special, Special: special));
         }
     }
 }

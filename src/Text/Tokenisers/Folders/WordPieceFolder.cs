@@ -12,7 +12,8 @@ internal static class WordPieceFolder
     {
         string path = files.PathOf(TokeniserFolder.WordPieceName);
         if (family is null && settings.ClassName is { } name)
-            throw new CheckpointException(files.PathOf(TokeniserSettings.ConfigFile), $"'tokenizer_class' is {Printable.Text(name)}, which is not known here; known are {TokeniserFamily.Known}");
+            throw new CheckpointException(files.PathOf(TokeniserSettings.ConfigFile),
+                $"'tokenizer_class' is {Printable.Text(name)}, which is not known here; known are {TokeniserFamily.Known}");
         family ??= TokeniserFamily.OfClass("Bert")!;
         foreach (var (special, token) in family.Specials) settings.Default(special, token);
 

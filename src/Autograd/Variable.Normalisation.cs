@@ -5,6 +5,12 @@ namespace Graft.Autograd;
 // norms, with weights given as variables
 public sealed partial class Variable
 {
+    /// <summary>Vectors along an axis divided by their Euclidean length (PyTorch's <c>normalize</c>).</summary>
+    /// <param name="axis">The axis; one below 0 counts from the last.</param>
+    /// <param name="epsilon">The least length that is divided by, so that a vector of zeros stays one.</param>
+    public Variable Normalise(int axis = -1, float epsilon = 1e-12f) =>
+        this / Square().Sum([axis], keepAxes: true).Clamp(epsilon * epsilon, float.MaxValue).Sqrt();
+
     /// <summary>(x - mean) / sqrt(variance + epsilon) * weight + bias with the mean and variance over the last axes, those that the
     /// weight has (PyTorch's <c>layer_norm</c>).</summary>
     /// <param name="weight">[C], or the last axes of this.</param>

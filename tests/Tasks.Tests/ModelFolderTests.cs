@@ -60,6 +60,20 @@ public sealed class ModelFolderTests : IDisposable
             Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Folders_within_a_models_own_come_along()
+    {
+        for (int save = 0; save < 2; save++)
+        {
+            ModelFolder.Write(folder.Path, partial =>
+            {
+                Directory.CreateDirectory(Path.Combine(partial, "1_Pooling"));
+                File.WriteAllText(Path.Combine(partial, "1_Pooling", "config.json"), $"{save}");
+            });
+            Assert.Equal($"{save}", File.ReadAllText(folder["1_Pooling/config.json"]));
+        }
+    }
+
     private static void Fill(string partial, string text)
     {
         foreach (string file in Files) File.WriteAllText(Path.Combine(partial, file), text);

@@ -7,6 +7,8 @@ public static class JsonFile
 {
     private const long LongestFile = 64L << 20;
 
+    private static ReadOnlySpan<byte> Whitespace => " \t\r\n"u8;
+
     private static readonly JsonWriterOptions Indented = new()
     {
         Indented = true,
@@ -44,6 +46,42 @@ public static class JsonFile
         {
             throw new CheckpointException(name, $"is no JSON ({Printable.Text(exception.Message)})", exception);
         }
+    }
+
+    /// <summary>Reads a file that holds a list of objects.</summary>
+    /// <exception cref="CheckpointException">The file is missing, no JSON, or no such list.</exception>
+    internal static IReadOnlyList<JsonObjectReader> ReadList(string path)
+    {
+        const string Items = "items";
+        using var file = CheckpointFile.Open(path);
+        if (file.Length > LongestFile) throw file.Fail($"a file of {file.Length} bytes is no model's description");
+        byte[] list = file.Read(0, (int)file.Length);
+        if (!list.AsSpan().TrimStart(Whitespace).StartsWith("["u8)) throw new CheckpointException(path, "is no JSON list");
+        var whole = Parse((byte[])[.. "{\"items\": "u8, .. list, .. "}"u8], path);
+        return
+        [
+            .. whole.Element.GetProperty(Items).EnumerateArray().Select((item, number) => item.ValueKind == JsonValueKind.Object
+                ? new JsonObjectReader(item, path, $"[{number}]") : throw new CheckpointException(path, $"'[{number}]' is {Printable.Text(item.GetRawText())}, not an object")),
+        ];
+    }
+
+    /// <summary>The bytes of a list of objects.</summary>
+    internal static byte[] FormatList(params IReadOnlyList<Action<Utf8JsonWriter>> items)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Indented))
+        {
+            writer.WriteStartArray();
+            foreach (var members in items)
+            {
+                writer.WriteStartObject();
+                members(writer);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
+        }
+        buffer.WriteByte((byte)'\n');
+        return buffer.ToArray();
     }
 
     /// <summary>Writes one object, indented, by way of a file beside it: an interrupted write leaves the old file whole.</summary>

@@ -48,11 +48,17 @@ public static class PretrainedModel
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options = (options ?? new LoadOptions()) with { ReplaceHead = true };
-        var model = Create(HubConfig.Read(folder), head, labels, seed);
         using var checkpoint = Checkpoint.Open(folder);
-        if (model is EncoderModel { HasPooler: true } bare && bare.HeadTensors().Any(tensor => ModelLoader.Find(bare, tensor, checkpoint, options) is null))
-            model = bare.WithoutPooler();
+        var model = For(checkpoint, folder, head, labels, seed, options);
         return (model, model.Load(checkpoint, options));
+    }
+
+    /// <summary>The model for a folder's weights, which are not loaded yet.</summary>
+    internal static TextModel For(Checkpoint checkpoint, string folder, TextHead head, IReadOnlyList<string>? labels, ulong seed, LoadOptions options)
+    {
+        var model = Create(HubConfig.Read(folder), head, labels, seed);
+        return model is EncoderModel { HasPooler: true } bare && bare.HeadTensors().Any(tensor => ModelLoader.Find(bare, tensor, checkpoint, options) is null)
+            ? bare.WithoutPooler() : model;
     }
 
     /// <summary>Makes the class of a head of the family that a config names, with random weights.</summary>

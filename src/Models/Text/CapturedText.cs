@@ -18,6 +18,7 @@ public sealed class CapturedText : IDisposable
     private readonly float[] bias;
     private readonly int[] firstTypes;
     private readonly int[] countedPositions;
+    private readonly float[] poolingWeights;
     private readonly Shape[] outputShapes;
     private bool hasLengths;
     private bool hasBias;
@@ -33,6 +34,7 @@ public sealed class CapturedText : IDisposable
         bias = new float[sequences * length];
         firstTypes = new int[sequences * length];
         countedPositions = hasPositions ? new int[sequences * length] : [];
+        poolingWeights = new float[model.PoolingRows * sequences * length];
         captured = Captured.Record(device, capture => Record(capture, example));
         OutputNames = [.. captured.Outputs.Select(output => output.Name)];
         outputShapes = [.. captured.Outputs.Select(output => output.Shape)];
@@ -81,6 +83,11 @@ public sealed class CapturedText : IDisposable
             if (batch.Positions is null) model.CountPositions(batch, countedPositions);
             run.Write<int>("position_ids", batch.Positions ?? countedPositions);
         }
+        if (poolingWeights.Length > 0)
+        {
+            model.WritePoolingWeights(batch, poolingWeights);
+            run.Write<float>("pooling_weights", poolingWeights);
+        }
         run.Run();
         for (int i = 0; i < results.Length; i++) run.Read<float>(OutputNames[i], results[i]);
     }
@@ -94,6 +101,7 @@ public sealed class CapturedText : IDisposable
         var inputs = TextInputs.Of(capture.Pass, example) with { TokenIds = capture.Input<int>("input_ids", tokens) };
         if (hasTypes) inputs = inputs with { TokenTypes = capture.Input<int>("token_type_ids", tokens) };
         if (hasPositions) inputs = inputs with { Positions = capture.Input<int>("position_ids", tokens) };
+        if (model.PoolingRows > 0) inputs = inputs with { PoolingWeights = capture.Input<float>("pooling_weights", [sequences, model.PoolingRows, length]) };
         (hasLengths, hasBias) = (inputs.Mask.Lengths is not null, inputs.Mask.Bias is not null);
         if (hasLengths)
         {

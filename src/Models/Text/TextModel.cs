@@ -42,6 +42,9 @@ public abstract class TextModel : Model
     /// <summary>The first position, where the model counts them over the tokens that are no padding; 0 where they are 0, 1, 2 ...</summary>
     internal virtual int FirstPosition => 0;
 
+    /// <summary>M: how many weighted means of tokens the model makes; 0 where it makes none.</summary>
+    internal virtual int PoolingRows => 0;
+
     /// <summary>What the model makes of a batch, under the names that Hugging Face gives its outputs.</summary>
     /// <param name="pass">The run to be part of.</param>
     /// <param name="batch">B sequences of T tokens.</param>
@@ -55,17 +58,20 @@ public abstract class TextModel : Model
         using var reading = pass.ReadWeights(Weights);
         var inputs = TextInputs.Of(pass, batch);
         if (batch.Positions is null && FirstPosition > 0) inputs = inputs with { Positions = pass.Upload<int>([batch.TokenIds.Length], PositionsOf(batch)) };
+        if (PoolingRows > 0) inputs = inputs with { PoolingWeights = pass.Upload<float>([batch.Sequences, PoolingRows, batch.Length], PoolingWeightsOf(batch)) };
         return Compute(inputs, trace);
     }
 
     /// <summary>Of a batch that is on the pass's device already: inputs of a capture or an export.</summary>
     /// <param name="inputs">Not checked: the model's tables need a row for each id (<see cref="Require"/>).</param>
     /// <returns>Variables of the pass, by name.</returns>
-    public TextOutputs Forward(TextInputs inputs)
+    public TextOutputs Forward(TextInputs inputs) => Forward(inputs, trace: null);
+
+    internal TextOutputs Forward(TextInputs inputs, ForwardTrace? trace)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         using var reading = inputs.Pass.ReadWeights(Weights);
-        return Compute(inputs, trace: null);
+        return Compute(inputs, trace);
     }
 
     /// <summary>Records the forward pass of batches like this one, to be run again and again without allocating. What the example leaves
@@ -136,7 +142,19 @@ public abstract class TextModel : Model
     }
 
     /// <summary>The members of <c>config.json</c> beside those that every model has.</summary>
-    private protected virtual IReadOnlyDictionary<string, JsonElement> OtherMembers() => new Dictionary<string, JsonElement>();
+    internal virtual IReadOnlyDictionary<string, JsonElement> OtherMembers() => new Dictionary<string, JsonElement>();
+
+    /// <summary>Writes how much each token of a batch counts in each pooling [B, M, T].</summary>
+    internal virtual void WritePoolingWeights(TextBatch batch, Span<float> weights)
+    {
+    }
+
+    private float[] PoolingWeightsOf(TextBatch batch)
+    {
+        var weights = new float[batch.TokenIds.Length * PoolingRows];
+        WritePoolingWeights(batch, weights);
+        return weights;
+    }
 
     private int[] PositionsOf(TextBatch batch)
     {

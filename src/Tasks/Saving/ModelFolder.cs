@@ -93,7 +93,13 @@ public static class ModelFolder
     {
         string saved = Path.Combine(folder, Saved);
         if (!Directory.Exists(saved)) return;
-        foreach (string file in Directory.EnumerateFiles(saved)) File.Move(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+        // a model may have folders within its own (a sentence encoder's 1_Pooling)
+        foreach (string file in Directory.EnumerateFiles(saved, "*", SearchOption.AllDirectories))
+        {
+            string place = Path.Combine(folder, Path.GetRelativePath(saved, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            File.Move(file, place, overwrite: true);
+        }
         Directory.Delete(saved, recursive: true);
     }
 

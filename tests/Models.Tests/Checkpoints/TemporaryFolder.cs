@@ -9,6 +9,7 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string Write(string name, ReadOnlySpan<byte> bytes)
     {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(name))!);
         File.WriteAllBytes(At(name), bytes);
         return At(name);
     }

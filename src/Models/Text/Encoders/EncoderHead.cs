@@ -45,7 +45,7 @@ internal abstract class EncoderHead : TextModel
 
     public override void Require(TextBatch batch) => Trunk.Require(batch);
 
-    private protected override IReadOnlyDictionary<string, JsonElement> OtherMembers()
+    internal override IReadOnlyDictionary<string, JsonElement> OtherMembers()
     {
         if (Config.Members is not { } members) return base.OtherMembers();
         var others = new Dictionary<string, JsonElement>(members.Others(ModelConfig.Known), StringComparer.Ordinal);

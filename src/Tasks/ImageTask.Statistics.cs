@@ -15,9 +15,9 @@ public abstract partial class ImageTask<TData, TPrediction>
     {
         ArgumentNullException.ThrowIfNull(pictures);
         var now = Current;
-        // a copy, so that nobody else's passes are measured
+        // a copy, so that nobody else's passes are measured; the head is behind what is measured, and of a network without one it is new
         using var copy = now.Model.Remake(now.Labels.Count, seed: 0);
-        copy.CopyWeightsFrom(now.Model);
+        copy.CopyWeightsFrom(now.Model, includeHead: false);
         return StatisticsCheck.Run(copy, Batches(), decoding, cancellation);
 
         IEnumerable<Tensors.Tensor<float>> Batches()

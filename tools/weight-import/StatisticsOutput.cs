@@ -21,7 +21,7 @@ internal static class StatisticsOutput
         var sample = new ImageFiles([.. order.Take(MostPictures).Select(index => files[index])]);
         var report = classifier.CheckStatistics(
             sample, (_, problem) => error.WriteLine($"weight-import: left out: {Shell.Line(problem.Message)}"), interrupt);
-        var bad = report.FirstThatDoesNotFit;
+        var (bad, drifting) = (report.FirstThatDoesNotFit, report.FirstThatDrifts);
         if (asJson)
         {
             JsonOutput.Write(output, json =>
@@ -29,6 +29,7 @@ internal static class StatisticsOutput
                 json.WriteString("architecture", classifier.Model.Name);
                 json.WriteNumber("pictures", report.Pictures);
                 json.WriteString("firstThatDoesNotFit", bad?.Layer);
+                json.WriteString("firstThatDrifts", drifting?.Layer);
                 json.WriteStartArray("layers");
                 foreach (var layer in report.Layers)
                 {
@@ -39,6 +40,7 @@ internal static class StatisticsOutput
                     json.WriteFigure("shift", layer.Shift);
                     json.WriteFigure("spread", layer.Spread);
                     json.WriteBoolean("fits", layer.Fits);
+                    json.WriteBoolean("drifts", layer.Drifts);
                     json.WriteEndObject();
                 }
                 json.WriteEndArray();
@@ -47,13 +49,24 @@ internal static class StatisticsOutput
         else
         {
             Tables.Write(output, ["batch norm", "means", "variances", "shift", "spread", "fits"], report.Layers.Select(layer => (IReadOnlyList<string>)
-                [layer.Layer, Text(layer.Mean), Text(layer.Variance), Text(layer.Shift), Text(layer.Spread), layer.Fits ? "yes" : "NO"]));
-            output.WriteLine(bad is null
-                ? $"{classifier.Model.Name}: every batch norm fits {report.Pictures:N0} pictures"
-                : $"{classifier.Model.Name}: {bad.Layer} is the first of {report.Layers.Count} batch norms that does not fit {report.Pictures:N0} pictures (correlation "
-                    + $"{Text(bad.Correlation)}): the weights before it are not those it was trained behind, or the pictures are prepared in another way");
+                [layer.Layer, Text(layer.Mean), Text(layer.Variance), Text(layer.Shift), Text(layer.Spread), layer.Fits ? "yes" : layer.Drifts ? "drifts" : "NO"]));
+            output.WriteLine($"{classifier.Model.Name}: {Verdict(report, bad, drifting)}");
         }
         return bad is null ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static string Verdict(StatisticsReport report, NormStatistics? bad, NormStatistics? drifting)
+    {
+        string pictures = $"{report.Pictures:N0} pictures", norms = $"is the first of {report.Layers.Count} batch norms that";
+        if (bad is not null)
+        {
+            return $"{bad.Layer} {norms} does not fit {pictures} (correlation {Text(bad.Correlation)}): the weights before it are not those it was trained "
+                + "behind, or the pictures are prepared in another way";
+        }
+        return drifting is null
+            ? $"every batch norm fits {pictures}"
+            : $"{drifting.Layer} {norms} drifts on {pictures} (correlation {Text(drifting.Correlation)}), as on pictures of another kind than those it was trained on; "
+                + "none contradicts the import";
     }
 
     private static string Text(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);

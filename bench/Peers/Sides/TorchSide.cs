@@ -18,9 +18,10 @@ internal sealed class TorchSide : ISide
         this.input = input;
         this.labels = tensor(labels.Select(label => (long)label).ToArray());
         this.optimiser = optimiser;
+        ParameterCount = model.parameters().Sum(parameter => parameter.numel());
     }
 
-    public long ParameterCount => model.parameters().Sum(parameter => parameter.numel());
+    public long ParameterCount { get; private init; }
 
     /// <summary>A BERT: forward alone, or a step of AdamW.</summary>
     public static TorchSide Bert(BertShape shape, bool training, int threads)

@@ -7,7 +7,10 @@ public sealed record StatisticsReport(int Pictures, IReadOnlyList<NormStatistics
 {
     /// <summary>The first norm that does not fit: what is wrong lies in the weights right before it, or, at the very first, in the pictures'
     /// preprocessing. Null where all fit.</summary>
-    public NormStatistics? FirstThatDoesNotFit => Layers.FirstOrDefault(layer => !layer.Fits);
+    public NormStatistics? FirstThatDoesNotFit => Layers.FirstOrDefault(layer => layer is { Fits: false, Drifts: false });
+
+    /// <summary>The first norm that drifts (<see cref="NormStatistics.Drifts"/>); null where none does.</summary>
+    public NormStatistics? FirstThatDrifts => Layers.FirstOrDefault(layer => layer.Drifts);
 }
 
 /// <summary>A norm's running statistics beside those measured.</summary>
@@ -21,6 +24,9 @@ public sealed record NormStatistics(string Layer, double Mean, double Variance, 
     /// <summary>The least correlation of a layer that was imported rightly.</summary>
     public const double LeastCorrelation = 0.8;
 
+    /// <summary>The correlation below which a layer is behind weights that are not its own.</summary>
+    public const double LeastOfDrift = 0.3;
+
     /// <summary>The largest factor between stored and measured variances.</summary>
     public const double LargestSpread = 3;
 
@@ -33,4 +39,8 @@ public sealed record NormStatistics(string Layer, double Mean, double Variance, 
 
     /// <summary>Whether the layer is the one that was trained.</summary>
     public bool Fits => Correlation >= LeastCorrelation && Spread <= LargestSpread;
+
+    /// <summary>Whether the layer differs as it does on pictures of another kind than those that it was trained on: the more, the deeper a
+    /// layer lies. A wrong import shows as no correlation at all.</summary>
+    public bool Drifts => !Fits && Correlation >= LeastOfDrift && Spread <= LargestSpread;
 }

@@ -53,6 +53,19 @@ public class StatisticsCheckTests
         Assert.True(report.Layers[0].Spread > 10, $"{report.Layers[0]}");
     }
 
+    [Theory]
+    [InlineData(0.99, 1.1, true, false)]
+    [InlineData(0.5, 1.3, false, true)]      // the last norm of a network of ImageNet on pictures of ants and bees
+    [InlineData(0.1, 1.3, false, false)]     // a random or a swapped convolution
+    [InlineData(0.99, 20, false, false)]     // pictures that were not normalised
+    public void Other_pictures_are_told_from_other_weights(double correlation, double spread, bool fits, bool drifts)
+    {
+        var norm = new NormStatistics("bn1", Mean: correlation, Variance: correlation, Shift: 0.1, spread);
+        Assert.Equal((fits, drifts), (norm.Fits, norm.Drifts));
+        var report = new StatisticsReport(1, [norm]);
+        Assert.Equal((!fits && !drifts, drifts), (report.FirstThatDoesNotFit is not null, report.FirstThatDrifts is not null));
+    }
+
     [Fact]
     public void The_check_leaves_the_model_as_it_was()
     {

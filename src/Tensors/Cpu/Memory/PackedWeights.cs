@@ -21,6 +21,9 @@ internal enum WeightFormat
 
     /// <summary>Panels of filters transformed for Winograd's convolution.</summary>
     WinogradPanels,
+
+    /// <summary>A depthwise convolution's taps, the channels of each side by side.</summary>
+    Taps,
 }
 
 /// <summary>What kernels have made of the weights in a block, packed panels for products, kept until the weights change.</summary>

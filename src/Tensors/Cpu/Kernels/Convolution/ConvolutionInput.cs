@@ -15,6 +15,20 @@ internal readonly record struct Taps(int Count, int Stride, int Origin, int Step
     /// <summary>How many pixels the windows of some neighbours on the grid cover together.</summary>
     public int Extent(int grid) => (grid - 1) * Stride + Reach;
 
+    /// <summary>Which taps of the window whose first one would be at a pixel fall into the image: from the first on, up to but without the last.</summary>
+    public (int First, int Last) Within(int origin, int length)
+    {
+        int first = origin >= 0 ? 0 : Math.Min(Count, (int)Ceiling.Divide(-origin, Step)), last = origin >= length ? 0 : Math.Min(Count, (int)Ceiling.Divide(length - origin, Step));
+        return (first, Math.Max(first, last));
+    }
+
+    /// <summary>Which windows of a grid lie inside the image as a whole.</summary>
+    public (int First, int Last) Inside(int grid, int length)
+    {
+        int first = Origin >= 0 ? 0 : Math.Min(grid, (int)Ceiling.Divide(-Origin, Stride)), room = length - Reach - Origin;
+        return (first, Math.Max(first, room < 0 ? 0 : Math.Min(grid, room / Stride + 1)));
+    }
+
     /// <summary>Whether every tap of every window on a grid falls into the image.</summary>
     public bool StayInside(int grid, int length) => Origin >= 0 && Origin + Extent(grid) <= length;
 }
@@ -84,9 +98,21 @@ internal readonly unsafe struct ConvolutionInput
         copy, Images, Rows.Extent(GridHeight), Columns.Extent(GridWidth), Channels, Channels, GridHeight, GridWidth,
         Rows with { Origin = 0 }, Columns with { Origin = 0 });
 
+    /// <summary>H.</summary>
+    public int Height => height;
+
+    /// <summary>W.</summary>
+    public int Width => width;
+
+    /// <summary>From a pixel of the image to the next.</summary>
+    public nint ImagePixelStep => pixelStep;
+
+    /// <summary>Where a pixel of an image is, or would be.</summary>
+    public float* Address(nint n, int y, int x) => image + ((n * height + y) * width + x) * pixelStep;
+
     /// <summary>The channels of a pixel; null outside the image.</summary>
     public float* Pixel(nint n, int y, int x) =>
-        (uint)y < (uint)height && (uint)x < (uint)width ? image + ((n * height + y) * width + x) * pixelStep : null;
+        (uint)y < (uint)height && (uint)x < (uint)width ? Address(n, y, x) : null;
 
     /// <summary>Makes the padded copy of one image.</summary>
     public void CopyImage(nint image, float* copy)

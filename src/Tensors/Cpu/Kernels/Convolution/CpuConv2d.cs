@@ -89,13 +89,13 @@ public sealed partial class CpuDevice
         // a filter as deep as one channel of many: depthwise
         if (weights.Inner < input.Channels)
         {
-            MultiplyDepthwise(input, firstWeight, weights, new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth));
+            MultiplyDepthwise(input, weight, firstWeight, weights, new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth));
             return;
         }
         var tile = TileShape.Of(Lanes);
         nint panels = Ceiling.Divide(columns, tile.Columns);
         bool byWinograd = Winograd.Suits(input, columns);
-        var packed = Packed(weight, firstWeight, weights, columns, tile, byWinograd);
+        var packed = Packed(weight, firstWeight, weights, columns, tile.Columns, byWinograd ? WeightFormat.WinogradPanels : WeightFormat.Panels);
         var product = new Product<TRows, TEpilogue>(output, residual, epilogue, bias, scale, rows, columns, depth);
         if (byWinograd)
         {
@@ -115,58 +115,63 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>ConvolutionInput times weights, channel by channel.</summary>
-    private unsafe void MultiplyDepthwise<TRows, TEpilogue>(in ConvolutionInput input, float* firstWeight, FilterView weights, in Product<TRows, TEpilogue> product)
+    private unsafe void MultiplyDepthwise<TRows, TEpilogue>(
+        in ConvolutionInput input, Tensor<float> weight, float* firstWeight, FilterView weights, in Product<TRows, TEpilogue> product)
         where TRows : unmanaged, IRowMap
         where TEpilogue : unmanaged, IEpilogue
     {
-        int taps = weights.TapRows * weights.TapColumns;
-        using var packed = Rent<float>([Math.Max(1, taps * input.Channels)]);
-        workers.Run(new PackDepthwiseFiltersKernel(firstWeight, weights, input.Channels, packed.Pointer()), input.Channels, taps);
-        const int Lines = DepthwiseKernel<TRows, TEpilogue>.LinesPerItem;
+        var packed = Packed(weight, firstWeight, weights, input.Channels, 0, WeightFormat.Taps);
         workers.Run(
-            new DepthwiseKernel<TRows, TEpilogue>(input, product, packed.Pointer(), input.Lines), Ceiling.Divide(input.Lines, Lines),
-            Math.Max(1, (long)Lines * input.GridWidth * input.Channels * taps / 8));
+            new DepthwiseKernel<TRows, TEpilogue>(input, product, packed.Pointer()), input.Lines,
+            Math.Max(1, (long)input.GridWidth * input.Channels * weights.TapRows * weights.TapColumns / 8));
+        packed.Release();
     }
 
-    /// <summary>The packed panels of a weight, Winograd-transformed or not, held for the caller; a constant weight is packed once, and its memory
-    /// keeps the panels.</summary>
-    private unsafe DeviceMemory Packed(Tensor<float> weight, float* first, FilterView weights, int columns, TileShape tile, bool transformed)
+    /// <summary>A weight as a kernel reads it, held for the caller; a constant weight is packed once, and its memory keeps that.</summary>
+    private unsafe DeviceMemory Packed(Tensor<float> weight, float* first, FilterView weights, int columns, int panelWidth, WeightFormat format)
     {
-        if (!weight.IsConstant) return Pack(first, weights, columns, tile, transformed);
+        if (!weight.IsConstant) return Pack(first, weights, columns, panelWidth, format);
         nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner;
         var packedWeights = weight.PackedWeights();
         var key = new PackedWeightsKey(
             checked((int)(first - weight.Pointer() + weight.Offset)), weights.LineStep, weights.InnerStep, weights.TapRowStep, weights.TapColumnStep,
-            columns, depth, tile.Columns, transformed ? WeightFormat.WinogradPanels : WeightFormat.Panels);
+            columns, depth, panelWidth, format);
         lock (packedWeights.Gate)
         {
             if (packedWeights.Hold(key) is { } kept) return kept;
-            var packed = Pack(first, weights, columns, tile, transformed);
+            var packed = Pack(first, weights, columns, panelWidth, format);
             packedWeights.Keep(key, packed);
             return packed;
         }
     }
 
-    private unsafe DeviceMemory Pack(float* first, FilterView weights, int columns, TileShape tile, bool transformed)
+    private unsafe DeviceMemory Pack(float* first, FilterView weights, int columns, int panelWidth, WeightFormat format)
     {
-        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = Ceiling.Divide(columns, tile.Columns);
-        var packed = Rent(panels * tile.Columns * depth * sizeof(float));
+        if (format == WeightFormat.Taps)
+        {
+            int taps = weights.TapRows * weights.TapColumns;
+            var filters = Rent(Math.Max(1, (nint)taps * columns) * sizeof(float));
+            workers.Run(new PackDepthwiseFiltersKernel(first, weights, columns, filters.Pointer()), columns, taps);
+            return filters;
+        }
+        nint depth = (nint)weights.TapRows * weights.TapColumns * weights.Inner, panels = Ceiling.Divide(columns, panelWidth);
+        var packed = Rent(panels * panelWidth * depth * sizeof(float));
         if (weights.TapRows * weights.TapColumns == 1)
         {
             var matrix = new MatrixView(first, weights.LineStep, weights.InnerStep);
-            workers.Run(new PackKernel(matrix, packed.Pointer(), tile.Columns, 0, columns, depth), panels, depth * tile.Columns);
+            workers.Run(new PackKernel(matrix, packed.Pointer(), panelWidth, 0, columns, depth), panels, depth * panelWidth);
         }
         else
         {
-            workers.Run(new PackWeightsKernel(first, weights, columns, tile.Columns, packed.Pointer()), panels, Math.Max(1, depth * tile.Columns));
+            workers.Run(new PackWeightsKernel(first, weights, columns, panelWidth, packed.Pointer()), panels, Math.Max(1, depth * panelWidth));
         }
-        if (!transformed) return packed;
-        var filters = Rent(panels * tile.Columns * weights.Inner * Winograd.Products * sizeof(float));
+        if (format == WeightFormat.Panels) return packed;
+        var transformed = Rent(panels * panelWidth * weights.Inner * Winograd.Products * sizeof(float));
         workers.Run(
-            new WinogradFiltersKernel(packed.Pointer(), weights.Inner, tile.Columns, filters.Pointer()), panels * weights.Inner,
-            Winograd.Products * tile.Columns);
+            new WinogradFiltersKernel(packed.Pointer(), weights.Inner, panelWidth, transformed.Pointer()), panels * weights.Inner,
+            Winograd.Products * panelWidth);
         packed.Release();
-        return filters;
+        return transformed;
     }
 
     public override unsafe void Conv2dBackwardWeight(Conv2dGeometry geometry, Tensor<float> x, Tensor<float> dy, Tensor<float> dweight)

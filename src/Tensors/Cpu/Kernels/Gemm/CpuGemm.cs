@@ -159,16 +159,19 @@ internal readonly unsafe struct Product<TRows, TEpilogue>(
         float* to = Output.Row(row) + first;
         float* added = TEpilogue.UsesResidual ? Residual.Row(row) + first : null;
         nint i = 0;
-        for (; i + S.Width <= count; i += S.Width) S.Store(Apply<S>(sums, added, first, i), to + i);
-        for (; i < count; i++) Lane1.Store(Apply<Lane1>(sums, added, first, i), to + i);
+        for (; i + S.Width <= count; i += S.Width) Finish(S.Load(sums + i), to + i, added + i, first + i);
+        for (; i < count; i++) Finish(Lane1.Load(sums + i), to + i, added + i, first + i);
     }
 
+    /// <summary>Turns the sums of neighbouring columns, from the first on, into output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private S Apply<S>(float* sums, float* added, nint first, nint i) where S : unmanaged, IVectorLane<S> => epilogue.Apply(
-        S.Load(sums + i),
-        TEpilogue.UsesScale ? S.Load(scale + first + i) : S.Splat(0f),
-        TEpilogue.UsesBias ? S.Load(bias + first + i) : S.Splat(0f),
-        TEpilogue.UsesResidual ? S.Load(added + i) : S.Splat(0f));
+    public void Finish<S>(S sums, float* to, float* added, nint first) where S : unmanaged, IVectorLane<S> => S.Store(
+        epilogue.Apply(
+            sums,
+            TEpilogue.UsesScale ? S.Load(scale + first) : S.Splat(0f),
+            TEpilogue.UsesBias ? S.Load(bias + first) : S.Splat(0f),
+            TEpilogue.UsesResidual ? S.Load(added) : S.Splat(0f)),
+        to);
 }
 
 /// <summary>Packs panels of the right operand, a panel an item: <c>[panel][depth][columns of a tile]</c>.</summary>

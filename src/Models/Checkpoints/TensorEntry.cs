@@ -53,6 +53,17 @@ public sealed class TensorEntry
         return new(key, ElementType.Int64, shape, (stream, cancellation) => Write(stream, elements.Span, cancellation));
     }
 
+    /// <summary>A tensor of bytes in memory: text, whole pictures.</summary>
+    /// <param name="key">The tensor's name in the file.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="elements">The elements in row-major order.</param>
+    /// <exception cref="ArgumentException">The number of elements is not the shape's.</exception>
+    public static TensorEntry From(string key, Shape shape, ReadOnlyMemory<byte> elements)
+    {
+        RequireCount(key, shape, elements.Length);
+        return new(key, ElementType.UInt8, shape, (stream, cancellation) => Write(stream, elements.Span, cancellation));
+    }
+
     /// <summary>A float32 tensor whose values are asked for when it is written, so that no second copy of a model is held.</summary>
     /// <param name="key">The tensor's name in the file.</param>
     /// <param name="shape">Its shape.</param>

@@ -59,7 +59,7 @@ public readonly record struct TaggedEntity(string Type, int Start, int End)
     {
         var found = new List<TaggedEntity>();
         foreach (string tag in tags)
-            if (!marks.Contains(tag[0], StringComparison.Ordinal)) 
+            if (!marks.Contains(tag[0], StringComparison.Ordinal))
                 throw new ArgumentException($"the tag '{Printable.Text(tag)}' begins with none of {string.Join(", ", marks.ToCharArray())}", nameof(tags));
         for (int at = 0; at < tags.Count;)
         {

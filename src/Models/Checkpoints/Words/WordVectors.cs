@@ -14,25 +14,30 @@ public sealed class WordVectors
     // open addressing: the row + 1, 0 for a free place
     private readonly int[] places;
 
-    private WordVectors(WordVectorFile file)
+    /// <summary>Takes words and their vectors.</summary>
+    /// <param name="words">V words, the most frequent first as a rule.</param>
+    /// <param name="dimension">D.</param>
+    /// <param name="vectors">[V, D] numbers, row-major; kept as they are.</param>
+    /// <exception cref="ArgumentException">The vectors are not as many as the words.</exception>
+    public WordVectors(IReadOnlyList<string> words, int dimension, float[] vectors)
+        : this(words.Count, dimension, words.Sum(static word => (long)Encoding.UTF8.GetByteCount(word)), vectors, row => Encoding.UTF8.GetBytes(words[row]))
     {
-        Count = file.Count;
-        Dimension = file.Dimension;
-        if ((long)Count * Dimension > Array.MaxLength) throw file.Fail($"{Count} words of {Dimension} numbers are more than an array holds; open it as a checkpoint");
-        long bytes = 0;
-        for (int row = 0; row < Count; row++) bytes += file.WordLength(row);
-        if (bytes > Array.MaxLength) throw file.Fail("its words are longer than an array holds");
+        if (vectors.Length != (long)words.Count * dimension)
+            throw new ArgumentException($"{vectors.Length} numbers are not {words.Count} vectors of {dimension}", nameof(vectors));
+    }
+
+    private WordVectors(int count, int dimension, long bytes, float[] vectors, Func<int, byte[]> wordOf)
+    {
+        (Count, Dimension, this.vectors) = (count, dimension, vectors);
         letters = new byte[bytes];
         ends = new int[Count];
-        vectors = new float[Count * Dimension];
         places = new int[(int)Math.Min(Array.MaxLength, Count + Count / 2L + 1)];
         int end = 0;
         for (int row = 0; row < Count; row++)
         {
-            byte[] word = file.Word(row);
+            byte[] word = wordOf(row);
             word.CopyTo(letters, end);
             ends[row] = end += word.Length;
-            file.Read(row, vectors.AsSpan(row * Dimension, Dimension));
             int place = Place(word);
             if (places[place] == 0) places[place] = row + 1;
         }
@@ -62,13 +67,15 @@ public sealed class WordVectors
     }
 
     /// <summary>Reads the word vectors of an open checkpoint.</summary>
-    /// <param name="checkpoint">A checkpoint whose format is <c>word2vec-binary</c>, <c>word2vec-text</c> or <c>glove</c>.</param>
+    /// <param name="checkpoint">A checkpoint whose format is <c>word2vec-binary</c>, <c>word2vec-text</c> or <c>glove</c>, or safetensors with <c>weight</c>
+    /// [V, D] and <c>words</c>, the bytes of V words with a line break behind each.</param>
     /// <exception cref="CheckpointException">It is damaged, or of another format.</exception>
     public static WordVectors Load(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        return checkpoint is WordVectorCheckpoint { Words: var words }
-            ? new WordVectors(words) : throw new CheckpointException(checkpoint.Path, $"a checkpoint ({checkpoint.Format}), not a file of word vectors");
+        if (checkpoint is WordVectorCheckpoint { Words: var file }) return Read(file);
+        if (checkpoint.TryGet("words", out var words) && checkpoint.TryGet("weight", out var weight)) return Read(checkpoint.Path, words, weight);
+        throw new CheckpointException(checkpoint.Path, $"a checkpoint ({checkpoint.Format}), not a file of word vectors");
     }
 
     /// <summary>The word of a row.</summary>
@@ -131,6 +138,37 @@ public sealed class WordVectors
         double sum = 0;
         for (int at = 0; at < left.Length; at++) sum += (double)left[at] * right[at];
         return sum;
+    }
+
+    private static WordVectors Read(WordVectorFile file)
+    {
+        if ((long)file.Count * file.Dimension > Array.MaxLength)
+            throw file.Fail($"{file.Count} words of {file.Dimension} numbers are more than an array holds; open it as a checkpoint");
+        long bytes = 0;
+        for (int row = 0; row < file.Count; row++) bytes += file.WordLength(row);
+        if (bytes > Array.MaxLength) throw file.Fail("its words are longer than an array holds");
+        var vectors = new float[file.Count * file.Dimension];
+        for (int row = 0; row < file.Count; row++) file.Read(row, vectors.AsSpan(row * file.Dimension, file.Dimension));
+        return new WordVectors(file.Count, file.Dimension, bytes, vectors, file.Word);
+    }
+
+    private static WordVectors Read(string path, StoredTensor words, StoredTensor weight)
+    {
+        if (words.ElementType != ElementType.UInt8 || words.Shape.Rank != 1 || words.ByteCount > Array.MaxLength || weight.Shape.Rank != 2 || weight.ElementCount > Array.MaxLength)
+            throw new CheckpointException(path, $"{words} and {weight} are no words and their vectors: words are bytes with a line break behind each, vectors [V, D]");
+        var bytes = new byte[words.ByteCount];
+        words.CopyBytesTo(bytes);
+        int count = bytes.AsSpan().Count((byte)'\n');
+        if (count != weight.Shape[0] || (bytes.Length > 0 && bytes[^1] != '\n'))
+            throw new CheckpointException(path, $"damaged: {count} words for the {weight.Shape[0]} vectors of {weight}; fetch it again");
+        int start = 0;
+        return new WordVectors(count, weight.Shape[1], bytes.Length - count, weight.ToSingleArray(), _ =>
+        {
+            int length = bytes.AsSpan(start).IndexOf((byte)'\n');
+            byte[] word = bytes.AsSpan(start, length).ToArray();
+            start += length + 1;
+            return word;
+        });
     }
 
     private ReadOnlySpan<byte> Letters(int row)

@@ -22,4 +22,18 @@ internal static class Goldens
         File.WriteAllText(Path.Combine(target, "tokenizer_config.json"), config.ToJsonString());
         return target;
     }
+
+    /// <summary>Requires the same of every line, and shows the first few that differ.</summary>
+    public static void Same<TInput, TOutput>(IReadOnlyList<TInput> lines, IReadOnlyList<TOutput> expected, Func<TInput, TOutput> actual, string what = "")
+    {
+        int wrong = 0;
+        string shown = "";
+        for (int i = 0; i < lines.Count; i++)
+        {
+            string should = JsonSerializer.Serialize(expected[i]), does = JsonSerializer.Serialize(actual(lines[i]));
+            if (should == does || wrong++ >= 5) continue;
+            shown += $"\nline {i} {JsonSerializer.Serialize(lines[i])}\n  {should}\n  {does}";
+        }
+        Assert.True(wrong == 0, $"{wrong} of {lines.Count} differ {what}{shown}");
+    }
 }

@@ -26,14 +26,16 @@ internal sealed class FolderFiles(string folder)
         return bytes;
     }
 
-    /// <summary>The object that a file of JSON holds; null where there is no such file.</summary>
-    public JsonObjectReader? Json(string name)
+    /// <summary>The object that a file of settings holds; null where there is no such file. No setting may stand twice.</summary>
+    public JsonObjectReader? Settings(string name)
     {
-        if (!Has(name)) return null;
-        var reader = JsonFile.Parse(Bytes(name), PathOf(name));
-        RequireOnce(reader, reader.Element, "");
+        var reader = Json(name);
+        if (reader is { } settings) RequireOnce(settings, settings.Element, "");
         return reader;
     }
+
+    /// <summary>The object that a file of JSON holds; null where there is no such file.</summary>
+    public JsonObjectReader? Json(string name) => Has(name) ? JsonFile.Parse(Bytes(name), PathOf(name)) : null;
 
     /// <summary>The text of a file, its mark of byte order left out.</summary>
     public string Text(string name) => TextOf(Bytes(name), PathOf(name));

@@ -31,6 +31,9 @@ internal sealed class SpecialTokens
 
     public IReadOnlyList<AddedToken> Added => [.. tokens.Values];
 
+    /// <summary>The number of a special token; null where none is named or the vocabulary lacks it.</summary>
+    public int? Find(string name) => settings.Specials.TryGetValue(name, out string? token) ? tokens.TryGetValue(token, out var added) ? added.Id : vocabulary.IdOf(token) : null;
+
     /// <summary>The number of a special token that has to be there.</summary>
     public int Require(string name)
     {

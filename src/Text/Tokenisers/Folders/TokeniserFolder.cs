@@ -12,18 +12,23 @@ internal static class TokeniserFolder
         var files = new FolderFiles(folder);
         try
         {
-            var settings = new TokeniserSettings(files.Json(TokeniserSettings.ConfigFile), files.Json(TokeniserSettings.SpecialsFile), files.Json(TokeniserSettings.AddedFile));
+            var settings = new TokeniserSettings(files.Settings(TokeniserSettings.ConfigFile), files.Settings(TokeniserSettings.SpecialsFile),
+                files.Settings(TokeniserSettings.AddedFile));
             var family = FamilyOf(files, settings);
+            if (files.Json(JsonName) is { } json)
+                return TokeniserJson.Read(json, files.PathOf(JsonName), settings, family, files.Read, files.PathOf(TokeniserSettings.ConfigFile));
             if (files.Has(WordPieceName)) return WordPieceFolder.Read(files, settings, family);
+            if (files.Has(BpeFolder.VocabularyName) && files.Has(BpeFolder.MergesName)) return BpeFolder.Read(files, settings, family);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException and not CheckpointException)
         {
             throw new CheckpointException(folder, $"a file of its tokeniser cannot be read ({Printable.Text(exception.Message)})", exception);
         }
-        throw new CheckpointException(folder, $"has no tokeniser: none of {WordPieceName}");
+        throw new CheckpointException(folder, $"has no tokeniser: none of {JsonName}, {WordPieceName}, {BpeFolder.VocabularyName} with {BpeFolder.MergesName}");
     }
 
-    public static Tokeniser Parse(ReadOnlyMemory<byte> json, string name) => throw new CheckpointException(name, "is of no kind that is known");
+    public static Tokeniser Parse(ReadOnlyMemory<byte> json, string name) =>
+        TokeniserJson.Read(JsonFile.Parse(json, name), name, new TokeniserSettings(null, null, null), null, [(JsonName, json.ToArray())], name);
 
     /// <summary>The family that the settings name, else that of the model; null where neither says.</summary>
     private static TokeniserFamily? FamilyOf(FolderFiles files, TokeniserSettings settings)

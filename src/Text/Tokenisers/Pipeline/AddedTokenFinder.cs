@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 
 namespace Graft.Text.Tokenisers;
@@ -52,10 +51,7 @@ internal sealed class AddedTokenFinder
         if (done < text.Length) splits.Add(new Split(done, text.Length));
     }
 
-    private static bool IsWordBefore(ReadOnlySpan<char> text, int at) => Rune.DecodeLastFromUtf16(text[..at], out var rune, out _) == OperationStatus.Done && IsWord(rune);
+    private static bool IsWordBefore(ReadOnlySpan<char> text, int at) => Rune.DecodeLastFromUtf16(text[..at], out var rune, out _) == OperationStatus.Done && CharacterKind.IsWord(rune.Value);
 
-    private static bool IsWordAt(ReadOnlySpan<char> text, int at) => Rune.DecodeFromUtf16(text[at..], out var rune, out _) == OperationStatus.Done && IsWord(rune);
-
-    private static bool IsWord(Rune rune) => Rune.GetUnicodeCategory(rune) is <= UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber
-        or UnicodeCategory.ConnectorPunctuation;
+    private static bool IsWordAt(ReadOnlySpan<char> text, int at) => Rune.DecodeFromUtf16(text[at..], out var rune, out _) == OperationStatus.Done && CharacterKind.IsWord(rune.Value);
 }

@@ -33,6 +33,12 @@ internal static class CharacterKind
         ? char.IsAsciiDigit((char)point)
         : CharUnicodeInfo.GetUnicodeCategory(point) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 
+    /// <summary>Letters, marks, digits, connectors and joiners: what regular expressions call a word.</summary>
+    public static bool IsWord(int point) => point < 128
+        ? char.IsAsciiLetterOrDigit((char)point) || point == '_'
+        : CharUnicodeInfo.GetUnicodeCategory(point) is <= UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation
+            || point is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
+
     /// <summary>The ideographs that BERT takes for words of their own.</summary>
     public static bool IsIdeograph(int point) => point >= 0x3400 && point is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF)
         or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B820 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);

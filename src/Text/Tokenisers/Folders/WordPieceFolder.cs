@@ -29,11 +29,11 @@ internal static class WordPieceFolder
             Model = new WordPieceModel(vocabulary, Prefix, unknown, LongestWord, whole),
             Normaliser = !basic ? null : new NormaliserSequence(
             [
-                new BertNormaliser(clean: true, spaces, stripsAccents: false, lowers: false, dropsUnassigned: true),
-                new UnicodeNormaliser(compatible: false, composes: true),
-                new BertNormaliser(clean: false, spacesIdeographs: false, strips, lowers),
+                new BertNormaliser(clean: true, spaces, stripsAccents: false, lowers: false, python: true),
+                new UnicodeNormaliser(compatible: false, composes: true, python: true),
+                new BertNormaliser(clean: false, spacesIdeographs: false, strips, lowers, python: true),
             ]),
-            PreTokeniser = basic ? new BertPreTokeniser(whole) : new SpaceCutter(separators: true),
+            PreTokeniser = basic ? new BertPreTokeniser(whole, python: true) : new SpaceCutter(separators: true),
             Template = specials.Frame(family.Framing),
             Decoder = new WordPieceDecoder(Prefix, cleans: false),
             TrimsDecoded = true,

@@ -14,7 +14,7 @@ internal static class PreTokeniserJson
         ["Whitespace"] = static _ => new WordCutter(),
         ["WhitespaceSplit"] = static _ => new SpaceCutter(),
         ["Split"] = static component => new PatternCutter(component.Pattern("pattern"), component.Json.Flag("invert") ?? false, component.Choice<CutBehaviour>("behavior")),
-        ["Punctuation"] = static component => new PointCutter(CharacterKind.IsPunctuation, component.Choice<CutBehaviour>("behavior", CutBehaviour.Isolated)),
+        ["Punctuation"] = static component => new PointCutter(OlderUnicode.IsPunctuation, component.Choice<CutBehaviour>("behavior", CutBehaviour.Isolated)),
         ["Digits"] = static component => new PointCutter(CharacterKind.IsNumber,
             component.Json.Flag("individual_digits") ?? false ? CutBehaviour.Isolated : CutBehaviour.Contiguous),
         ["CharDelimiterSplit"] = static component =>

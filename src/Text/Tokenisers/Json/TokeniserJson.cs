@@ -93,7 +93,8 @@ internal static class TokeniserJson
         var steps = normaliser.Json.Text("type") == "Sequence" ? normaliser.All("normalizers") : [normaliser];
         foreach (var step in steps)
             if (step.Json.Text("type") == "BertNormalizer" && step.Json.Flag("lowercase") is { } said && said != lowers)
-                throw new CheckpointException(configFile, $"'do_lower_case' is {(lowers ? "true" : "false")}, and '{step.Path}.lowercase' of {Printable.Whole(root.File)} is {(said ? "true" : "false")}: "
+                throw new CheckpointException(configFile, $"'do_lower_case' is {(lowers ? "true" : "false")}, "
+                    + $"and '{step.Path}.lowercase' of {Printable.Whole(root.File)} is {(said ? "true" : "false")}: "
                     + "one of them belongs to another model");
     }
 }

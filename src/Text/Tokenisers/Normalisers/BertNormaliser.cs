@@ -7,8 +7,9 @@ namespace Graft.Text.Tokenisers;
 /// <param name="spacesIdeographs">Whether ideographs become words of their own.</param>
 /// <param name="stripsAccents">Whether the text is decomposed and nonspacing marks go.</param>
 /// <param name="lowers">Whether letters become small.</param>
-/// <param name="dropsUnassigned">Whether code points that Unicode has not given to anything go too.</param>
-internal sealed class BertNormaliser(bool clean, bool spacesIdeographs, bool stripsAccents, bool lowers, bool dropsUnassigned = false) : Normaliser
+/// <param name="python">Whether code points are what transformers (Python) takes them for, by today's Unicode, and unassigned ones go too; else as in
+/// tokenizers (Rust).</param>
+internal sealed class BertNormaliser(bool clean, bool spacesIdeographs, bool stripsAccents, bool lowers, bool python = false) : Normaliser
 {
     public override void Apply(Workspace work)
     {
@@ -32,10 +33,10 @@ internal sealed class BertNormaliser(bool clean, bool spacesIdeographs, bool str
             }
             if (clean)
             {
-                if (point == 0xFFFD || CharacterKind.IsControl(point) || dropsUnassigned && CharacterKind.IsUnassigned(point)) continue;
+                if (point == 0xFFFD || (python ? CharacterKind.IsControl(point) || CharacterKind.IsUnassigned(point) : OlderUnicode.IsControl(point))) continue;
                 if (CharacterKind.IsSpace(point)) point = ' ';
             }
-            bool alone = spacesIdeographs && CharacterKind.IsIdeograph(point);
+            bool alone = spacesIdeographs && (python ? CharacterKind.IsIdeograph(point) : OlderUnicode.IsIdeograph(point));
             if (alone) target.Append(' ', start, start);
             Append(target, point, start, end);
             if (alone) target.Append(' ', end, end);
@@ -52,9 +53,13 @@ internal sealed class BertNormaliser(bool clean, bool spacesIdeographs, bool str
             return;
         }
         Span<int> parts = stackalloc int[18];
-        int count = NormalisationTables.Shared.Decompose(point, compatible: false, parts);
+        parts[0] = point;
+        int count = python || OlderUnicode.Decomposes(point) ? NormalisationTables.Shared.Decompose(point, compatible: false, parts) : 1;
         foreach (int part in parts[..count])
-            if (!CharacterKind.IsNonspacingMark(part)) target.Append(lowers ? CharacterKind.Lower(part) : part, start, end);
+        {
+            bool mark = python ? CharacterKind.IsNonspacingMark(part) : OlderUnicode.IsNonspacingMark(part);
+            if (!mark) target.Append(lowers ? CharacterKind.Lower(part) : part, start, end);
+        }
     }
 
     private static bool HasControls(ReadOnlySpan<char> text) => text.ContainsAnyInRange('\0', '\u001f') || text.Contains('\u007f');

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Graft.Text.Tokenisers;
 
 /// <summary>A step that makes something of each code point alone.</summary>
@@ -35,8 +33,7 @@ internal sealed class StripAccentsNormaliser : PointNormaliser
 {
     protected override void Map(int point, MappedText target, int start, int end)
     {
-        if (CharUnicodeInfo.GetUnicodeCategory(point) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark))
-            target.Append(point, start, end);
+        if (!OlderUnicode.IsMark(point)) target.Append(point, start, end);
     }
 }
 

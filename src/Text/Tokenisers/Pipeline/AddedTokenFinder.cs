@@ -51,7 +51,9 @@ internal sealed class AddedTokenFinder
         if (done < text.Length) splits.Add(new Split(done, text.Length));
     }
 
-    private static bool IsWordBefore(ReadOnlySpan<char> text, int at) => Rune.DecodeLastFromUtf16(text[..at], out var rune, out _) == OperationStatus.Done && CharacterKind.IsWord(rune.Value);
+    private static bool IsWordBefore(ReadOnlySpan<char> text, int at) =>
+        Rune.DecodeLastFromUtf16(text[..at], out var rune, out _) == OperationStatus.Done && CharacterKind.IsWord(rune.Value);
 
-    private static bool IsWordAt(ReadOnlySpan<char> text, int at) => Rune.DecodeFromUtf16(text[at..], out var rune, out _) == OperationStatus.Done && CharacterKind.IsWord(rune.Value);
+    private static bool IsWordAt(ReadOnlySpan<char> text, int at) =>
+        Rune.DecodeFromUtf16(text[at..], out var rune, out _) == OperationStatus.Done && CharacterKind.IsWord(rune.Value);
 }

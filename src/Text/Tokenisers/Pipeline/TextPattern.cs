@@ -31,7 +31,8 @@ internal sealed class ExpressionPattern : TextPattern
 
     // a unit for each category, in the order of UnicodeCategory, that no expression names
     private const string Units =
-        "\u0186\u0238\u01c5\u02b0\u05d0\u0300\u0903\u0488\u0660\u2160\u00b2\u2005\u2028\u2029\u0081\u00ad\u0378\ue000\u203f\u2014\u2045\u2046\u00ab\u00bb\u00a7\u00ac\u00a2\u00a8\u00a6\u0378";
+        "\u0186\u0238\u01c5\u02b0\u05d0\u0300\u0903\u0488\u0660\u2160"
+        + "\u00b2\u2005\u2028\u2029\u0081\u00ad\u0378\ue000\u203f\u2014\u2045\u2046\u00ab\u00bb\u00a7\u00ac\u00a2\u00a8\u00a6\u0378";
 
     private readonly Regex expression;
 

@@ -2,7 +2,8 @@ namespace Graft.Text.Tokenisers;
 
 /// <summary>Cuts at white space, which goes, and around each sign of punctuation.</summary>
 /// <param name="whole">Words between white space that are not cut; null for none.</param>
-internal sealed class BertPreTokeniser(IReadOnlySet<string>? whole = null) : Cutter
+/// <param name="python">Whether punctuation is what transformers (Python) takes for it, by today's Unicode; else as in tokenizers (Rust).</param>
+internal sealed class BertPreTokeniser(IReadOnlySet<string>? whole = null, bool python = false) : Cutter
 {
     private const byte Letter = 0, Space = 1, Sign = 2;
     private static readonly byte[] Kinds = [.. Enumerable.Range(0, 128).Select(static point =>
@@ -33,7 +34,7 @@ internal sealed class BertPreTokeniser(IReadOnlySet<string>? whole = null) : Cut
         if (word < to) splits.Add(new Split(word, to));
     }
 
-    private static byte KindOf(int point) => CharacterKind.IsSpace(point) ? Space : CharacterKind.IsPunctuation(point) ? Sign : Letter;
+    private byte KindOf(int point) => CharacterKind.IsSpace(point) ? Space : (python ? CharacterKind.IsPunctuation(point) : OlderUnicode.IsPunctuation(point)) ? Sign : Letter;
 
     /// <summary>The end of a word that is kept whole and begins here, between white space; 0 for none.</summary>
     private int WholeAt(MappedText text, int from, int at, int to)

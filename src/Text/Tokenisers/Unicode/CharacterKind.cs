@@ -6,15 +6,13 @@ namespace Graft.Text.Tokenisers;
 /// <summary>What a code point is to a tokeniser.</summary>
 internal static class CharacterKind
 {
-    /// <summary>White space as Unicode has it.</summary>
-    public static bool IsSpace(int point) => point < 128 ? point is ' ' or (>= 9 and <= 13) : Rune.IsWhiteSpace(new Rune(point));
+    /// <summary>White space as Unicode has it; none of it is beyond 16 bits.</summary>
+    public static bool IsSpace(int point) => point < 0x10000 && char.IsWhiteSpace((char)point);
 
     /// <summary>Punctuation, and every sign of ASCII that is neither letter nor digit.</summary>
     public static bool IsPunctuation(int point) => point < 128
         ? point is (>= 33 and <= 47) or (>= 58 and <= 64) or (>= 91 and <= 96) or (>= 123 and <= 126)
-        : IsPunctuationCategory(point);
-
-    public static bool IsPunctuationCategory(int point) => CharUnicodeInfo.GetUnicodeCategory(point) is UnicodeCategory.ConnectorPunctuation
+        : CharUnicodeInfo.GetUnicodeCategory(point) is UnicodeCategory.ConnectorPunctuation
         or UnicodeCategory.DashPunctuation or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation
         or UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation;
 
@@ -26,6 +24,9 @@ internal static class CharacterKind
 
     public static bool IsNonspacingMark(int point) =>
         point >= NormalisationTables.FirstCombining && CharUnicodeInfo.GetUnicodeCategory(point) is UnicodeCategory.NonSpacingMark;
+
+    public static bool IsMark(int point) => point >= NormalisationTables.FirstCombining
+        && CharUnicodeInfo.GetUnicodeCategory(point) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     public static bool IsLetter(int point) => point < 128 ? char.IsAsciiLetter((char)point) : CharUnicodeInfo.GetUnicodeCategory(point) <= UnicodeCategory.OtherLetter;
 

@@ -29,9 +29,9 @@ CHUNK = 1 << 22
 # arguments, weight of the auxiliary losses). With shifts above 0 few pre-activations of ReLUs that follow statistics of a batch are near the kink.
 MODELS = {
     "resnet18": (4, (64, 1, 1, 0), (64, 1, 1, 0), {}, 0),
-    "resnet50": (4, (64, 1, 1, 0), (64, 0, 1, 2.5), {}, 0),
+    "resnet50": (4, (64, 2, 1, 0), (64, 0, 1, 2.5), {}, 0),
     "alexnet": (3, (64, 0, 1, 0), (64, 0, 1, 0), {}, 0),
-    "vgg11": (2, (64, 0, 1, 0), (64, 0, 1, 0), {}, 0),
+    "vgg11": (2, (64, 1, 1, 0), (64, 1, 1, 0), {}, 0),
     "vgg11_bn": (2, (64, 0, 1, 0), (64, 0, 1, 0), {}, 0),
     "squeezenet1_0": (3, (64, 0, 1, 0), (64, 0, 1, 0), {}, 0),
     "squeezenet1_1": (3, (64, 0, 1, 0), (64, 0, 1, 0), {}, 0),

@@ -28,8 +28,8 @@ public sealed record TextInputs
     /// <summary>The attention mask: which positions hold a token.</summary>
     public required AttentionMask Mask { get; init; }
 
-    /// <summary>How much each token counts in each of M ways of pooling [B, M, T] (for a maximum what is added to it), for models that pool tokens (<see cref="SentenceEncoder"/>); null where
-    /// all count, or for other models.</summary>
+    /// <summary>How much each token counts in each of M ways of pooling [B, M, T] (for a maximum what is added to it), for models that pool
+    /// tokens (<see cref="SentenceEncoder"/>); null where all count, or for other models.</summary>
     public Tensor<float>? PoolingWeights { get; init; }
 
     /// <summary>[B, T].</summary>

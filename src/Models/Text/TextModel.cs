@@ -40,7 +40,7 @@ public abstract class TextModel : Model
     }
 
     /// <summary>The first position, where the model counts them over the tokens that are no padding; 0 where they are 0, 1, 2 ...</summary>
-    internal virtual int FirstPosition => 0;
+    public virtual int FirstPosition => 0;
 
     /// <summary>M: how many weighted means of tokens the model makes; 0 where it makes none.</summary>
     internal virtual int PoolingRows => 0;

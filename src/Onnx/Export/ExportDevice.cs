@@ -49,23 +49,6 @@ internal sealed partial class ExportDevice : Device, IDisposable
         return tensor;
     }
 
-    /// <summary>A text model's inputs, of which the mask alone says which tokens count.</summary>
-    public TextInputs Text(Pass pass, BatchSize size)
-    {
-        Shape places = [size.Batch, size.Sequence], tokens = [size.Batch * size.Sequence];
-        var ids = IntegerInput("input_ids", places);
-        var mask = KeyBias(Graph.Input("attention_mask", places, TensorProto.Types.DataType.Int64));
-        return new TextInputs
-        {
-            Pass = pass,
-            Sequences = size.Batch,
-            Length = size.Sequence,
-            TokenIds = ids.Reshape(tokens),
-            TokenTypes = IntegerInput("token_type_ids", places).Reshape(tokens),
-            Mask = AttentionMask.Of(AnyLengths(size.Batch), mask, size.Sequence),
-        };
-    }
-
     /// <summary>Names what a tensor shows as an output of the graph.</summary>
     public void Output(string name, Tensor<float> tensor) => Graph.Output(name, Read(tensor));
 

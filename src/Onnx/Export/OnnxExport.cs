@@ -66,7 +66,7 @@ public static class OnnxExport
         plans.Add(new("", [new(batch, length)]));
         return Write(model, plans, path, options, (device, pass, size) =>
         {
-            var outputs = model.Forward(device.Text(pass, size));
+            var outputs = model.Forward(device.Text(pass, size, model));
             foreach (string name in outputs.Names) device.Output(name, outputs[name].Value);
         }, interrupt);
     }

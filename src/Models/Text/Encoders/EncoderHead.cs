@@ -29,7 +29,7 @@ internal abstract class EncoderHead : TextModel
 
     internal override string TrunkKey => trunkKey;
 
-    internal override int FirstPosition => Config.FirstPosition;
+    public override int FirstPosition => Config.FirstPosition;
 
     private protected EncoderConfig Config { get; }
 

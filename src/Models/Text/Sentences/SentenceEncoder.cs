@@ -59,7 +59,8 @@ public sealed class SentenceEncoder : TextModel
     /// <inheritdoc/>
     public override TextModelSizes Sizes => encoder.Sizes with { MaximumLength = Math.Min(encoder.Sizes.MaximumLength, Pooling.MaximumLength ?? int.MaxValue) };
 
-    internal override int FirstPosition => encoder.FirstPosition;
+    /// <inheritdoc/>
+    public override int FirstPosition => encoder.FirstPosition;
 
     internal override int PoolingRows => Pooling.Modes.Count;
 

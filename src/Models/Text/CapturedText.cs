@@ -19,6 +19,7 @@ public sealed class CapturedText : IDisposable
     private readonly int[] firstTypes;
     private readonly int[] countedPositions;
     private readonly float[] poolingWeights;
+    private readonly int[] firstTokens;
     private readonly Shape[] outputShapes;
     private bool hasLengths;
     private bool hasBias;
@@ -34,6 +35,7 @@ public sealed class CapturedText : IDisposable
         bias = new float[sequences * length];
         firstTypes = new int[sequences * length];
         countedPositions = hasPositions ? new int[sequences * length] : [];
+        firstTokens = new int[sequences];
         poolingWeights = new float[model.PoolingRows * sequences * length];
         captured = Captured.Record(device, capture => Record(capture, example));
         OutputNames = [.. captured.Outputs.Select(output => output.Name)];
@@ -107,7 +109,8 @@ public sealed class CapturedText : IDisposable
         {
             var mask = AttentionMask.Of(
                 capture.Input<int>("lengths", [sequences]), hasBias ? capture.Input<float>("attention_bias", [sequences, length]) : null, length);
-            inputs = inputs with { Mask = mask };
+            // where masked tokens may be anywhere, so may the first that is none
+            inputs = inputs with { Mask = mask, FirstTokens = hasBias ? capture.Input<int>("first_tokens", [sequences]) : null };
         }
         var outputs = model.Forward(inputs);
         foreach (string name in outputs.Names) capture.Output(name, outputs[name]);
@@ -120,7 +123,10 @@ public sealed class CapturedText : IDisposable
         bool isPadding = AttentionMask.LengthsOf(bias, lengths);
         Refuse(!isPadding && !hasBias, "masked tokens between others");
         run.Write<int>("lengths", lengths);
-        if (hasBias) run.Write<float>("attention_bias", bias);
+        if (!hasBias) return;
+        run.Write<float>("attention_bias", bias);
+        TextInputs.WriteFirstTokens(batch, firstTokens);
+        run.Write<int>("first_tokens", firstTokens);
     }
 
     private static void Refuse(bool isMore, string what)

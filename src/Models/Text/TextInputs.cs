@@ -28,6 +28,10 @@ public sealed record TextInputs
     /// <summary>The attention mask: which positions hold a token.</summary>
     public required AttentionMask Mask { get; init; }
 
+    /// <summary>Where the first token of each sequence is among the rows [B T], which a head on the first token reads [B]; null for the first place of
+    /// each.</summary>
+    public Tensor<int>? FirstTokens { get; init; }
+
     /// <summary>How much each token counts in each of M ways of pooling [B, M, T] (for a maximum what is added to it), for models that pool
     /// tokens (<see cref="SentenceEncoder"/>); null where all count, or for other models.</summary>
     public Tensor<float>? PoolingWeights { get; init; }
@@ -46,7 +50,31 @@ public sealed record TextInputs
         Positions = batch.Positions is { } positions ? Upload(pass, positions) : null,
         Mask = batch.AttentionMask is { } counts
             ? AttentionMask.OfKeys(pass, [batch.Sequences, batch.Length], Array.ConvertAll(counts, value => value == 1)) : AttentionMask.None,
+        FirstTokens = FirstTokensOf(batch) is { } places ? Upload(pass, places) : null,
     };
+
+    /// <summary>Writes where the first token of each sequence is [B].</summary>
+    internal static void WriteFirstTokens(TextBatch batch, Span<int> places)
+    {
+        for (int row = 0; row < batch.Sequences; row++)
+        {
+            int start = row * batch.Length;
+            places[row] = start + (batch.AttentionMask is { } mask ? mask.AsSpan(start, batch.Length).IndexOf(1) : 0);
+        }
+    }
+
+    private static int[]? FirstTokensOf(TextBatch batch)
+    {
+        if (batch.AttentionMask is not { } mask) return null;
+        for (int start = 0; start < mask.Length; start += batch.Length)
+        {
+            if (mask[start] == 1) continue;
+            var places = new int[batch.Sequences];
+            WriteFirstTokens(batch, places);
+            return places;
+        }
+        return null;
+    }
 
     private static Tensor<int> Upload(Pass pass, int[] numbers) => pass.Upload<int>([numbers.Length], numbers);
 }

@@ -41,6 +41,19 @@ public sealed class VerifyReferenceTests : IDisposable
         CommandLine.Run("verify", Golden(golden), "--reference", Reference("bert-qa")).AssertFailed(2, "which ");
     }
 
+    [Theory]
+    [InlineData("distilbert-seqcls", "DistilBertForSequenceClassification")]
+    [InlineData("roberta-seqcls", "RobertaForSequenceClassification")]
+    [InlineData("albert-seqcls", "AlbertForSequenceClassification")]
+    [InlineData("electra-seqcls", "ElectraForSequenceClassification")]
+    [InlineData("mpnet-model", "MPNetModel")]
+    public void Every_family_of_text_models_is_verified(string golden, string architecture)
+    {
+        var run = CommandLine.Run("verify", Golden(golden), "--reference", Reference(golden));
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains($"{architecture}: all within tolerance", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_table_names_each_kind_and_its_worst_tensor()
     {

@@ -86,7 +86,7 @@ internal sealed class EncoderModel : EncoderHead
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
     {
         var states = Trunk.Forward(inputs, trace);
-        return HasPooler ? new(("last_hidden_state", states), ("pooler_output", Trunk.Pool(states))) : new(("last_hidden_state", states));
+        return HasPooler ? new(("last_hidden_state", states), ("pooler_output", Trunk.Pool(states, inputs.FirstTokens))) : new(("last_hidden_state", states));
     }
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Graft.Autograd;
+using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -73,19 +74,28 @@ internal sealed class EncoderTrunk : Module
     /// <summary>Refuses a batch with a token, a type or a position that the tables have no row for.</summary>
     public void Require(TextBatch batch) => embeddings.Require(batch);
 
+    /// <summary>The first token's state of each sequence: [B, T, D] to [B, D].</summary>
+    public static Variable First(Variable states, Tensor<int>? places)
+    {
+        int sequences = states.Shape[0], width = states.Shape[2];
+        return places is null ? states.Slice(1, 0, 1).Reshape([sequences, width])
+            : states.Reshape([sequences * states.Shape[1], width]).Embedding(places, [sequences]);
+    }
+
     /// <summary>The pooler's output for the first token's state: [B, D].</summary>
-    public Variable Pool(Variable states) => pooler!.Forward(states);
+    public Variable Pool(Variable states, Tensor<int>? places) => pooler!.Forward(states, new FirstToken(places));
 }
 
+/// <summary>Where the first token of each sequence is among the rows [B T].</summary>
+/// <param name="Places">[B]; null for the first place of each.</param>
+internal readonly record struct FirstToken(Tensor<int>? Places);
+
 /// <summary>tanh of a linear map of the first token's state: [B, T, D] to [B, D].</summary>
-internal sealed class EncoderPooler : Layer
+internal sealed class EncoderPooler : Layer<FirstToken>
 {
     private readonly Linear dense;
 
     public EncoderPooler(EncoderConfig config) => dense = Add("", config.Linear(config.HiddenSize, config.HiddenSize));
 
-    /// <summary>[B, T, D] to [B, D].</summary>
-    public static Variable First(Variable states) => states.Slice(1, 0, 1).Reshape([states.Shape[0], states.Shape[2]]);
-
-    protected override Variable Compute(Variable x) => dense.Forward(First(x)).Tanh();
+    protected override Variable Compute(Variable x, FirstToken first) => dense.Forward(EncoderTrunk.First(x, first.Places)).Tanh();
 }

@@ -4,7 +4,7 @@ namespace Graft.Models;
 
 /// <summary>Logits of each sequence from its first token's state: dropout and a linear map behind the pooler or a layer of the head's own:
 /// [B, T, D] to [B, L].</summary>
-internal sealed class SequenceHead : Layer
+internal sealed class SequenceHead : Layer<FirstToken>
 {
     private readonly EncoderTrunk? pooling;
     private readonly Activation activation;
@@ -23,12 +23,12 @@ internal sealed class SequenceHead : Layer
         output = Add(keys.Output, config.Linear(config.HiddenSize, labels));
     }
 
-    protected override Variable Compute(Variable x)
+    protected override Variable Compute(Variable x, FirstToken first)
     {
-        if (dense is null) return output.Forward(dropout.Forward(pooling!.Pool(x)));
-        var first = EncoderPooler.First(x);
-        if (dropsFirst) first = dropout.Forward(first);
-        return output.Forward(dropout.Forward(dense.Forward(first, activation)));
+        if (dense is null) return output.Forward(dropout.Forward(pooling!.Pool(x, first.Places)));
+        var state = EncoderTrunk.First(x, first.Places);
+        if (dropsFirst) state = dropout.Forward(state);
+        return output.Forward(dropout.Forward(dense.Forward(state, activation)));
     }
 }
 
@@ -43,7 +43,7 @@ internal sealed class EncoderForSequenceClassification : EncoderHead
         AddStages(head);
     }
 
-    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace), new FirstToken(inputs.FirstTokens))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets)
     {
@@ -71,7 +71,7 @@ internal sealed class EncoderForMultipleChoice : EncoderHead
         AddStages(head);
     }
 
-    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace), new FirstToken(inputs.FirstTokens))));
 
     /// <summary>The cross-entropy over the choices of each example, as many as sequences come to a label.</summary>
     public override Variable Loss(TextOutputs outputs, TextTargets targets)

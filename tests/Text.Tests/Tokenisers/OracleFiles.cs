@@ -103,7 +103,8 @@ internal static class OracleFiles
         };
     }
 
-    private static JsonObject Unigram(string normaliser, string preTokeniser, bool bytes)
+    /// <summary>Pieces of the words of real sentences, with scores after how often they are.</summary>
+    public static List<(string Token, double Score)> Pieces()
     {
         var counts = new Dictionary<string, int>();
         foreach (string line in File.ReadLines(RealData.Require("text/sst2/stsa.binary.dev")))
@@ -114,9 +115,17 @@ internal static class OracleFiles
                         counts[word.Substring(from, length)] = counts.GetValueOrDefault(word.Substring(from, length)) + 1;
                         if (from == 0) counts["▁" + word[..length]] = counts.GetValueOrDefault("▁" + word[..length]) + 1;
                     }
-        var vocabulary = new JsonArray(Scored("<unk>", 0), Scored("<s>", 0), Scored("</s>", 0), Scored("▁", -3));
-        foreach (var (token, count) in counts.OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key, StringComparer.Ordinal).Take(6000))
-            vocabulary.Add(Scored(token, Math.Log(count / 1e6) * Math.Sqrt(1.0 / token.Length)));
+        return
+        [
+            ("<unk>", 0), ("<s>", 0), ("</s>", 0), ("▁", -3),
+            .. counts.OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key, StringComparer.Ordinal).Take(6000)
+                .Select(static pair => (pair.Key, (double)(float)(Math.Log(pair.Value / 1e6) * Math.Sqrt(1.0 / pair.Key.Length)))),
+        ];
+    }
+
+    private static JsonObject Unigram(string normaliser, string preTokeniser, bool bytes)
+    {
+        var vocabulary = new JsonArray([.. Pieces().Select(static piece => (JsonNode)Scored(piece.Token, piece.Score))]);
         if (bytes)
             for (int value = 0; value < 256; value++) vocabulary.Add(Scored($"<0x{value:X2}>", 0));
         return new JsonObject
@@ -164,7 +173,7 @@ internal static class OracleFiles
         };
     }
 
-    private static JsonObject Added(int id, string content, bool special = true, bool word = false, bool strips = false) => new()
+    public static JsonObject Added(int id, string content, bool special = true, bool word = false, bool strips = false) => new()
     {
         ["id"] = id,
         ["content"] = content,
@@ -175,5 +184,5 @@ internal static class OracleFiles
         ["special"] = special,
     };
 
-    private static JsonArray Scored(string token, double score) => new(token, score);
+    public static JsonArray Scored(string token, double score) => new(token, score);
 }

@@ -15,7 +15,7 @@ internal static class BpeFolder
         var vocabulary = ModelJson.VocabularyOf(files.Json(VocabularyName)!.Value, path, "");
         foreach (var (special, token) in family.Specials)
             if (vocabulary.IdOf(token) is not null) settings.Default(special, token);
-        var specials = new SpecialTokens(files, settings, vocabulary, path);
+        var specials = new SpecialTokens(files, settings, vocabulary, path, family.MaskStrips);
         bool framed = family.Framing == Framing.Roberta, spaces = settings.Config?.Flag("add_prefix_space") ?? false;
         settings.HasTokenTypes = settings.InputNames?.Contains("token_type_ids") ?? family.TokenTypes;
         var pipeline = new Pipeline

@@ -9,7 +9,7 @@ internal sealed class SpecialTokens
     private readonly string vocabularyPath;
     private readonly Dictionary<string, AddedToken> tokens = new(StringComparer.Ordinal);
 
-    public SpecialTokens(FolderFiles files, TokeniserSettings settings, Vocabulary vocabulary, string vocabularyPath)
+    public SpecialTokens(FolderFiles files, TokeniserSettings settings, Vocabulary vocabulary, string vocabularyPath, bool maskStrips)
     {
         (this.files, this.settings, this.vocabulary, this.vocabularyPath) = (files, settings, vocabulary, vocabularyPath);
         string config = files.PathOf(TokeniserSettings.ConfigFile), path = Printable.Whole(vocabularyPath);
@@ -24,9 +24,11 @@ internal sealed class SpecialTokens
                 throw new CheckpointException(config, $"the number of '{text}' is {token.Id} beside a vocabulary of {vocabulary.Size}");
             tokens[token.Content] = token with { Normalised = token.Normalised && !token.Special };
         }
+        string? mask = settings.Specials.GetValueOrDefault("mask_token");
         foreach (string token in settings.Specials.Values.Concat(settings.FurtherSpecials))
             if (!tokens.ContainsKey(token) && vocabulary.IdOf(token) is { } id)
-                tokens[token] = settings.Described.TryGetValue(token, out var described) ? described with { Id = id, Normalised = false } : new AddedToken(token, id);
+                tokens[token] = settings.Described.TryGetValue(token, out var described)
+                    ? described with { Id = id, Normalised = false } : new AddedToken(token, id, LeftStrip: maskStrips && token == mask);
     }
 
     public IReadOnlyList<AddedToken> Added => [.. tokens.Values];

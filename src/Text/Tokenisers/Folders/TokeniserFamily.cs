@@ -23,7 +23,8 @@ internal enum Framing
 /// <param name="Framing">What stands around texts.</param>
 /// <param name="TokenTypes">Whether the model wants token types.</param>
 /// <param name="Specials">The usual special tokens.</param>
-internal sealed record TokeniserFamily(string Class, string[] ModelTypes, Framing Framing, bool TokenTypes, (string Name, string Token)[] Specials)
+/// <param name="MaskStrips">Whether white space before the mask goes with it.</param>
+internal sealed record TokeniserFamily(string Class, string[] ModelTypes, Framing Framing, bool TokenTypes, (string Name, string Token)[] Specials, bool MaskStrips = false)
 {
     private static readonly (string, string)[] BertTokens = [("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"), ("cls_token", "[CLS]"), ("mask_token", "[MASK]")];
 
@@ -58,16 +59,16 @@ internal sealed record TokeniserFamily(string Class, string[] ModelTypes, Framin
         new("SqueezeBert", ["squeezebert"], Framing.Bert, true, BertTokens),
         new("LayoutLM", ["layoutlm"], Framing.Bert, true, BertTokens),
         new("Lxmert", ["lxmert"], Framing.Bert, true, BertTokens),
-        new("MPNet", ["mpnet"], Framing.Roberta, false, MPNetTokens),
+        new("MPNet", ["mpnet"], Framing.Roberta, false, MPNetTokens, MaskStrips: true),
         new("GPT2", ["gpt2", "gptj", "gpt_neo"], Framing.None, false, GptTokens),
-        new("Roberta", ["roberta"], Framing.Roberta, false, RobertaTokens),
-        new("Bart", ["bart"], Framing.Roberta, false, RobertaTokens),
-        new("Longformer", ["longformer"], Framing.Roberta, false, RobertaTokens),
-        new("XLMRoberta", ["xlm-roberta", "xlm-roberta-xl"], Framing.Roberta, false, RobertaTokens),
-        new("Camembert", ["camembert"], Framing.Roberta, false, RobertaTokens),
-        new("Albert", ["albert"], Framing.Bert, true, AlbertTokens),
+        new("Roberta", ["roberta"], Framing.Roberta, false, RobertaTokens, MaskStrips: true),
+        new("Bart", ["bart"], Framing.Roberta, false, RobertaTokens, MaskStrips: true),
+        new("Longformer", ["longformer"], Framing.Roberta, false, RobertaTokens, MaskStrips: true),
+        new("XLMRoberta", ["xlm-roberta", "xlm-roberta-xl"], Framing.Roberta, false, RobertaTokens, MaskStrips: true),
+        new("Camembert", ["camembert"], Framing.Roberta, false, RobertaTokens, MaskStrips: true),
+        new("Albert", ["albert"], Framing.Bert, true, AlbertTokens, MaskStrips: true),
         new("DebertaV2", ["deberta-v2"], Framing.Bert, true, DebertaTokens),
-        new("XLNet", ["xlnet"], Framing.ClassLast, true, XlnetTokens),
+        new("XLNet", ["xlnet"], Framing.ClassLast, true, XlnetTokens, MaskStrips: true),
         new("T5", ["t5", "mt5"], Framing.End, false, EndTokens),
         new("Llama", ["llama", "mistral"], Framing.BeginEnd, false, LlamaTokens),
     ];

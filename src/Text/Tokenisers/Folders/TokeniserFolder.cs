@@ -19,12 +19,15 @@ internal static class TokeniserFolder
                 return TokeniserJson.Read(json, files.PathOf(JsonName), settings, family, files.Read, files.PathOf(TokeniserSettings.ConfigFile));
             if (files.Has(WordPieceName)) return WordPieceFolder.Read(files, settings, family);
             if (files.Has(BpeFolder.VocabularyName) && files.Has(BpeFolder.MergesName)) return BpeFolder.Read(files, settings, family);
+            foreach (var (name, usual) in SentencePieceFolder.Names)
+                if (files.Has(name)) return SentencePieceFolder.Read(files, settings, family, name, usual);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException and not CheckpointException)
         {
             throw new CheckpointException(folder, $"a file of its tokeniser cannot be read ({Printable.Text(exception.Message)})", exception);
         }
-        throw new CheckpointException(folder, $"has no tokeniser: none of {JsonName}, {WordPieceName}, {BpeFolder.VocabularyName} with {BpeFolder.MergesName}");
+        throw new CheckpointException(folder, $"has no tokeniser: none of {JsonName}, {WordPieceName}, {BpeFolder.VocabularyName} with {BpeFolder.MergesName}, "
+            + string.Join(", ", SentencePieceFolder.Names.Select(static file => file.Name)));
     }
 
     public static Tokeniser Parse(ReadOnlyMemory<byte> json, string name) =>

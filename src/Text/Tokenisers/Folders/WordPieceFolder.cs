@@ -18,7 +18,7 @@ internal static class WordPieceFolder
         foreach (var (special, token) in family.Specials) settings.Default(special, token);
 
         var vocabulary = VocabularyOf(files.Text(TokeniserFolder.WordPieceName), path);
-        var specials = new SpecialTokens(files, settings, vocabulary, path);
+        var specials = new SpecialTokens(files, settings, vocabulary, path, family.MaskStrips);
         int unknown = specials.Require("unk_token");
         bool lowers = settings.Config?.Flag("do_lower_case") ?? true, basic = settings.Config?.Flag("do_basic_tokenize") ?? true;
         bool strips = settings.Config?.Flag("strip_accents") ?? lowers, spaces = settings.Config?.Flag("tokenize_chinese_chars") ?? true;

@@ -37,7 +37,8 @@ internal sealed record PostProcessing(Template? Template, bool TrimsRanges)
         if (component.Inner("special_tokens") is { } map)
             foreach (var member in map.Json.Element.EnumerateObject())
             {
-                var token = map.Inner(member.Name) ?? throw map.Json.Missing(member.Name);
+                if (member.Value.ValueKind != JsonValueKind.Object) throw map.Json.Wrong(Printable.Text(member.Name), member.Value, "a special token");
+                var token = new Component(new JsonObjectReader(member.Value, map.File, map.Path), map.File, map.Path);
                 var ids = token.Json.Numbers("ids") ?? throw token.Json.Missing("ids");
                 if (ids.Any(static id => id is < 0 or > int.MaxValue || id != Math.Floor(id))) throw token.Json.Wrong("ids", "are no tokens' numbers");
                 specials[member.Name] = [.. ids.Select(static id => (int)id)];

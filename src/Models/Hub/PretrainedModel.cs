@@ -6,7 +6,7 @@ public static class PretrainedModel
     private static readonly EncoderFamily[] Families = [Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family];
 
     /// <summary>The architectures that can be made.</summary>
-    public static IEnumerable<string> Architectures => Families.SelectMany(family => family.Architectures);
+    public static IEnumerable<string> Architectures => Families.SelectMany(family => family.Architectures).Concat(WordFamilies.Architectures);
 
     /// <summary>Makes the model that <c>config.json</c> names, and fills it with the folder's weights.</summary>
     /// <param name="folder">A folder with <c>config.json</c> and a checkpoint.</param>
@@ -76,6 +76,7 @@ public static class PretrainedModel
     internal static TextModel Create(HubConfig config, ulong seed = 0, bool withoutDropout = false)
     {
         RequireText(config);
+        if (WordFamilies.Create(config, head: null, labels: null, seed, withoutDropout) is { } words) return words;
         var (family, architecture) = HubFamilies.Require(Families, config);
         var sizes = family.Read(config);
         return family.Create(family.HeadOf(architecture), withoutDropout ? sizes.WithoutDropout() : sizes, seed);
@@ -84,6 +85,7 @@ public static class PretrainedModel
     private static TextModel Create(HubConfig config, TextHead head, IReadOnlyList<string>? labels, ulong seed)
     {
         RequireText(config);
+        if (WordFamilies.Create(config, head, labels, seed, withoutDropout: false) is { } words) return words;
         // the class may be of a head that is not built: what matters here is the family
         var family = (HubFamilies.Know(Families, config) ? null : Array.Find(Families, row => row.ModelType == config.ModelType()))
             ?? HubFamilies.Require(Families, config).Family;

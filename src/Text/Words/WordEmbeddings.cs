@@ -95,6 +95,25 @@ public sealed class WordEmbeddings
         return layer;
     }
 
+    /// <summary>Writes the vectors of a vocabulary into a layer that is there, a model's.</summary>
+    /// <param name="layer">A layer of as many rows as words, as wide as the vectors.</param>
+    /// <param name="words">The words, in the order of their ids.</param>
+    /// <param name="unknown">What words without a vector get.</param>
+    /// <param name="paddingIndex">The id that fills sequences up, whose row becomes zero; null for none.</param>
+    /// <param name="seed">The seed of what is drawn.</param>
+    /// <returns>How many of the words have vectors.</returns>
+    /// <exception cref="ArgumentException">The layer is of another size.</exception>
+    public WordCoverage Fill(Embedding layer, IReadOnlyList<string> words, UnknownWords unknown = UnknownWords.Random, int? paddingIndex = null, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        float[] table = Align(words, unknown, seed);
+        if (layer.Weight.Shape != new Shape([words.Count, Vectors.Dimension]))
+            throw new ArgumentException($"the layer's table {layer.Weight.Shape} is not that of {words.Count} words with vectors of {Vectors.Dimension}", nameof(layer));
+        if (paddingIndex is { } row) table.AsSpan(row * Vectors.Dimension, Vectors.Dimension).Clear();
+        layer.ChangeWeights(() => layer.Weight.Value.CopyFrom(table));
+        return Coverage(words);
+    }
+
     /// <summary>The words whose vectors are nearest to a word's, by the cosine of the angle between them, without the word itself.</summary>
     /// <param name="word">A word.</param>
     /// <param name="count">How many at most.</param>

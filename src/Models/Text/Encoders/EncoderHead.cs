@@ -60,16 +60,9 @@ internal abstract class EncoderHead : TextModel
     }
 
     /// <summary>The mean cross-entropy of [..., L] over the tokens that are not ignored (<c>ignore_index</c>).</summary>
-    private protected static Variable CrossEntropy(Variable logits, int[] labels)
-    {
-        int odd = Array.FindIndex(labels, label => label < 0 && label != TextTargets.Ignored);
-        if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which leaves a token out");
-        int classes = logits.Shape[^1];
-        return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels);
-    }
+    private protected static Variable CrossEntropy(Variable logits, int[] labels) => SequenceLoss.CrossEntropy(logits, labels);
 
-    private protected T Needed<T>(T? targets, string name) where T : class =>
-        targets ?? throw new ArgumentException($"{Name} learns from {name}, and there are none");
+    private protected T Needed<T>(T? targets, string name) where T : class => SequenceLoss.Needed(Name, targets, name);
 }
 
 /// <summary>The encoder alone, with its pooler where it has one: <c>last_hidden_state</c> [B, T, D], <c>pooler_output</c> [B, D].</summary>

@@ -45,19 +45,7 @@ internal sealed class EncoderForSequenceClassification : EncoderHead
 
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace), new FirstToken(inputs.FirstTokens))));
 
-    public override Variable Loss(TextOutputs outputs, TextTargets targets)
-    {
-        var logits = outputs["logits"];
-        // as Hugging Face's class guesses where the config does not say
-        var kind = HubConfig.ProblemOf(ProblemType)
-            ?? (logits.Shape[1] == 1 ? Models.ProblemType.Regression : targets.Labels is null ? Models.ProblemType.MultiLabel : Models.ProblemType.SingleLabel);
-        return kind switch
-        {
-            Models.ProblemType.SingleLabel => CrossEntropy(logits, Needed(targets.Labels, "class numbers")),
-            Models.ProblemType.MultiLabel => logits.BinaryCrossEntropyWithLogits(Needed(targets.Values, "a 0 or 1 for each label")),
-            _ => logits.MeanSquaredError(Needed(targets.Values, "values")),
-        };
-    }
+    public override Variable Loss(TextOutputs outputs, TextTargets targets) => SequenceLoss.Of(Name, ProblemType, outputs["logits"], targets);
 }
 
 /// <summary>Which of the texts that follow one another is right: <c>logits</c> [B C, 1].</summary>

@@ -1,0 +1,37 @@
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>The loss of classifiers of sequences, by what their outputs mean, as Hugging Face's classes have it.</summary>
+internal static class SequenceLoss
+{
+    /// <param name="name">The model's name.</param>
+    /// <param name="problemType">What its outputs mean; null to go by the targets.</param>
+    /// <param name="logits">[B, L].</param>
+    /// <param name="targets">What it should have been.</param>
+    /// <exception cref="ArgumentException">The targets are not those that it learns from.</exception>
+    public static Variable Of(string name, string? problemType, Variable logits, TextTargets targets)
+    {
+        // as Hugging Face's class guesses where the config does not say
+        var kind = HubConfig.ProblemOf(problemType)
+            ?? (logits.Shape[1] == 1 ? ProblemType.Regression : targets.Labels is null ? ProblemType.MultiLabel : ProblemType.SingleLabel);
+        return kind switch
+        {
+            ProblemType.SingleLabel => CrossEntropy(logits, Needed(name, targets.Labels, "class numbers")),
+            ProblemType.MultiLabel => logits.BinaryCrossEntropyWithLogits(Needed(name, targets.Values, "a 0 or 1 for each label")),
+            _ => logits.MeanSquaredError(Needed(name, targets.Values, "values")),
+        };
+    }
+
+    /// <summary>The mean cross-entropy of [..., L] over those that are not ignored (<c>ignore_index</c>).</summary>
+    public static Variable CrossEntropy(Variable logits, int[] labels)
+    {
+        int odd = Array.FindIndex(labels, label => label < 0 && label != TextTargets.Ignored);
+        if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which leaves a token out");
+        int classes = logits.Shape[^1];
+        return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels);
+    }
+
+    public static T Needed<T>(string name, T? targets, string what) where T : class =>
+        targets ?? throw new ArgumentException($"{name} learns from {what}, and there are none");
+}

@@ -55,6 +55,14 @@ internal static class HubModels
         Text("BAAI/bge-small-en-v1.5", 33_360_000, "retrieval pairs", Mit),
         Text("intfloat/e5-small-v2", 33_360_000, "retrieval pairs", Mit),
         Text("thenlper/gte-small", 33_360_000, "retrieval pairs", Mit),
+        Text("distilbert-base-uncased", "distilbert/distilbert-base-uncased", 66_362_880, "books and Wikipedia", Apache, "distilbert"),
+        Text("roberta-base", "FacebookAI/roberta-base", 124_645_632, "books, Wikipedia, news and web pages", Mit, "roberta"),
+        Text("xlm-roberta-base", "FacebookAI/xlm-roberta-base", 278_043_648, "web pages in 100 languages", Mit, "xlm-roberta"),
+        Text("albert-base-v2", "albert/albert-base-v2", 11_683_584, "books and Wikipedia", Apache, "albert"),
+        Text("google/electra-small-discriminator", 13_483_008, "books and Wikipedia", Apache, "electra"),
+        Text("google/electra-base-discriminator", 108_891_648, "books and Wikipedia", Apache, "electra"),
+        Text("sentence-transformers/all-mpnet-base-v2", 109_486_464, "sentence pairs", Apache, "mpnet"),
+        Text("sentence-transformers/all-distilroberta-v1", 82_118_400, "sentence pairs", Apache, "roberta"),
     ];
 
     private static PublishedWeights Pictures(string repository, string architecture, long parameters, ImagePreprocessing preprocessing, double? accuracy = null) =>
@@ -68,8 +76,9 @@ internal static class HubModels
             Licence = Apache,
         };
 
-    private static PublishedWeights Text(string repository, long parameters, string data, string licence) => Text(repository, repository, parameters, data, licence);
+    private static PublishedWeights Text(string repository, long parameters, string data, string licence, string family = "bert") =>
+        Text(repository, repository, parameters, data, licence, family);
 
-    private static PublishedWeights Text(string name, string repository, long parameters, string data, string licence) =>
-        new(name, "bert", new RepositoryWeightSource(repository)) { Parameters = parameters, Data = data, Licence = licence };
+    private static PublishedWeights Text(string name, string repository, long parameters, string data, string licence, string family = "bert") =>
+        new(name, family, new RepositoryWeightSource(repository)) { Parameters = parameters, Data = data, Licence = licence };
 }

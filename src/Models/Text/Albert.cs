@@ -5,6 +5,8 @@ namespace Graft.Models;
 /// <summary>ALBERT (Lan et al. 2020): narrow embeddings, and one set of weights for all layers, or a set for each group of them.</summary>
 internal static class Albert
 {
+    private const int MostInGroup = 16;
+
     private static readonly ConfigKeys Keys = new() { ClassifierDropout = null };
 
     public static EncoderFamily Family { get; } = new("albert", "Albert", "albert", Read)
@@ -44,12 +46,13 @@ internal static class Albert
         };
         var read = EncoderConfig.Read(config, standard, Keys);
         float dropout = config.Share("classifier_dropout_prob", 0.1f);
-        int groups = config.Count("num_hidden_groups", 1, read.Layers);
+        int groups = config.Count("num_hidden_groups", 1, read.Layers), inGroup = config.Count("inner_group_num", 1, MostInGroup);
+        if (groups * inGroup > HubConfig.MostLayers) throw config.Fail("num_hidden_groups", $"is {groups}, of {inGroup} layers each: {HubConfig.MostLayers} at most are built");
         return read with
         {
             OwnEmbeddingSize = config.Count("embedding_size", 128),
             SharedGroups = groups,
-            LayersInGroup = config.Count("inner_group_num", 1, HubConfig.MostLayers),
+            LayersInGroup = inGroup,
             ClassifierDropout = dropout,
             TokenDropout = dropout,
         };

@@ -24,7 +24,7 @@ internal static class Mpnet
 
     private static EncoderConfig Read(HubConfig config)
     {
-        var standard = EncoderConfig.Base with { Family = Family, VocabularySize = 30527, TokenTypes = 0, RelativeBuckets = Buckets, PaddingToken = Padding };
-        return EncoderConfig.Read(config, standard, new ConfigKeys { ClassifierDropout = null }) with { PaddingToken = Padding };
+        var standard = EncoderConfig.Base with { Family = Family, VocabularySize = 30527, TokenTypes = 0, RelativeBuckets = Buckets };
+        return EncoderConfig.Read(config, standard, new ConfigKeys { ClassifierDropout = null, FixedPaddingToken = Padding });
     }
 }

@@ -85,6 +85,49 @@ public sealed class MutatedFilesTests : IDisposable
         await Bounded.Mutated<CheckpointException>(whole, seed: 5, count: 500, bytes => PretrainedModel.Create(HubConfig.Parse(bytes, "config.json")));
     }
 
+    [Theory]
+    [InlineData("distilbert-seqcls")]
+    [InlineData("roberta-seqcls")]
+    [InlineData("albert-seqcls")]
+    [InlineData("electra-seqcls")]
+    [InlineData("mpnet-model")]
+    public async Task A_config_of_any_family_is_read_or_refused_in_a_line(string golden)
+    {
+        byte[] whole = File.ReadAllBytes(Testing.RealData.Require($"hf-goldens/{golden}/config.json"));
+        await Bounded.Mutated<CheckpointException>(whole, seed: 6, count: 300, bytes => PretrainedModel.Create(HubConfig.Parse(bytes, "config.json")));
+    }
+
+    [Theory]
+    [InlineData("modules.json")]
+    [InlineData("1_Pooling/config.json")]
+    [InlineData("2_Dense/config.json")]
+    [InlineData("sentence_bert_config.json")]
+    [InlineData("config_sentence_transformers.json")]
+    public async Task What_says_how_sentences_are_pooled_is_read_or_refused_in_a_line(string mutated)
+    {
+        var pooling = new SentencePooling
+        {
+            Modes = [PoolingMode.Mean, PoolingMode.FirstToken],
+            Dense = [new SentenceDense(64, 8, Autograd.Activation.Find("tanh")!)],
+            Normalise = true,
+            MaximumLength = 128,
+            Prompts = new Dictionary<string, string> { ["query"] = "find: " },
+            DefaultPrompt = "query",
+        };
+        pooling.Write(folder.Path, width: 32);
+        Assert.Equal(
+            (128, "find: ", 8, "tanh"),
+            (SentencePooling.Read(folder.Path) is var read ? read.MaximumLength : 0, read.Prompts[read.DefaultPrompt!], read.Dense[0].Outputs, read.Dense[0].Activation.Name));
+        Assert.Equal([PoolingMode.FirstToken, PoolingMode.Mean], read.Modes);
+        Assert.True(read.Normalise);
+        byte[] whole = File.ReadAllBytes(folder.At(mutated));
+        await Bounded.Mutated<CheckpointException>(whole, seed: 7, count: 300, bytes =>
+        {
+            folder.Write(mutated, bytes);
+            SentencePooling.Read(folder.Path);
+        });
+    }
+
     private static string WordRows(int count) => string.Concat(Enumerable.Range(0, count).Select(row => $"word{row} 0.{row} -1 2e-3 {row} 5\n"));
 
     private byte[] MakeSafetensors()

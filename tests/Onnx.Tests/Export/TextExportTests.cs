@@ -56,7 +56,7 @@ public sealed class TextExportTests : IDisposable
     [InlineData("bert-model", PoolingMode.Maximum, true)]
     public void Sentence_encoders_give_our_embeddings(string golden, PoolingMode mode, bool normalises)
     {
-        var pooling = new SentencePooling { Modes = [mode, PoolingMode.Mean], Normalise = normalises };
+        var pooling = new SentencePooling { Modes = [mode, mode == PoolingMode.Mean ? PoolingMode.Maximum : PoolingMode.Mean], Normalise = normalises };
         using var model = SentenceEncoder.Open(RealData.Require($"hf-goldens/{golden}"), pooling).Model;
         var report = OnnxExport.Write(model, folder.File("model.onnx"));
         Assert.Empty(report.Notes);

@@ -124,7 +124,7 @@ internal sealed record EncoderConfig
             MaximumPositions = config.Count("max_position_embeddings", standard.MaximumPositions),
             TokenTypes = standard.TokenTypes == 0 ? 0 : config.Count("type_vocab_size", standard.TokenTypes),
             LayerNormEpsilon = config.Positive("layer_norm_eps", standard.LayerNormEpsilon),
-            PaddingToken = config.TokenOrNone("pad_token_id", standard.PaddingToken ?? 0, vocabulary),
+            PaddingToken = keys.FixedPaddingToken ?? config.TokenOrNone("pad_token_id", standard.PaddingToken ?? 0, vocabulary),
             InitializerRange = config.Positive("initializer_range", standard.InitializerRange),
             TieWordEmbeddings = config.Flag("tie_word_embeddings", true),
             Labels = names?.Count ?? config.Count("num_labels", standard.Labels, MostLabels),
@@ -132,6 +132,7 @@ internal sealed record EncoderConfig
             Problem = config.Problem("problem_type"),
             Members = config.Members,
         };
+        if (read.PaddingToken >= vocabulary) throw config.Fail("vocab_size", $"is {vocabulary}, and the family's padding token is {read.PaddingToken}");
         if (read.FirstPosition >= read.MaximumPositions)
             throw config.Fail("max_position_embeddings", $"is {read.MaximumPositions}, and positions begin behind the padding token {read.PaddingToken}: no token would have one");
         return read.HiddenSize % read.Heads == 0
@@ -158,6 +159,9 @@ internal sealed record ConfigKeys
 
     /// <summary>Null where a classifier's dropout is the hidden layers'.</summary>
     public string? ClassifierDropout { get; init; } = "classifier_dropout";
+
+    /// <summary>The padding token of families in which a config does not say it; null where it does.</summary>
+    public int? FixedPaddingToken { get; init; }
 }
 
 /// <summary>What a sequence classifier's labels are (<c>problem_type</c>).</summary>

@@ -47,11 +47,18 @@ public sealed record SentencePooling
         (PoolingMode.LastToken, "pooling_mode_lasttoken"),
     ];
 
+    private readonly PoolingMode[] modes = [PoolingMode.Mean];
+
     /// <summary>The mean over tokens, as it is: what sentence-transformers makes of a plain encoder.</summary>
     public static SentencePooling Plain { get; } = new();
 
-    /// <summary>The ways of pooling, whose vectors stand side by side.</summary>
-    public IReadOnlyList<PoolingMode> Modes { get; init; } = [PoolingMode.Mean];
+    /// <summary>The ways of pooling, whose vectors stand side by side in the order of <see cref="PoolingMode"/>, which is
+    /// sentence-transformers'.</summary>
+    public IReadOnlyList<PoolingMode> Modes
+    {
+        get => modes;
+        init => modes = [.. value.Distinct().Order()];
+    }
 
     /// <summary>Linear maps behind the pooling.</summary>
     public IReadOnlyList<SentenceDense> Dense { get; init; } = [];
@@ -88,7 +95,7 @@ public sealed record SentencePooling
         {
             string type = module.Text("type") ?? throw module.Missing("type");
             string name = module.Text("path") ?? throw module.Missing("path");
-            if (Path.IsPathRooted(name) || name.Split('/', '\\').Contains("..")) throw module.Wrong("path", $"is '{Printable.Text(name)}', which leads out of the folder");
+            if (Path.IsPathRooted(name) || name.Contains('\0') || name.Split('/', '\\').Contains("..")) throw module.Wrong("path", $"is '{Printable.Text(name)}', which leads out of the folder");
             string inner = Path.Combine(folder, name), kind = type.StartsWith(TypePrefix, StringComparison.Ordinal) ? type[TypePrefix.Length..].Split('.')[^1] : type;
             read = (kind, number++) switch
             {

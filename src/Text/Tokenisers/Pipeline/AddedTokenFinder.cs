@@ -21,6 +21,9 @@ internal sealed class AddedTokenFinder
 
     public bool IsEmpty => tokens.Length == 0;
 
+    /// <summary>Whether a text has a unit that one of them begins with.</summary>
+    public bool MayOccur(ReadOnlySpan<char> text) => text.ContainsAny(firsts);
+
     /// <summary>Adds the parts of a text: added tokens with their numbers, and what lies between, never empty.</summary>
     public void Cut(ReadOnlySpan<char> text, List<Split> splits)
     {

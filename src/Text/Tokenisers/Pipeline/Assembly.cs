@@ -24,12 +24,15 @@ internal static class Assembly
             if (part.Sequence >= 0)
             {
                 var (tokens, from, count) = part.Sequence == 0 ? (first, firstFrom, firstCount) : (second, secondFrom, secondCount);
-                tokens.Ids.Slice(from, count).CopyTo(text.Ids.AsSpan(at));
-                tokens.Words.Slice(from, count).CopyTo(text.Words.AsSpan(at));
-                text.TokenTypes.AsSpan(at, count).Fill(part.Type);
-                text.Sequences.AsSpan(at, count).Fill(part.Sequence);
-                for (int i = 0; i < count; i++) text.Offsets[at + i] = (tokens.StartOf(from + i), tokens.EndOf(from + i));
-                at += count;
+                // a new array is full of zeros
+                if (part.Type != 0) text.TokenTypes.AsSpan(at, count).Fill(part.Type);
+                if (part.Sequence != 0) text.Sequences.AsSpan(at, count).Fill(part.Sequence);
+                var (ids, words, offsets) = (text.Ids, text.Words, text.Offsets);
+                foreach (ref readonly var token in tokens.All.Slice(from, count))
+                {
+                    (ids[at], words[at], offsets[at]) = (token.Id, token.Word, (token.Start, token.End));
+                    at++;
+                }
                 continue;
             }
             if (!special) continue;

@@ -13,13 +13,19 @@ internal sealed class MappedText
 
     public ReadOnlySpan<char> Units => units.AsSpan(0, Length);
 
-    public int StartOf(int unit) => starts[unit];
+    /// <summary>Whether each unit is still that of the original, <see cref="Shift"/> units further on.</summary>
+    public bool IsShifted { get; private set; }
 
-    public int EndOf(int unit) => ends[unit];
+    public int Shift { get; private set; }
+
+    public int StartOf(int unit) => IsShifted ? unit + Shift : starts[unit];
+
+    public int EndOf(int unit) => IsShifted ? unit + Shift + 1 : ends[unit];
 
     /// <summary>Where the units from one to another lie in the original.</summary>
     public (int Start, int End) RangeOf(int from, int to)
     {
+        if (IsShifted) return (from + Shift, to + Shift);
         if (from >= to) return from < Length ? (starts[from], starts[from]) : Length > 0 ? (ends[Length - 1], ends[Length - 1]) : (0, 0);
         int start = starts[from], end = ends[to - 1];
         // marks that were put in order lie crosswise
@@ -28,7 +34,7 @@ internal sealed class MappedText
         return (start, end);
     }
 
-    public void Clear() => Length = 0;
+    public void Clear() => (Length, IsShifted) = (0, false);
 
     /// <summary>Takes a range of the original; half a pair of surrogates becomes the replacement character.</summary>
     public void Load(ReadOnlySpan<char> original, int from, int to)
@@ -37,10 +43,10 @@ internal sealed class MappedText
         int count = to - from;
         Reserve(count);
         original[from..to].CopyTo(units);
-        for (int i = 0; i < count; i++) (starts[i], ends[i]) = (from + i, from + i + 1);
-        Length = count;
+        (Length, IsShifted, Shift) = (count, true, from);
         int at = Units.IndexOfAnyInRange('\ud800', '\udfff');
         if (at < 0) return;
+        Place();
         for (; at < count; at++)
         {
             if (!char.IsSurrogate(units[at])) continue;
@@ -57,6 +63,7 @@ internal sealed class MappedText
     public void LoadSpaced(ReadOnlySpan<char> original, int from, int to)
     {
         Load(original, from, to);
+        Place();
         Reserve(1);
         Array.Copy(units, 0, units, 1, Length);
         Array.Copy(starts, 0, starts, 1, Length);
@@ -97,8 +104,13 @@ internal sealed class MappedText
         if (count <= 0) return;
         Reserve(count);
         other.units.AsSpan(from, count).CopyTo(units.AsSpan(Length));
-        other.starts.AsSpan(from, count).CopyTo(starts.AsSpan(Length));
-        other.ends.AsSpan(from, count).CopyTo(ends.AsSpan(Length));
+        if (other.IsShifted)
+            for (int i = 0; i < count; i++) (starts[Length + i], ends[Length + i]) = (from + i + other.Shift, from + i + other.Shift + 1);
+        else
+        {
+            other.starts.AsSpan(from, count).CopyTo(starts.AsSpan(Length));
+            other.ends.AsSpan(from, count).CopyTo(ends.AsSpan(Length));
+        }
         Length += count;
     }
 
@@ -113,6 +125,13 @@ internal sealed class MappedText
         if (!char.IsHighSurrogate(unit) || at + 1 >= Length) return unit;
         length = 2;
         return char.ConvertToUtf32(unit, units[at + 1]);
+    }
+
+    /// <summary>Writes down where each unit came from.</summary>
+    private void Place()
+    {
+        for (int i = 0; i < Length; i++) (starts[i], ends[i]) = (i + Shift, i + Shift + 1);
+        IsShifted = false;
     }
 
     private void Reserve(int more)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Graft.Text.Tokenisers;
 
 /// <summary>Whether a text gets a space before it.</summary>
@@ -55,10 +57,11 @@ internal sealed class Pipeline
         tokens.Word = word ?? 0;
         int first = tokens.Count;
         bool space = LeadingSpace == LeadingSpace.Always || (LeadingSpace == LeadingSpace.Missing || spaced) && original.Length > 0 && !CharacterKind.IsSpace(original[0]);
-        if (Written.IsEmpty) Part(original, 0, original.Length, space, work, tokens, word);
+        if (!Written.MayOccur(original)) Part(original, 0, original.Length, space, work, tokens, word);
         else
         {
-            var parts = new List<Split>();
+            var parts = work.Parts;
+            parts.Clear();
             Written.Cut(original, parts);
             if (space && (parts.Count == 0 || parts[0].Id >= 0)) Part(original, 0, 0, space, work, tokens, word);
             foreach (var part in parts)
@@ -87,7 +90,7 @@ internal sealed class Pipeline
         PreTokeniser?.Apply(work);
         int first = tokens.Count;
         var text = work.Text;
-        foreach (var split in work.Splits)
+        foreach (ref readonly var split in CollectionsMarshal.AsSpan(work.Splits))
         {
             if (split.Id >= 0) tokens.Add(split.Id, split.Start, split.End);
             else Model.Tokenise(text.Units[split.Start..split.End], split.Start, tokens);

@@ -1,39 +1,36 @@
 namespace Graft.Text.Tokenisers;
 
-/// <summary>Tokens as they come out of a model, in columns.</summary>
+/// <summary>A token as it comes out of a model.</summary>
+internal struct Token
+{
+    public int Id;
+    public int Start;
+    public int End;
+    public int Word;
+}
+
+/// <summary>Tokens as they come out of a model.</summary>
 internal sealed class TokenList
 {
-    private int[] ids = new int[64];
-    private int[] starts = new int[64];
-    private int[] ends = new int[64];
-    private int[] words = new int[64];
+    private Token[] tokens = new Token[128];
 
     public int Count { get; private set; }
 
     /// <summary>The number of the word that is tokenised.</summary>
     public int Word { get; set; }
 
-    public ReadOnlySpan<int> Ids => ids.AsSpan(0, Count);
-
-    public ReadOnlySpan<int> Words => words.AsSpan(0, Count);
-
-    public int StartOf(int token) => starts[token];
-
-    public int EndOf(int token) => ends[token];
+    public ReadOnlySpan<Token> All => tokens.AsSpan(0, Count);
 
     public void Clear() => (Count, Word) = (0, 0);
 
     public void Add(int id, int start, int end)
     {
-        if (Count == ids.Length)
-        {
-            Array.Resize(ref ids, Count * 2);
-            Array.Resize(ref starts, Count * 2);
-            Array.Resize(ref ends, Count * 2);
-            Array.Resize(ref words, Count * 2);
-        }
-        (ids[Count], starts[Count], ends[Count], words[Count]) = (id, start, end, Word);
-        Count++;
+        if (Count == tokens.Length) Array.Resize(ref tokens, Count * 2);
+        ref var token = ref tokens[Count++];
+        token.Id = id;
+        token.Start = start;
+        token.End = end;
+        token.Word = Word;
     }
 
     /// <summary>Forgets the tokens from a number on.</summary>
@@ -42,16 +39,23 @@ internal sealed class TokenList
     /// <summary>Brings the ranges of the tokens from a number on back to the original text.</summary>
     public void MapFrom(int first, MappedText text)
     {
-        for (int i = first; i < Count; i++) (starts[i], ends[i]) = text.RangeOf(starts[i], ends[i]);
+        if (text.IsShifted)
+        {
+            int shift = text.Shift;
+            if (shift == 0) return;
+            foreach (ref var token in tokens.AsSpan(first, Count - first)) (token.Start, token.End) = (token.Start + shift, token.End + shift);
+            return;
+        }
+        foreach (ref var token in tokens.AsSpan(first, Count - first)) (token.Start, token.End) = text.RangeOf(token.Start, token.End);
     }
 
     /// <summary>Leaves spaces at either end out of the ranges of the tokens from a number on.</summary>
     public void TrimFrom(int first, ReadOnlySpan<char> original)
     {
-        for (int i = first; i < Count; i++)
+        foreach (ref var token in tokens.AsSpan(first, Count - first))
         {
-            while (starts[i] < ends[i] && original[starts[i]] == ' ') starts[i]++;
-            while (starts[i] < ends[i] && original[ends[i] - 1] == ' ') ends[i]--;
+            while (token.Start < token.End && original[token.Start] == ' ') token.Start++;
+            while (token.Start < token.End && original[token.End - 1] == ' ') token.End--;
         }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class Workspace
 
     public List<Split> SpareSplits { get; private set; } = [];
 
+    /// <summary>The text between added tokens.</summary>
+    public List<Split> Parts { get; } = [];
+
     public CodePoints Points { get; } = new();
 
     public TokenList First { get; } = new();

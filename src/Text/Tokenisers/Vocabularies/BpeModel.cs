@@ -43,8 +43,8 @@ internal sealed class BpeModel : TokenModel
             Merge(word, at, tokens);
             if (Volatile.Read(ref cachedWords) >= MostCached) return;
             int[] pieces = new int[2 * (tokens.Count - before)];
-            for (int i = before; i < tokens.Count; i++)
-                (pieces[2 * (i - before)], pieces[2 * (i - before) + 1]) = (tokens.Ids[i], tokens.EndOf(i) - at << 8 | tokens.StartOf(i) - at);
+            int piece = 0;
+            foreach (var token in tokens.All[before..]) (pieces[piece++], pieces[piece++]) = (token.Id, token.End - at << 8 | token.Start - at);
             if (cached.TryAdd(word, pieces)) Interlocked.Increment(ref cachedWords);
             return;
         }

@@ -51,7 +51,7 @@ public static class NearName
     /// <summary>" (nearest: name)" for the end of a message, or nothing.</summary>
     /// <param name="wanted">The unknown name.</param>
     /// <param name="known">The known names.</param>
-    public static string Hint(string wanted, IEnumerable<string> known) => Find(wanted, known) is { } near ? $" (nearest: {near})" : "";
+    public static string Hint(string wanted, IEnumerable<string> known) => Find(wanted, known) is { } near ? $" (nearest: {Printable.Text(near)})" : "";
 
     /// <summary>Whether two different names look the same on a screen: by spaces at their ends, or by letters with marks that one writes as
     /// one sign and the other as two.</summary>

@@ -56,7 +56,7 @@ internal sealed class SquadReader(string path)
         return best < 0 ? "; the context does not hold it" : $"; it is at {CodePoints.Count(context.AsSpan(0, best))} (code points are counted, as Python does)";
     }
 
-    private IEnumerable<JsonElement> List(JsonElement parent, string name, string place) =>
+    private JsonElement.ArrayEnumerator List(JsonElement parent, string name, string place) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
             ? list.EnumerateArray() : throw new TextFileException(path, $"{place} has no list '{name}': it is not laid out as SQuAD is");
 

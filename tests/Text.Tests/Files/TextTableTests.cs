@@ -14,7 +14,8 @@ public sealed class TextTableTests : IDisposable
     [InlineData("\r")]
     public void Csv_is_read_as_Excel_writes_it(string end)
     {
-        string path = folder.Write("a.csv", string.Join(end, "text,label", "plain,1", "\"with, comma\",2", $"\"two{end}lines\",3", "\"said \"\"so\"\"\",4", "5\" disk,5", "\"\",6", "", " ,7"));
+        string path = folder.Write("a.csv", string.Join(
+            end, "text,label", "plain,1", "\"with, comma\",2", $"\"two{end}lines\",3", "\"said \"\"so\"\"\",4", "5\" disk,5", "\"\",6", "", " ,7"));
         var rows = TextTable.Open(path).ToList();
         Assert.Equal(["plain", "with, comma", $"two{end}lines", "said \"so\"", "5\" disk", "", " "], rows.Select(row => row["text"]));
         Assert.Equal(["1", "2", "3", "4", "5", "6", "7"], rows.Select(row => row["label"]));
@@ -146,7 +147,8 @@ public sealed class TextTableTests : IDisposable
         message = Assert.Throws<TextFileException>(() => TextTable.Open(folder.Write("b.csv", "text\tlabel\na\t1\n")).Require("text")).Message;
         Assert.Contains("separated by commas, which the header does not have", message, StringComparison.Ordinal);
         Assert.Contains("there is no such file", Assert.Throws<TextFileException>(() => TextTable.Open(folder.Path("c.csv"))).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder", Assert.Throws<TextFileException>(() => TextTable.Open(folder.Root, new TextTableOptions { Format = TextTableFormat.Csv })).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<TextFileException>(() =>
+            TextTable.Open(folder.Root, new TextTableOptions { Format = TextTableFormat.Csv })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

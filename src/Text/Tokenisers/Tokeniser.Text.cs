@@ -85,8 +85,7 @@ public sealed partial class Tokeniser
         {
             ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, VocabularySize, nameof(ids));
-            bool special = skipSpecialTokens && added.TryGetValue(id, out var token) && token.Special;
-            if (!special && Find(id) is { } text) tokens.Add(text);
+            if (!(skipSpecialTokens && IsSpecial(id)) && Find(id) is { } text) tokens.Add(text);
         }
         pipeline.Decoder?.Apply(tokens);
         string decoded = string.Join(pipeline.Decoder is null ? " " : "", tokens);

@@ -99,6 +99,10 @@ public sealed partial class Tokeniser
         return addedIds.TryGetValue(token, out int id) ? id : pipeline.Model.Vocabulary.IdOf(token);
     }
 
+    /// <summary>Whether a token is special: one that no text spells, such as the one that pads.</summary>
+    /// <param name="id">Its number.</param>
+    public bool IsSpecial(int id) => added.TryGetValue(id, out var token) && token.Special;
+
     /// <summary>Writes the files that it was read from, byte for byte, so that the folder is one as on the hub.</summary>
     /// <param name="folder">The folder; it is made where there is none.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>

@@ -48,6 +48,7 @@ public sealed class DamagedTokeniserTests
         { "{\"id\":9,", "{\"id\":6,", "is 6, which is 'film'" },
         { "\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"", "\"single\":[{\"SpecialToken\":{\"id\":\"[SEP]\"", "'[SEP]', which 'special_tokens'" },
         { "\"pair\":[{\"Sequence\":{\"id\":\"A\"", "\"pair\":[{\"Sequence\":{\"id\":\"B\"", "does not hold the texts A and B once" },
+        { "x+|y", "[^(x|[yz])]", "an expression that is not understood here (a class within a class)" },
         { "x+|y", "x(+|y", "an expression that is not understood here" },
         { "\"clean_text\":true", "\"clean_text\":1", "true or false" },
         { "\"max_input_chars_per_word\":100", "\"max_input_chars_per_word\":-1", "is -1" },

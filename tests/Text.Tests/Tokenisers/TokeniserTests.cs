@@ -44,6 +44,38 @@ public sealed class TokeniserTests
     }
 
     [Fact]
+    public void Words_of_bytes_get_a_space_each()
+    {
+        var tokeniser = Tokeniser.Open(Goldens.Folder("bpe"));
+        var words = tokeniser.EncodeWords(["the", "film"]);
+        Assert.Equal(tokeniser.Encode(" the film").Ids, words.Ids);
+        Assert.Equal([(0, 3), (0, 4)], words.Offsets);
+
+        string folder = Directory.CreateTempSubdirectory("tokeniser").FullName;
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), OracleFiles.All["byte-level"]().ToJsonString());
+        Assert.Equal(words.Ids, Tokeniser.Open(folder).EncodeWords(["the", "film"]).Ids);
+        Assert.Equal(tokeniser.Encode("the film").Ids, Tokeniser.Open(folder).Encode("the film").Ids);
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"add_prefix_space":true}""");
+        Assert.Equal(words.Ids, Tokeniser.Open(folder).Encode("the film").Ids);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Ends_of_lines_and_a_mark_of_byte_order_are_no_part_of_tokens()
+    {
+        string folder = Directory.CreateTempSubdirectory("tokeniser").FullName;
+        File.WriteAllText(Path.Combine(folder, "vocab.txt"), "\ufeff[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\nfilm\r\n##s\r\n\r\n");
+        var tokeniser = Tokeniser.Open(folder);
+        Assert.Equal([2, 5, 6, 3], tokeniser.Encode("Films").Ids);
+        Assert.Equal((0, 7), (tokeniser.PaddingId, tokeniser.VocabularySize));
+        Assert.Null(tokeniser.MaskId);
+        Assert.True(tokeniser.IsSpecial(0) && !tokeniser.IsSpecial(5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokeniser.TokenOf(4));
+        Assert.Equal("", tokeniser.Decode([4]));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void A_vocabulary_that_is_larger_than_the_embeddings_is_refused_with_both_places()
     {
         var tokeniser = Tokeniser.Open(RealData.RequirePublished("minilm-l6"));

@@ -8,10 +8,7 @@ internal static class BpeFolder
     public static Tokeniser Read(FolderFiles files, TokeniserSettings settings, TokeniserFamily? family)
     {
         string path = files.PathOf(VocabularyName), mergesPath = files.PathOf(MergesName);
-        if (family is null && settings.ClassName is { } name)
-            throw new CheckpointException(files.PathOf(TokeniserSettings.ConfigFile),
-                $"'tokenizer_class' is {Printable.Text(name)}, which is not known here; known are {TokeniserFamily.Known}");
-        family ??= TokeniserFamily.OfClass("GPT2")!;
+        family = TokeniserFolder.Require(files, settings, family, "GPT2", path);
         var vocabulary = ModelJson.VocabularyOf(files.Json(VocabularyName)!.Value, path, "");
         foreach (var (special, token) in family.Specials)
             if (vocabulary.IdOf(token) is not null) settings.Default(special, token);

@@ -33,6 +33,19 @@ internal static class TokeniserFolder
     public static Tokeniser Parse(ReadOnlyMemory<byte> json, string name) =>
         TokeniserJson.Read(JsonFile.Parse(json, name), name, new TokeniserSettings(null, null, null), null, [(JsonName, json.ToArray())], name);
 
+    /// <summary>The family that was found, or the usual one where the settings name none.</summary>
+    /// <exception cref="CheckpointException">They name one that is not known, or several would fit.</exception>
+    public static TokeniserFamily Require(FolderFiles files, TokeniserSettings settings, TokeniserFamily? family, string? usual, string path)
+    {
+        if (family is not null) return family;
+        string config = files.PathOf(TokeniserSettings.ConfigFile);
+        if (settings.ClassName is { } name)
+            throw new CheckpointException(config, $"'tokenizer_class' is {Printable.Text(name)}, which is not known here; known are {TokeniserFamily.Known}");
+        return usual is null
+            ? throw new CheckpointException(path, $"fits several models: say which by 'tokenizer_class' of {Printable.Whole(config)}")
+            : TokeniserFamily.OfClass(usual)!;
+    }
+
     /// <summary>The family that the settings name, else that of the model; null where neither says.</summary>
     private static TokeniserFamily? FamilyOf(FolderFiles files, TokeniserSettings settings)
     {

@@ -11,10 +11,7 @@ internal static class WordPieceFolder
     public static Tokeniser Read(FolderFiles files, TokeniserSettings settings, TokeniserFamily? family)
     {
         string path = files.PathOf(TokeniserFolder.WordPieceName);
-        if (family is null && settings.ClassName is { } name)
-            throw new CheckpointException(files.PathOf(TokeniserSettings.ConfigFile),
-                $"'tokenizer_class' is {Printable.Text(name)}, which is not known here; known are {TokeniserFamily.Known}");
-        family ??= TokeniserFamily.OfClass("Bert")!;
+        family = TokeniserFolder.Require(files, settings, family, "Bert", path);
         foreach (var (special, token) in family.Specials) settings.Default(special, token);
 
         var vocabulary = VocabularyOf(files.Text(TokeniserFolder.WordPieceName), path);

@@ -24,6 +24,12 @@ internal static class PreTokeniserJson
         },
     });
 
+    /// <summary>Reads the pre-tokeniser of a file; of a byte-level one the settings beside it say whether it puts spaces, as with transformers.</summary>
+    public static PreTokeniser? Read(Component root, bool? spaces) =>
+        spaces is { } said && root.Inner("pre_tokenizer") is { } component && component.Json.Text("type") == "ByteLevel"
+            ? new ByteLevelPreTokeniser(said, component.Json.Flag("use_regex") ?? true)
+            : All.Read(root, "pre_tokenizer");
+
     /// <summary>Where the sign of a space is put, in either spelling.</summary>
     public static PrependScheme SchemeOf(Component component)
     {

@@ -38,11 +38,13 @@ internal static class TokeniserJson
         RequireTokens(template, model.Vocabulary, added, root);
         settings.HasTokenTypes = settings.InputNames?.Contains("token_type_ids")
             ?? family?.TokenTypes ?? (model is WordPieceModel && template.Pair.Any(static part => part.Type > 0));
+        var preTokeniser = PreTokeniserJson.Read(root, settings.Config?.Flag("add_prefix_space"));
         var pipeline = new Pipeline
         {
             Model = model,
             Normaliser = NormaliserJson.All.Read(root, "normalizer"),
-            PreTokeniser = PreTokeniserJson.All.Read(root, "pre_tokenizer"),
+            PreTokeniser = preTokeniser,
+            SpacesWords = preTokeniser is ByteLevelPreTokeniser,
             Template = template,
             TrimsRanges = post?.TrimsRanges ?? false,
             Decoder = DecoderJson.All.Read(root, "decoder"),

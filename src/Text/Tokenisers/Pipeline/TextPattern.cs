@@ -36,8 +36,13 @@ internal sealed class ExpressionPattern : TextPattern
 
     private readonly Regex expression;
 
-    /// <summary>Takes an expression; one that is none is an <see cref="ArgumentException"/>.</summary>
-    public ExpressionPattern(string expression) => this.expression = new Regex(expression, RegexOptions.CultureInvariant, Longest);
+    /// <summary>Takes an expression of Oniguruma, where a line's ends are always ends.</summary>
+    /// <exception cref="ArgumentException">It is none, or it has a class within a class, which would mean something else here.</exception>
+    public ExpressionPattern(string expression)
+    {
+        if (HasNestedClass(expression)) throw new ArgumentException("a class within a class");
+        this.expression = new Regex(expression, RegexOptions.CultureInvariant | RegexOptions.Multiline, Longest);
+    }
 
     public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> found)
     {
@@ -60,5 +65,19 @@ internal sealed class ExpressionPattern : TextPattern
         places[count] = text.Length;
         foreach (var match in expression.EnumerateMatches(shadow.AsSpan(0, count)))
             if (match.Length > 0) found.Add((places[match.Index], places[match.Index + match.Length]));
+    }
+
+    private static bool HasNestedClass(string expression)
+    {
+        bool within = false;
+        for (int i = 0; i < expression.Length; i++)
+        {
+            char sign = expression[i];
+            if (sign == '\\') i++;
+            else if (within && sign == '[' || within && sign == '&' && i + 1 < expression.Length && expression[i + 1] == '&') return true;
+            else if (sign == '[') within = true;
+            else if (sign == ']') within = false;
+        }
+        return false;
     }
 }

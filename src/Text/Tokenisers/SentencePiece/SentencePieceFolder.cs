@@ -11,11 +11,8 @@ internal static class SentencePieceFolder
 
     public static Tokeniser Read(FolderFiles files, TokeniserSettings settings, TokeniserFamily? family, string name, string? usual)
     {
-        string path = files.PathOf(name), configPath = files.PathOf(TokeniserSettings.ConfigFile);
-        if (family is null && settings.ClassName is { } unknown)
-            throw new CheckpointException(configPath, $"'tokenizer_class' is {Printable.Text(unknown)}, which is not known here; known are {TokeniserFamily.Known}");
-        family ??= usual is null ? null : TokeniserFamily.OfClass(usual);
-        if (family is null) throw new CheckpointException(path, $"fits several models: say which by 'tokenizer_class' of {Printable.Whole(configPath)}");
+        string path = files.PathOf(name);
+        family = TokeniserFolder.Require(files, settings, family, usual, path);
 
         var file = new SentencePieceFile(files.Bytes(name), path);
         var (tokens, unknownId) = SentencePieceVocabulary.Of(file, family, settings);

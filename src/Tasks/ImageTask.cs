@@ -112,9 +112,10 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
 
     private protected override ImageModel Remake(ImageModel like, int labels, ulong seed) => like.Remake(labels, seed);
 
-    private protected override string InputsFileName => PreprocessorConfig.FileName;
-
     private protected override byte[] FormatInputs(ImagePreprocessing inputs) => PreprocessorConfig.Format(inputs);
+
+    private protected override void WriteInputs(string folder, ImagePreprocessing inputs) =>
+        File.WriteAllBytes(Path.Combine(folder, PreprocessorConfig.FileName), PreprocessorConfig.Format(inputs));
 
     private protected override ModelConfig ConfigOf(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> now) =>
         // Hugging Face's settings have the size that the architecture was made for

@@ -61,7 +61,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     public void RequireTrainedHead() => Current.RequireTrainedHead();
 
     /// <summary>Saves the model as a folder that Hugging Face's users recognise: <c>model.safetensors</c>, <c>config.json</c>,
-    /// <c>preprocessor_config.json</c>, and <c>graft.json</c> with the recipe, the base checkpoint's SHA-256 and the metrics.</summary>
+    /// <c>preprocessor_config.json</c> or the tokeniser's files, and <c>graft.json</c> with the recipe, the base checkpoint's SHA-256 and the metrics.</summary>
     /// <param name="folder">The folder; made where it is not there.</param>
     /// <exception cref="IOException">The folder cannot be written; an older model in it is as it was.</exception>
     public void Save(string folder)
@@ -71,7 +71,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         byte[] inputs = FormatInputs(now.Inputs);
         using var recorded = JsonDocument.Parse(inputs);
         var manifest = now.Manifest with { Inputs = recorded.RootElement };
-        ModelFolder.Write(folder, now.Model, ConfigOf(now), manifest, Options, partial => File.WriteAllBytes(Path.Combine(partial, InputsFileName), inputs));
+        ModelFolder.Write(folder, now.Model, ConfigOf(now), manifest, Options, partial => WriteInputs(partial, now.Inputs));
     }
 
     /// <summary>Gives the model's memory back, once the calls that are running have ended; the model is not used again.</summary>
@@ -84,11 +84,11 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>A new model of an architecture with as many outputs as there are labels.</summary>
     private protected abstract TModel Remake(TModel like, int labels, ulong seed);
 
-    /// <summary>The file that says what is done to inputs.</summary>
-    private protected abstract string InputsFileName { get; }
-
-    /// <summary>Its bytes: one JSON object.</summary>
+    /// <summary>What <c>graft.json</c> records of what is done to inputs: one JSON object.</summary>
     private protected abstract byte[] FormatInputs(TInputs inputs);
+
+    /// <summary>Writes the files that say what is done to inputs.</summary>
+    private protected abstract void WriteInputs(string folder, TInputs inputs);
 
     private protected virtual ModelConfig ConfigOf(TaskState<TModel, TInputs, TRecipe> now) => now.Config;
 
@@ -111,7 +111,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
         if (Interlocked.CompareExchange(ref tuning, 1, 0) != 0)
-            throw new InvalidOperationException("the classifier is being fine-tuned already: wait until that has ended, or load it a second time");
+            throw new InvalidOperationException("it is being fine-tuned already: wait until that has ended, or load it a second time");
         try
         {
             return Fit(Copy(Current, labels, seed), prepare, progress, cancellation);

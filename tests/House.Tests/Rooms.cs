@@ -25,8 +25,8 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
         new("Text", ["Models"], ["CsvHelper", "System.Numerics.Tensors"], ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "CsvHelper"]),
         new("Transfer", ["Models"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models"]),
         new(
-            "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Text"], ["SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
-            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Text", "Graft.Transfer", "SkiaSharp"]),
+            "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Text"], ["Microsoft.Extensions.AI.Abstractions", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
+            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Text", "Graft.Transfer", "Microsoft.Extensions.AI.Abstractions", "SkiaSharp"]),
     ];
 
     /// <summary>The rooms that are free of reflection and native binaries.</summary>

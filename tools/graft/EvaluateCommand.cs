@@ -12,15 +12,22 @@ internal static class EvaluateCommand
     {
         var command = new Command(
             "evaluate",
-            "Counts how many pictures a model gets right. Classes are matched by name. A picture that cannot be decoded is reported, "
+            "Counts how many pictures a model gets right, or the examples of a file of texts. Classes are matched by name. A picture that cannot be decoded is reported, "
             + "the rest is counted, and the exit code is 1. " + Pictures.Rules);
         var model = new ModelOptions(command, needsHead: true);
         var data = new DataOptions(command);
         var device = new DeviceOptions(command);
         var json = Options.Json();
         command.Add(json);
+        var columns = new TextData(command);
         command.SetAction((parsed, interrupt) =>
         {
+            if (PretrainedModel.HeadOf(model.Name(parsed)) is { } head)
+            {
+                using var textDevice = device.Open(parsed);
+                return Task.FromResult(TextEvaluation.Run(
+                    head, model.TextFolder(parsed, interrupt), data.Path(parsed), columns, textDevice, parsed.GetValue(json), parsed, interrupt));
+            }
             var choice = model.Choose(parsed);
             string folder = data.Path(parsed);
             var pictures = data.Open(parsed, DataUse.Evaluation);

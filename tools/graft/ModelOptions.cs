@@ -46,6 +46,33 @@ internal sealed class ModelOptions
         command.Add(allowNonFinite);
     }
 
+    /// <summary>The name or path of the model.</summary>
+    public string Name(ParseResult parsed) => parsed.GetRequiredValue(model);
+
+    /// <summary>The folder of a text model: as given, or of a repository of the hub, which is fetched on first use.</summary>
+    /// <exception cref="WrongInputException">It is none.</exception>
+    /// <exception cref="Graft.Hub.HubException">It cannot be fetched.</exception>
+    public string TextFolder(ParseResult parsed, CancellationToken interrupt)
+    {
+        string name = Name(parsed);
+        foreach (var option in (Option[])[weights, preprocess, entry, prefix])
+            if (parsed.GetResult(option) is { Implicit: false }) throw new WrongInputException($"{option.Name} is for pictures: leave it out for texts");
+        try
+        {
+            string folder = FetchDisplay.ShowAsync(
+                parsed.InvocationConfiguration.Error, progress => TextModelSource.FetchAsync(name, null, progress, interrupt)).GetAwaiter().GetResult();
+            return PretrainedModel.HeadOf(folder) is not null ? folder : throw new WrongInputException(
+                $"--model {Printable.Whole(name)} is no text model that is built: its {ModelFolder.ConfigFileName} is of none of {string.Join(", ", PretrainedModel.Architectures)}");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException(Shell.Line(exception.Message));
+        }
+    }
+
+    /// <summary>What is tolerated of the weights.</summary>
+    public LoadOptions Load(ParseResult parsed) => new() { AllowNonFinite = parsed.GetValue(allowNonFinite) };
+
     /// <summary>Refuses a choice that cannot be followed, before anything is read.</summary>
     /// <exception cref="WrongInputException">There is no such model, or its weights are not said or said twice.</exception>
     public ModelChoice Choose(ParseResult parsed, bool fromScratch = false, string withoutWeights = "give its file with --weights FILE")

@@ -14,7 +14,7 @@ internal static class PredictCommand
     {
         var command = new Command(
             "predict", "Says what a model takes pictures for. A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
-        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, folders of them, or NumPy archives (.npz).", Arity = ArgumentArity.OneOrMore };
+        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input.", Arity = ArgumentArity.OneOrMore };
         command.Add(images);
         var split = DataOptions.Split();
         command.Add(split);
@@ -24,8 +24,15 @@ internal static class PredictCommand
         var device = new DeviceOptions(command);
         var json = Options.Json();
         command.Add(json);
+        var columns = new TextData(command, hasLabels: false);
         command.SetAction((parsed, interrupt) =>
         {
+            if (PretrainedModel.HeadOf(model.Name(parsed)) is { } head)
+            {
+                using var textDevice = device.Open(parsed);
+                return Task.FromResult(TextPredictions.Run(
+                    head, model.TextFolder(parsed, interrupt), parsed.GetRequiredValue(images), columns, parsed.GetValue(top), textDevice, parsed.GetValue(json), parsed, interrupt));
+            }
             var choice = model.Choose(parsed);
             var notes = new ListingNotes();
             var files = Pictures.List(parsed.GetRequiredValue(images), parsed.GetValue(split), notes);

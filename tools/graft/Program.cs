@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Graft.Tasks;
+using Graft.Text;
 using Graft.Tensors.Gpu;
 using Graft.Transfer;
 
@@ -14,7 +15,7 @@ internal static class Program
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken interrupt = default) =>
         Make().Run(args, output, error, interrupt);
 
-    private static Shell Make() => new("graft", new RootCommand("Adapts published image models to pictures of your own, and uses them.")
+    private static Shell Make() => new("graft", new RootCommand("Adapts published models to pictures and texts of your own, and uses them.")
     {
         DemoCommand.Make(),
         ModelsCommand.Make(),
@@ -22,9 +23,12 @@ internal static class Program
         EvaluateCommand.Make(),
         PredictCommand.Make(),
         FeaturesCommand.Make(),
+        EmbedCommand.Make(),
+        NeighboursCommand.Make(),
+        AnswerCommand.Make(),
     })
     {
-        IsWrongInput = static exception => exception is ImageException or DeviceUnavailableException,
+        IsWrongInput = static exception => exception is ImageException or TextFileException or DeviceUnavailableException,
         IsFailure = static exception => exception is NonFiniteException,
         UnknownToken = Suggestions.Problem,
     };

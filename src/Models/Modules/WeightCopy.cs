@@ -53,7 +53,10 @@ internal static class WeightCopy
     }
 
     private static IEnumerable<ModuleParameter> Chosen(Model model, bool includeHead) =>
-        includeHead ? model.Tensors() : model.Tensors().Except(model.HeadTensors());
+        includeHead ? model.Tensors() : model.Tensors().Except(model.HeadTensors().Where(tensor => !IsOfTrunk(model, tensor)));
+
+    /// <summary>A pooler learns with the head, and belongs to the encoder that a file is of.</summary>
+    private static bool IsOfTrunk(Model model, ModuleParameter tensor) => model.TrunkKey is { } key && tensor.Name.StartsWith($"{key}.", StringComparison.Ordinal);
 
     private static ArgumentException Unlike(Model source, Model target, string problem) =>
         new($"{target.Name} cannot take the weights of {source.Name}: {problem}; copy between models of one architecture, "

@@ -20,6 +20,12 @@ public sealed record Evaluation
         (Examples, Metrics) = (examples, metrics);
     }
 
+    /// <summary>Of a classifier with further metrics.</summary>
+    /// <param name="examples">How many there were.</param>
+    /// <param name="correct">How many it got right.</param>
+    /// <param name="metrics">The figures.</param>
+    public Evaluation(int examples, int correct, Metrics metrics) : this(examples, metrics) => Correct = correct;
+
     /// <summary>How many examples there were.</summary>
     public int Examples { get; }
 

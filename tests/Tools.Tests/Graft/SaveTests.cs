@@ -23,7 +23,7 @@ public sealed class SaveTests(Workplace place) : IClassFixture<Workplace>
         using var classifier = ImageClassifier.FromScratch("cifar-resnet20");
         var folder = OutputFolder.Prepare(place.In("taken"), 1000);
         File.WriteAllText(place.In("taken"), "somebody was faster");
-        var (saved, problem) = folder.Save(classifier);
+        var (saved, problem) = folder.Save(classifier.Save);
         Assert.NotEqual(place.In("taken"), saved);
         Assert.Contains("could not be written", problem, StringComparison.Ordinal);
         Assert.Contains(saved, problem, StringComparison.Ordinal);

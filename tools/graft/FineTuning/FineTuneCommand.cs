@@ -7,6 +7,9 @@ namespace Graft.CommandLine;
 /// <summary><c>graft fine-tune</c>: adapts a model to a folder of pictures and saves it.</summary>
 internal sealed class FineTuneCommand
 {
+    private const string Pictured = "image-classification";
+
+    private readonly Option<string> task = Options.Choice("--task", "What is learnt.", [Pictured, .. TextTasks.Names], Pictured);
     private readonly ModelOptions model;
     private readonly Option<bool> fromScratch = new("--from-scratch") { Description = "Begin without weights, for a comparison or where there is data enough." };
     private readonly DataOptions data;
@@ -14,9 +17,11 @@ internal sealed class FineTuneCommand
     private readonly RecipeOptions recipe;
     private readonly DeviceOptions device;
     private readonly Option<bool> json = Options.Json();
+    private readonly TextFineTuning texts;
 
     private FineTuneCommand(Command command)
     {
+        command.Add(task);
         model = new ModelOptions(command);
         command.Add(fromScratch);
         data = new DataOptions(command);
@@ -24,14 +29,16 @@ internal sealed class FineTuneCommand
         recipe = new RecipeOptions(command);
         device = new DeviceOptions(command);
         command.Add(json);
-        command.SetAction((parsed, interrupt) => Task.FromResult(Run(parsed, interrupt)));
+        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, device, json);
+        command.SetAction((parsed, interrupt) => Task.FromResult(
+            parsed.GetValue(task) is { } name && name != Pictured ? texts.Run(name, parsed, interrupt) : Run(parsed, interrupt)));
     }
 
     public static Command Make()
     {
         var command = new Command(
             "fine-tune",
-            "Adapts a model to pictures of classes of your own and saves it. "
+            "Adapts a model to pictures of classes of your own, or with --task to texts, and saves it. "
             + "Ctrl-C, SIGTERM and SIGHUP save what was learnt until then (exit code 130, 143, 129). "
             + "A picture that cannot be decoded is reported, and the rest is learnt from as long as something is left of every class. "
             + Pictures.Rules);
@@ -45,6 +52,7 @@ internal sealed class FineTuneCommand
         var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
         if (choice.Kind == ImageModelKind.Architecture) RequireStage(ModelRegistry.Create(choice.Name), options);
         string pictures = data.Path(parsed);
+        if (TextData.IsOne(pictures)) throw new WrongInputException($"--data {Printable.Whole(pictures)} is a file of texts: say with --task what is learnt ({string.Join(", ", TextTasks.Names)})");
         var (training, validation) = Open(parsed, options);
 
         using var where = device.Open(parsed);
@@ -72,7 +80,7 @@ internal sealed class FineTuneCommand
             return Train(classifier, training, validation, listening, folder, new TrainingProgress(display), interrupt);
         });
         RequireFinite(classifier.Model);
-        var (saved, problem) = report.Steps > 0 ? folder.Save(classifier) : (null, null);
+        var (saved, problem) = report.Steps > 0 ? folder.Save(classifier.Save) : (null, null);
 
         var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options);
         if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
@@ -150,7 +158,7 @@ internal sealed class FineTuneCommand
         {
             string kept = "nothing was saved";
             if (progress.Steps > 0 && IsFinite(classifier.Model))
-                kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(classifier).Folder)}";
+                kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(classifier.Save).Folder)}";
             throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
         }
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using Graft.Tasks;
 using Graft.Transfer;
 
@@ -21,35 +19,13 @@ internal sealed record FineTuneOutcome(
 {
     private BatchPlan Plan => new(Training.Count, Options.BatchSizeFor(Training.Count), even: true);
 
-    private EpochReport? Last => Report.Epochs is [.., var last] ? last : null;
-
     public void WriteJson(TextWriter output) => JsonOutput.Write(output, json =>
     {
         Choice.Write(json, Classifier);
         json.WriteString("data", Data);
         json.WriteTexts("classes", Classifier.ClassNames);
         json.WriteNumber("examples", Training.Count);
-        json.WriteStartArray("epochs");
-        foreach (var epoch in Report.Epochs)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("epoch", epoch.Epoch);
-            json.WriteString("learningFrom", epoch.LearningFrom);
-            json.WriteFigure("loss", epoch.Loss);
-            json.WriteFigure("rate", epoch.Rate);
-            json.WriteFigure("seconds", epoch.Seconds);
-            json.WriteNumber("steps", epoch.Steps);
-            json.WriteNumber("examples", epoch.Examples);
-            json.WriteBoolean("interrupted", epoch.Interrupted);
-            WriteValidation(json, epoch.Validation);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteNumber("steps", Report.Steps);
-        json.WriteFigure("seconds", Report.Seconds);
-        json.WriteNumber("trainableParameters", Report.TrainableParameters);
-        json.WriteFigure("trainingLoss", Last?.Loss);
-        WriteValidation(json, Last?.Validation);
+        ReportOutput.Write(json, Report);
         json.WriteString("out", SavedTo);
         json.WriteBoolean("interrupted", Report.Interrupted);
         json.WriteNumber("batchSize", Options.BatchSizeFor(Training.Count));
@@ -62,10 +38,7 @@ internal sealed record FineTuneOutcome(
 
     public void WriteText(TextWriter output)
     {
-        bool validated = Report.Epochs.Any(epoch => epoch.Validation is not null);
-        string[] headings = ["epoch", "learning from", "training loss", "rate", "seconds"];
-        if (validated) headings = [.. headings, "held-out accuracy", "held-out loss"];
-        Tables.Write(output, headings, Report.Epochs.Select(epoch => Row(epoch, validated)));
+        ReportOutput.Write(output, Report);
         string left = Unreadable.Count == 0 ? "" : $"; {Tables.Count(Unreadable.Count)} {(Unreadable.Count == 1 ? "picture" : "pictures")} that could not be read left out";
         output.WriteLine(
             $"{Classifier.Model.Name}: {Tables.Count(Training.Count)} pictures of {Tables.Count(Classifier.ClassNames.Count)} classes, {Pictures(Plan)} a step, "
@@ -75,32 +48,4 @@ internal sealed record FineTuneOutcome(
     }
 
     private static string Pictures(BatchPlan plan) => plan.Smallest == plan.Largest ? Tables.Count(plan.Largest) : $"{Tables.Count(plan.Smallest)} or {Tables.Count(plan.Largest)}";
-
-    private static string[] Row(EpochReport epoch, bool validated)
-    {
-        string[] row =
-        [
-            epoch.Epoch.ToString(CultureInfo.InvariantCulture) + (epoch.Interrupted ? " (interrupted)" : ""), epoch.LearningFrom, Tables.Loss(epoch.Loss), Tables.Rate(epoch.Rate),
-            epoch.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
-        ];
-        if (!validated) return row;
-        return epoch.Validation is { } validation
-            ? [.. row, Tables.Percent(validation.Accuracy), Tables.Loss(validation.Loss)]
-            : [.. row, "-", "-"];
-    }
-
-    private static void WriteValidation(Utf8JsonWriter json, Evaluation? validation)
-    {
-        if (validation is null)
-        {
-            json.WriteNull("validation");
-            return;
-        }
-        json.WriteStartObject("validation");
-        json.WriteNumber("examples", validation.Examples);
-        json.WriteNumber("correct", validation.Correct);
-        json.WriteFigure("accuracy", validation.Accuracy);
-        json.WriteFigure("loss", validation.Loss);
-        json.WriteEndObject();
-    }
 }

@@ -46,10 +46,11 @@ internal sealed class OutputFolder
         return new OutputFolder(path);
     }
 
-    /// <summary>Saves a classifier there or, where that fails after all, somewhere else: the work is done and should not be lost.</summary>
+    /// <summary>Saves a model there or, where that fails after all, somewhere else: the work is done and should not be lost.</summary>
+    /// <param name="save">Saves it to the folder that it is given.</param>
     /// <returns>The folder that it was saved to, and why it is another than was asked for.</returns>
     /// <exception cref="WorkFailedException">It could be saved nowhere.</exception>
-    public (string Folder, string? Problem) Save(ImageClassifier classifier)
+    public (string Folder, string? Problem) Save(Action<string> save)
     {
         string? problem = null;
         string name = $"graft-rescued-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}";
@@ -57,8 +58,8 @@ internal sealed class OutputFolder
         {
             try
             {
-                classifier.Save(folder);
-                return (folder, problem is null ? null : $"--out {Printable.Whole(Path)} could not be written ({problem}), so the classifier is saved in {Printable.Whole(folder)}");
+                save(folder);
+                return (folder, problem is null ? null : $"--out {Printable.Whole(Path)} could not be written ({problem}), so it is saved in {Printable.Whole(folder)}");
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

@@ -11,6 +11,7 @@ internal sealed class RecipeOptions
     private static readonly ImageFineTuneOptions Defaults = new();
 
     private readonly List<(RecipeOption<ImageFineTuneOptions> Row, Option<string> Option)> rows = [];
+    private readonly List<(RecipeOption<TextFineTuneOptions> Row, Option<string> Option)> textRows = [];
     private readonly Option<string> recipe = Options.FilePath(
         "--recipe", "DIR|FILE", "A saved classifier, or its graft.json, whose recipe is taken; what is given beside it counts before it.");
     private readonly Option<string?> augment = new("--augment")
@@ -32,7 +33,13 @@ internal sealed class RecipeOptions
         };
         foreach (var row in ImageRecipe.Options)
             if (row.Name is { } name) rows.Add((row, Options.Of(row, name, Defaults)));
-        foreach (var (_, option) in rows) command.Add(option);
+        foreach (var row in TextRecipe.Options)
+        {
+            if (row.Name is not { } name) continue;
+            var known = rows.Find(other => other.Row.Name == name).Option;
+            textRows.Add((row, known ?? Options.Of(row, name, new TextFineTuneOptions())));
+        }
+        foreach (var option in rows.Select(static row => row.Option).Union(textRows.Select(static row => row.Option))) command.Add(option);
         command.Add(recipe);
         command.Add(augment);
     }
@@ -58,6 +65,24 @@ internal sealed class RecipeOptions
         // one of them in the recipe and the other on the command line is no contradiction
         if (given.Any(static row => row.Row.Key is "held_out" or "validation")) options = options with { HeldOut = 0, Validation = null };
         foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
+        if (options.Recipe.Epochs == 0 && options.Recipe.FrozenEpochs is null or 0)
+            throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
+        if (options.HeldOut > 0 && options.Validation is not null)
+            throw new WrongInputException("--held-out and --validation contradict each other: give one of them");
+        return options;
+    }
+
+    /// <summary>The same for texts.</summary>
+    /// <exception cref="WrongInputException">Options contradict each other, or one is of pictures alone.</exception>
+    public TextFineTuneOptions ReadTexts(ParseResult parsed, bool fromScratch)
+    {
+        var options = new TextFineTuneOptions();
+        if (fromScratch) options = options with { Recipe = options.Recipe with { RateDecayPerStage = 1 } };
+        var foreign = rows.Select(static row => row.Option).Except(textRows.Select(static row => row.Option)).Append<Option>(augment).Append(recipe)
+            .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+        if (foreign is not null) throw new WrongInputException($"{foreign.Name} is for pictures: leave it out with --task");
+        foreach (var (row, option) in textRows)
+            if (parsed.GetResult(option) is { Implicit: false }) row.TryParse(options, parsed.GetValue(option)!, out options);
         if (options.Recipe.Epochs == 0 && options.Recipe.FrozenEpochs is null or 0)
             throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
         if (options.HeldOut > 0 && options.Validation is not null)

@@ -6,6 +6,8 @@ namespace Graft.CommandLine;
 /// <summary>Shows every step of a training, and a line for each epoch.</summary>
 internal sealed class TrainingProgress(ProgressDisplay display) : IProgress<FitProgress>
 {
+    private const int MostMetrics = 3;
+
     /// <summary>How many steps were made so far.</summary>
     public int Steps { get; private set; }
 
@@ -22,7 +24,7 @@ internal sealed class TrainingProgress(ProgressDisplay display) : IProgress<FitP
     private static string Line(EpochReport epoch, int epochs)
     {
         string held = epoch.Validation is { } validation
-            ? $", held out: accuracy {Tables.Percent(validation.Accuracy)}, loss {Tables.Loss(validation.Loss)}"
+            ? $", held out: {string.Join(", ", validation.Metrics.All.Take(MostMetrics).Select(static metric => $"{metric.Name} {ReportOutput.Text(metric.Name, metric.Value)}"))}"
             : "";
         string stopped = epoch.Interrupted ? string.Create(CultureInfo.InvariantCulture, $" interrupted after {epoch.Steps} steps") : "";
         return string.Create(CultureInfo.InvariantCulture,

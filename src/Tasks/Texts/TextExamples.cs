@@ -1,0 +1,45 @@
+using Graft.Autograd;
+using Graft.Text;
+
+namespace Graft.Tasks;
+
+/// <summary>Tokenised texts and what is to be learnt of them.</summary>
+internal abstract class TextExamples(TextPreparation preparation)
+{
+    private TokenisedText[]? tokens;
+
+    public TextPreparation Preparation => preparation;
+
+    public abstract int Count { get; }
+
+    /// <summary>The tokens of a text; all are made when the first is asked for, since the plan of an epoch needs their lengths.</summary>
+    public TokenisedText this[int index] => (tokens ??= [.. Enumerable.Range(0, Count).Select(Encode)])[index];
+
+    /// <summary>The mean loss over some of the texts.</summary>
+    /// <param name="model">The model that learns.</param>
+    /// <param name="pass">The step.</param>
+    /// <param name="chosen">Which texts.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    public virtual Variable Loss(TextModel model, Pass pass, int[] chosen, int epoch)
+    {
+        var texts = Array.ConvertAll(chosen, index => this[index]);
+        var batch = preparation.Batch(model, texts);
+        return model.Loss(model.Forward(pass, batch), Targets(new TextFrame(chosen, texts, batch.Length, preparation.Tokeniser.PadsLeft)));
+    }
+
+    /// <summary>What the model has to give for texts of a batch.</summary>
+    protected abstract TextTargets Targets(TextFrame frame);
+
+    protected abstract TokenisedText Encode(int index);
+}
+
+/// <summary>Texts as they lie in a batch.</summary>
+/// <param name="Examples">Which they are.</param>
+/// <param name="Texts">Their tokens.</param>
+/// <param name="Length">T: the places of a row.</param>
+/// <param name="PadsLeft">Whether the padding is in front.</param>
+internal sealed record TextFrame(IReadOnlyList<int> Examples, IReadOnlyList<TokenisedText> Texts, int Length, bool PadsLeft)
+{
+    /// <summary>The place of a text's first token in its row.</summary>
+    public int Start(int row) => PadsLeft ? Length - Texts[row].Length : 0;
+}

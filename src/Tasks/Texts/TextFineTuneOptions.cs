@@ -1,0 +1,56 @@
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>How a text model is fine-tuned. The defaults are those that BERT was published with (Devlin et al. 2018), its rate in proportion to the width.</summary>
+public sealed record TextFineTuneOptions
+{
+    private const double RateOfBase = 5e-5, WidthOfBase = 768;
+
+    private const int UsualBatch = 16, FewestSteps = 24, SmallestBatch = 4;
+
+    /// <summary>Epochs, rates, freezing, optimiser: AdamW, three epochs of everything, a tenth less rate for each layer below the head.</summary>
+    public FineTuneOptions Recipe { get; init; } = new()
+    {
+        Epochs = 3,
+        FrozenEpochs = 0,
+        Optimiser = OptimiserKind.AdamW,
+        RateDecayPerStage = 1.1,
+        WeightDecay = 0.01,
+        ClipNorm = 1,
+    };
+
+    /// <summary>Texts a step, at most. Null: 16, or fewer where they would make less than 24 steps an epoch, but 4.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>The most tokens of a text or pair, special ones included; null for what the model takes, 256 at most.</summary>
+    public int? MaximumLength { get; init; }
+
+    /// <summary>The share of each class's texts that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
+    public double HeldOut { get; init; }
+
+    /// <summary>A file to evaluate on after each epoch instead, with the columns of the one that is learnt from; null for none.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>Texts a step at most, for as many texts in all.</summary>
+    /// <param name="examples">How many texts are learnt from.</param>
+    public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / FewestSteps, SmallestBatch, UsualBatch);
+
+    /// <summary>The options with defaults resolved for a model and a number of texts.</summary>
+    internal TextFineTuneOptions Resolved(TextModel model, int examples, int maximumLength) => this with
+    {
+        Recipe = Recipe with
+        {
+            FrozenEpochs = Recipe.FrozenEpochsOn(model),
+            LearningRate = Recipe.LearningRate ?? RateOfBase * WidthOfBase / model.Sizes.HiddenSize,
+        },
+        BatchSize = BatchSizeFor(examples),
+        MaximumLength = maximumLength,
+    };
+
+    internal void Validate()
+    {
+        TextRecipe.Options.Validate(this);
+        if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a file, not on both");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Graft.Hub;
+using Graft.Text;
+
+namespace Graft.Tasks;
+
+/// <summary>Where a text task's model comes from: a folder of the Hugging Face hub, a folder that a task saved (which is such a folder too), or a
+/// repository of the hub.</summary>
+public sealed class TextModelSource
+{
+    /// <summary>Longer texts are cut off unless more is asked for: attention takes time by the square of the length.</summary>
+    internal const int UsualLength = 256;
+
+    static TextModelSource()
+    {
+        KnownFormats.Register();
+    }
+
+    internal TextModelSource(TaskState<TextModel, TextPreparation, TextFineTuneOptions> state) => State = state;
+
+    internal TaskState<TextModel, TextPreparation, TextFineTuneOptions> State { get; }
+
+    internal LoadReport? Report { get; private init; }
+
+    /// <summary>The model of a folder with a head: the folder's own where it has it, else one that is new, to be trained.</summary>
+    /// <param name="folder">A folder with <c>config.json</c>, weights and the tokeniser's files.</param>
+    /// <param name="head">What is to stand above the encoder.</param>
+    /// <param name="seed">The seed of a new head's initial values.</param>
+    /// <param name="options">Which weights of the folder, and what to tolerate; null to find them.</param>
+    /// <exception cref="CheckpointException">A file is missing or malformed, files contradict one another, the architecture is not built, or the weights do
+    /// not fit.</exception>
+    public static TextModelSource FromFolder(string folder, TextHead head, ulong seed = 0, LoadOptions? options = null)
+    {
+        RequireFolder(folder);
+        var (model, report) = PretrainedModel.Open(folder, head, labels: null, seed, options);
+        return Of(folder, model, report);
+    }
+
+    /// <summary>A sentence encoder: a folder of sentence-transformers, or of a plain encoder, whose tokens' mean is taken and brought to length 1.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="pooling">How tokens become a vector; null for what the folder says.</param>
+    /// <param name="options">Which weights of the folder, and what to tolerate; null to find them.</param>
+    /// <exception cref="CheckpointException">As of <see cref="FromFolder"/>.</exception>
+    public static TextModelSource Sentences(string folder, SentencePooling? pooling = null, LoadOptions? options = null)
+    {
+        RequireFolder(folder);
+        if (!File.Exists(Path.Combine(folder, SentencePooling.ModulesFileName))) pooling ??= SentencePooling.Plain with { Normalise = true };
+        var (model, report) = SentenceEncoder.Open(folder, pooling, options);
+        return Of(folder, model, report);
+    }
+
+    /// <summary>A folder by its path, or a repository of the hub by its name (org/name), which is fetched on first use.</summary>
+    /// <param name="name">The path or name.</param>
+    /// <param name="hub">Where to fetch from and to keep; null for what the environment says.</param>
+    /// <param name="progress">Reports the download.</param>
+    /// <param name="cancellation">Ends the download; what has arrived stays for the next time.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="ArgumentException">It is neither.</exception>
+    /// <exception cref="HubException">It cannot be fetched.</exception>
+    public static async Task<string> FetchAsync(
+        string name, HubSettings? hub = null, IProgress<FetchProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (Directory.Exists(name)) return name;
+        if (ImageModelKinds.Of(name) != ImageModelKind.Published)
+            throw new ArgumentException($"'{Printable.Whole(name)}' is no folder and no repository of the hub (org/name)");
+        var fetched = await PublishedModelFetcher.FetchAsync(name, hub, progress, cancellation).ConfigureAwait(false);
+        return fetched.Folder ?? throw new ArgumentException($"'{Printable.Whole(name)}' is an image model");
+    }
+
+    /// <summary>The same architecture and tokens with random initial values, for a comparison.</summary>
+    /// <param name="seed">The seed of the initial values.</param>
+    public TextModelSource FromScratch(ulong seed = 0) => new(State with
+    {
+        Model = State.Model.Remake(Math.Max(1, State.Labels.Count), seed),
+        Manifest = new ModelManifest<TextFineTuneOptions>(),
+    });
+
+    private static void RequireFolder(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (!Directory.Exists(folder)) throw new CheckpointException(folder, "there is no such folder");
+    }
+
+    private static TextModelSource Of(string folder, TextModel model, LoadReport report)
+    {
+        var tokeniser = Tokeniser.Open(folder);
+        tokeniser.RequireVocabulary(model.Sizes.Vocabulary, Path.Combine(folder, ModelConfig.FileName));
+        var manifest = ModelFolder.IsSaved(folder)
+            ? ModelFolder.Read(folder, TextRecipe.Options).Manifest
+            : new ModelManifest<TextFineTuneOptions> { Receipt = report.Receipt };
+        if (!ModelFolder.IsSaved(folder))
+        {
+            using var checkpoint = Checkpoint.Open(folder);
+            manifest = manifest with { Provenance = Provenance.Of(checkpoint) };
+        }
+        int longest = Math.Min(model.Sizes.MaximumLength, tokeniser.MaximumLength ?? int.MaxValue), length = LengthIn(manifest) ?? Math.Min(longest, UsualLength);
+        var config = model.ConfigFor(model.Labels);
+        return new TextModelSource(new(model, config, new TextPreparation(tokeniser, Math.Min(length, model.Sizes.MaximumLength)), manifest)) { Report = report };
+    }
+
+    private static int? LengthIn(ModelManifest<TextFineTuneOptions> manifest) =>
+        manifest.Inputs is { } inputs && inputs.TryGetProperty(TextTask.LengthKey, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int length) && length > 1
+            ? length : null;
+}

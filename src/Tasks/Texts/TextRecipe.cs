@@ -1,0 +1,25 @@
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>The options of <see cref="TextFineTuneOptions"/>.</summary>
+public static class TextRecipe
+{
+    /// <summary>A row for each of them, those of its <see cref="TextFineTuneOptions.Recipe"/> first.</summary>
+    public static RecipeTable<TextFineTuneOptions> Options { get; } = new(
+    [
+        .. FineTuneRecipe.Options.Within<TextFineTuneOptions>(static recipe => recipe.Recipe, static (recipe, part) => recipe with { Recipe = part }),
+        RecipeOption.Of("--batch-size", "batch_size", RecipeKind.WholeNumber(1).OrNone(), static (TextFineTuneOptions recipe) => recipe.BatchSize,
+            static (recipe, value) => recipe with { BatchSize = value },
+            "Texts a step, at most; they are spread evenly and none is left out. 16 without it, fewer where there are not 400."),
+        RecipeOption.Of("--max-length", "max_length", RecipeKind.WholeNumber(2).OrNone(), static (TextFineTuneOptions recipe) => recipe.MaximumLength,
+            static (recipe, value) => recipe with { MaximumLength = value },
+            "The most tokens of a text; what is longer is cut off, or read in windows. What the model takes without it, 256 at most."),
+        RecipeOption.Of("--held-out", "held_out", RecipeKind.Number("a number in [0, 1)", static value => value is >= 0 and < 1, "SHARE"),
+            static (TextFineTuneOptions recipe) => recipe.HeldOut, static (recipe, value) => recipe with { HeldOut = value },
+            "The share of each class's texts that is kept from training and evaluated on."),
+        RecipeOption.Of("--validation", "validation", RecipeKind.Text("the path of a file", "FILE"),
+            static (TextFineTuneOptions recipe) => recipe.Validation, static (recipe, value) => recipe with { Validation = value },
+            "A file to evaluate on after each epoch instead, with the same columns."),
+    ]);
+}

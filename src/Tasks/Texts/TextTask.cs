@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Graft.Tensors;
+using Graft.Text;
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <summary>A task over texts.</summary>
+/// <remarks>Threads may share it as the remarks on <see cref="TaskModel{TModel, TInputs, TRecipe}"/> say.</remarks>
+public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineTuneOptions>
+{
+    internal const string LengthKey = "max_length";
+
+    private protected TextTask(TextModelSource source, Device? device) : base((source ?? throw new ArgumentNullException(nameof(source))).State, device) =>
+        WeightsReport = source.Report;
+
+    /// <summary>How texts become tokens.</summary>
+    public TextPreparation Preparation => Current.Inputs;
+
+    /// <summary>What was taken of the file of published weights; null for a model from elsewhere.</summary>
+    public LoadReport? WeightsReport { get; }
+
+    private protected override RecipeTable<TextFineTuneOptions> Options => TextRecipe.Options;
+
+    private protected override TextModel Remake(TextModel like, int labels, ulong seed)
+    {
+        var model = like.Remake(Math.Max(1, labels), seed);
+        model.ProblemType = like.ProblemType;
+        return model;
+    }
+
+    private protected override byte[] FormatInputs(TextPreparation inputs) => JsonFile.Format(writer => writer.WriteNumber(LengthKey, inputs.MaximumLength));
+
+    private protected override void WriteInputs(string folder, TextPreparation inputs) => inputs.Tokeniser.Save(folder);
+
+    private protected override ModelConfig ConfigOf(TaskState<TextModel, TextPreparation, TextFineTuneOptions> now) => now.Model.ConfigFor(now.Labels, now.Model.ProblemType);
+
+    private protected override TextPreparation Adopt(TextPreparation inputs, TextFineTuneOptions recipe) =>
+        inputs with { MaximumLength = recipe.MaximumLength ?? inputs.MaximumLength };
+
+    /// <summary>Adapts the model to examples, with a new head unless it has one for the labels.</summary>
+    /// <param name="labels">The names of the outputs; empty for a head without labels.</param>
+    /// <param name="training">The examples under a preparation.</param>
+    /// <param name="validate">What says after each epoch how well a model does; null for nothing.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Reports each step.</param>
+    /// <param name="cancellation">Stops after the step that is running.</param>
+    /// <param name="problemType">What a sequence classifier's outputs mean.</param>
+    private protected FitReport Fit(
+        IReadOnlyList<string> labels, Func<TextPreparation, TextExamples> training,
+        Func<TextModel, TextPreparation, CancellationToken, Evaluation>? validate, TextFineTuneOptions options,
+        IProgress<FitProgress>? progress, CancellationToken cancellation, string? problemType = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return Fit(labels, options.Recipe.Seed, copy =>
+        {
+            int most = Math.Min(copy.Model.Sizes.MaximumLength, copy.Inputs.Tokeniser.MaximumLength ?? int.MaxValue);
+            if (options.MaximumLength > most) throw new ArgumentException($"{options.MaximumLength} tokens are more than the {most} that {copy.Model.Name} takes");
+            if (problemType is not null) copy.Model.ProblemType = problemType;
+            var preparation = copy.Inputs with { MaximumLength = options.MaximumLength ?? copy.Inputs.MaximumLength };
+            var examples = training(preparation);
+            var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
+            return new TaskRun<TextFineTuneOptions>(
+                new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed),
+                validate is null ? null : token => validate(copy.Model, preparation, token), how, how.Recipe);
+        }, progress, cancellation);
+    }
+
+    private protected IEnumerable<TextRow> Rows(
+        TaskState<TextModel, TextPreparation, TextFineTuneOptions> now, IEnumerable<TextExample> texts, CancellationToken cancellation)
+    {
+        now.RequireTrainedHead();
+        return TextInference.Run(now.Model, Device, now.Inputs, texts.Select(text => now.Inputs.Encode(text.Text, text.Pair)), cancellation);
+    }
+}

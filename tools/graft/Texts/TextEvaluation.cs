@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Graft.Tasks;
+using Graft.Text;
+using Graft.Transfer;
+
+namespace Graft.CommandLine;
+
+/// <summary><c>graft evaluate</c> of a text model.</summary>
+internal static class TextEvaluation
+{
+    public static int Run(TextHead head, string folder, string file, TextData columns, OpenDevice where, bool asJson, ParseResult parsed, CancellationToken interrupt)
+    {
+        if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
+        string? matched = null;
+        var clock = Stopwatch.StartNew();
+        Evaluation evaluation;
+        switch (TextTasks.Of(head))
+        {
+            case TextTasks.Classification:
+                var texts = columns.Labelled(file, parsed);
+                using (var classifier = TextClassifier.Load(folder, where.Device)) evaluation = classifier.Evaluate(texts, null, out matched, interrupt);
+                break;
+            case TextTasks.Tokens:
+                var tagged = TextData.Tagged(file);
+                using (var tagger = TokenClassifier.Load(folder, where.Device)) evaluation = tagger.Evaluate(tagged, cancellation: interrupt);
+                break;
+            case TextTasks.Questions:
+                var questions = SquadFile.Read(file);
+                using (var reader = QuestionAnswerer.Load(folder, where.Device)) evaluation = reader.Evaluate(questions, cancellation: interrupt);
+                break;
+            case TextTasks.Language:
+                string[] lines = [.. columns.Texts(file, parsed).Select(static text => text.Text)];
+                using (var language = LanguageModelPretraining.FromPretrained(folder, where.Device)) evaluation = language.Evaluate(lines, interrupt);
+                break;
+            default:
+                throw new WrongInputException($"--model {Printable.Whole(folder)} has no head that gives answers: fine-tune it first");
+        }
+        if (matched is not null) Notes.Tell(parsed.InvocationConfiguration.Error, $"{file}: {matched}");
+        var output = parsed.InvocationConfiguration.Output;
+        if (!asJson)
+        {
+            output.WriteLine($"{Printable.Whole(folder)}: {Tables.Count(evaluation.Examples)} examples: "
+                + string.Join(", ", evaluation.Metrics.All.Select(static metric => $"{metric.Name} {ReportOutput.Text(metric.Name, metric.Value)}"))
+                + $", {Tables.Seconds(clock.Elapsed.TotalSeconds)}");
+            return ExitCode.Done;
+        }
+        JsonOutput.Write(output, writer =>
+        {
+            writer.WriteString("model", folder);
+            writer.WriteString("data", file);
+            ReportOutput.WriteMetrics(writer, evaluation);
+            writer.WriteFigure("seconds", clock.Elapsed.TotalSeconds);
+            writer.WriteString("matched", matched);
+        });
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,166 @@
+using System.CommandLine;
+using Graft.Tasks;
+using Graft.Tensors;
+using Graft.Text;
+using Graft.Transfer;
+
+namespace Graft.CommandLine;
+
+/// <summary><c>graft fine-tune --task ...</c> of texts.</summary>
+internal sealed class TextFineTuning
+{
+    private readonly ModelOptions model;
+    private readonly DataOptions data;
+    private readonly Option<bool> fromScratch;
+    private readonly Option<string> target;
+    private readonly RecipeOptions recipe;
+    private readonly DeviceOptions device;
+    private readonly Option<bool> json;
+    private readonly TextData columns;
+
+    public TextFineTuning(
+        Command command, ModelOptions model, DataOptions data, Option<bool> fromScratch, Option<string> target, RecipeOptions recipe, DeviceOptions device, Option<bool> json)
+    {
+        (this.model, this.data, this.fromScratch, this.target, this.recipe, this.device, this.json) = (model, data, fromScratch, target, recipe, device, json);
+        columns = new TextData(command);
+    }
+
+    public int Run(string task, ParseResult parsed, CancellationToken interrupt)
+    {
+        bool isFromScratch = parsed.GetValue(fromScratch);
+        var options = recipe.ReadTexts(parsed, isFromScratch);
+        string file = data.Path(parsed), folder = model.TextFolder(parsed, interrupt);
+        if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
+        if (options.Validation is { } other && !File.Exists(other)) throw new WrongInputException($"--validation {Printable.Whole(other)}: there is no such file");
+        var source = task == TextTasks.Sentences
+            ? TextModelSource.Sentences(folder, null, model.Load(parsed)) : TextModelSource.FromFolder(folder, TextTasks.HeadOf(task), options.Recipe.Seed, model.Load(parsed));
+        if (isFromScratch) source = source.FromScratch(options.Recipe.Seed);
+        using var where = device.Open(parsed);
+        var (learner, examples, train) = Prepare(task, source, where.Device, file, options, parsed);
+        RequireStage(learner.Model, options);
+        if (options.MaximumLength > learner.Model.Sizes.MaximumLength)
+            throw new WrongInputException($"--max-length {options.MaximumLength} is more than the {learner.Model.Sizes.MaximumLength} tokens that {learner.Model.Name} takes");
+        var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(learner.Model));
+        interrupt.ThrowIfCancellationRequested();
+
+        var error = parsed.InvocationConfiguration.Error;
+        if (!isFromScratch && learner.WeightsReport is { IsNoteworthy: true } load) error.WriteLine($"graft: {Printable.Text(Path.GetFileName(folder))}: {load.Summary}");
+        var report = ProgressDisplay.Show(error, display => Train(learner, train, place, new TrainingProgress(display), interrupt));
+        var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
+
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(json))
+        {
+            JsonOutput.Write(output, writer =>
+            {
+                writer.WriteString("task", task);
+                writer.WriteString("model", learner.Model.Name);
+                writer.WriteString("weights", isFromScratch ? null : folder);
+                writer.WriteString("data", file);
+                writer.WriteTexts("classes", learner.Labels);
+                writer.WriteNumber("examples", examples);
+                ReportOutput.Write(writer, report);
+                writer.WriteString("out", saved);
+                writer.WriteBoolean("interrupted", report.Interrupted);
+                writer.WriteNumber("seed", options.Recipe.Seed);
+                writer.WriteString("device", where.Device.Name);
+            });
+        }
+        else
+        {
+            ReportOutput.Write(output, report);
+            output.WriteLine($"{learner.Model.Name}: {Tables.Count(examples)} examples; {Tables.Count(report.Steps)} steps in {Tables.Seconds(report.Seconds)}, "
+                + $"{Tables.Count(report.TrainableParameters)} parameters trained");
+            if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}");
+        }
+        if (problem is not null) error.WriteLine($"graft: {problem}");
+        if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
+        error.WriteLine(saved is not null
+            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}"
+            : "graft: interrupted before the first step; nothing was saved");
+        return ExitCode.Interrupted;
+    }
+
+    /// <summary>The learner of a task, how many examples it has, and what trains it.</summary>
+    private (TextTask Learner, int Examples, Func<IProgress<FitProgress>, CancellationToken, FitReport> Train) Prepare(
+        string task, TextModelSource source, Device where, string file, TextFineTuneOptions options, ParseResult parsed)
+    {
+        switch (task)
+        {
+            case TextTasks.Classification:
+                var (labelled, heldOut) = Parts(path => columns.Labelled(path, parsed), static (texts, share, seed) => texts.Split(share, seed), file, options);
+                if (labelled.Kind == TextLabelKind.SingleLabel && labelled.ClassNames.Count < 2)
+                    throw new WrongInputException($"{Printable.Whole(file)} has the class {Printable.Whole(labelled.ClassNames[0])} alone: there is nothing to tell apart");
+                var classifier = TextClassifier.From(source, where);
+                return (classifier, labelled.Count, (progress, interrupt) => classifier.FineTune(labelled, heldOut, options, progress, interrupt));
+            case TextTasks.Tokens:
+                var (tagged, heldTags) = Parts(TextData.Tagged, static (texts, share, seed) => texts.Split(share, seed), file, options);
+                var tagger = TokenClassifier.From(source, where);
+                return (tagger, tagged.Count, (progress, interrupt) => tagger.FineTune(tagged, heldTags, options, progress, interrupt));
+            case TextTasks.Questions:
+                var (questions, heldQuestions) = Parts(SquadFile.Read, Split, file, options);
+                var reader = QuestionAnswerer.From(source, where);
+                return (reader, questions.Count, (progress, interrupt) => reader.FineTune(questions, heldQuestions, options, progress, interrupt));
+            case TextTasks.Language:
+                var (texts, heldTexts) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], Split, file, options);
+                var language = LanguageModelPretraining.From(source, where);
+                return (language, texts.Count, (progress, interrupt) => language.Train(texts, heldTexts, options, progress, interrupt));
+            default:
+                var embedder = TextEmbedder.From(source, where);
+                if (options.HeldOut > 0 || options.Validation is not null) throw new WrongInputException("--held-out and --validation: an embedder has nothing to evaluate on yet");
+                if (columns.HasLabels(parsed))
+                {
+                    var similar = columns.Labelled(file, parsed);
+                    return (embedder, similar.Count, (progress, interrupt) => embedder.FineTune(similar, options, progress, interrupt));
+                }
+                TextExample[] pairs = [.. columns.Texts(file, parsed)];
+                string[] alone = [.. pairs.Where(static pair => pair.Pair is null).Select(static pair => pair.Text)];
+                return (embedder, pairs.Length, (progress, interrupt) => alone.Length > 0
+                    ? embedder.FineTune(alone, options, progress, interrupt) : embedder.FineTune(pairs, options, progress, interrupt));
+        }
+    }
+
+    private static (TData Training, TData? Validation) Parts<TData>(
+        Func<string, TData> open, Func<TData, double, ulong, (TData, TData)> split, string file, TextFineTuneOptions options) where TData : class
+    {
+        var training = open(file);
+        if (options.Validation is { } other) return (training, open(other));
+        return options.HeldOut > 0 ? split(training, options.HeldOut, options.Recipe.Seed) : (training, null);
+    }
+
+    private static (IReadOnlyList<T> Training, IReadOnlyList<T> Validation) Split<T>(IReadOnlyList<T> all, double share, ulong seed)
+    {
+        int[] order = new RandomStream(seed, "held out").Permutation(all.Count);
+        int held = Math.Clamp((int)Math.Round(share * all.Count), 1, Math.Max(1, all.Count - 1));
+        return ([.. order.Skip(held).Order().Select(index => all[index])], [.. order.Take(held).Order().Select(index => all[index])]);
+    }
+
+    private static void RequireStage(Model model, TextFineTuneOptions options)
+    {
+        string[] names = [.. model.Stages.Select(static stage => stage.Name)];
+        if (options.Recipe.FreezeBelow is { } stage && !names.Contains(stage))
+            throw new WrongInputException($"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, names)}; from stem to head it has {string.Join(", ", names)}");
+    }
+
+    private static long BytesOf(Model model) => model.Parameters().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
+
+    /// <summary>Trains; if that fails, what was learnt so far is saved and the error says so.</summary>
+    private static FitReport Train(
+        TextTask learner, Func<IProgress<FitProgress>, CancellationToken, FitReport> train, OutputFolder folder, TrainingProgress progress, CancellationToken interrupt)
+    {
+        try
+        {
+            return train(progress, interrupt);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
+        {
+            throw new WrongInputException(Shell.Line(exception.Message));
+        }
+        catch (Exception exception) when (exception is NonFiniteException or OutOfMemoryException)
+        {
+            string kept = "nothing was saved";
+            if (progress.Steps > 0) kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(learner.Save).Folder)}";
+            throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
+        }
+    }
+}

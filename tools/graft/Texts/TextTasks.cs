@@ -1,0 +1,25 @@
+using Graft.Tasks;
+
+namespace Graft.CommandLine;
+
+/// <summary>The text tasks by their names.</summary>
+internal static class TextTasks
+{
+    public const string Classification = "text-classification", Tokens = "token-classification", Questions = "question-answering", Language = "masked-language-model",
+        Sentences = "sentence-embedding";
+
+    public static IReadOnlyList<string> Names { get; } = [Classification, Tokens, Questions, Language, Sentences];
+
+    /// <summary>What stands above the encoder for a task.</summary>
+    public static TextHead HeadOf(string task) => task switch
+    {
+        Classification => TextHead.SequenceClassification,
+        Tokens => TextHead.TokenClassification,
+        Questions => TextHead.QuestionAnswering,
+        Language => TextHead.MaskedLanguageModel,
+        _ => TextHead.None,
+    };
+
+    /// <summary>The task of a head; null where none is built.</summary>
+    public static string? Of(TextHead head) => Names.FirstOrDefault(name => HeadOf(name) == head);
+}

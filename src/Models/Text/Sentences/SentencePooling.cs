@@ -95,7 +95,8 @@ public sealed record SentencePooling
         {
             string type = module.Text("type") ?? throw module.Missing("type");
             string name = module.Text("path") ?? throw module.Missing("path");
-            if (Path.IsPathRooted(name) || name.Contains('\0') || name.Split('/', '\\').Contains("..")) throw module.Wrong("path", $"is '{Printable.Text(name)}', which leads out of the folder");
+            if (Path.IsPathRooted(name) || name.Contains('\0') || name.Split('/', '\\').Contains(".."))
+                throw module.Wrong("path", $"is '{Printable.Text(name)}', which leads out of the folder");
             string inner = Path.Combine(folder, name), kind = type.StartsWith(TypePrefix, StringComparison.Ordinal) ? type[TypePrefix.Length..].Split('.')[^1] : type;
             read = (kind, number++) switch
             {

@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Onnx.Protocol;
 using Graft.Tensors;
 using DataType = Graft.Onnx.Protocol.TensorProto.Types.DataType;
 

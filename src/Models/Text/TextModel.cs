@@ -26,7 +26,7 @@ public abstract class TextModel : Model
     public virtual IReadOnlyList<string> Labels => [];
 
     /// <summary>What a sequence classifier's outputs mean, in Hugging Face's words (<c>problem_type</c>): <c>regression</c>,
-    /// <c>single_label_classification</c> or <c>multi_label_classification</c>, by which <see cref="Loss"/> goes; null where the targets say it.</summary>
+    /// <c>single_label_classification</c> or <c>multi_label_classification</c>, by which <see cref="Loss(TextOutputs, TextTargets)"/> goes; null where the targets say it.</summary>
     /// <exception cref="ArgumentException">It is set to another word.</exception>
     public string? ProblemType
     {
@@ -56,10 +56,7 @@ public abstract class TextModel : Model
         Require(batch);
         if (trace is not null) trace.Counts = batch.AttentionMask;
         using var reading = pass.ReadWeights(Weights);
-        var inputs = TextInputs.Of(pass, batch);
-        if (batch.Positions is null && FirstPosition > 0) inputs = inputs with { Positions = pass.Upload<int>([batch.TokenIds.Length], PositionsOf(batch)) };
-        if (PoolingRows > 0) inputs = inputs with { PoolingWeights = pass.Upload<float>([batch.Sequences, PoolingRows, batch.Length], PoolingWeightsOf(batch)) };
-        return Compute(inputs, trace);
+        return Compute(InputsOf(pass, batch), trace);
     }
 
     /// <summary>Of a batch that is on the pass's device already: inputs of a capture or an export.</summary>
@@ -156,12 +153,37 @@ public abstract class TextModel : Model
         return weights;
     }
 
+    private TextInputs InputsOf(Pass pass, TextBatch batch)
+    {
+        var inputs = TextInputs.Of(pass, batch);
+        if (batch.Positions is null && FirstPosition > 0) inputs = inputs with { Positions = pass.Upload<int>([batch.TokenIds.Length], PositionsOf(batch)) };
+        return PoolingRows == 0 ? inputs
+            : inputs with { PoolingWeights = pass.Upload<float>([batch.Sequences, PoolingRows, batch.Length], PoolingWeightsOf(batch)) };
+    }
+
     private int[] PositionsOf(TextBatch batch)
     {
         var positions = new int[batch.TokenIds.Length];
         CountPositions(batch, positions);
         return positions;
     }
+
+    /// <summary>The loss [] of a batch as <see cref="Loss(TextOutputs, TextTargets)"/> defines it, without outputs that have no part in it: of a masked
+    /// language model the logits of the places with a label alone, which are few of many.</summary>
+    /// <param name="pass">The run to be part of.</param>
+    /// <param name="batch">B sequences of T tokens.</param>
+    /// <param name="targets">What the outputs should be.</param>
+    /// <exception cref="ArgumentException">A token, type or position is outside the model's tables, or the targets are not those that this head learns
+    /// from.</exception>
+    public Variable Loss(Pass pass, TextBatch batch, TextTargets targets)
+    {
+        Require(batch);
+        using var reading = pass.ReadWeights(Weights);
+        return ComputeLoss(InputsOf(pass, batch), targets);
+    }
+
+    /// <summary>The loss of a batch that is where the pass computes.</summary>
+    private protected virtual Variable ComputeLoss(TextInputs inputs, TextTargets targets) => Loss(Compute(inputs, trace: null), targets);
 
     /// <summary>What the model makes of a batch that is where the pass computes; called by Forward and when a pass is recorded.</summary>
     protected abstract TextOutputs Compute(TextInputs inputs, ForwardTrace? trace);

@@ -73,6 +73,9 @@ internal sealed record EncoderConfig
 
     public ProblemType? Problem { get; init; }
 
+    /// <summary>The embeddings of another encoder, whose part they are; null for its own.</summary>
+    public EncoderEmbeddings? SharedEmbeddings { get; init; }
+
     /// <summary>The config that it was read from; null for none.</summary>
     public JsonObjectReader? Members { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Graft.Autograd;
+using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -31,9 +32,9 @@ internal abstract class EncoderHead : TextModel
 
     public override int FirstPosition => Config.FirstPosition;
 
-    private protected EncoderConfig Config { get; }
+    internal EncoderConfig Config { get; }
 
-    private protected EncoderTrunk Trunk { get; }
+    internal EncoderTrunk Trunk { get; }
 
     public override TextModel Remake(int labels, ulong seed)
     {
@@ -61,6 +62,19 @@ internal abstract class EncoderHead : TextModel
 
     /// <summary>The mean cross-entropy of [..., L] over the tokens that are not ignored (<c>ignore_index</c>).</summary>
     private protected static Variable CrossEntropy(Variable logits, int[] labels) => SequenceLoss.CrossEntropy(logits, labels);
+
+    /// <summary>The places of a batch that have a label, and their labels.</summary>
+    internal (int[] Places, int[] Labels) Labelled(int[] labels, Shape tokens)
+    {
+        if (labels.Length != tokens.ElementCount)
+            ShapeException.Throw(Name, $"{labels.Length} labels do not fit tokens {tokens}", $"each token has a label, {TextTargets.Ignored} to leave it out");
+        int count = labels.Length - labels.AsSpan().Count(TextTargets.Ignored);
+        if (count == 0) throw new ArgumentException($"{Name}: every token is left out of the loss");
+        var (places, kept) = (new int[count], new int[count]);
+        for (int place = 0, at = 0; place < labels.Length; place++)
+            if (labels[place] != TextTargets.Ignored) (places[at], kept[at++]) = (place, labels[place]);
+        return (places, kept);
+    }
 
     private protected T Needed<T>(T? targets, string name) where T : class => SequenceLoss.Needed(Name, targets, name);
 }

@@ -21,7 +21,7 @@ internal sealed class EncoderTrunk : Module
     public EncoderTrunk(EncoderConfig config, bool hasPooler)
     {
         var family = config.Family;
-        embeddings = Add("embeddings", new EncoderEmbeddings(config));
+        embeddings = config.SharedEmbeddings ?? Add("embeddings", new EncoderEmbeddings(config));
         if (family.ProjectionKey is { } projects && (family.AlwaysProjects || config.EmbeddingSize != config.HiddenSize))
             projection = Add(projects, config.Linear(config.EmbeddingSize, config.HiddenSize));
         int groups = config.SharedGroups, inGroup = groups == 0 ? 1 : config.LayersInGroup;
@@ -35,6 +35,9 @@ internal sealed class EncoderTrunk : Module
         else foreach (string parameter in (string[])["weight", "bias"]) IgnoreKey($"{key}.{parameter}", "a pooler that this head does without");
     }
 
+    /// <summary>Its embeddings, for another encoder to share.</summary>
+    public EncoderEmbeddings Embeddings => embeddings;
+
     /// <summary>[V, E].</summary>
     public Parameter WordEmbeddings => embeddings.Words;
 
@@ -44,7 +47,8 @@ internal sealed class EncoderTrunk : Module
     /// <summary>The embeddings, each layer, and the head: the pooler, if any, and the modules given.</summary>
     public IEnumerable<(string Name, IEnumerable<Module> Modules)> StagesWith(params IEnumerable<Module> head) =>
     [
-        ("embeddings", [embeddings, .. projection is null ? [] : (Module[])[projection], .. relative is null ? [] : (Module[])[relative]]),
+        // shared embeddings are a stage of the encoder whose part they are
+        ("embeddings", new Module?[] { embeddings.Root == Root ? embeddings : null, projection, relative }.OfType<Module>()),
         .. layers.Select((layer, number) => (string.Create(CultureInfo.InvariantCulture, $"layer{number}"), (IEnumerable<Module>)[layer])),
         ("head", pooler is null ? head : [pooler, .. head]),
     ];

@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -63,6 +62,8 @@ internal sealed class EncoderForQuestionAnswering : EncoderHead
 /// them.</summary>
 internal sealed class EncoderForMaskedLM : EncoderHead
 {
+    private const string Words = "a word for each token, or that it is ignored";
+
     private readonly LanguageHead head;
 
     public EncoderForMaskedLM(EncoderConfig config) : base(config, TextHead.MaskedLanguageModel, hasPooler: false)
@@ -77,8 +78,22 @@ internal sealed class EncoderForMaskedLM : EncoderHead
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) =>
         new(("logits", head.Forward(Trunk.Forward(inputs, trace))));
 
-    public override Variable Loss(TextOutputs outputs, TextTargets targets) =>
-        CrossEntropy(outputs["logits"], Needed(targets.Labels, "a word for each token, or that it is ignored"));
+    public override Variable Loss(TextOutputs outputs, TextTargets targets) => CrossEntropy(outputs["logits"], Needed(targets.Labels, Words));
+
+    /// <summary>The logits [M, V] of some places of a batch.</summary>
+    /// <param name="inputs">The batch.</param>
+    /// <param name="places">Which of the rows [B T].</param>
+    public Variable LogitsAt(TextInputs inputs, int[] places)
+    {
+        var states = Trunk.Forward(inputs, trace: null);
+        return head.Forward(states.Reshape([inputs.Sequences * inputs.Length, states.Shape[2]]).Embedding(places, [places.Length]));
+    }
+
+    private protected override Variable ComputeLoss(TextInputs inputs, TextTargets targets)
+    {
+        var (places, words) = Labelled(Needed(targets.Labels, Words), inputs.Places);
+        return CrossEntropy(LogitsAt(inputs, places), words);
+    }
 }
 
 /// <summary>[B, T, D] to [B, T, V].</summary>
@@ -134,15 +149,9 @@ internal sealed class EncoderForReplacedTokens : EncoderHead
     {
         var logits = outputs["logits"];
         int[] labels = Needed(targets.Labels, "a 1 for each replaced token and a 0 for each other");
-        if (labels.Length != logits.Shape.ElementCount)
-            ShapeException.Throw("replaced tokens", $"{labels.Length} labels do not fit {logits.Shape}", "each token has a label");
         int odd = Array.FindIndex(labels, label => label is not (0 or 1 or TextTargets.Ignored));
         if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither 1 (replaced) nor 0 nor {TextTargets.Ignored}, which leaves a token out");
-        int count = labels.Length - labels.AsSpan().Count(TextTargets.Ignored);
-        if (count == 0) throw new ArgumentException("every token is left out of the loss");
-        var (places, targetValues) = (new int[count], new float[count]);
-        for (int place = 0, at = 0; place < labels.Length; place++)
-            if (labels[place] != TextTargets.Ignored) (places[at], targetValues[at++]) = (place, labels[place]);
-        return logits.Reshape([labels.Length, 1]).Embedding(places, [count]).BinaryCrossEntropyWithLogits(targetValues);
+        var (places, replaced) = Labelled(labels, logits.Shape);
+        return logits.Reshape([labels.Length, 1]).Embedding(places, [places.Length]).BinaryCrossEntropyWithLogits(Array.ConvertAll(replaced, static label => (float)label));
     }
 }

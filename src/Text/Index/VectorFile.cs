@@ -167,14 +167,14 @@ public sealed class VectorFile : IDisposable
             int count = bytes / sizeof(float) / file.Dimension;
             for (int row = 0; row < count; row++)
             {
-                lengths[row] = VectorScan.Length(rows.AsSpan(row * file.Dimension, file.Dimension));
+                lengths[row] = VectorScan.RoughLength(rows.AsSpan(row * file.Dimension, file.Dimension));
                 if (!double.IsFinite(lengths[row]))
                 {
                     bytes = 0;
                     throw new CheckpointException(file.Path, $"damaged: the vector of '{Printable.Text(file.Key(first + row))}' has a number that is not finite");
                 }
             }
-            scan.Offer(rows.AsSpan(0, count * file.Dimension), lengths.AsSpan(0, count), first, best);
+            scan.Offer(rows.AsSpan(0, count * file.Dimension), lengths.AsSpan(0, count), areExact: false, first, best);
             first += count;
             bytes = 0;
         }

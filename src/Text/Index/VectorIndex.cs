@@ -168,7 +168,7 @@ public sealed class VectorIndex
     private NearestRows[] Part(VectorScan scan, State now, int start, int end)
     {
         var best = scan.Start();
-        scan.Offer(now.Vectors.AsSpan(start * Dimension, (end - start) * Dimension), now.Lengths.AsSpan(start, end - start), start, best);
+        scan.Offer(now.Vectors.AsSpan(start * Dimension, (end - start) * Dimension), now.Lengths.AsSpan(start, end - start), areExact: true, start, best);
         return best;
     }
 

@@ -8,6 +8,9 @@ internal sealed class VectorScan
     // as many rows as stay in a core's cache while all queries go over them
     private const int CachedNumbers = 1 << 16;
 
+    // below it squares vanish in single precision
+    private const float LeastRough = 1e-15f;
+
     private readonly ReadOnlyMemory<float> queries;
     private readonly double[] queryLengths;
     private readonly int dimension;
@@ -31,14 +34,18 @@ internal sealed class VectorScan
             queryLengths[query] = Length(Query(query));
             if (!double.IsFinite(queryLengths[query])) throw new ArgumentException($"query {query} has a number that is not finite");
         }
-        // the most that a sum of D products is off in single precision, in whatever order, relative to both lengths
-        slack = 1.1 * dimension / (1 << 24);
+        // the most that a sum of D products is off in single precision, in whatever order, relative to both lengths; as much again for rough lengths
+        slack = 2.2 * dimension / (1 << 24);
     }
 
     /// <summary>Q.</summary>
     public int Queries { get; }
 
     public static double Length(ReadOnlySpan<float> vector) => Math.Sqrt(Dot(vector, vector));
+
+    /// <summary>The length of a vector in single precision, which is quick; exactly where that cannot say it.</summary>
+    public static double RoughLength(ReadOnlySpan<float> vector) =>
+        TensorPrimitives.Norm(vector) is var length && length is > LeastRough and < float.PositiveInfinity ? length : Length(vector);
 
     public NearestRows[] Start()
     {
@@ -50,9 +57,10 @@ internal sealed class VectorScan
     /// <summary>Offers rows to what was found so far.</summary>
     /// <param name="rows">[N, D].</param>
     /// <param name="lengths">The length of each row.</param>
+    /// <param name="areExact">Whether the lengths are those of <see cref="Length"/>, or of <see cref="RoughLength"/>.</param>
     /// <param name="first">The number of the first row.</param>
     /// <param name="best">What was found so far of each query.</param>
-    public void Offer(ReadOnlySpan<float> rows, ReadOnlySpan<double> lengths, int first, NearestRows[] best)
+    public void Offer(ReadOnlySpan<float> rows, ReadOnlySpan<double> lengths, bool areExact, int first, NearestRows[] best)
     {
         int step = Math.Max(1, CachedNumbers / dimension);
         for (int start = 0; start < lengths.Length; start += step)
@@ -61,7 +69,12 @@ internal sealed class VectorScan
             for (int query = 0; query < Queries; query++)
             {
                 var vector = Query(query);
-                for (int row = start; row < end; row++) Offer(vector, queryLengths[query], rows.Slice(row * dimension, dimension), lengths[row], first + row, best[query]);
+                for (int row = start; row < end; row++)
+                {
+                    var other = rows.Slice(row * dimension, dimension);
+                    if (MayBeAmong(best[query], vector, other, queryLengths[query] * lengths[row]))
+                        best[query].Offer(Score(vector, other, queryLengths[query] * (areExact ? lengths[row] : Length(other))), first + row);
+                }
             }
         }
     }
@@ -76,14 +89,16 @@ internal sealed class VectorScan
         return Array.ConvertAll(merged, static rows => rows.Rows.ToArray());
     }
 
-    private void Offer(ReadOnlySpan<float> query, double queryLength, ReadOnlySpan<float> row, double rowLength, int number, NearestRows best)
+    private bool MayBeAmong(NearestRows best, ReadOnlySpan<float> query, ReadOnlySpan<float> row, double lengths)
     {
-        double lengths = queryLength * rowLength, scale = metric == VectorMetric.DotProduct ? 1 : lengths > 0 ? 1 / lengths : 0;
-        double score = TensorPrimitives.Dot(query, row) * scale;
+        double scale = Scale(lengths), score = TensorPrimitives.Dot(query, row) * scale;
         // also where the sum is beyond single precision
-        if (score + slack * lengths * scale < best.Worst && double.IsFinite(score)) return;
-        best.Offer(Dot(query, row) * scale, number);
+        return score + slack * lengths * scale >= best.Worst || !double.IsFinite(score);
     }
+
+    private double Score(ReadOnlySpan<float> query, ReadOnlySpan<float> row, double lengths) => Dot(query, row) * Scale(lengths);
+
+    private double Scale(double lengths) => metric == VectorMetric.DotProduct ? 1 : lengths > 0 ? 1 / lengths : 0;
 
     private static double Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {

@@ -53,6 +53,15 @@ public sealed class VectorIndexTests : IDisposable
         index.Add("larger", [3.1e38f, 3e38f]);
         index.Add("opposed", [3e38f, -3.2e38f]);
         Assert.Equal(["larger", "large", "opposed"], index.Search([1e30f, 1e30f]).Select(match => match.Key));
+
+        // and below it, from a file too
+        var cosines = new VectorIndex(2);
+        for (int row = 0; row < 20; row++) cosines.Add($"{row}", [1e-30f * (row + 1), 1e-30f]);
+        string path = folder.Path("tiny.safetensors");
+        cosines.Save(path);
+        using var file = VectorFile.Open(path);
+        Assert.Equal(["19", "18", "17"], cosines.Search([1, 0], 3).Select(match => match.Key));
+        Assert.Equal(cosines.Search([1, 0], 3), file.Search([1, 0], 3));
     }
 
     [Fact]

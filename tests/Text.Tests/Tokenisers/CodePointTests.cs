@@ -31,7 +31,12 @@ public sealed class CodePointTests
             ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = steps },
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["unk_token"] = "[UNK]", ["byte_fallback"] = true, ["fuse_unk"] = false, ["vocab"] = vocabulary, ["merges"] = new JsonArray(),
+                ["type"] = "BPE",
+                ["unk_token"] = "[UNK]",
+                ["byte_fallback"] = true,
+                ["fuse_unk"] = false,
+                ["vocab"] = vocabulary,
+                ["merges"] = new JsonArray(),
             },
         });
         var differing = new List<int>();

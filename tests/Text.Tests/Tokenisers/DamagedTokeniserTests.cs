@@ -134,7 +134,9 @@ public sealed class DamagedTokeniserTests
             ["decoder"] = JsonNode.Parse("""{"type":"Metaspace","replacement":"▁"}"""),
             ["model"] = new JsonObject
             {
-                ["type"] = "Unigram", ["unk_id"] = 0, ["byte_fallback"] = true,
+                ["type"] = "Unigram",
+                ["unk_id"] = 0,
+                ["byte_fallback"] = true,
                 ["vocab"] = new JsonArray([.. OracleFiles.Pieces().Take(40).Select(static piece => (JsonNode)OracleFiles.Scored(piece.Token, piece.Score))]),
             },
         }.ToJsonString();

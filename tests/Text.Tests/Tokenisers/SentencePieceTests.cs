@@ -56,7 +56,9 @@ public sealed class SentencePieceTests
             ["decoder"] = JsonNode.Parse("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}"""),
             ["model"] = new JsonObject
             {
-                ["type"] = "Unigram", ["unk_id"] = unk, ["vocab"] = new JsonArray([.. tokens.Select(static token => (JsonNode)OracleFiles.Scored(token.Token, token.Score))]),
+                ["type"] = "Unigram",
+                ["unk_id"] = unk,
+                ["vocab"] = new JsonArray([.. tokens.Select(static token => (JsonNode)OracleFiles.Scored(token.Token, token.Score))]),
             },
         });
         string[] lines = [.. HardLines.Draw(2000, 7), "1999, 2000 ``quoted''", "", " ", "a <mask> b", "<extra_id_0>x"];

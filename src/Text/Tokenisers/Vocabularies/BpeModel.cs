@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -7,23 +6,15 @@ namespace Graft.Text.Tokenisers;
 /// <summary>Byte-pair encoding: code points, and then again and again the pair of neighbours that was merged first in training.</summary>
 internal sealed class BpeModel : TokenModel
 {
-    private const int MostCached = 20_000;
-    private const int LongestCached = 64;
-
     private readonly BpeSettings settings;
     private readonly Dictionary<long, (int Rank, int Id)> merges;
     private readonly int[]? bytes;
-
-    // tokens of a word and where each ends, in turns
-    private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> cached;
-    private int cachedWords;
+    private readonly WordCache cache = new();
 
     public BpeModel(Vocabulary vocabulary, Dictionary<long, (int Rank, int Id)> merges, BpeSettings settings) : base(vocabulary)
     {
         (this.merges, this.settings) = (merges, settings);
         if (settings.FallsBackToBytes) bytes = BytePieces.Of(vocabulary);
-        cached = cache.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     public override int? Unknown => settings.Unknown;
@@ -32,23 +23,10 @@ internal sealed class BpeModel : TokenModel
 
     public override void Tokenise(ReadOnlySpan<char> word, int at, TokenList tokens)
     {
-        if (word.Length > LongestCached)
-        {
-            Merge(word, at, tokens);
-            return;
-        }
-        if (!cached.TryGetValue(word, out int[]? known))
-        {
-            int before = tokens.Count;
-            Merge(word, at, tokens);
-            if (Volatile.Read(ref cachedWords) >= MostCached) return;
-            int[] pieces = new int[2 * (tokens.Count - before)];
-            int piece = 0;
-            foreach (var token in tokens.All[before..]) (pieces[piece++], pieces[piece++]) = (token.Id, token.End - at << 8 | token.Start - at);
-            if (cached.TryAdd(word, pieces)) Interlocked.Increment(ref cachedWords);
-            return;
-        }
-        for (int i = 0; i < known.Length; i += 2) tokens.Add(known[i], at + (known[i + 1] & 255), at + (known[i + 1] >> 8));
+        if (cache.TryAdd(word, at, tokens)) return;
+        int before = tokens.Count;
+        Merge(word, at, tokens);
+        cache.Keep(word, at, tokens, before);
     }
 
     private void Merge(ReadOnlySpan<char> word, int at, TokenList tokens)

@@ -7,6 +7,7 @@ internal sealed class WordPieceModel : TokenModel
     private readonly int unknown;
     private readonly int longestWord;
     private readonly TokenTable? whole;
+    private readonly WordCache cache = new();
 
     /// <summary>A model over a vocabulary.</summary>
     /// <param name="vocabulary">The tokens.</param>
@@ -37,21 +38,38 @@ internal sealed class WordPieceModel : TokenModel
             tokens.Add(kept, at, at + word.Length);
             return;
         }
-        int before = tokens.Count;
-        if (word.Length <= longestWord || PointsOf(word) <= longestWord)
+        if (word.Length > longestWord && PointsOf(word) > longestWord)
         {
-            int from = 0;
-            while (from < word.Length)
-            {
-                int id = (from == 0 ? Vocabulary.Table : continuing).FindLongest(word[from..], out int length);
-                if (id < 0) break;
-                tokens.Add(id, at + from, at + from + length);
-                from += length;
-            }
-            if (from == word.Length) return;
+            tokens.Add(unknown, at, at + word.Length);
+            return;
         }
-        tokens.CutTo(before);
-        tokens.Add(unknown, at, at + word.Length);
+        // mostly a word is a token
+        int single = Vocabulary.Table.Find(word);
+        if (single >= 0)
+        {
+            tokens.Add(single, at, at + word.Length);
+            return;
+        }
+        if (cache.TryAdd(word, at, tokens)) return;
+        int before = tokens.Count;
+        if (!Cut(word, at, tokens))
+        {
+            tokens.CutTo(before);
+            tokens.Add(unknown, at, at + word.Length);
+        }
+        cache.Keep(word, at, tokens, before);
+    }
+
+    private bool Cut(ReadOnlySpan<char> word, int at, TokenList tokens)
+    {
+        for (int from = 0; from < word.Length;)
+        {
+            int id = (from == 0 ? Vocabulary.Table : continuing).FindLongest(word[from..], out int length);
+            if (id < 0) return false;
+            tokens.Add(id, at + from, at + from + length);
+            from += length;
+        }
+        return true;
     }
 
     private static bool IsContinuing(string? token, string prefix) => token is not null && token.Length > prefix.Length && token.StartsWith(prefix, StringComparison.Ordinal);

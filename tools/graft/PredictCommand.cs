@@ -13,8 +13,13 @@ internal static class PredictCommand
     public static Command Make()
     {
         var command = new Command(
-            "predict", "Says what a model takes pictures for. A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
-        var images = new Argument<string[]>("IMAGE") { Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input.", Arity = ArgumentArity.OneOrMore };
+            "predict",
+            "Says what a model takes pictures for. A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
+        var images = new Argument<string[]>("IMAGE")
+        {
+            Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         command.Add(images);
         var split = DataOptions.Split();
         command.Add(split);

@@ -89,6 +89,7 @@ public sealed class LanguageModelPretraining : TextTask
             }
         }
         double mean = loss / Math.Max(1, tokens);
-        return new Evaluation(tokens, correct, new Metrics((Transfer.Metrics.Loss, mean), ("perplexity", Math.Exp(mean)), (Transfer.Metrics.Accuracy, (double)correct / Math.Max(1, tokens))));
+        return new Evaluation(
+            tokens, correct, new Metrics((Transfer.Metrics.Loss, mean), ("perplexity", Math.Exp(mean)), (Transfer.Metrics.Accuracy, (double)correct / Math.Max(1, tokens))));
     }
 }

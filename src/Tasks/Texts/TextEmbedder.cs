@@ -13,6 +13,9 @@ namespace Graft.Tasks;
 /// </code></example>
 public sealed class TextEmbedder : TextTask, IEmbeddingGenerator<string, Embedding<float>>
 {
+    /// <summary>Pairs a step: each is told from the others of its step.</summary>
+    private const int UsualPairs = 64;
+
     private TextEmbedder(TextModelSource source, Device? device) : base(source, device)
     {
     }
@@ -128,7 +131,9 @@ public sealed class TextEmbedder : TextTask, IEmbeddingGenerator<string, Embeddi
         if (options?.Dimensions is { } wanted && wanted != Dimensions)
             throw new ArgumentException($"{wanted} dimensions are asked for and {Model.Name} gives {Dimensions}", nameof(options));
         string[] texts = [.. values];
-        return Task.Run(() => new GeneratedEmbeddings<Embedding<float>>(Embed(texts, null, cancellationToken).Select(vector => new Embedding<float>(vector) { ModelId = Model.Name })), cancellationToken);
+        return Task.Run(
+            () => new GeneratedEmbeddings<Embedding<float>>(Embed(texts, null, cancellationToken).Select(vector => new Embedding<float>(vector) { ModelId = Model.Name })),
+            cancellationToken);
     }
 
     object? IEmbeddingGenerator.GetService(Type serviceType, object? serviceKey)
@@ -139,5 +144,9 @@ public sealed class TextEmbedder : TextTask, IEmbeddingGenerator<string, Embeddi
         return serviceType.IsInstanceOfType(this) ? this : null;
     }
 
-    private static TextFineTuneOptions Usual(TextFineTuneOptions? options) => (options ?? new TextFineTuneOptions()) is var given && given.BatchSize is null ? given with { BatchSize = 64 } : given;
+    private static TextFineTuneOptions Usual(TextFineTuneOptions? options)
+    {
+        options ??= new TextFineTuneOptions();
+        return options.BatchSize is null ? options with { BatchSize = UsualPairs } : options;
+    }
 }

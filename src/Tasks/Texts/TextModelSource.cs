@@ -100,6 +100,6 @@ public sealed class TextModelSource
     }
 
     private static int? LengthIn(ModelManifest<TextFineTuneOptions> manifest) =>
-        manifest.Inputs is { } inputs && inputs.TryGetProperty(TextTask.LengthKey, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int length) && length > 1
-            ? length : null;
+        manifest.Inputs is { } inputs && inputs.TryGetProperty(TextTask.LengthKey, out var value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt32(out int length) && length > 1 ? length : null;
 }

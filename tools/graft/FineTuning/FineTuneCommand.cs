@@ -52,7 +52,8 @@ internal sealed class FineTuneCommand
         var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
         if (choice.Kind == ImageModelKind.Architecture) RequireStage(ModelRegistry.Create(choice.Name), options);
         string pictures = data.Path(parsed);
-        if (TextData.IsOne(pictures)) throw new WrongInputException($"--data {Printable.Whole(pictures)} is a file of texts: say with --task what is learnt ({string.Join(", ", TextTasks.Names)})");
+        if (TextData.IsOne(pictures))
+            throw new WrongInputException($"--data {Printable.Whole(pictures)} is a file of texts: say with --task what is learnt ({string.Join(", ", TextTasks.Names)})");
         var (training, validation) = Open(parsed, options);
 
         using var where = device.Open(parsed);

@@ -139,7 +139,8 @@ internal sealed class TextFineTuning
     {
         string[] names = [.. model.Stages.Select(static stage => stage.Name)];
         if (options.Recipe.FreezeBelow is { } stage && !names.Contains(stage))
-            throw new WrongInputException($"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, names)}; from stem to head it has {string.Join(", ", names)}");
+            throw new WrongInputException(
+                $"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, names)}; from stem to head it has {string.Join(", ", names)}");
     }
 
     private static long BytesOf(Model model) => model.Parameters().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);

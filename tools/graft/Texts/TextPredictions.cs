@@ -63,7 +63,8 @@ internal static class TextPredictions
     {
         if (!asJson)
         {
-            output.WriteLine($"{Shortened(prediction.Text)}: {string.Join(", ", prediction.Entities.Select(static entity => $"{Printable.Whole(entity.Text)} ({Printable.Whole(entity.Type)})"))}");
+            output.WriteLine(
+                $"{Shortened(prediction.Text)}: {string.Join(", ", prediction.Entities.Select(static entity => $"{Printable.Whole(entity.Text)} ({Printable.Whole(entity.Type)})"))}");
             return;
         }
         JsonOutput.Write(output, json =>

@@ -78,7 +78,9 @@ public partial class SampleTests
         string platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         string library = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var files = platform.Split(Path.PathSeparator).Where(file => Path.GetDirectoryName(file) == library && IsManaged(file));
-        return [.. files.Concat(Room.All.Select(room => room.Assembly.Location)).Select(file => MetadataReference.CreateFromFile(file))];
+        // of packages those whose types the rooms' own types derive from
+        string[] packages = [Path.Combine(AppContext.BaseDirectory, "Microsoft.Extensions.AI.Abstractions.dll")];
+        return [.. files.Concat(Room.All.Select(room => room.Assembly.Location)).Concat(packages).Select(file => MetadataReference.CreateFromFile(file))];
     }
 
     private static bool IsManaged(string file) =>

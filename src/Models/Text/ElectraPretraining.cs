@@ -50,7 +50,8 @@ public sealed class ElectraPretraining : Model
         var own = new HubConfig(given);
         var small = Read(own);
         if ((small.VocabularySize, small.EmbeddingSize, small.MaximumPositions, small.TokenTypes) != (sizes.VocabularySize, sizes.EmbeddingSize, sizes.MaximumPositions, sizes.TokenTypes))
-            throw own.Fail($"has embeddings of {small.VocabularySize} words, {small.MaximumPositions} positions and {small.TokenTypes} types, {small.EmbeddingSize} wide; the discriminator's, "
+            throw own.Fail(
+                $"has embeddings of {small.VocabularySize} words, {small.MaximumPositions} positions and {small.TokenTypes} types, {small.EmbeddingSize} wide; the discriminator's, "
                 + $"which are to be shared, are of {sizes.VocabularySize}, {sizes.MaximumPositions} and {sizes.TokenTypes}, {sizes.EmbeddingSize} wide");
         return new ElectraPretraining(sizes, small, seed);
     }

@@ -6,11 +6,19 @@ internal sealed class SortedTokens
     private readonly string[] tokens;
     private readonly int[] values;
 
-    /// <summary>Takes texts with a value each; the later of two equal ones is not found.</summary>
+    // where the texts with each first unit lie
+    private readonly Dictionary<char, (int From, int To)> firsts = [];
+
+    /// <summary>Takes texts that are not empty, with a value each; the later of two equal ones is not found.</summary>
     public SortedTokens(string[] tokens, int[] values)
     {
         (this.tokens, this.values) = (tokens, values);
         Array.Sort(tokens, values, StringComparer.Ordinal);
+        for (int from = 0, to; from < tokens.Length; from = to)
+        {
+            for (to = from + 1; to < tokens.Length && tokens[to][0] == tokens[from][0]; to++) continue;
+            firsts[tokens[from][0]] = (from, to);
+        }
     }
 
     public Walk Begin() => new(this);
@@ -38,6 +46,12 @@ internal sealed class SortedTokens
         /// <summary>Goes one unit on; false where no text does.</summary>
         public bool Step(char unit)
         {
+            if (depth == 0)
+            {
+                if (!sorted.firsts.TryGetValue(unit, out var range)) return false;
+                (from, to, depth) = (range.From, range.To, 1);
+                return true;
+            }
             from = Bound(unit, from, to);
             if (from == to || sorted.tokens[from][depth] != unit) return false;
             to = unit == char.MaxValue ? to : Bound((char)(unit + 1), from, to);

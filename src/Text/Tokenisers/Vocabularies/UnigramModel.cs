@@ -14,6 +14,7 @@ internal sealed class UnigramModel : TokenModel
     private readonly int? unknown;
     private readonly double unknownScore;
     private readonly int[]? bytes;
+    private readonly WordCache cache = new();
 
     /// <summary>A model over a vocabulary.</summary>
     /// <param name="vocabulary">The tokens.</param>
@@ -32,6 +33,14 @@ internal sealed class UnigramModel : TokenModel
     public override int? Unknown => unknown;
 
     public override void Tokenise(ReadOnlySpan<char> word, int at, TokenList tokens)
+    {
+        if (cache.TryAdd(word, at, tokens)) return;
+        int before = tokens.Count;
+        Cut(word, at, tokens);
+        cache.Keep(word, at, tokens, before);
+    }
+
+    private void Cut(ReadOnlySpan<char> word, int at, TokenList tokens)
     {
         var best = ArrayPool<Node>.Shared.Rent(word.Length + 1);
         Search(word, best);

@@ -30,7 +30,7 @@ internal sealed class MaskedBlocks : TextExamples
     public override Variable Loss(TextModel model, Pass pass, int[] chosen, int epoch)
     {
         var (batch, labels) = Masked(model, chosen, epoch);
-        return model.Loss(model.Forward(pass, batch), new TextTargets { Labels = labels });
+        return model.Loss(pass, batch, new TextTargets { Labels = labels });
     }
 
     /// <summary>The blocks with tokens masked, and the tokens that were there.</summary>

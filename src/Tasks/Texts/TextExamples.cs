@@ -24,7 +24,7 @@ internal abstract class TextExamples(TextPreparation preparation)
     {
         var texts = Array.ConvertAll(chosen, index => this[index]);
         var batch = preparation.Batch(model, texts);
-        return model.Loss(model.Forward(pass, batch), Targets(new TextFrame(chosen, texts, batch.Length, preparation.Tokeniser.PadsLeft)));
+        return model.Loss(pass, batch, Targets(new TextFrame(chosen, texts, batch.Length, preparation.Tokeniser.PadsLeft)));
     }
 
     /// <summary>What the model has to give for texts of a batch.</summary>

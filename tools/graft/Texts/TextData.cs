@@ -16,6 +16,8 @@ internal sealed class TextData
         "--labels", "What labels are: a class, classes with ; between them, or a number.", ["class", "classes", "number"], "class");
     private readonly Option<string> encoding = Options.Choice("--encoding", "How the file is encoded; what a byte order mark says comes first.", ["utf-8", "latin-1"], "utf-8");
 
+    private readonly Option<bool> quotes = new("--no-quotes") { Description = "Take quotation marks for text, as files of GLUE's kind need it, and not for what holds a field together." };
+
     public TextData(Command command, bool hasLabels = true)
     {
         command.Add(text);
@@ -26,6 +28,7 @@ internal sealed class TextData
             command.Add(kind);
         }
         command.Add(encoding);
+        command.Add(quotes);
     }
 
     /// <summary>Whether a path is that of a file of texts, by its ending.</summary>
@@ -64,7 +67,11 @@ internal sealed class TextData
         return table.Select(row => new TextExample(row[column], second is null ? null : row[second], row.Line));
     }
 
-    private TextTableOptions TableOptions(ParseResult parsed) => new() { Encoding = parsed.GetValue(encoding) == "latin-1" ? Encoding.Latin1 : null };
+    private TextTableOptions TableOptions(ParseResult parsed) => new()
+    {
+        Encoding = parsed.GetValue(encoding) == "latin-1" ? Encoding.Latin1 : null,
+        Quotes = !parsed.GetValue(quotes),
+    };
 
     private static bool IsTagged(string path) => Words.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 

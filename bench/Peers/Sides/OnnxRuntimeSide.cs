@@ -41,7 +41,7 @@ internal sealed class OnnxRuntimeSide : ISide
         session.Dispose();
     }
 
-    private static InferenceSession Open(string file, int threads)
+    internal static InferenceSession Open(string file, int threads)
     {
         try
         {

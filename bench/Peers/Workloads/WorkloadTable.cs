@@ -30,6 +30,7 @@ internal static class WorkloadTable
         Bert("bert-base-eval-b8", BertSizes.Base, batch: 8, training: false),
         Bert("bert-base-train-b8", BertSizes.Base, batch: 8, training: true),
         Bert("minilm-train-b16", BertSizes.MiniLm, batch: 16, training: true),
+        Sentences("minilm-embed-1000"),
     ];
 
     public static Workload Find(string name) => All.FirstOrDefault(workload => workload.Name == name)
@@ -106,6 +107,14 @@ internal static class WorkloadTable
             ],
             onnx);
     }
+
+    // the products of MiniLM's six layers, 384 wide: attention's of short sentences are little beside them
+    private static Workload Sentences(string name) => new(
+        name, 2.0 * SentenceWork.Tokens * 6 * (4 * 384 * 384 + 2 * 384 * 1536), Repeats: 1,
+        [
+            (Workload.Ours, threads => new SentenceSide(threads)),
+            (OnnxRuntime, threads => new OnnxSentenceSide(threads)),
+        ]);
 
     private static IEnumerable<(string Name, SideFactory Make)> OnnxSide(string workload, IOnnxModel? model) =>
         model is null ? [] : [(OnnxRuntime, threads => new OnnxRuntimeSide(workload, model, threads))];

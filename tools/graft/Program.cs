@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Graft.Tasks;
-using Graft.Text;
 using Graft.Tensors.Gpu;
+using Graft.Text;
 using Graft.Transfer;
 
 namespace Graft.CommandLine;

@@ -1,6 +1,5 @@
 using Graft.Autograd;
 using Graft.Tensors;
-using Graft.Text;
 using Graft.Transfer;
 
 namespace Graft.Tasks;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Graft.Tensors;
 using Graft.Text;
 using Graft.Transfer;

@@ -136,7 +136,7 @@ public sealed class TextClassifierTests : IDisposable
     }
 
     [Fact]
-    public void Others_ask_while_it_learns()
+    public async Task Others_ask_while_it_learns()
     {
         using var classifier = Learnt();
         using var enough = new CancellationTokenSource();
@@ -151,8 +151,8 @@ public sealed class TextClassifierTests : IDisposable
             return answers;
         }, TestContext.Current.CancellationToken);
         classifier.FineTune(Sentiments(), null, Quick with { Recipe = Quick.Recipe with { Epochs = 2, LearningRate = 1e-4 } });
-        enough.Cancel();
-        Assert.True(asking.GetAwaiter().GetResult() > 0);
+        await enough.CancelAsync();
+        Assert.True(await asking > 0);
     }
 
     [Fact]

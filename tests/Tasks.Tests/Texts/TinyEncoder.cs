@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Testing;
 
 /// <summary>A folder as on the hub with a BERT that is small enough to be trained in a test: its config, random weights and a vocabulary of words.</summary>

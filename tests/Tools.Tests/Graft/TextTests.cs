@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Testing;
 
 namespace Graft.Tools.Tests;

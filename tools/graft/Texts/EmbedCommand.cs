@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Graft.Tasks;
-using Graft.Tensors;
 using Graft.Text;
 
 namespace Graft.CommandLine;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Graft.Tasks;
-using Graft.Text;
 
 namespace Graft.CommandLine;
 

@@ -1,5 +1,3 @@
-using Graft.Tasks;
-
 namespace Graft.CommandLine;
 
 /// <summary>The text tasks by their names.</summary>

@@ -1,4 +1,3 @@
-using Graft.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

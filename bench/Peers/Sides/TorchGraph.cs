@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Graft.Onnx.Protocol;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -49,6 +49,8 @@ public sealed class LanguageModelPretraining : TextTask
     {
         ArgumentNullException.ThrowIfNull(texts);
         options ??= new TextFineTuneOptions();
+        options.Validate();
+        (texts, heldOut) = HoldOut(texts, heldOut, options);
         return Fit(
             [], preparation => new MaskedBlocks(preparation, texts, options.Recipe.Seed),
             heldOut is null ? null : (model, preparation, token) => Measure(model, new MaskedBlocks(preparation, heldOut, seed: 0), token), options, progress, cancellation);

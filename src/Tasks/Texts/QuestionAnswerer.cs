@@ -65,10 +65,13 @@ public sealed class QuestionAnswerer : TextTask
         IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(training);
+        options ??= new TextFineTuneOptions();
+        options.Validate();
+        (training, validation) = HoldOut(training, validation, options);
         return Fit(
             [], preparation => new Examples(preparation, training),
             validation is null ? null : (model, preparation, token) => Measure(model, preparation, validation, new AnswerOptions(), token),
-            options ?? new TextFineTuneOptions(), progress, cancellation);
+            options, progress, cancellation);
     }
 
     /// <summary>Evaluates the reader by SQuAD's rule: <c>exact_match</c> and <c>f1</c>, shares from 0 to 1.</summary>

@@ -71,9 +71,7 @@ public sealed class TextClassifier : TextTask
         options ??= new TextFineTuneOptions();
         options.Validate();
         var training = LabelledTexts.Open(file, columns);
-        LabelledTexts? validation = options.Validation is { } other ? LabelledTexts.Open(other, columns) : null;
-        if (options.HeldOut > 0) (training, validation) = training.Split(options.HeldOut, options.Recipe.Seed);
-        return FineTune(training, validation, options, progress, cancellation);
+        return FineTune(training, options.Validation is { } other ? LabelledTexts.Open(other, columns) : null, options, progress, cancellation);
     }
 
     /// <summary>Fine-tunes the classifier on labelled texts. Where the labels are not those of the head it gets a new one.</summary>
@@ -88,6 +86,9 @@ public sealed class TextClassifier : TextTask
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(training);
+        options ??= new TextFineTuneOptions();
+        options.Validate();
+        if (options.HeldOut > 0 && validation is null) (training, validation) = training.Split(options.HeldOut, options.Recipe.Seed);
         string[] labels = training.Kind == TextLabelKind.Regression ? ["value"] : [.. training.ClassNames];
         if (training.Kind == TextLabelKind.SingleLabel && labels.Length < 2)
             throw new TextFileException(training.Source, $"has the class '{Printable.Text(labels.FirstOrDefault() ?? "")}' alone: there is nothing to tell apart");
@@ -95,7 +96,7 @@ public sealed class TextClassifier : TextTask
         if (held is not null && held.Kind != training.Kind) throw new ArgumentException($"the labels to evaluate on are {held.Kind}, those to learn from {training.Kind}");
         return Fit(
             labels, preparation => new Examples(preparation, training), held is null ? null : (model, preparation, token) => Measure(model, preparation, held, null, token),
-            options ?? new TextFineTuneOptions(), progress, cancellation, ProblemOf(training.Kind));
+            options, progress, cancellation, ProblemOf(training.Kind));
     }
 
     /// <summary>Evaluates the classifier: <c>loss</c>, and <c>accuracy</c>, <c>f1</c> and others of classes, or <c>pearson</c> and <c>spearman</c> of numbers.</summary>

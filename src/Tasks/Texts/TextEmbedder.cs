@@ -147,6 +147,7 @@ public sealed class TextEmbedder : TextTask, IEmbeddingGenerator<string, Embeddi
     private static TextFineTuneOptions Usual(TextFineTuneOptions? options)
     {
         options ??= new TextFineTuneOptions();
+        if (options.HeldOut > 0 || options.Validation is not null) throw new ArgumentException("an embedder has nothing to evaluate on: hold out nothing");
         return options.BatchSize is null ? options with { BatchSize = UsualPairs } : options;
     }
 }

@@ -46,7 +46,7 @@ public sealed class TextModelSource
         RequireFolder(folder);
         if (!File.Exists(Path.Combine(folder, SentencePooling.ModulesFileName))) pooling ??= SentencePooling.Plain with { Normalise = true };
         var (model, report) = SentenceEncoder.Open(folder, pooling, options);
-        return Of(folder, model, report);
+        return Of(folder, model, report, model.Pooling.EncoderFolder);
     }
 
     /// <summary>A folder by its path, or a repository of the hub by its name (org/name), which is fetched on first use.</summary>
@@ -62,7 +62,7 @@ public sealed class TextModelSource
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (Directory.Exists(name)) return name;
-        if (ImageModelKinds.Of(name) != ImageModelKind.Published)
+        if (!PublishedModelFetcher.IsFetchable(name))
             throw new ArgumentException($"'{Printable.Whole(name)}' is no folder and no repository of the hub (org/name)");
         var fetched = await PublishedModelFetcher.FetchAsync(name, hub, progress, cancellation).ConfigureAwait(false);
         return fetched.Folder ?? throw new ArgumentException($"'{Printable.Whole(name)}' is an image model");
@@ -82,21 +82,25 @@ public sealed class TextModelSource
         if (!Directory.Exists(folder)) throw new CheckpointException(folder, "there is no such folder");
     }
 
-    private static TextModelSource Of(string folder, TextModel model, LoadReport report)
+    /// <param name="folder">The folder.</param>
+    /// <param name="model">Its model, loaded.</param>
+    /// <param name="report">How it was loaded.</param>
+    /// <param name="encoder">The folder of weights and tokeniser within the folder: itself, where it is empty.</param>
+    private static TextModelSource Of(string folder, TextModel model, LoadReport report, string encoder = "")
     {
-        var tokeniser = Tokeniser.Open(folder);
-        tokeniser.RequireVocabulary(model.Sizes.Vocabulary, Path.Combine(folder, ModelConfig.FileName));
-        var manifest = ModelFolder.IsSaved(folder)
-            ? ModelFolder.Read(folder, TextRecipe.Options).Manifest
-            : new ModelManifest<TextFineTuneOptions> { Receipt = report.Receipt };
-        if (!ModelFolder.IsSaved(folder))
-        {
-            using var checkpoint = Checkpoint.Open(folder);
-            manifest = manifest with { Provenance = Provenance.Of(checkpoint) };
-        }
-        int longest = Math.Min(model.Sizes.MaximumLength, tokeniser.MaximumLength ?? int.MaxValue), length = LengthIn(manifest) ?? Math.Min(longest, UsualLength);
-        var config = model.ConfigFor(model.Labels);
-        return new TextModelSource(new(model, config, new TextPreparation(tokeniser, Math.Min(length, model.Sizes.MaximumLength)), manifest)) { Report = report };
+        string own = Path.Combine(folder, encoder);
+        var tokeniser = Tokeniser.Open(own);
+        tokeniser.RequireVocabulary(model.Sizes.Vocabulary, Path.Combine(own, ModelConfig.FileName));
+        var manifest = ModelFolder.IsSaved(folder) ? ModelFolder.Read(folder, TextRecipe.Options).Manifest : Published(own, report);
+        var preparation = new TextPreparation(tokeniser, UsualLength);
+        int longest = preparation.Longest(model), length = Math.Min(longest, LengthIn(manifest) ?? UsualLength);
+        return new TextModelSource(new(model, model.ConfigFor(model.Labels), preparation with { MaximumLength = length }, manifest)) { Report = report };
+    }
+
+    private static ModelManifest<TextFineTuneOptions> Published(string folder, LoadReport report)
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        return new ModelManifest<TextFineTuneOptions> { Receipt = report.Receipt, Provenance = Provenance.Of(checkpoint) };
     }
 
     private static int? LengthIn(ModelManifest<TextFineTuneOptions> manifest) =>

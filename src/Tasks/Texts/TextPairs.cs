@@ -8,12 +8,13 @@ internal sealed class TextPairs : TextExamples
 {
     private readonly IReadOnlyList<TextExample> pairs;
     private readonly Func<int, float>? similarity;
+    private readonly TokenisedText?[] partners;
 
     public TextPairs(TextPreparation preparation, IReadOnlyList<TextExample> pairs, Func<int, float>? similarity) : base(preparation)
     {
         int alone = pairs.ToList().FindIndex(static pair => pair.Pair is null);
         if (alone >= 0) throw new ArgumentException($"text {alone + 1} has no second one: give pairs");
-        (this.pairs, this.similarity) = (pairs, similarity);
+        (this.pairs, this.similarity, partners) = (pairs, similarity, new TokenisedText?[pairs.Count]);
     }
 
     public override int Count => pairs.Count;
@@ -22,7 +23,7 @@ internal sealed class TextPairs : TextExamples
     {
         var encoder = (SentenceEncoder)model;
         var first = encoder.Embed(pass, Preparation.Batch(model, Array.ConvertAll(chosen, index => this[index])));
-        var second = encoder.Embed(pass, Preparation.Batch(model, Array.ConvertAll(chosen, index => Preparation.Encode(pairs[index].Pair!))));
+        var second = encoder.Embed(pass, Preparation.Batch(model, Array.ConvertAll(chosen, index => partners[index] ??= Preparation.Encode(pairs[index].Pair!))));
         return similarity is { } value
             ? SentenceLosses.CosineSimilarity(first, second, Array.ConvertAll(chosen, index => value(index))) : SentenceLosses.MultipleNegativesRanking(first, second);
     }

@@ -7,6 +7,9 @@ namespace Graft.Tasks;
 /// <param name="MaximumLength">The most tokens of a text or pair, special ones included; what is longer is cut off, or read in windows.</param>
 public sealed record TextPreparation(Tokeniser Tokeniser, int MaximumLength)
 {
+    /// <summary>The most tokens that a text may have for a model, special ones included.</summary>
+    internal int Longest(TextModel model) => Math.Min(model.Sizes.MaximumLength, Tokeniser.MaximumLength ?? int.MaxValue);
+
     /// <summary>The tokens of a text or a pair of texts.</summary>
     /// <param name="text">The text; lone surrogates are read as U+FFFD.</param>
     /// <param name="pair">The second text; null for none.</param>

@@ -16,6 +16,15 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
     /// <summary>How texts become tokens.</summary>
     public TextPreparation Preparation => Current.Inputs;
 
+    /// <summary>Refuses texts that are longer than the model takes, before any work begins.</summary>
+    /// <param name="options">How the model is to be fine-tuned.</param>
+    /// <exception cref="ArgumentException">They are.</exception>
+    public void RequireLength(TextFineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RequireLength(Current, options);
+    }
+
     /// <summary>What was taken of the file of published weights; null for a model from elsewhere.</summary>
     public LoadReport? WeightsReport { get; }
 
@@ -54,8 +63,7 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
         options.Validate();
         return Fit(labels, options.Recipe.Seed, copy =>
         {
-            int most = Math.Min(copy.Model.Sizes.MaximumLength, copy.Inputs.Tokeniser.MaximumLength ?? int.MaxValue);
-            if (options.MaximumLength > most) throw new ArgumentException($"{options.MaximumLength} tokens are more than the {most} that {copy.Model.Name} takes");
+            RequireLength(copy, options);
             if (problemType is not null) copy.Model.ProblemType = problemType;
             var preparation = copy.Inputs with { MaximumLength = options.MaximumLength ?? copy.Inputs.MaximumLength };
             var examples = training(preparation);
@@ -64,6 +72,21 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
                 new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed),
                 validate is null ? null : token => validate(copy.Model, preparation, token), how, how.Recipe);
         }, progress, cancellation);
+    }
+
+    /// <summary>The examples in two parts, where a share is to be held out and nothing else is there to evaluate on.</summary>
+    private protected static (IReadOnlyList<T> Training, IReadOnlyList<T>? Validation) HoldOut<T>(
+        IReadOnlyList<T> examples, IReadOnlyList<T>? validation, TextFineTuneOptions options)
+    {
+        if (validation is not null || options.HeldOut <= 0) return (examples, validation);
+        var held = StratifiedDraw.HeldOut(new int[examples.Count], options.HeldOut, options.Recipe.Seed);
+        return ([.. examples.Where((_, index) => !held.Contains(index))], [.. examples.Where((_, index) => held.Contains(index))]);
+    }
+
+    private static void RequireLength(TaskState<TextModel, TextPreparation, TextFineTuneOptions> now, TextFineTuneOptions options)
+    {
+        int longest = now.Inputs.Longest(now.Model);
+        if (options.MaximumLength > longest) throw new ArgumentException($"{options.MaximumLength} tokens are more than the {longest} that {now.Model.Name} takes");
     }
 
     private protected IEnumerable<TextRow> Rows(

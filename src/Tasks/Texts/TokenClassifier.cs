@@ -66,6 +66,7 @@ public sealed class TokenClassifier : TextTask
     {
         ArgumentNullException.ThrowIfNull(training);
         options ??= new TextFineTuneOptions();
+        options.Validate();
         if (options.HeldOut > 0 && validation is null) (training, validation) = training.Split(options.HeldOut, options.Recipe.Seed);
         var held = validation?.Match(training.TagNames);
         return Fit(

@@ -28,7 +28,7 @@ public static class FineTuneRecipe
         Row("--learning-rate", "learning_rate", RecipeKind.Number(AboveZero, static value => value > 0, "R").OrNone(), static recipe => recipe.LearningRate,
             static (recipe, value) => recipe with { LearningRate = value },
             "The head's highest learning rate; half of it after frozen epochs. 0.01 where it is not given; for a new head, where a step has N < 16 "
-            + "examples, at most 0.08 N / D of its D features.", olderKey: "frozen_learning_rate", isRequired: true),
+            + "examples, at most 0.08 N / D of its D features; for texts 0.0384 / D of states D wide.", olderKey: "frozen_learning_rate", isRequired: true),
         Row("--rate-decay", "learning_rate_decay_per_stage", RecipeKind.Number(AboveZero, static value => value > 0, "FACTOR"),
             static recipe => recipe.RateDecayPerStage, static (recipe, value) => recipe with { RateDecayPerStage = value },
             "What the rate is divided by from a stage to the one below it; 1 from scratch.", absent: static recipe => recipe with { RateDecayPerStage = 1 }),

@@ -4,21 +4,9 @@ using Graft.Text;
 namespace Graft.Tasks.Tests;
 
 /// <summary>Tags of words, answers in a text, embeddings and masked words.</summary>
-public sealed class ReadingTests : IDisposable
+public sealed class ReadingTests : TextTaskTests
 {
     private static readonly string[] People = ["ada", "bob", "carol", "dora"], Places = ["london", "paris", "rome", "oslo"];
-
-    private static readonly TextFineTuneOptions Quick = new()
-    {
-        BatchSize = 8,
-        Recipe = new TextFineTuneOptions().Recipe with { Epochs = 30, LearningRate = 5e-3, RateDecayPerStage = 1 },
-    };
-
-    private readonly TemporaryFolder folder = new();
-
-    private string Encoder => TinyEncoder.Write(folder["encoder"]);
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Names_are_found_in_texts_of_any_length()
@@ -32,8 +20,8 @@ public sealed class ReadingTests : IDisposable
         string text = string.Concat(Enumerable.Repeat("The cat is red. ", 30)) + "Ada lives in Rome.";
         var entities = tagger.Predict(text).Entities;
         Assert.Contains(entities, entity => entity is { Type: "LOC", Text: "Rome" } && text[entity.Start..entity.End] == "Rome");
-        tagger.Save(folder["tagger"]);
-        using var again = TokenClassifier.Load(folder["tagger"]);
+        tagger.Save(In("tagger"));
+        using var again = TokenClassifier.Load(In("tagger"));
         Assert.Equal(entities, again.Predict(text).Entities);
         Assert.Empty(tagger.Predict("").Words);
 
@@ -57,8 +45,8 @@ public sealed class ReadingTests : IDisposable
         var answer = reader.Answer("Where is Ada?", context);
         Assert.Equal(context[answer.Start..answer.End], answer.Text);
         Assert.InRange(answer.Probability, 0, 1);
-        reader.Save(folder["reader"]);
-        using var again = QuestionAnswerer.Load(folder["reader"]);
+        reader.Save(In("reader"));
+        using var again = QuestionAnswerer.Load(In("reader"));
         Assert.Equal(answer, again.Answer("Where is Ada?", context));
         Assert.Equal("", reader.Answer("Where is Ada?", "").Text);
         Assert.NotNull(reader.Answer(string.Concat(Enumerable.Repeat("where ", 500)), context).Text);
@@ -98,10 +86,38 @@ public sealed class ReadingTests : IDisposable
         embedder.FineTune(pairs, Quick with { Recipe = Quick.Recipe with { Epochs = 20, LearningRate = 2e-3 } });
         double after = Cosine(embedder, "good", "fine") - Cosine(embedder, "good", "awful");
         Assert.True(after > before + 0.2, $"{before} became {after}");
-        embedder.Save(folder["embedder"]);
-        using var again = TextEmbedder.Load(folder["embedder"]);
+        embedder.Save(In("embedder"));
+        using var again = TextEmbedder.Load(In("embedder"));
         Assert.Equal(embedder.Embed("red dog"), again.Embed("red dog"));
         Assert.Throws<ArgumentException>(() => embedder.FineTune([new TextExample("alone")]));
+    }
+
+    [Fact]
+    public void An_encoder_may_lie_in_a_folder_of_its_own_within_that_of_the_sentence_encoder()
+    {
+        string outer = In("sentences");
+        TinyEncoder.Write(In("sentences/0_Transformer"));
+        File.WriteAllText(In("sentences/1_Pooling/config.json"), """{"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true}""");
+        File.WriteAllText(In("sentences/modules.json"), """
+            [{"idx": 0, "name": "0", "path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+             {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+             {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}]
+            """);
+        using var inner = TextEmbedder.FromPretrained(outer);
+        using var plain = TextEmbedder.FromPretrained(In("sentences/0_Transformer"));
+        Assert.Equal(plain.Embed("the red cat"), inner.Embed("the red cat"));
+    }
+
+    [Fact]
+    public void A_share_is_held_out_by_every_task_that_can_evaluate_it()
+    {
+        var options = Quick with { HeldOut = 0.25, Recipe = Quick.Recipe with { Epochs = 1 } };
+        using var reader = QuestionAnswerer.FromPretrained(Encoder);
+        Assert.Equal(12, reader.FineTune([.. Questions()], null, options).Epochs[0].Validation!.Examples);
+        using var language = LanguageModelPretraining.FromPretrained(Encoder);
+        Assert.NotNull(language.Train([.. Questions().Select(static question => question.Context)], null, options).Epochs[0].Validation);
+        using var embedder = TextEmbedder.FromPretrained(Encoder);
+        Assert.Throws<ArgumentException>(() => embedder.FineTune([new TextExample("good", "fine"), new TextExample("bad", "awful")], options));
     }
 
     [Fact]
@@ -132,11 +148,11 @@ public sealed class ReadingTests : IDisposable
         var report = model.Train(texts, texts, Quick with { Recipe = Quick.Recipe with { Epochs = 15 } });
         double first = report.Epochs[0].Validation!.Metrics["perplexity"], last = report.Epochs[^1].Validation!.Metrics["perplexity"];
         Assert.True(last < first / 2, $"{first} became {last}");
-        model.Save(folder["language"]);
+        model.Save(In("language"));
         // the encoder of the saved folder is what a classifier begins with
-        using var classifier = TextClassifier.FromPretrained(folder["language"]);
+        using var classifier = TextClassifier.FromPretrained(In("language"));
         Assert.False(classifier.CanPredict);
-        using var again = LanguageModelPretraining.FromPretrained(folder["language"]);
+        using var again = LanguageModelPretraining.FromPretrained(In("language"));
         Assert.Equal(model.Evaluate(texts).Loss, again.Evaluate(texts).Loss, 1e-9);
         Assert.Throws<ArgumentException>(() => model.Train([]));
     }

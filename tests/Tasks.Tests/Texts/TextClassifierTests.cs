@@ -1,24 +1,11 @@
-using Graft.Testing;
 using Graft.Text;
 using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;
 
 /// <summary>Text classification from a hub's folder to a saved one.</summary>
-public sealed class TextClassifierTests : IDisposable
+public sealed class TextClassifierTests : TextTaskTests
 {
-    private static readonly TextFineTuneOptions Quick = new()
-    {
-        BatchSize = 8,
-        Recipe = new TextFineTuneOptions().Recipe with { Epochs = 30, LearningRate = 5e-3, RateDecayPerStage = 1 },
-    };
-
-    private readonly TemporaryFolder folder = new();
-
-    private string Encoder => TinyEncoder.Write(folder["encoder"]);
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void A_classifier_learns_is_saved_as_a_folder_of_the_hub_and_answers_the_same_again()
     {
@@ -31,7 +18,7 @@ public sealed class TextClassifierTests : IDisposable
         Assert.Equal("positive", classifier.Predict("the book was very good .").Label);
         Assert.Equal("negative", classifier.Predict("The BOOK was awful!").Label);
 
-        string saved = folder["saved"];
+        string saved = In("saved");
         classifier.Save(saved);
         foreach (string file in (string[])["config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json", "graft.json"])
             Assert.True(File.Exists(Path.Combine(saved, file)), file);
@@ -91,7 +78,7 @@ public sealed class TextClassifierTests : IDisposable
     public void A_text_may_have_several_classes()
     {
         using var classifier = TextClassifier.FromPretrained(Encoder);
-        string path = folder["colours.tsv"];
+        string path = In("colours.tsv");
         File.WriteAllLines(path, ["text\tlabel", .. Repeat("red\tred", "blue\tblue", "red and blue\tred;blue", "sun\t")]);
         var columns = new TextColumns { Text = "text", Label = "label", Kind = TextLabelKind.MultiLabel };
         classifier.FineTune(path, columns, Quick);
@@ -99,8 +86,8 @@ public sealed class TextClassifierTests : IDisposable
         Assert.Equal(["red"], classifier.Predict("red").Labels);
         Assert.Empty(classifier.Predict("sun").Labels);
         Assert.Equal(1, classifier.Evaluate(LabelledTexts.Open(path, columns)).Accuracy);
-        classifier.Save(folder["several"]);
-        using var again = TextClassifier.Load(folder["several"]);
+        classifier.Save(In("several"));
+        using var again = TextClassifier.Load(In("several"));
         Assert.Equal(TextLabelKind.MultiLabel, again.Kind);
     }
 
@@ -108,7 +95,7 @@ public sealed class TextClassifierTests : IDisposable
     public void A_text_may_have_a_number()
     {
         using var classifier = TextClassifier.FromPretrained(Encoder);
-        string path = folder["stars.tsv"];
+        string path = In("stars.tsv");
         File.WriteAllLines(path, ["text\tstars", .. Repeat("very good\t2", "good\t1", "fine\t0.5", "bad\t-1")]);
         var columns = new TextColumns { Text = "text", Label = "stars", Kind = TextLabelKind.Regression };
         classifier.FineTune(path, columns, Quick with { Recipe = Quick.Recipe with { Epochs = 60 } });
@@ -122,7 +109,7 @@ public sealed class TextClassifierTests : IDisposable
     public void What_cannot_be_used_is_refused_by_file_line_and_name()
     {
         using var classifier = Learnt();
-        string path = folder["odd.tsv"];
+        string path = In("odd.tsv");
         File.WriteAllLines(path, ["text\tlabel", "good\tpositive", "bad\tnegativ"]);
         var columns = new TextColumns { Text = "text", Label = "label" };
         var error = Assert.Throws<TextFileException>(() => classifier.Evaluate(LabelledTexts.Open(path, columns)));
@@ -131,7 +118,7 @@ public sealed class TextClassifierTests : IDisposable
         Assert.Contains("negative", error.Message, StringComparison.Ordinal);
         Assert.Contains("sentiment", Assert.Throws<TextFileException>(() => classifier.FineTune(path, columns with { Label = "sentiment" })).Message, StringComparison.Ordinal);
         Assert.Contains("48", Assert.Throws<ArgumentException>(() => classifier.FineTune(Sentiments(), null, Quick with { MaximumLength = 1000 })).Message, StringComparison.Ordinal);
-        Assert.Contains("there is no such folder", Assert.Throws<CheckpointException>(() => TextClassifier.Load(folder["nowhere"])).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such folder", Assert.Throws<CheckpointException>(() => TextClassifier.Load(In("nowhere"))).Message, StringComparison.Ordinal);
         Assert.Contains("fine-tune it first", Assert.Throws<CheckpointException>(() => TextClassifier.Load(Encoder)).Message, StringComparison.Ordinal);
     }
 

@@ -9,6 +9,7 @@ namespace Graft.CommandLine;
 internal sealed class RecipeOptions
 {
     private static readonly ImageFineTuneOptions Defaults = new();
+    private static readonly TextFineTuneOptions TextDefaults = new();
 
     private readonly List<(RecipeOption<ImageFineTuneOptions> Row, Option<string> Option)> rows = [];
     private readonly List<(RecipeOption<TextFineTuneOptions> Row, Option<string> Option)> textRows = [];
@@ -37,7 +38,9 @@ internal sealed class RecipeOptions
         {
             if (row.Name is not { } name) continue;
             var known = rows.Find(other => other.Row.Name == name).Option;
-            textRows.Add((row, known ?? Options.Of(row, name, new TextFineTuneOptions())));
+            if (known is not null && row.TextIn(TextDefaults) is { } preset && preset != rows.Find(other => other.Row.Name == name).Row.TextIn(Defaults))
+                known.Description += $" For texts {preset}.";
+            textRows.Add((row, known ?? Options.Of(row, name, TextDefaults)));
         }
         foreach (var option in rows.Select(static row => row.Option).Union(textRows.Select(static row => row.Option))) command.Add(option);
         command.Add(recipe);
@@ -76,7 +79,7 @@ internal sealed class RecipeOptions
     /// <exception cref="WrongInputException">Options contradict each other, or one is of pictures alone.</exception>
     public TextFineTuneOptions ReadTexts(ParseResult parsed, bool fromScratch)
     {
-        var options = new TextFineTuneOptions();
+        var options = TextDefaults;
         if (fromScratch) options = options with { Recipe = options.Recipe with { RateDecayPerStage = 1 } };
         var foreign = rows.Select(static row => row.Option).Except(textRows.Select(static row => row.Option)).Append<Option>(augment).Append(recipe)
             .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });

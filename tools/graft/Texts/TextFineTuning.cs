@@ -38,8 +38,7 @@ internal sealed class TextFineTuning
         using var where = device.Open(parsed);
         var (learner, examples, train) = Prepare(task, source, where.Device, file, options, parsed);
         RequireStage(learner.Model, options);
-        if (options.MaximumLength > learner.Model.Sizes.MaximumLength)
-            throw new WrongInputException($"--max-length {options.MaximumLength} is more than the {learner.Model.Sizes.MaximumLength} tokens that {learner.Model.Name} takes");
+        RequireLength(learner, options);
         var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(learner.Model));
         interrupt.ThrowIfCancellationRequested();
 
@@ -88,26 +87,26 @@ internal sealed class TextFineTuning
         switch (task)
         {
             case TextTasks.Classification:
-                var (labelled, heldOut) = Parts(path => columns.Labelled(path, parsed), static (texts, share, seed) => texts.Split(share, seed), file, options);
+                var (labelled, heldOut) = Parts(path => columns.Labelled(path, parsed), file, options);
                 if (labelled.Kind == TextLabelKind.SingleLabel && labelled.ClassNames.Count < 2)
                     throw new WrongInputException($"{Printable.Whole(file)} has the class {Printable.Whole(labelled.ClassNames[0])} alone: there is nothing to tell apart");
                 var classifier = TextClassifier.From(source, where);
                 return (classifier, labelled.Count, (progress, interrupt) => classifier.FineTune(labelled, heldOut, options, progress, interrupt));
             case TextTasks.Tokens:
-                var (tagged, heldTags) = Parts(TextData.Tagged, static (texts, share, seed) => texts.Split(share, seed), file, options);
+                var (tagged, heldTags) = Parts(TextData.Tagged, file, options);
                 var tagger = TokenClassifier.From(source, where);
                 return (tagger, tagged.Count, (progress, interrupt) => tagger.FineTune(tagged, heldTags, options, progress, interrupt));
             case TextTasks.Questions:
-                var (questions, heldQuestions) = Parts(SquadFile.Read, Split, file, options);
+                var (questions, heldQuestions) = Parts(SquadFile.Read, file, options);
                 var reader = QuestionAnswerer.From(source, where);
                 return (reader, questions.Count, (progress, interrupt) => reader.FineTune(questions, heldQuestions, options, progress, interrupt));
             case TextTasks.Language:
-                var (texts, heldTexts) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], Split, file, options);
+                var (texts, heldTexts) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], file, options);
                 var language = LanguageModelPretraining.From(source, where);
                 return (language, texts.Count, (progress, interrupt) => language.Train(texts, heldTexts, options, progress, interrupt));
             default:
                 var embedder = TextEmbedder.From(source, where);
-                if (options.HeldOut > 0 || options.Validation is not null) throw new WrongInputException("--held-out and --validation: an embedder has nothing to evaluate on yet");
+                if (options.HeldOut > 0 || options.Validation is not null) throw new WrongInputException("--held-out and --validation: an embedder has nothing to evaluate on");
                 if (columns.HasLabels(parsed))
                 {
                     var similar = columns.Labelled(file, parsed);
@@ -120,20 +119,9 @@ internal sealed class TextFineTuning
         }
     }
 
-    private static (TData Training, TData? Validation) Parts<TData>(
-        Func<string, TData> open, Func<TData, double, ulong, (TData, TData)> split, string file, TextFineTuneOptions options) where TData : class
-    {
-        var training = open(file);
-        if (options.Validation is { } other) return (training, open(other));
-        return options.HeldOut > 0 ? split(training, options.HeldOut, options.Recipe.Seed) : (training, null);
-    }
-
-    private static (IReadOnlyList<T> Training, IReadOnlyList<T> Validation) Split<T>(IReadOnlyList<T> all, double share, ulong seed)
-    {
-        int[] order = new RandomStream(seed, "held out").Permutation(all.Count);
-        int held = Math.Clamp((int)Math.Round(share * all.Count), 1, Math.Max(1, all.Count - 1));
-        return ([.. order.Skip(held).Order().Select(index => all[index])], [.. order.Take(held).Order().Select(index => all[index])]);
-    }
+    /// <summary>What is learnt from and what is evaluated on, where that is a file of its own.</summary>
+    private static (TData Training, TData? Validation) Parts<TData>(Func<string, TData> open, string file, TextFineTuneOptions options) where TData : class =>
+        (open(file), options.Validation is { } other ? open(other) : null);
 
     private static void RequireStage(Model model, TextFineTuneOptions options)
     {
@@ -141,6 +129,18 @@ internal sealed class TextFineTuning
         if (options.Recipe.FreezeBelow is { } stage && !names.Contains(stage))
             throw new WrongInputException(
                 $"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, names)}; from stem to head it has {string.Join(", ", names)}");
+    }
+
+    private static void RequireLength(TextTask learner, TextFineTuneOptions options)
+    {
+        try
+        {
+            learner.RequireLength(options);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException($"--max-length: {exception.Message}");
+        }
     }
 
     private static long BytesOf(Model model) => model.Parameters().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);

@@ -79,7 +79,7 @@ public sealed record SentencePooling
     public string? DefaultPrompt { get; init; }
 
     /// <summary>The folder of the encoder within that of the sentence encoder: itself, where it is empty.</summary>
-    internal string EncoderFolder { get; init; } = "";
+    public string EncoderFolder { get; internal init; } = "";
 
     /// <summary>Reads what a folder says; one without <c>modules.json</c> says <see cref="Plain"/>.</summary>
     /// <param name="folder">The folder.</param>

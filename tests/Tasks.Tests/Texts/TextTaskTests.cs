@@ -1,0 +1,25 @@
+using Graft.Testing;
+
+namespace Graft.Tasks.Tests;
+
+/// <summary>What tests of text tasks begin with: a folder, a tiny encoder in it, and a recipe that learns a planted case in seconds.</summary>
+public abstract class TextTaskTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private protected static TextFineTuneOptions Quick { get; } = new()
+    {
+        BatchSize = 8,
+        Recipe = new TextFineTuneOptions().Recipe with { Epochs = 30, LearningRate = 5e-3, RateDecayPerStage = 1 },
+    };
+
+    private protected string Encoder => TinyEncoder.Write(In("encoder"));
+
+    private protected string In(string name) => folder[name];
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

@@ -6,9 +6,11 @@ namespace Graft.CommandLine;
 /// <summary><c>--model</c>, <c>--weights</c> and <c>--preprocess</c>: a model by its name or path, and what goes with it.</summary>
 internal sealed class ModelOptions
 {
+    private const string ModelName = "--model";
+
     private readonly Option<string> model = Options.FilePath(
-        "--model", "NAME|FOLDER|FILE.onnx", "An architecture or published weights that 'graft models' lists (fetched on first use), a repository of the hub (org/name), "
-        + "the folder of a saved classifier or as on the hub, or an ONNX file.", required: true);
+        ModelName, "NAME|FOLDER|FILE.onnx", "An architecture or published weights that 'graft models' lists (fetched on first use), a repository of the hub (org/name), "
+        + "the folder of a saved classifier or as on the hub, or an ONNX file.");
 
     private readonly Option<string> weights = Options.FilePath(
         "--weights", "FILE|FOLDER", "The architecture's weights, where they are not those that are published as its own: a checkpoint of any kind that is read, or the folder of one.");
@@ -35,9 +37,12 @@ internal sealed class ModelOptions
 
     /// <param name="command">The command that has the options.</param>
     /// <param name="needsHead">Whether it gives answers, for which a head has to be trained.</param>
-    public ModelOptions(Command command, bool needsHead = false)
+    /// <param name="instead">The option that stands instead of a model where word vectors are enough; null where a model has to be given.</param>
+    public ModelOptions(Command command, bool needsHead = false, string? instead = null)
     {
         this.needsHead = needsHead;
+        model.Required = instead is null;
+        if (instead is not null) model.Description += $" Required, but with {instead}.";
         command.Add(model);
         command.Add(weights);
         command.Add(preprocess);
@@ -47,7 +52,12 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The name or path of the model.</summary>
-    public string Name(ParseResult parsed) => parsed.GetRequiredValue(model);
+    /// <exception cref="WrongInputException">None is given.</exception>
+    public string Name(ParseResult parsed) => parsed.GetValue(model) ?? throw new WrongInputException($"{ModelName} is required");
+
+    /// <summary>The first option that was given of a model's; null where none was.</summary>
+    public string? Given(ParseResult parsed) =>
+        new Option[] { model, weights, preprocess, entry, prefix, allowNonFinite }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
 
     /// <summary>The folder of a text model: as given, or of a repository of the hub, which is fetched on first use.</summary>
     /// <exception cref="WrongInputException">It is none.</exception>
@@ -77,7 +87,7 @@ internal sealed class ModelOptions
     /// <exception cref="WrongInputException">There is no such model, or its weights are not said or said twice.</exception>
     public ModelChoice Choose(ParseResult parsed, bool fromScratch = false, string withoutWeights = "give its file with --weights FILE")
     {
-        string name = parsed.GetRequiredValue(model), shown = Printable.Whole(name);
+        string name = Name(parsed), shown = Printable.Whole(name);
         string? file = parsed.GetValue(weights), prepare = parsed.GetValue(preprocess);
         if (ImageModelKinds.Of(name) is not { } kind)
         {

@@ -25,6 +25,7 @@ internal static class Program
         FeaturesCommand.Make(),
         EmbedCommand.Make(),
         NeighboursCommand.Make(),
+        WordVectorsCommand.Make(),
         AnswerCommand.Make(),
     })
     {

@@ -29,6 +29,17 @@ public static class NearName
         return best;
     }
 
+    /// <summary>The nearest of the known names, the nearest first, of equally near ones those that come first; none where none is near.</summary>
+    /// <param name="wanted">The unknown name.</param>
+    /// <param name="known">The known names.</param>
+    /// <param name="count">How many at most.</param>
+    public static IReadOnlyList<string> FindSome(string wanted, IEnumerable<string> known, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        return [.. known.Select(name => (Name: name, Cost: Cost(wanted, name))).Where(static near => near.Cost is not null).OrderBy(static near => near.Cost).Take(count)
+            .Select(static near => near.Name)];
+    }
+
     /// <summary>The key of a checkpoint that looks most like one that it lacks; null where none does. A key is long and made of the same
     /// words as its neighbours, so letters alone decide.</summary>
     /// <param name="wanted">The missing key.</param>

@@ -10,16 +10,18 @@ public static class Word2Vec
 {
     private const float LowestRate = 1e-4f;
 
+    private const int WordsBetweenReports = 10_000;
+
     /// <summary>Learns vectors.</summary>
     /// <param name="sentences">The words of each sentence; enumerated twice.</param>
     /// <param name="options">How; null for the defaults.</param>
-    /// <param name="progress">Told of the share of the work that is done.</param>
+    /// <param name="progress">Told of the progress every 10,000 words and at the end of each epoch.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <returns>The vectors, those of the most frequent word first.</returns>
     /// <exception cref="ArgumentException">No word occurs often enough, or an option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static WordVectors Train(
-        IEnumerable<IReadOnlyList<string>> sentences, Word2VecOptions? options = null, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        IEnumerable<IReadOnlyList<string>> sentences, Word2VecOptions? options = null, IProgress<WordVectorProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sentences);
         options ??= new Word2VecOptions();
@@ -31,7 +33,7 @@ public static class Word2Vec
         new RandomStream(options.Seed, "word vectors").FillUniform(network.Inputs, -0.5f / width, 0.5f / width);
         float start = options.LearningRate ?? (options.Method == WordVectorMethod.SkipGram ? 0.025f : 0.05f);
         double all = (double)options.Epochs * vocabulary.Occurrences;
-        long done = 0;
+        long done = 0, told = 0, pairs = 0;
         var draws = new RandomStream(options.Seed, "word draws");
         for (int epoch = 0; epoch < options.Epochs; epoch++)
         {
@@ -43,9 +45,12 @@ public static class Word2Vec
                 float rate = Math.Max(start * (float)(1 - done / (all + 1)), start * LowestRate);
                 done += sentence.Length;
                 Subsample(sentence, kept, vocabulary, options.Subsampling, random);
-                Learn(network, kept, options, rate, random);
+                pairs += Learn(network, kept, options, rate, random);
+                if (done - told < WordsBetweenReports) continue;
+                told = done;
+                progress?.Report(new WordVectorProgress(done / all, vocabulary.Count, pairs, Loss: null));
             }
-            progress?.Report((epoch + 1.0) / options.Epochs);
+            progress?.Report(new WordVectorProgress((epoch + 1.0) / options.Epochs, vocabulary.Count, pairs, Loss: null));
         }
         return new WordVectors(vocabulary.Words, width, network.Inputs);
     }
@@ -77,18 +82,22 @@ public static class Word2Vec
             if (Kept(vocabulary.CountOf(word), vocabulary.Occurrences, threshold) is var share && (share >= 1 || random.Uniform() < share)) kept.Add(word);
     }
 
-    private static void Learn(NegativeSampling network, List<int> words, Word2VecOptions options, float rate, WordRandom random)
+    /// <returns>How many pairs there were.</returns>
+    private static long Learn(NegativeSampling network, List<int> words, Word2VecOptions options, float rate, WordRandom random)
     {
         Span<int> around = new int[2 * options.Window];
+        long pairs = 0;
         for (int at = 0; at < words.Count; at++)
         {
             int reach = 1 + random.Below(options.Window), count = 0;
             for (int place = Math.Max(0, at - reach); place <= Math.Min(words.Count - 1, at + reach); place++)
                 if (place != at) around[count++] = words[place];
             if (count == 0) continue;
+            pairs += options.Method == WordVectorMethod.ContinuousBag ? 1 : count;
             if (options.Method == WordVectorMethod.ContinuousBag) network.Learn(around[..count], words[at], rate, random);
             else foreach (ref int input in around[..count]) network.Learn(new ReadOnlySpan<int>(ref input), words[at], rate, random);
         }
+        return pairs;
     }
 
     private static void Require(Word2VecOptions options)

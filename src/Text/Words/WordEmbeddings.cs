@@ -6,6 +6,9 @@ namespace Graft.Text;
 /// a vocabulary. Any number of threads may use it.</summary>
 public sealed class WordEmbeddings
 {
+    // by how many letters the length of a word may differ that is spelled much alike
+    private const int LeastReach = 2;
+
     private readonly Dictionary<string, int>? byLowerCase;
 
     /// <summary>Takes vectors.</summary>
@@ -42,6 +45,17 @@ public sealed class WordEmbeddings
         string lower = word.ToLowerInvariant();
         row = Vectors.IndexOf(lower);
         return row < 0 && byLowerCase is not null ? byLowerCase.GetValueOrDefault(lower, -1) : row;
+    }
+
+    /// <summary>Words that are spelled much like one that has no vector: what may have been meant.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="count">How many at most, the nearest first, of equally near ones those that stand first.</param>
+    public IReadOnlyList<string> NearSpellings(string word, int count = 3)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        int reach = Math.Max(LeastReach, word.Length / 3);
+        return NearName.FindSome(
+            word, Enumerable.Range(0, Vectors.Count).Select(Vectors.Word).Where(known => Math.Abs(known.Length - word.Length) <= reach), count);
     }
 
     /// <summary>How much of a vocabulary has vectors.</summary>

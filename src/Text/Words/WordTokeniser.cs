@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Graft.Text.Tokenisers;
 
 namespace Graft.Text;
 
@@ -11,6 +12,10 @@ public static class WordTokeniser
     private const string Padding = "[PAD]", Unknown = "[UNK]", Class = "[CLS]", Separator = "[SEP]", Name = "tokenizer.json";
 
     private static readonly string[] Specials = [Padding, Unknown, Class, Separator];
+
+    private static readonly LowercaseNormaliser Lowercase = new();
+
+    private static readonly Cutter Spaces = new SpaceCutter(), Signs = new BertPreTokeniser();
 
     /// <summary>Makes a tokeniser of words.</summary>
     /// <param name="words">The words, which get numbers from 4 on; before them are padding (0), the unknown, the beginning and the separator.</param>
@@ -24,6 +29,28 @@ public static class WordTokeniser
         foreach (string word in words)
             if (string.IsNullOrEmpty(word) || !seen.Add(word)) throw new ArgumentException($"the word '{Printable.Text(word ?? "")}' is empty or there twice", nameof(words));
         return Tokeniser.Parse(Format(words, split, lowerCase), Name);
+    }
+
+    /// <summary>The words of a text as such a tokeniser cuts it, before they are looked up: to count a vocabulary, or to learn word vectors.</summary>
+    /// <param name="text">The text; half a pair of surrogates is read as the replacement character.</param>
+    /// <param name="split">What separates words.</param>
+    /// <param name="lowerCase">Whether the text is brought to lower case.</param>
+    /// <returns>The words in order, without those that spell a token of the tokeniser's own, such as <c>[PAD]</c>.</returns>
+    public static IReadOnlyList<string> Words(string text, WordSplit split = WordSplit.WhiteSpace, bool lowerCase = true)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var work = Workspace.Rent();
+        work.AtBeginning = true;
+        work.Text.Load(text, 0, text.Length);
+        if (lowerCase) Lowercase.Apply(work);
+        work.Splits.Clear();
+        if (work.Text.Length > 0) work.Splits.Add(new Split(0, work.Text.Length));
+        (split == WordSplit.WhiteSpace ? Spaces : Signs).Apply(work);
+        var words = new List<string>(work.Splits.Count);
+        foreach (var range in work.Splits)
+            if (work.Text.Units[range.Start..range.End].ToString() is var word && !Specials.Contains(word)) words.Add(word);
+        work.Return();
+        return words;
     }
 
     /// <summary>The tokens of a tokeniser in the order of their numbers: the vocabulary that a table of embeddings is aligned to.</summary>

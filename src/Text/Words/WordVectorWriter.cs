@@ -7,6 +7,12 @@ namespace Graft.Text;
 /// <summary>Writes word vectors for other programs and for <see cref="WordVectors.Load(string)"/>; numbers in text are read back to the bit.</summary>
 public static class WordVectorWriter
 {
+    private static readonly (string Ending, WordVectorFormat Format)[] Formats =
+    [
+        (".bin", WordVectorFormat.Word2VecBinary), (".vec", WordVectorFormat.Word2VecText), (".txt", WordVectorFormat.Glove),
+        (".safetensors", WordVectorFormat.Safetensors),
+    ];
+
     /// <summary>Writes a file.</summary>
     /// <param name="path">The file to make or replace.</param>
     /// <param name="vectors">The vectors.</param>
@@ -17,7 +23,8 @@ public static class WordVectorWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(vectors);
-        var chosen = format ?? FormatOf(path);
+        var chosen = format ?? FormatOf(path)
+            ?? throw new ArgumentException($"{Printable.Whole(path)}: its ending says no format of word vectors: call it {Endings}", nameof(path));
         bool spacesMayStand = chosen == WordVectorFormat.Safetensors;
         for (int row = 0; row < vectors.Count; row++)
         {
@@ -30,14 +37,18 @@ public static class WordVectorWriter
         else AtomicFile.Write(path, stream => WriteRows(stream, vectors, chosen));
     }
 
-    private static WordVectorFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    /// <summary>The endings that say a format, for a message.</summary>
+    public static string Endings => $"{string.Join(", ", Formats.SkipLast(1).Select(static row => row.Ending))} or {Formats[^1].Ending}";
+
+    /// <summary>The format that a file's ending says; null where it says none.</summary>
+    /// <param name="path">The file.</param>
+    public static WordVectorFormat? FormatOf(string path)
     {
-        ".bin" => WordVectorFormat.Word2VecBinary,
-        ".vec" => WordVectorFormat.Word2VecText,
-        ".txt" => WordVectorFormat.Glove,
-        ".safetensors" => WordVectorFormat.Safetensors,
-        _ => throw new ArgumentException($"{Printable.Whole(path)}: its ending says no format of word vectors: call it .bin, .vec, .txt or .safetensors", nameof(path)),
-    };
+        ArgumentNullException.ThrowIfNull(path);
+        foreach (var (ending, format) in Formats)
+            if (path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) return format;
+        return null;
+    }
 
     private static void WriteRows(Stream stream, WordVectors vectors, WordVectorFormat format)
     {

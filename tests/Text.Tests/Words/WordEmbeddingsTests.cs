@@ -36,6 +36,16 @@ public sealed class WordEmbeddingsTests : IDisposable
     }
 
     [Fact]
+    public void Words_that_are_spelled_alike_are_found_the_nearest_first()
+    {
+        var embeddings = new WordEmbeddings(new WordVectors(["queen", "king", "kings", "ring", "monarchy"], 1, [1, 2, 3, 4, 5]));
+        Assert.Equal(["king", "kings"], embeddings.NearSpellings("kingg", 2));
+        Assert.Equal("king", embeddings.NearSpellings("kimg")[0]);
+        Assert.Empty(embeddings.NearSpellings("zoology"));
+        Assert.Empty(embeddings.NearSpellings(""));
+    }
+
+    [Fact]
     public void Coverage_counts_words_and_occurrences()
     {
         var embeddings = new WordEmbeddings(new WordVectors(["a", "b"], 1, [1, 2]));

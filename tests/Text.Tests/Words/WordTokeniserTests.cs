@@ -24,6 +24,23 @@ public sealed class WordTokeniserTests : IDisposable
         Assert.Throws<ArgumentException>(() => WordTokeniser.Make(["[PAD]"]));
     }
 
+    [Theory]
+    [InlineData(WordSplit.WhiteSpace, true)]
+    [InlineData(WordSplit.WhiteSpace, false)]
+    [InlineData(WordSplit.Punctuation, true)]
+    [InlineData(WordSplit.Punctuation, false)]
+    public void The_words_of_a_text_are_those_that_become_tokens(WordSplit split, bool lowerCase)
+    {
+        string[] texts = ["The film  does\tn't .", "İstanbul, ΟΔΟΣ", "a\u3000b [SEP] c[UNK]d", "", " ", "x \ud800 y", "naïve—deux", "[pad]"];
+        foreach (string text in texts)
+        {
+            var words = WordTokeniser.Words(text, split, lowerCase);
+            var tokeniser = WordTokeniser.Make([.. words.Distinct()], split, lowerCase);
+            if (!text.Contains("[SEP]", StringComparison.Ordinal)) Assert.Equal(words.Prepend("[CLS]"), tokeniser.Encode(text).Ids.Select(tokeniser.TokenOf));
+        }
+        Assert.Equal(["a", "b", "c[UNK]d"], WordTokeniser.Words(texts[2], lowerCase: false));
+    }
+
     [Fact]
     public void A_model_over_word_vectors_is_saved_with_its_words()
     {

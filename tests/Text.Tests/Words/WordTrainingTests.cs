@@ -133,6 +133,22 @@ public class WordTrainingTests
     }
 
     [Fact]
+    public void Progress_tells_words_pairs_and_the_share_that_is_done()
+    {
+        string[][] sentences = [.. Enumerable.Repeat<string[]>(["a", "b", "c"], 5000)];
+        List<WordVectorProgress> skipGram = [], bag = [], glove = [];
+        Word2Vec.Train(sentences, new Word2VecOptions { Dimension = 2, Window = 1, Epochs = 2, Subsampling = 0 }, new Told(skipGram));
+        Word2Vec.Train(sentences, new Word2VecOptions { Method = WordVectorMethod.ContinuousBag, Dimension = 2, Window = 1, Epochs = 2, Subsampling = 0 }, new Told(bag));
+        Glove.Train(sentences, new GloveOptions { Dimension = 2, Window = 2, Epochs = 3 }, new Told(glove));
+        Assert.Equal(new WordVectorProgress(1, 3, 40_000, null), skipGram[^1]);
+        Assert.Equal(new WordVectorProgress(1, 3, 30_000, null), bag[^1]);
+        Assert.Equal(4, skipGram.Count);
+        Assert.Equal([6L, 12, 18], glove.Select(told => told.Pairs));
+        Assert.True(glove[2].Loss < glove[0].Loss);
+        Assert.Equal((1.0, 3), (glove[2].Share, glove[2].Words));
+    }
+
+    [Fact]
     public void What_cannot_be_learnt_is_refused()
     {
         Assert.Contains("none of 1 words occurs 5 times", Assert.Throws<ArgumentException>(() => Word2Vec.Train([["a"]])).Message, StringComparison.Ordinal);
@@ -151,6 +167,11 @@ public class WordTrainingTests
         foreach (string[] group in groups)
             foreach (string word in group)
                 Assert.Equal(group.Where(other => other != word).Order(), embeddings.Nearest(word, group.Length - 1).Select(near => near.Word).Order());
+    }
+
+    private sealed class Told(List<WordVectorProgress> told) : IProgress<WordVectorProgress>
+    {
+        public void Report(WordVectorProgress value) => told.Add(value);
     }
 
     private static double[] Wide(float[] numbers) => Array.ConvertAll(numbers, static number => (double)number);

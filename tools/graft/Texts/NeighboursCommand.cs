@@ -5,18 +5,19 @@ using Graft.Text;
 
 namespace Graft.CommandLine;
 
-/// <summary><c>graft neighbours</c>: the texts of an index that mean most nearly what a text means.</summary>
+/// <summary><c>graft neighbours</c>: the texts of an index that mean most nearly what a text means, or the words nearest to a word.</summary>
 internal static class NeighboursCommand
 {
     private const int DefaultTop = 10;
 
     public static Command Make()
     {
-        var command = new Command("neighbours", "Finds the texts of an index (graft embed --out FILE.safetensors) that are nearest to a text.");
-        var texts = new Argument<string[]>("TEXT") { Description = "The texts to find neighbours of.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("neighbours", "Finds the texts of an index (graft embed --out FILE.safetensors) that are nearest to a text, or the words of a file of word vectors that are nearest to a word.");
+        var texts = new Argument<string[]>("TEXT") { Description = "The texts, or with --vectors the words, to find neighbours of.", Arity = ArgumentArity.ZeroOrMore };
         command.Add(texts);
-        var model = new ModelOptions(command);
-        var index = Options.FilePath("--index", "FILE.safetensors", "The index.", required: true);
+        var words = new WordNeighbours(command);
+        var model = new ModelOptions(command, instead: "--vectors");
+        var index = Options.FilePath("--index", "FILE.safetensors", "The index; required with --model.");
         command.Add(index);
         var top = Options.WholeNumber("--top", "How many neighbours of each text.", 1, DefaultTop);
         command.Add(top);
@@ -28,13 +29,22 @@ internal static class NeighboursCommand
         command.Add(json);
         command.SetAction((parsed, interrupt) =>
         {
-            var known = VectorIndex.Load(parsed.GetRequiredValue(index));
+            string[] asked = parsed.GetValue(texts) ?? [];
+            if (words.IsAsked(parsed))
+            {
+                string? other = model.Given(parsed) ?? new Option[] { index, prompt }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+                return other is null ? Task.FromResult(words.Run(asked, parsed.GetValue(top), parsed.GetValue(json), parsed))
+                    : throw new WrongInputException($"{other} is for texts: leave it out with --vectors");
+            }
+            words.RequireNone(parsed);
+            if (asked.Length == 0) throw new WrongInputException("there is no text to find neighbours of: give one");
+            var known = VectorIndex.Load(parsed.GetValue(index)
+                ?? throw new WrongInputException("--index is required: give the file of graft embed, or a file of word vectors with --vectors"));
             using var where = device.Open(parsed);
             using var embedder = TextEmbedder.FromPretrained(model.TextFolder(parsed, interrupt), pooling.Read(parsed), where.Device);
             if (embedder.Dimensions != known.Dimension)
                 throw new WrongInputException($"the index has {known.Dimension} numbers a text and {embedder.Model.Name} gives {embedder.Dimensions}: it was made by another model");
             var output = parsed.InvocationConfiguration.Output;
-            string[] asked = parsed.GetRequiredValue(texts);
             foreach (var (text, vector) in asked.Zip(embedder.Embed(asked, parsed.GetValue(prompt), interrupt)))
             {
                 var found = known.Search(vector, parsed.GetValue(top));

@@ -17,6 +17,7 @@ public static class PretrainedModel
         if (!File.Exists(Path.Combine(folder, HubConfig.FileName))) return null;
         var config = HubConfig.Read(folder);
         if (PretrainedImageModel.Knows(config)) return null;
+        if (WordFamilies.Knows(config)) return TextHead.SequenceClassification;
         if (!HubFamilies.Know(Families, config)) return Array.Exists(Families, row => row.ModelType == config.ModelType()) ? TextHead.None : null;
         var (family, architecture) = HubFamilies.Require(Families, config);
         return family.HeadOf(architecture);

@@ -130,13 +130,16 @@ public abstract class Model : Module, IDisposable
     {
     }
 
+    /// <summary>The tensors that <see cref="Save"/> writes: all, but what has a file of its own.</summary>
+    internal virtual IEnumerable<ModuleParameter> SavedTensors() => Tensors();
+
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using var reading = Weights.Read();
         SafetensorsWriter.Write(
             path,
-            Tensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
+            SavedTensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
                 .Concat(Counters().Select(counter => TensorEntry.From(counter.Name, [], new[] { counter.Value }))),
             metadata);
     }

@@ -6,16 +6,22 @@ namespace Graft.Tasks;
 
 /// <summary>Texts joined and cut into blocks, of whose tokens another 15 % are to be filled in in each epoch: 80 % of these are masked, 10 % replaced by
 /// another token, 10 % left (Devlin et al. 2018; masks drawn anew, Liu et al. 2019).</summary>
-internal sealed class MaskedBlocks : TextExamples
+internal class MaskedBlocks : TextExamples
 {
     private const float Share = 0.15f, MaskedBelow = 0.8f, ReplacedBelow = 0.9f;
 
     private readonly List<TokenisedText> blocks = [];
     private readonly RandomStream stream;
     private readonly int mask;
+    private readonly bool masksAll;
 
-    public MaskedBlocks(TextPreparation preparation, IReadOnlyList<string> texts, ulong seed) : base(preparation)
+    /// <param name="preparation">How texts become tokens.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="seed">The seed of what is to be filled in.</param>
+    /// <param name="masksAll">Whether all that is to be filled in is masked, and nothing replaced or left.</param>
+    public MaskedBlocks(TextPreparation preparation, IReadOnlyList<string> texts, ulong seed, bool masksAll = false) : base(preparation)
     {
+        this.masksAll = masksAll;
         mask = preparation.Tokeniser.MaskId ?? throw new ArgumentException("the tokeniser has no mask token, so nothing can be masked");
         stream = new RandomStream(seed, "mask");
         // a text a line: joined with the separator that stands between texts, then cut
@@ -50,7 +56,7 @@ internal sealed class MaskedBlocks : TextExamples
                 int at = row * frame.Length + frame.Start(row) + token;
                 labels[at] = batch.TokenIds[at];
                 float kind = stream.Uniform(place + 1);
-                if (kind < MaskedBelow) batch.TokenIds[at] = mask;
+                if (masksAll || kind < MaskedBelow) batch.TokenIds[at] = mask;
                 else if (kind < ReplacedBelow) batch.TokenIds[at] = (int)(stream.Uniform(place + 2) * model.Sizes.Vocabulary);
             }
         }

@@ -5,9 +5,12 @@ namespace Graft.Tasks;
 /// <summary>How a text model is fine-tuned. The defaults are those that BERT was published with (Devlin et al. 2018), its rate in proportion to the width.</summary>
 public sealed record TextFineTuneOptions
 {
-    private const double RateOfBase = 5e-5, WidthOfBase = 768;
+    private const double RateOfBase = 5e-5, WidthOfBase = 768, RateOfWords = 1e-3;
 
     private const int UsualBatch = 16, FewestSteps = 24, SmallestBatch = 4;
+
+    /// <summary>What suits networks over word vectors (<see cref="TextModelSource.Words"/>): ten epochs, one rate for every layer.</summary>
+    public static TextFineTuneOptions ForWords { get; } = new() { Recipe = new TextFineTuneOptions().Recipe with { Epochs = 10, RateDecayPerStage = 1 } };
 
     /// <summary>Epochs, rates, freezing, optimiser: AdamW, three epochs of everything, a tenth less rate for each layer below the head.</summary>
     public FineTuneOptions Recipe { get; init; } = new()
@@ -42,7 +45,7 @@ public sealed record TextFineTuneOptions
         Recipe = Recipe with
         {
             FrozenEpochs = Recipe.FrozenEpochsOn(model),
-            LearningRate = Recipe.LearningRate ?? RateOfBase * WidthOfBase / model.Sizes.HiddenSize,
+            LearningRate = Recipe.LearningRate ?? (model is WordModel ? RateOfWords : RateOfBase * WidthOfBase / model.Sizes.HiddenSize),
         },
         BatchSize = BatchSizeFor(examples),
         MaximumLength = maximumLength,

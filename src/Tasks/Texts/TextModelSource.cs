@@ -22,6 +22,9 @@ public sealed class TextModelSource
 
     internal LoadReport? Report { get; private init; }
 
+    /// <summary>How much of the texts has a word vector; null for a source without word vectors.</summary>
+    public WordCoverage? Coverage { get; private init; }
+
     /// <summary>The model of a folder with a head: the folder's own where it has it, else one that is new, to be trained.</summary>
     /// <param name="folder">A folder with <c>config.json</c>, weights and the tokeniser's files.</param>
     /// <param name="head">What is to stand above the encoder.</param>
@@ -44,9 +47,23 @@ public sealed class TextModelSource
     public static TextModelSource Sentences(string folder, SentencePooling? pooling = null, LoadOptions? options = null)
     {
         RequireFolder(folder);
-        if (!File.Exists(Path.Combine(folder, SentencePooling.ModulesFileName))) pooling ??= SentencePooling.Plain with { Normalise = true };
+        pooling ??= PoolingIn(folder);
         var (model, report) = SentenceEncoder.Open(folder, pooling, options);
         return Of(folder, model, report, model.Pooling.EncoderFolder);
+    }
+
+    /// <summary>A network over word vectors that classifies texts: a bag of vectors or a small CNN, with a vocabulary of the texts and the file.</summary>
+    /// <param name="vectors">The word vectors.</param>
+    /// <param name="texts">The texts that are to be learnt from, which say what words are known.</param>
+    /// <param name="options">What stands on the vectors; null for a bag.</param>
+    /// <exception cref="ArgumentException">The texts have no word, or an option is out of range.</exception>
+    public static TextModelSource Words(WordEmbeddings vectors, IReadOnlyCollection<string> texts, WordModelOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(vectors);
+        ArgumentNullException.ThrowIfNull(texts);
+        var (model, tokeniser, coverage) = WordModelMaker.Make(vectors, texts, options ?? new WordModelOptions());
+        var preparation = new TextPreparation(tokeniser, UsualLength);
+        return new TextModelSource(new(model, model.ConfigFor(model.Labels), preparation, new ModelManifest<TextFineTuneOptions>())) { Coverage = coverage };
     }
 
     /// <summary>A folder by its path, or a repository of the hub by its name (org/name), which is fetched on first use.</summary>
@@ -68,6 +85,53 @@ public sealed class TextModelSource
         return fetched.Folder ?? throw new ArgumentException($"'{Printable.Whole(name)}' is an image model");
     }
 
+    /// <summary>A model of the architecture that a folder's <c>config.json</c> says, with random initial values, and the folder's tokeniser; weights need
+    /// not be there.</summary>
+    /// <param name="folder">A folder with <c>config.json</c> and the tokeniser's files.</param>
+    /// <param name="head">What is to stand above the encoder.</param>
+    /// <param name="seed">The seed of the initial values.</param>
+    /// <exception cref="CheckpointException">A file is missing or malformed, files contradict one another, or the architecture is not built.</exception>
+    public static TextModelSource FromConfig(string folder, TextHead head, ulong seed = 0)
+    {
+        RequireFolder(folder);
+        return Of(folder, PretrainedModel.Create(ConfigIn(folder), head, labels: null, seed), report: null);
+    }
+
+    /// <summary>A sentence encoder with random initial values, as <see cref="FromConfig"/>.</summary>
+    /// <param name="folder">A folder with <c>config.json</c> and the tokeniser's files.</param>
+    /// <param name="pooling">How tokens become a vector; null for what the folder says.</param>
+    /// <param name="seed">The seed of the initial values.</param>
+    /// <exception cref="CheckpointException">As of <see cref="FromConfig"/>.</exception>
+    public static TextModelSource SentencesFromConfig(string folder, SentencePooling? pooling = null, ulong seed = 0)
+    {
+        RequireFolder(folder);
+        pooling ??= PoolingIn(folder);
+        var encoder = PretrainedModel.Create(ConfigIn(Path.Combine(folder, pooling.EncoderFolder)), TextHead.None, labels: null, seed);
+        return Of(folder, new SentenceEncoder(encoder, pooling), report: null, pooling.EncoderFolder);
+    }
+
+    /// <summary>ELECTRA's discriminator with its generator, which lies in its folder <c>generator</c> or is new, to be trained together.</summary>
+    /// <param name="folder">A folder with <c>config.json</c> of <c>model_type</c> electra, weights and the tokeniser's files.</param>
+    /// <param name="seed">The seed of what is new.</param>
+    /// <param name="options">Which weights of the folder, and what to tolerate; null to find them.</param>
+    /// <exception cref="CheckpointException">As of <see cref="FromFolder"/>.</exception>
+    public static TextModelSource Electra(string folder, ulong seed = 0, LoadOptions? options = null)
+    {
+        RequireFolder(folder);
+        var (model, report) = ElectraPretraining.Open(folder, seed, options);
+        return Of(folder, model, report);
+    }
+
+    /// <summary>The same with random initial values, as <see cref="FromConfig"/>.</summary>
+    /// <param name="folder">A folder with <c>config.json</c> of <c>model_type</c> electra and the tokeniser's files.</param>
+    /// <param name="seed">The seed of the initial values.</param>
+    /// <exception cref="CheckpointException">As of <see cref="FromConfig"/>.</exception>
+    public static TextModelSource ElectraFromConfig(string folder, ulong seed = 0)
+    {
+        RequireFolder(folder);
+        return Of(folder, ElectraPretraining.FromConfig(folder, seed), report: null);
+    }
+
     /// <summary>The same architecture and tokens with random initial values, for a comparison.</summary>
     /// <param name="seed">The seed of the initial values.</param>
     public TextModelSource FromScratch(ulong seed = 0) => new(State with
@@ -76,6 +140,11 @@ public sealed class TextModelSource
         Manifest = new ModelManifest<TextFineTuneOptions>(),
     });
 
+    private static JsonObjectReader ConfigIn(string folder) => JsonFile.Read(Path.Combine(folder, ModelFolder.ConfigFileName));
+
+    private static SentencePooling PoolingIn(string folder) =>
+        File.Exists(Path.Combine(folder, SentencePooling.ModulesFileName)) ? SentencePooling.Read(folder) : SentencePooling.Plain with { Normalise = true };
+
     private static void RequireFolder(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -83,17 +152,18 @@ public sealed class TextModelSource
     }
 
     /// <param name="folder">The folder.</param>
-    /// <param name="model">Its model, loaded.</param>
-    /// <param name="report">How it was loaded.</param>
+    /// <param name="model">Its model.</param>
+    /// <param name="report">How it was loaded; null where it has random values.</param>
     /// <param name="encoder">The folder of weights and tokeniser within the folder: itself, where it is empty.</param>
-    private static TextModelSource Of(string folder, TextModel model, LoadReport report, string encoder = "")
+    private static TextModelSource Of(string folder, TextModel model, LoadReport? report, string encoder = "")
     {
         string own = Path.Combine(folder, encoder);
         var tokeniser = Tokeniser.Open(own);
         tokeniser.RequireVocabulary(model.Sizes.Vocabulary, Path.Combine(own, ModelConfig.FileName));
-        var manifest = ModelFolder.IsSaved(folder) ? ModelFolder.Read(folder, TextRecipe.Options).Manifest : Published(own, report);
+        var saved = ModelFolder.IsSaved(folder) ? ModelFolder.Read(folder, TextRecipe.Options).Manifest : null;
+        var manifest = report is null ? new ModelManifest<TextFineTuneOptions>() : saved ?? Published(own, report);
         var preparation = new TextPreparation(tokeniser, UsualLength);
-        int longest = preparation.Longest(model), length = Math.Min(longest, LengthIn(manifest) ?? UsualLength);
+        int longest = preparation.Longest(model), length = Math.Min(longest, LengthIn(saved) ?? UsualLength);
         return new TextModelSource(new(model, model.ConfigFor(model.Labels), preparation with { MaximumLength = length }, manifest)) { Report = report };
     }
 
@@ -103,7 +173,7 @@ public sealed class TextModelSource
         return new ModelManifest<TextFineTuneOptions> { Receipt = report.Receipt, Provenance = Provenance.Of(checkpoint) };
     }
 
-    private static int? LengthIn(ModelManifest<TextFineTuneOptions> manifest) =>
-        manifest.Inputs is { } inputs && inputs.TryGetProperty(TextTask.LengthKey, out var value) && value.ValueKind == JsonValueKind.Number
+    private static int? LengthIn(ModelManifest<TextFineTuneOptions>? manifest) =>
+        manifest?.Inputs is { } inputs && inputs.TryGetProperty(TextTask.LengthKey, out var value) && value.ValueKind == JsonValueKind.Number
             && value.TryGetInt32(out int length) && length > 1 ? length : null;
 }

@@ -21,7 +21,7 @@ public sealed class ElectraPretrainingTests : IDisposable
     {
         using var model = Make();
         Assert.Equal((8, 32), (model.Generator.Sizes.HiddenSize, model.Discriminator.Sizes.HiddenSize));
-        Assert.Equal(["generator", "embeddings", "layer0", "layer1", "head"], model.Stages.Select(stage => stage.Name));
+        Assert.Equal(["embeddings", "layer0", "layer1", "generator", "head"], model.Stages.Select(stage => stage.Name));
         Assert.Single(model.Parameters(), parameter => parameter.Name.EndsWith("word_embeddings.weight", StringComparison.Ordinal));
         Assert.Equal(
             ["discriminator_predictions.dense.weight", "electra.embeddings.word_embeddings.weight", "generator.electra.embeddings_project.weight", "generator.generator_lm_head.bias"],
@@ -35,15 +35,15 @@ public sealed class ElectraPretrainingTests : IDisposable
         using var model = Make();
         var (masked, words) = Batch(model);
         using var pass = Pass.Train(device, seed: 3);
-        var loss = model.Loss(pass, masked, words);
+        var loss = model.JointLoss(pass, masked, words);
         Assert.Equal(loss.Generator.Value.ToArray()[0] + 50 * loss.Discriminator.Value.ToArray()[0], loss.Total.Value.ToArray()[0], 1e-3);
         var gradients = pass.Backward(loss.Total);
         foreach (var parameter in model.Parameters()) Assert.True(gradients.Of(parameter) is not null, parameter.Name);
         using var again = Pass.Train(device, seed: 3);
-        Assert.Equal(loss.Total.Value.ToArray(), model.Loss(again, masked, words).Total.Value.ToArray());
-        Assert.Throws<ArgumentException>(() => model.Loss(again, masked, new TextTargets()));
-        Assert.Throws<ArgumentException>(() => model.Loss(again, masked, new TextTargets { Labels = [.. words.Labels!.Select(_ => TextTargets.Ignored)] }));
-        Assert.Throws<ShapeException>(() => model.Loss(again, masked, new TextTargets { Labels = [1] }));
+        Assert.Equal(loss.Total.Value.ToArray(), model.JointLoss(again, masked, words).Total.Value.ToArray());
+        Assert.Throws<ArgumentException>(() => model.JointLoss(again, masked, new TextTargets()));
+        Assert.Throws<ArgumentException>(() => model.JointLoss(again, masked, new TextTargets { Labels = [.. words.Labels!.Select(_ => TextTargets.Ignored)] }));
+        Assert.Throws<ShapeException>(() => model.JointLoss(again, masked, new TextTargets { Labels = [1] }));
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ElectraPretrainingTests : IDisposable
         for (int step = 0; step < 60; step++)
         {
             using var pass = Pass.Train(device, seed: (ulong)step);
-            var loss = model.Loss(pass, masked, words);
+            var loss = model.JointLoss(pass, masked, words);
             last = loss.Generator.Value.ToArray()[0];
             if (step == 0) first = last;
             var gradients = pass.Backward(loss.Total);
@@ -93,12 +93,12 @@ public sealed class ElectraPretrainingTests : IDisposable
         int[] tokens = [.. Enumerable.Repeat(Mask, 512)], words = [.. Enumerable.Repeat(7, 512)];
         var batch = new TextBatch(32, 16, tokens);
         using var pass = Pass.Train(device, seed: 5);
-        var loss = model.Loss(pass, batch, new TextTargets { Labels = words });
+        var loss = model.JointLoss(pass, batch, new TextTargets { Labels = words });
         // replaced is what was drawn as 8: with the discriminator's bias at certainty, its loss tells the share
         var certain = model.Parameters().Single(parameter => parameter.Name == "discriminator_predictions.dense_prediction.bias");
         model.ChangeWeights(() => certain.Value.CopyFrom([20f]));
         using var second = Pass.Train(device, seed: 5);
-        float of = model.Loss(second, batch, new TextTargets { Labels = words }).Discriminator.Value.ToArray()[0];
+        float of = model.JointLoss(second, batch, new TextTargets { Labels = words }).Discriminator.Value.ToArray()[0];
         Assert.InRange(of / 20f, 0.66f, 0.84f);
         Assert.True(float.IsFinite(loss.Total.Value.ToArray()[0]));
     }

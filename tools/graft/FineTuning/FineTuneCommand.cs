@@ -22,7 +22,7 @@ internal sealed class FineTuneCommand
     private FineTuneCommand(Command command)
     {
         command.Add(task);
-        model = new ModelOptions(command);
+        model = new ModelOptions(command, instead: WordOptions.Vectors);
         command.Add(fromScratch);
         data = new DataOptions(command);
         command.Add(target);
@@ -48,6 +48,7 @@ internal sealed class FineTuneCommand
 
     private int Run(ParseResult parsed, CancellationToken interrupt)
     {
+        texts.RequireNone(parsed);
         var options = recipe.Read(parsed, parsed.GetValue(fromScratch));
         var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
         if (choice.Kind == ImageModelKind.Architecture) RequireStage(ModelRegistry.Create(choice.Name), options);

@@ -76,10 +76,13 @@ internal sealed class RecipeOptions
     }
 
     /// <summary>The same for texts.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="fromScratch">Whether the model has no weights.</param>
+    /// <param name="defaults">What holds where nothing is given; null for what suits encoders.</param>
     /// <exception cref="WrongInputException">Options contradict each other, or one is of pictures alone.</exception>
-    public TextFineTuneOptions ReadTexts(ParseResult parsed, bool fromScratch)
+    public TextFineTuneOptions ReadTexts(ParseResult parsed, bool fromScratch, TextFineTuneOptions? defaults = null)
     {
-        var options = TextDefaults;
+        var options = defaults ?? TextDefaults;
         if (fromScratch) options = options with { Recipe = options.Recipe with { RateDecayPerStage = 1 } };
         var foreign = rows.Select(static row => row.Option).Except(textRows.Select(static row => row.Option)).Append<Option>(augment).Append(recipe)
             .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });

@@ -55,7 +55,7 @@ internal static class ReportOutput
     /// <summary>A figure as people read it: shares in percent, a loss as it is.</summary>
     public static string Text(string metric, double value) => metric switch
     {
-        Metrics.Loss => Tables.Loss(value),
+        _ when metric == Metrics.Loss || metric.EndsWith("_loss", StringComparison.Ordinal) => Tables.Loss(value),
         "pearson" or "spearman" or "matthews" or "perplexity" => value.ToString("0.000", CultureInfo.InvariantCulture),
         _ => Tables.Percent(value),
     };

@@ -33,6 +33,10 @@ internal static class TextEvaluation
                 string[] lines = [.. columns.Texts(file, parsed).Select(static text => text.Text)];
                 using (var language = LanguageModelPretraining.FromPretrained(folder, where.Device)) evaluation = language.Evaluate(lines, interrupt);
                 break;
+            case TextTasks.ReplacedTokens:
+                string[] filled = [.. columns.Texts(file, parsed).Select(static text => text.Text)];
+                using (var detector = ReplacedTokenPretraining.FromPretrained(folder, where.Device)) evaluation = detector.Evaluate(filled, interrupt);
+                break;
             default:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} has no head that gives answers: fine-tune it first");
         }

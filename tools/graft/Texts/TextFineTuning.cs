@@ -17,24 +17,30 @@ internal sealed class TextFineTuning
     private readonly DeviceOptions device;
     private readonly Option<bool> json;
     private readonly TextData columns;
+    private readonly WordOptions words;
 
     public TextFineTuning(
         Command command, ModelOptions model, DataOptions data, Option<bool> fromScratch, Option<string> target, RecipeOptions recipe, DeviceOptions device, Option<bool> json)
     {
         (this.model, this.data, this.fromScratch, this.target, this.recipe, this.device, this.json) = (model, data, fromScratch, target, recipe, device, json);
         columns = new TextData(command);
+        words = new WordOptions(command);
     }
+
+    /// <summary>Refuses what is for texts alone.</summary>
+    public void RequireNone(ParseResult parsed) => words.RequireNone(parsed);
 
     public int Run(string task, ParseResult parsed, CancellationToken interrupt)
     {
         bool isFromScratch = parsed.GetValue(fromScratch);
-        var options = recipe.ReadTexts(parsed, isFromScratch);
-        string file = data.Path(parsed), folder = model.TextFolder(parsed, interrupt);
+        string? vectors = words.File(task, model, isFromScratch, parsed);
+        var options = recipe.ReadTexts(parsed, isFromScratch, vectors is null ? null : TextFineTuneOptions.ForWords);
+        string file = data.Path(parsed), weights = vectors ?? model.TextFolder(parsed, interrupt);
         if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
         if (options.Validation is { } other && !File.Exists(other)) throw new WrongInputException($"--validation {Printable.Whole(other)}: there is no such file");
-        var source = task == TextTasks.Sentences
-            ? TextModelSource.Sentences(folder, null, model.Load(parsed)) : TextModelSource.FromFolder(folder, TextTasks.HeadOf(task), options.Recipe.Seed, model.Load(parsed));
-        if (isFromScratch) source = source.FromScratch(options.Recipe.Seed);
+        var source = vectors is null
+            ? TextSources.Open(task, weights, isFromScratch, options.Recipe.Seed, model.Load(parsed))
+            : words.Open(vectors, columns.Labelled(file, parsed), options.Recipe.Seed, parsed);
         using var where = device.Open(parsed);
         var (learner, examples, train) = Prepare(task, source, where.Device, file, options, parsed);
         RequireStage(learner.Model, options);
@@ -43,7 +49,8 @@ internal sealed class TextFineTuning
         interrupt.ThrowIfCancellationRequested();
 
         var error = parsed.InvocationConfiguration.Error;
-        if (!isFromScratch && learner.WeightsReport is { IsNoteworthy: true } load) error.WriteLine($"graft: {Printable.Text(Path.GetFileName(folder))}: {load.Summary}");
+        if (source.Coverage is { } coverage) Notes.Tell(error, $"{weights}: {coverage}");
+        if (learner.WeightsReport is { IsNoteworthy: true } load) error.WriteLine($"graft: {Printable.Text(Path.GetFileName(weights))}: {load.Summary}");
         var report = ProgressDisplay.Show(error, display => Train(learner, train, place, new TrainingProgress(display), interrupt));
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
 
@@ -54,10 +61,11 @@ internal sealed class TextFineTuning
             {
                 writer.WriteString("task", task);
                 writer.WriteString("model", learner.Model.Name);
-                writer.WriteString("weights", isFromScratch ? null : folder);
+                writer.WriteString("weights", isFromScratch ? null : weights);
                 writer.WriteString("data", file);
                 writer.WriteTexts("classes", learner.Labels);
                 writer.WriteNumber("examples", examples);
+                if (source.Coverage is { } covered) writer.WriteFigure("coverage", covered.OccurrenceShare);
                 ReportOutput.Write(writer, report);
                 writer.WriteString("out", saved);
                 writer.WriteBoolean("interrupted", report.Interrupted);
@@ -104,6 +112,10 @@ internal sealed class TextFineTuning
                 var (texts, heldTexts) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], file, options);
                 var language = LanguageModelPretraining.From(source, where);
                 return (language, texts.Count, (progress, interrupt) => language.Train(texts, heldTexts, options, progress, interrupt));
+            case TextTasks.ReplacedTokens:
+                var (lines, heldLines) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], file, options);
+                var detector = ReplacedTokenPretraining.From(source, where);
+                return (detector, lines.Count, (progress, interrupt) => detector.Train(lines, heldLines, options, progress, interrupt));
             default:
                 var embedder = TextEmbedder.From(source, where);
                 if (options.HeldOut > 0 || options.Validation is not null) throw new WrongInputException("--held-out and --validation: an embedder has nothing to evaluate on");

@@ -4,9 +4,9 @@ namespace Graft.CommandLine;
 internal static class TextTasks
 {
     public const string Classification = "text-classification", Tokens = "token-classification", Questions = "question-answering", Language = "masked-language-model",
-        Sentences = "sentence-embedding";
+        Sentences = "sentence-embedding", ReplacedTokens = "replaced-token-detection";
 
-    public static IReadOnlyList<string> Names { get; } = [Classification, Tokens, Questions, Language, Sentences];
+    public static IReadOnlyList<string> Names { get; } = [Classification, Tokens, Questions, Language, ReplacedTokens, Sentences];
 
     /// <summary>What stands above the encoder for a task.</summary>
     public static TextHead HeadOf(string task) => task switch
@@ -15,6 +15,7 @@ internal static class TextTasks
         Tokens => TextHead.TokenClassification,
         Questions => TextHead.QuestionAnswering,
         Language => TextHead.MaskedLanguageModel,
+        ReplacedTokens => TextHead.ReplacedTokenDetection,
         _ => TextHead.None,
     };
 

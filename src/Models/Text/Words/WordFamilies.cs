@@ -18,6 +18,9 @@ internal static class WordFamilies
 
     public static IEnumerable<string> Architectures => Families.Select(static family => family.Class);
 
+    /// <summary>Whether a config is of such a network.</summary>
+    public static bool Knows(HubConfig config) => Find(config) >= 0;
+
     /// <summary>Makes the model that a config names, with initial values; null where it is of another kind.</summary>
     /// <param name="config">What <c>config.json</c> says.</param>
     /// <param name="head">The head that is wanted; null for the config's own.</param>
@@ -28,7 +31,7 @@ internal static class WordFamilies
     /// <exception cref="CheckpointException">A setting is out of range.</exception>
     public static WordModel? Create(HubConfig config, TextHead? head, IReadOnlyList<string>? labels, ulong seed, bool withoutDropout)
     {
-        int at = Array.FindIndex(Families, family => family.Type == config.ModelType() || family.Class == config.Architecture());
+        int at = Find(config);
         if (at < 0) return null;
         var (type, _, make) = Families[at];
         if (head is not (null or TextHead.SequenceClassification)) throw new ArgumentException($"the family '{type}' classifies sequences and has no head for {head}");
@@ -77,6 +80,8 @@ internal static class WordFamilies
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(labels);
         return labels == config.Labels ? config : config with { Labels = labels, LabelNames = null };
     }
+
+    private static int Find(HubConfig config) => Array.FindIndex(Families, family => family.Type == config.ModelType() || family.Class == config.Architecture());
 
     private static bool IsZero(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number == 0;
 }

@@ -13,7 +13,7 @@ internal static class SentenceWork
     /// <summary>How many tokens they have together, special ones included.</summary>
     public const int Tokens = 26_000;
 
-    private const int MostTexts = 64, MostTokens = 4096;
+    private const int MostTexts = 16, MostTokens = 4096;
 
     private const string Sentences = "../shared/data/text/sst2/stsa.binary.train";
 

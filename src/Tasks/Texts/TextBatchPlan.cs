@@ -9,8 +9,11 @@ internal static class TextBatchPlan
     /// batches are drawn anew in each epoch.</summary>
     private const int BatchesTogether = 50;
 
-    /// <summary>The most texts of a batch that is evaluated, and the most tokens of it.</summary>
-    private const int MostTexts = 64, MostTokens = 4096;
+    /// <summary>The most texts of a batch that is evaluated: on a CPU what a layer makes of them stays near its caches.</summary>
+    private const int MostTexts = 64, MostTextsOfCpu = 16;
+
+    /// <summary>The most tokens of a batch that is evaluated.</summary>
+    private const int MostTokens = 4096;
 
     /// <summary>An epoch of training: every text once, in batches that differ by one text at most, in an order of the seed and the epoch.</summary>
     public static IEnumerable<int[]> Epoch(IReadOnlyList<int> lengths, BatchPlan plan, ulong seed, int epoch)
@@ -28,12 +31,13 @@ internal static class TextBatchPlan
     }
 
     /// <summary>Texts to be evaluated, the longest first.</summary>
-    public static IEnumerable<int[]> ByLength(IReadOnlyList<int> lengths)
+    public static IEnumerable<int[]> ByLength(IReadOnlyList<int> lengths, Device device)
     {
+        int most = device is CpuDevice ? MostTextsOfCpu : MostTexts;
         int[] order = [.. Enumerable.Range(0, lengths.Count).OrderByDescending(example => lengths[example])];
         for (int start = 0; start < order.Length;)
         {
-            int count = Math.Clamp(MostTokens / Math.Max(1, lengths[order[start]]), 1, MostTexts), end = Math.Min(order.Length, start + count);
+            int count = Math.Clamp(MostTokens / Math.Max(1, lengths[order[start]]), 1, most), end = Math.Min(order.Length, start + count);
             yield return order[start..end];
             start = end;
         }

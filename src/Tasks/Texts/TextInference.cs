@@ -20,7 +20,7 @@ internal static class TextInference
         foreach (var together in texts.Chunk(TextsTogether))
         {
             var rows = new TextRow[together.Length];
-            foreach (int[] chosen in TextBatchPlan.ByLength([.. together.Select(static text => text.Length)]))
+            foreach (int[] chosen in TextBatchPlan.ByLength([.. together.Select(static text => text.Length)], device))
             {
                 cancellation.ThrowIfCancellationRequested();
                 Run(model, device, preparation, together, chosen, rows, before);

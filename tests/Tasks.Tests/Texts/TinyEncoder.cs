@@ -20,7 +20,8 @@ internal static class TinyEncoder
         File.WriteAllLines(Path.Combine(folder, "vocab.txt"), vocabulary);
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"do_lower_case": true, "model_max_length": 48, "tokenizer_class": "BertTokenizer"}""");
         File.WriteAllText(Path.Combine(folder, "config.json"), $$"""
-            {"architectures": ["{{char.ToUpperInvariant(type[0])}}{{type[1..]}}Model"], "model_type": "{{type}}", "vocab_size": {{vocabulary.Length}}, "embedding_size": 16, "hidden_size": 32, "num_hidden_layers": 2,
+            {"architectures": ["{{char.ToUpperInvariant(type[0])}}{{type[1..]}}Model"], "model_type": "{{type}}", "vocab_size": {{vocabulary.Length}},
+             "embedding_size": 16, "hidden_size": 32, "num_hidden_layers": 2,
              "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 48, "hidden_dropout_prob": 0.0,
              "attention_probs_dropout_prob": 0.0}
             """);

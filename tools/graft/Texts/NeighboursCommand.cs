@@ -12,7 +12,10 @@ internal static class NeighboursCommand
 
     public static Command Make()
     {
-        var command = new Command("neighbours", "Finds the texts of an index (graft embed --out FILE.safetensors) that are nearest to a text, or the words of a file of word vectors that are nearest to a word.");
+        var command = new Command(
+            "neighbours",
+            "Finds the texts of an index (graft embed --out FILE.safetensors) that are nearest to a text, "
+            + "or the words of a file of word vectors that are nearest to a word.");
         var texts = new Argument<string[]>("TEXT") { Description = "The texts, or with --vectors the words, to find neighbours of.", Arity = ArgumentArity.ZeroOrMore };
         command.Add(texts);
         var words = new WordNeighbours(command);

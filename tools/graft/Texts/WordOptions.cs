@@ -11,7 +11,8 @@ internal sealed class WordOptions
     public const string Vectors = "--vectors";
 
     private readonly Option<string> vectors = Options.FilePath(
-        Vectors, "FILE", "With --task text-classification: a file of word vectors (word2vec, GloVe, fastText's text), on which a small network is put. --freeze-below trunk keeps the vectors as they are.");
+        Vectors, "FILE", "With --task text-classification: a file of word vectors (word2vec, GloVe, fastText's text), on which a small network is put. "
+        + "--freeze-below trunk keeps the vectors as they are.");
 
     private readonly Option<string> kind = Options.Choice(
         "--word-model", "What stands on word vectors: the mean of a text's vectors, or windows of words (Kim 2014).", ["bag", "cnn"], "bag");

@@ -26,7 +26,8 @@ internal static class WordVectorsCommand
         var window = Options.WholeNumber("--window", "How many words on each side count; 5 without it, of glove 15.", 1, preset: null, MostWindow);
         var least = Options.WholeNumber("--minimum-count", "How often a word has to occur.", 1, new Word2VecOptions().MinimumCount);
         var epochs = Options.WholeNumber("--epochs", "How often the texts are gone through; 5 without it, of glove 25.", 1, preset: null);
-        var split = Options.Choice("--split", "What separates words: white space and punctuation, or white space alone, where the texts are cut already.", [Punctuation, WhiteSpace], Punctuation);
+        var split = Options.Choice(
+            "--split", "What separates words: white space and punctuation, or white space alone, where the texts are cut already.", [Punctuation, WhiteSpace], Punctuation);
         var keepsCase = new Option<bool>("--keep-case") { Description = "Tell words apart by capital letters." };
         var seed = Options.Seed();
         var json = Options.Json();

@@ -48,6 +48,13 @@ public sealed class MutatedTextFilesTests : IDisposable
     }
 
     [Fact]
+    public Task Choices_are_read_or_refused()
+    {
+        string text = string.Concat(Enumerable.Range(0, 60).Select(static number => $"{{\"context\": \"c {number}\", \"choices\": [\"é\", \"b\\n\", \"{number}\"], \"label\": {number % 3}}}\n"));
+        return Bounded.Mutated<TextFileException>(Encoding.UTF8.GetBytes(text), seed: 29, Count, bytes => ChoiceFile.Read(folder.Write("a.jsonl", bytes)));
+    }
+
+    [Fact]
     public Task Tagged_words_are_read_or_refused()
     {
         string text = string.Concat(Enumerable.Repeat("-DOCSTART- -X- O\n\nEU NNP B-ORG\nrejects VBZ O\nGerman JJ B-MISC\n\n", 60));

@@ -41,9 +41,11 @@ internal sealed class JsonRows : RowSource
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new TextFileException(Path, $"holds {Kind(document.RootElement)} where an object belongs: {{\"text\": ..., \"label\": ...}}", line);
             List<string> names = [], values = [];
+            Dictionary<string, string[]>? lists = null;
             foreach (var member in document.RootElement.EnumerateObject())
             {
                 names.Add(member.Name);
+                if (TextsOf(member.Value) is { } texts) (lists ??= new(StringComparer.Ordinal))[member.Name] = texts;
                 values.Add(member.Value.ValueKind switch
                 {
                     JsonValueKind.String => member.Value.GetString()!,
@@ -52,9 +54,9 @@ internal sealed class JsonRows : RowSource
                     _ => member.Value.GetRawText(),
                 });
             }
-            if (Columns.SequenceEqual(names)) return new TextRow(Path, line, Columns, values);
+            if (Columns.SequenceEqual(names)) return new TextRow(Path, line, Columns, values, lists);
             RequireDifferent(names, line);
-            return new TextRow(Path, line, names, values);
+            return new TextRow(Path, line, names, values, lists);
         }
         catch (JsonException exception)
         {
@@ -65,6 +67,11 @@ internal sealed class JsonRows : RowSource
             throw new TextFileException(Path, "holds half of a surrogate pair (\\ud800 ...), which is no letter", line, cause: exception);
         }
     }
+
+    /// <summary>The texts of a list that has nothing else in it; null for everything else.</summary>
+    private static string[]? TextsOf(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Array && element.GetArrayLength() > 0 && element.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String)
+            ? [.. element.EnumerateArray().Select(static item => item.GetString()!)] : null;
 
     private static string Kind(JsonElement element) => element.ValueKind switch
     {

@@ -6,11 +6,12 @@ public sealed class TextRow
     private static readonly string Nested = new("nested");
 
     private readonly IReadOnlyList<string> values;
+    private readonly IReadOnlyDictionary<string, string[]>? lists;
 
-    internal TextRow(string path, long line, IReadOnlyList<string> columns, IReadOnlyList<string> values)
+    internal TextRow(string path, long line, IReadOnlyList<string> columns, IReadOnlyList<string> values, IReadOnlyDictionary<string, string[]>? lists = null)
     {
         (Path, Line, Columns) = (path, line, columns);
-        this.values = values;
+        (this.values, this.lists) = (values, lists);
     }
 
     /// <summary>What stands for a value that is a list or an object.</summary>
@@ -44,6 +45,10 @@ public sealed class TextRow
         }
         return null;
     }
+
+    /// <summary>A column's list of texts, of JSON lines; null where the row has no such column, or something else in it.</summary>
+    /// <param name="column">The column's name.</param>
+    public IReadOnlyList<string>? FindList(string column) => lists?.GetValueOrDefault(column);
 
     /// <summary>A complaint that names this row.</summary>
     /// <param name="problem">What is wrong and what to do.</param>

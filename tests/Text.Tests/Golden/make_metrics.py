@@ -240,7 +240,7 @@ def correlation(draw):
 
 
 def ranking(draw):
-    rankings, relevant, reciprocal, recall, gain = [], [], [], [], []
+    rankings, relevant, reciprocal, recall, gain, precision = [], [], [], [], [], []
     for query in range(12):
         order = draw.sample(range(20), 15)
         gains = {} if query == 3 else {item: draw.choice([1.0, 1.0, 2.0, 3.0]) for item in draw.sample(range(20), draw.randint(1, 7))}
@@ -251,10 +251,13 @@ def ranking(draw):
         top = order[:5]
         reciprocal.append(next((1 / place for place, item in enumerate(top, 1) if item in gains), 0.0))
         recall.append(sum(item in gains for item in top) / len(gains))
+        precise = [sum(item in gains for item in top[:place]) / place for place, item in enumerate(top, 1) if item in gains]
+        precision.append(sum(precise) / min(5, len(gains)))
         ideal = sum(value / math.log2(place + 1) for place, value in enumerate(sorted(gains.values(), reverse=True)[:5], 1))
         gain.append(sum(gains.get(item, 0.0) / math.log2(place + 1) for place, item in enumerate(top, 1)) / ideal)
     mean = lambda numbers: sum(numbers) / len(numbers)
-    return {"rankings": rankings, "relevant": relevant, "places": 5, "mrr": mean(reciprocal), "recall": mean(recall), "ndcg": mean(gain)}
+    return {"rankings": rankings, "relevant": relevant, "places": 5, "mrr": mean(reciprocal), "recall": mean(recall), "ndcg": mean(gain),
+            "map": mean(precision)}
 
 
 draw = random.Random(7)

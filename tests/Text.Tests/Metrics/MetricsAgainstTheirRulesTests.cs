@@ -123,6 +123,8 @@ public sealed class MetricsAgainstTheirRulesTests : IDisposable
         Assert.Equal(ranking.GetProperty("mrr").GetDouble(), scores.ReciprocalRank, Digits);
         Assert.Equal(ranking.GetProperty("recall").GetDouble(), scores.Recall, Digits);
         Assert.Equal(ranking.GetProperty("ndcg").GetDouble(), scores.Gain, Digits);
+        Assert.Equal(ranking.GetProperty("map").GetDouble(), scores.AveragePrecision, Digits);
+        Assert.Equal(["mrr@5", "recall@5", "ndcg@5", "map@5"], scores.Figures.Select(static figure => figure.Name));
     }
 
     private static void Equal(JsonElement file, string name, (double, double)? actual)

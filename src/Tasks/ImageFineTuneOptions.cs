@@ -34,13 +34,8 @@ public sealed record ImageFineTuneOptions
     /// <summary>Reads the recipe of a saved model, with which the same run can be made again from the same start.</summary>
     /// <param name="path">The model's folder, or its <c>graft.json</c>.</param>
     /// <exception cref="CheckpointException">There is no such file, it is malformed, or the model was not fine-tuned.</exception>
-    public static ImageFineTuneOptions Load(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        string file = Directory.Exists(path) ? ModelFolder.PathOf(path, ModelFolder.ManifestFileName) : path;
-        var manifest = ModelManifest<ImageFineTuneOptions>.Read(JsonFile.Read(file), ImageRecipe.Options);
-        return manifest.Recipe?.Options ?? throw new CheckpointException(file, "has no recipe: the model was not fine-tuned");
-    }
+    public static ImageFineTuneOptions Load(string path) =>
+        ModelManifest<ImageFineTuneOptions>.ReadRecipe(path, ImageRecipe.Options, (TextRecipe.Options.Keys, "texts"));
 
     /// <summary>Pictures a step at most, for as many pictures in all.</summary>
     /// <param name="examples">How many pictures are learnt from.</param>

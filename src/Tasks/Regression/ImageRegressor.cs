@@ -9,8 +9,6 @@ namespace Graft.Tasks;
 /// <see cref="TaskModel{TModel, TInputs, TRecipe}"/> say.</remarks>
 public sealed class ImageRegressor : ImageTask<ImageTargets, float[]>
 {
-    private const string ProblemType = "regression";
-
     private ImageRegressor(ImageModelSource source, Device? device) : base(source, device)
     {
     }
@@ -21,14 +19,14 @@ public sealed class ImageRegressor : ImageTask<ImageTargets, float[]>
     public static ImageRegressor From(ImageModelSource source, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return new(source.For(ProblemType), device);
+        return new(source.For(ProblemTypes.Regression), device);
     }
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="CheckpointException">A file is missing or malformed, or the model is of another task.</exception>
-    public static ImageRegressor Load(string folder, Device? device = null) => new(ImageModelSource.Saved(folder, ProblemType), device);
+    public static ImageRegressor Load(string folder, Device? device = null) => new(ImageModelSource.Saved(folder, ProblemTypes.Regression), device);
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> LabelsOf(ImageTargets data) => data.Names;

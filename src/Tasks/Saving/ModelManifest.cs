@@ -51,6 +51,20 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
         };
     }
 
+    /// <summary>Reads the recipe of a saved model.</summary>
+    /// <param name="path">The model's folder, or its <c>graft.json</c>.</param>
+    /// <param name="table">The recipe's options.</param>
+    /// <param name="foreign">Members that recipes of another kind have, and what those are of.</param>
+    /// <exception cref="CheckpointException">There is no such file, it is malformed or of another kind, or the model was not fine-tuned.</exception>
+    public static TRecipe ReadRecipe(string path, RecipeTable<TRecipe> table, (IEnumerable<string> Keys, string Of) foreign)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string file = Directory.Exists(path) ? ModelFolder.PathOf(path, ModelFolder.ManifestFileName) : path;
+        var recipe = Read(JsonFile.Read(file), table).Recipe ?? throw new CheckpointException(file, "has no recipe: the model was not fine-tuned");
+        return foreign.Keys.FirstOrDefault(key => !table.Keys.Contains(key) && recipe.Other.ContainsKey(key)) is not { } odd ? recipe.Options
+            : throw new CheckpointException(file, $"has the recipe of a model of {foreign.Of}: it says '{odd}'");
+    }
+
     public void Write(Utf8JsonWriter writer, RecipeTable<TRecipe> table)
     {
         writer.WriteString(VersionKey, GraftVersion);

@@ -15,8 +15,6 @@ namespace Graft.Tasks;
 /// </code></example>
 public sealed class TextClassifier : TextTask
 {
-    private const string SingleLabel = "single_label_classification", MultiLabel = "multi_label_classification", Regression = "regression";
-
     private TextClassifier(TextModelSource source, Device? device) : base(source, device)
     {
     }
@@ -95,7 +93,7 @@ public sealed class TextClassifier : TextTask
         var held = validation?.Match(labels, out _);
         if (held is not null && held.Kind != training.Kind) throw new ArgumentException($"the labels to evaluate on are {held.Kind}, those to learn from {training.Kind}");
         return Fit(
-            labels, preparation => new Examples(preparation, training), held is null ? null : (model, preparation, token) => Measure(model, preparation, held, null, token),
+            labels, preparation => new LabelledTextExamples(preparation, training), held is null ? null : (model, preparation, token) => Measure(model, preparation, held, null, token),
             options, progress, cancellation, ProblemOf(training.Kind));
     }
 
@@ -185,46 +183,21 @@ public sealed class TextClassifier : TextTask
         return new TextPrediction(text, sorted, [.. held.Select(static score => score.Label)]);
     }
 
-    private Evaluation Measure(TextModel model, TextPreparation preparation, LabelledTexts texts, Action<int, int>? answered, CancellationToken cancellation)
-    {
-        var rows = TextInference.Run(
-            model, Device, preparation, Enumerable.Range(0, texts.Count).Select(index => preparation.Encode(texts[index].Text, texts[index].Pair)), cancellation);
-        return TextClassifierMetrics.Of(texts, rows.Select(static row => row.Outputs[0].Values), answered);
-    }
+    private Evaluation Measure(TextModel model, TextPreparation preparation, LabelledTexts texts, Action<int, int>? answered, CancellationToken cancellation) =>
+        TextClassifierMetrics.Of(texts, Logits(model, preparation, texts, cancellation), answered);
 
     private static TextLabelKind? KindOf(TextModel model) => model.ProblemType switch
     {
-        SingleLabel => TextLabelKind.SingleLabel,
-        MultiLabel => TextLabelKind.MultiLabel,
-        Regression => TextLabelKind.Regression,
+        ProblemTypes.SingleLabel => TextLabelKind.SingleLabel,
+        ProblemTypes.MultiLabel => TextLabelKind.MultiLabel,
+        ProblemTypes.Regression => TextLabelKind.Regression,
         _ => null,
     };
 
     private static string ProblemOf(TextLabelKind kind) => kind switch
     {
-        TextLabelKind.MultiLabel => MultiLabel,
-        TextLabelKind.Regression => Regression,
-        _ => SingleLabel,
+        TextLabelKind.MultiLabel => ProblemTypes.MultiLabel,
+        TextLabelKind.Regression => ProblemTypes.Regression,
+        _ => ProblemTypes.SingleLabel,
     };
-
-    private sealed class Examples(TextPreparation preparation, LabelledTexts texts) : TextExamples(preparation)
-    {
-        public override int Count => texts.Count;
-
-        protected override TextTargets Targets(TextFrame frame) => texts.Kind switch
-        {
-            TextLabelKind.SingleLabel => new TextTargets { Labels = [.. frame.Examples.Select(texts.Class)] },
-            TextLabelKind.Regression => new TextTargets { Values = [.. frame.Examples.Select(texts.Value)] },
-            _ => new TextTargets { Values = [.. frame.Examples.SelectMany(Marks)] },
-        };
-
-        protected override TokenisedText Encode(int index) => Preparation.Encode(texts[index].Text, texts[index].Pair);
-
-        private float[] Marks(int index)
-        {
-            var marks = new float[texts.ClassNames.Count];
-            foreach (int label in texts.Classes(index)) marks[label] = 1f;
-            return marks;
-        }
-    }
 }

@@ -46,8 +46,7 @@ internal static class TextClassifierMetrics
             for (int label = 0; label < logits.Length; label++)
             {
                 double x = logits.Span[label];
-                // -log sigmoid(x) of a label that holds, -log sigmoid(-x) of one that does not
-                loss += (Math.Max(x, 0) - (right.Contains(label) ? x : 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)))) / logits.Length;
+                loss += BinaryCrossEntropy(x, right.Contains(label) ? 1 : 0) / logits.Length;
                 if (x > 0) given.Add(label);
             }
             predicted.Add(given);
@@ -68,6 +67,9 @@ internal static class TextClassifierMetrics
         return new Evaluation(
             texts.Count, WithLoss(loss, texts.Count, [("pearson", Correlation.Pearson(expected, predicted)), ("spearman", Correlation.Spearman(expected, predicted))]));
     }
+
+    /// <summary>-t log sigmoid(x) - (1 - t) log sigmoid(-x) of a logit x and the probability t that it should be.</summary>
+    public static double BinaryCrossEntropy(double logit, double target) => Math.Max(logit, 0) - target * logit + Math.Log(1 + Math.Exp(-Math.Abs(logit)));
 
     private static Metrics WithLoss(double sum, int count, IEnumerable<(string Name, double Value)> figures) =>
         new([(Metrics.Loss, sum / Math.Max(1, count)), .. figures]);

@@ -35,6 +35,12 @@ public sealed record TextFineTuneOptions
     /// <summary>A file to evaluate on after each epoch instead, with the columns of the one that is learnt from; null for none.</summary>
     public string? Validation { get; init; }
 
+    /// <summary>Reads the recipe of a saved model, with which the same run can be made again from the same start.</summary>
+    /// <param name="path">The model's folder, or its <c>graft.json</c>.</param>
+    /// <exception cref="CheckpointException">There is no such file, it is malformed, or the model was not fine-tuned on texts.</exception>
+    public static TextFineTuneOptions Load(string path) =>
+        ModelManifest<TextFineTuneOptions>.ReadRecipe(path, TextRecipe.Options, (ImageRecipe.Options.Keys, "pictures"));
+
     /// <summary>Texts a step at most, for as many texts in all.</summary>
     /// <param name="examples">How many texts are learnt from.</param>
     public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / FewestSteps, SmallestBatch, UsualBatch);

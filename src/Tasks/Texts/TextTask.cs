@@ -95,4 +95,10 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
         now.RequireTrainedHead();
         return TextInference.Run(now.Model, Device, now.Inputs, texts.Select(text => now.Inputs.Encode(text.Text, text.Pair)), cancellation);
     }
+
+    /// <summary>The outputs for labelled texts, in order.</summary>
+    private protected IEnumerable<ReadOnlyMemory<float>> Logits(TextModel model, TextPreparation preparation, LabelledTexts texts, CancellationToken cancellation) =>
+        TextInference.Run(
+            model, Device, preparation, Enumerable.Range(0, texts.Count).Select(index => preparation.Encode(texts[index].Text, texts[index].Pair)), cancellation)
+        .Select(static row => row.Outputs[0].Values);
 }

@@ -22,11 +22,11 @@ internal static class EvaluateCommand
         var columns = new TextData(command);
         command.SetAction((parsed, interrupt) =>
         {
-            if (PretrainedModel.HeadOf(model.Name(parsed)) is { } head)
+            if (model.FindText(parsed, interrupt) is var (textFolder, head))
             {
                 using var textDevice = device.Open(parsed);
                 return Task.FromResult(TextEvaluation.Run(
-                    head, model.TextFolder(parsed, interrupt), data.Path(parsed), columns, textDevice, parsed.GetValue(json), parsed, interrupt));
+                    head, textFolder, data.Path(parsed), columns, textDevice, parsed.GetValue(json), parsed, interrupt));
             }
             var choice = model.Choose(parsed);
             string folder = data.Path(parsed);

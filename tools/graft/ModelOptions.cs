@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Graft.Hub;
 using Graft.Tasks;
 
 namespace Graft.CommandLine;
@@ -61,12 +62,11 @@ internal sealed class ModelOptions
 
     /// <summary>The folder of a text model: as given, or of a repository of the hub, which is fetched on first use.</summary>
     /// <exception cref="WrongInputException">It is none.</exception>
-    /// <exception cref="Graft.Hub.HubException">It cannot be fetched.</exception>
+    /// <exception cref="HubException">It cannot be fetched.</exception>
     public string TextFolder(ParseResult parsed, CancellationToken interrupt)
     {
         string name = Name(parsed);
-        foreach (var option in (Option[])[weights, preprocess, entry, prefix])
-            if (parsed.GetResult(option) is { Implicit: false }) throw new WrongInputException($"{option.Name} is for pictures: leave it out for texts");
+        if (OfPictures(parsed) is { } option) throw new WrongInputException($"{option.Name} is for pictures: leave it out for texts");
         try
         {
             string folder = FetchDisplay.ShowAsync(
@@ -78,6 +78,23 @@ internal sealed class ModelOptions
         {
             throw new WrongInputException(Shell.Line(exception.Message));
         }
+    }
+
+    /// <summary>The folder of a text model and what stands above its encoder; null where the name is that of an image model or of nothing. A repository of
+    /// the hub has to be fetched to know it.</summary>
+    /// <exception cref="WrongInputException">It is a text model's, and options are given that are for pictures.</exception>
+    /// <exception cref="HubException">It cannot be fetched.</exception>
+    public (string Folder, TextHead Head)? FindText(ParseResult parsed, CancellationToken interrupt)
+    {
+        string name = Name(parsed);
+        bool isRepository = ImageModelKinds.Of(name) == ImageModelKind.Published && PublishedModels.Find(name) is null && !name.Contains(':');
+        if (isRepository && OfPictures(parsed) is null)
+        {
+            var fetched = FetchDisplay.ShowAsync(
+                parsed.InvocationConfiguration.Error, progress => PublishedModelFetcher.FetchAsync(name, null, progress, interrupt)).GetAwaiter().GetResult();
+            return fetched.Folder is { } folder && PretrainedModel.HeadOf(folder) is { } found ? (folder, found) : null;
+        }
+        return PretrainedModel.HeadOf(name) is { } head ? (TextFolder(parsed, interrupt), head) : null;
     }
 
     /// <summary>What is tolerated of the weights.</summary>
@@ -113,6 +130,9 @@ internal sealed class ModelOptions
             throw new WrongInputException("--entry, --prefix and --allow-non-finite go with --weights");
         return new ModelChoice(name, kind, file, fromScratch, prepare, options, needsHead, parsed.InvocationConfiguration.Error);
     }
+
+    /// <summary>An option that was given and means nothing to a text model; null where there is none.</summary>
+    private Option? OfPictures(ParseResult parsed) => ((Option[])[weights, preprocess, entry, prefix]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
 
     private static string Words(ImageModelKind kind) => kind switch
     {

@@ -14,17 +14,17 @@ internal static class PredictCommand
     {
         var command = new Command(
             "predict",
-            "Says what a model takes pictures for. A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
+            "Says what a model takes pictures for, or what a text model makes of texts: labels, entities, documents ranked for their query, the likeliest of choices. A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
         var images = new Argument<string[]>("IMAGE")
         {
-            Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input.",
+            Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input (a text a line, or a JSON object where an example has several).",
             Arity = ArgumentArity.OneOrMore,
         };
         command.Add(images);
         var split = DataOptions.Split();
         command.Add(split);
         var model = new ModelOptions(command, needsHead: true);
-        var top = Options.WholeNumber("--top", "How many classes to name for a picture, the likeliest first.", 1, DefaultTop);
+        var top = Options.WholeNumber("--top", "How many classes to name for a picture or text, or documents for a query, the likeliest first.", 1, DefaultTop);
         command.Add(top);
         var device = new DeviceOptions(command);
         var json = Options.Json();
@@ -32,11 +32,11 @@ internal static class PredictCommand
         var columns = new TextData(command, hasLabels: false);
         command.SetAction((parsed, interrupt) =>
         {
-            if (PretrainedModel.HeadOf(model.Name(parsed)) is { } head)
+            if (model.FindText(parsed, interrupt) is var (textFolder, head))
             {
                 using var textDevice = device.Open(parsed);
                 return Task.FromResult(TextPredictions.Run(
-                    head, model.TextFolder(parsed, interrupt), parsed.GetRequiredValue(images), columns, parsed.GetValue(top), textDevice, parsed.GetValue(json), parsed, interrupt));
+                    head, textFolder, parsed.GetRequiredValue(images), columns, parsed.GetValue(top), textDevice, parsed.GetValue(json), parsed, interrupt));
             }
             var choice = model.Choose(parsed);
             var notes = new ListingNotes();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Graft.Testing;
 
 namespace Graft.Tools.Tests;
@@ -102,6 +103,141 @@ public sealed class TextTests : IDisposable
         var answer = GraftLine.Run("answer", "where is ada ?", "--model", In("reader"), "--context", context, "--json").AssertDone();
         Assert.Equal(("rome", 13, 17), (answer.GetProperty("answer").GetString(), answer.GetProperty("start").GetInt32(), answer.GetProperty("end").GetInt32()));
         GraftLine.Run("answer", "who?", "--model", In("tagger"), "--context", context).AssertFailed(2, "question-answering");
+    }
+
+    [Fact]
+    public void Documents_are_ranked_for_their_queries()
+    {
+        string data = In("pairs.tsv"), saved = In("ranker");
+        string[] queries = ["ada", "bob", "carol", "dora", "the film", "the book", "london", "rome"];
+        File.WriteAllLines(data, ["query\tpair\tlabel", .. queries.SelectMany(static query => (string[])
+            [$"{query}\tthe cat is bad\t0", $"{query}\tthe cat is good\t1", $"{query}\tan awful dog\t0", $"{query}\ta fine dog\t1"])]);
+        var tuned = GraftLine.Run([
+            "fine-tune", "--task", "ranking", "--model", Encoder, "--data", data, "--text-column", "query", "--out", saved, "--epochs", "20", "--held-out", "0.25", .. Quick, "--json",
+        ]).AssertDone();
+        Assert.Equal(1, tuned.GetProperty("validation").GetProperty("mrr@10").GetDouble());
+        Assert.Equal(8, tuned.GetProperty("validation").GetProperty("examples").GetInt32());
+
+        var evaluated = GraftLine.Run("evaluate", "--model", saved, "--data", data, "--text-column", "query", "--json").AssertDone();
+        Assert.Equal((32, 32), (evaluated.GetProperty("examples").GetInt32(), evaluated.GetProperty("correct").GetInt32()));
+        foreach (string figure in (string[])["accuracy", "mrr@10", "map@10", "ndcg@10", "average_precision"]) Assert.Equal(1, evaluated.GetProperty(figure).GetDouble(), 1e-9);
+        Assert.True(evaluated.GetProperty("loss").GetDouble() < 0.3);
+
+        string asked = In("asked.tsv");
+        File.WriteAllLines(asked, ["query\tanswer", "bob\tbad .", "bob\tgood .", "bob\tthe cat is awful", "ada\tfine"]);
+        string[] predict = ["predict", asked, "--model", saved, "--text-column", "query", "--pair-column", "answer"];
+        var ranked = GraftLine.Run([.. predict, "--top", "2"]);
+        Assert.Equal(0, ranked.ExitCode);
+        Assert.StartsWith("bob: 0.9", ranked.Output, StringComparison.Ordinal);
+        Assert.EndsWith("good .", ranked.Output.Split('\n')[0], StringComparison.Ordinal);
+        Assert.StartsWith("ada: 0.9", ranked.Output.Split('\n')[2], StringComparison.Ordinal);
+        var lines = GraftLine.Run([.. predict, "--json"]);
+        var first = System.Text.Json.JsonDocument.Parse(lines.Output.Split('\n')[0]).RootElement;
+        Assert.Equal(("bob", 1), (first.GetProperty("query").GetString(), first.GetProperty("documents")[0].GetProperty("index").GetInt32()));
+        Assert.Equal(3, first.GetProperty("documents").GetArrayLength());
+
+        File.AppendAllText(data, "ada\tfine\t2\n");
+        GraftLine.Run("evaluate", "--model", saved, "--data", data, "--text-column", "query").AssertFailed(2, "line 34", "from 0 to 1");
+        GraftLine.Run(predict[..^2]).AssertFailed(2, "pair", "answer");
+        GraftLine.Run("fine-tune", "--task", "ranking", "--model", Encoder, "--data", data, "--text-column", "query", "--out", In("out")).AssertFailed(2, "line 34");
+        Assert.False(Directory.Exists(In("out")));
+    }
+
+    [Fact]
+    public void One_of_several_choices_is_taken()
+    {
+        string data = In("choices.csv"), saved = In("answerer");
+        File.WriteAllLines(data, ["sent1,sent2,ending0,ending1,ending2,label", .. Enumerable.Range(0, 8).SelectMany(static _ => (string[])
+            ["the cat is,red,good,bad,awful,0", "the dog was,blue,awful,good,,1", "a film,is,bad,awful,fine,2", "the book,is,bad,fine,awful,B"])]);
+        var tuned = GraftLine.Run([
+            "fine-tune", "--task", "multiple-choice", "--model", Encoder, "--data", data, "--validation", data, "--out", saved, "--epochs", "20", .. Quick, "--json"]).AssertDone();
+        Assert.Equal(1, tuned.GetProperty("validation").GetProperty("accuracy").GetDouble());
+        var evaluated = GraftLine.Run("evaluate", "--model", saved, "--data", data, "--json").AssertDone();
+        Assert.Equal((32, 32), (evaluated.GetProperty("examples").GetInt32(), evaluated.GetProperty("correct").GetInt32()));
+        Assert.True(evaluated.GetProperty("loss").GetDouble() < 0.3);
+
+        string asked = In("asked.jsonl");
+        File.WriteAllText(asked, "{\"story\": \"the sun is\", \"options\": [\"awful\", \"good\"]}\n");
+        string[] predict = ["predict", asked, "--model", saved, "--text-column", "story", "--choices-column", "options"];
+        var chosen = GraftLine.Run([.. predict, "--json"]).AssertDone();
+        Assert.Equal(("the sun is", 1, "good"), (chosen.GetProperty("context").GetString(), chosen.GetProperty("choice").GetInt32(), chosen.GetProperty("text").GetString()));
+        Assert.Equal(1, chosen.GetProperty("probabilities").EnumerateArray().Sum(static number => number.GetDouble()), 1e-6);
+        Assert.StartsWith("the sun is: good  (", GraftLine.Run(predict).Output, StringComparison.Ordinal);
+
+        File.AppendAllText(data, "a,b,c,d,e,3\n");
+        GraftLine.Run("evaluate", "--model", saved, "--data", data).AssertFailed(2, "line 34", "label", "0 to 2");
+        GraftLine.Run(predict[..^2]).AssertFailed(2, "hold the choices", "options");
+        GraftLine.Run("fine-tune", "--task", "multiple-choise", "--model", Encoder, "--data", data, "--out", In("out")).AssertFailed(2, "multiple-choice");
+    }
+
+    [Fact]
+    public void Ctrl_C_saves_what_was_learnt_and_before_the_first_step_nothing()
+    {
+        string data = Reviews("reviews.tsv"), stopped = In("stopped");
+        string[] learn = ["fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, "--text-column", "review", "--label-column", "mood", "--epochs", "30", .. Quick];
+        var run = GraftLine.RunUntil("epoch 1/", [.. learn, "--out", stopped, "--json"]);
+        var report = run.AssertDone(exitCode: 130);
+        Assert.True(report.GetProperty("interrupted").GetBoolean());
+        Assert.Equal(4, report.GetProperty("steps").GetInt32());
+        Assert.Equal(stopped, report.GetProperty("out").GetString());
+        Assert.Contains($"graft: interrupted; what was learnt in 4 steps is saved in {stopped}", run.Error, StringComparison.Ordinal);
+        string[] evaluate = ["evaluate", "--model", stopped, "--data", data, "--text-column", "review", "--label-column", "mood", "--json"];
+        Assert.Equal(32, GraftLine.Run(evaluate).AssertDone().GetProperty("examples").GetInt32());
+
+        GraftLine.Run(new CancellationToken(canceled: true), [.. learn, "--out", In("never")]).AssertFailed(130, "interrupted");
+        Assert.False(Directory.Exists(In("never")));
+    }
+
+    [Fact]
+    public void A_saved_recipe_is_taken_and_what_is_given_beside_it_counts_before_it()
+    {
+        string data = Reviews("reviews.tsv");
+        string[] learn = ["fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, "--text-column", "review", "--label-column", "mood", "--json"];
+        var first = GraftLine.Run([.. learn, "--out", In("first"), "--epochs", "2", "--held-out", "0.25", "--seed", "3", .. Quick]).AssertDone();
+        var second = GraftLine.Run([.. learn, "--out", In("second"), "--recipe", In("first")]).AssertDone();
+        Assert.Equal(first.GetProperty("trainingLoss").GetDouble(), second.GetProperty("trainingLoss").GetDouble());
+        Assert.Equal(3u, second.GetProperty("seed").GetUInt64());
+        Assert.Equal(File.ReadAllBytes(In("first/model.safetensors")), File.ReadAllBytes(In("second/model.safetensors")));
+
+        var third = GraftLine.Run([.. learn, "--out", In("third"), "--recipe", In("first/graft.json"), "--epochs", "1", "--validation", data]).AssertDone();
+        Assert.Equal(1, third.GetProperty("epochs").GetArrayLength());
+        Assert.Equal(32, third.GetProperty("validation").GetProperty("examples").GetInt32());
+        GraftLine.Run([.. learn[..^1], "--out", In("out"), "--recipe", Encoder]).AssertFailed(2, "graft.json");
+    }
+
+    [Fact]
+    public async Task A_repository_of_the_hub_is_evaluated_and_predicts_by_its_name()
+    {
+        string data = Reviews("reviews.tsv"), cache = In("cache"), commit = new('a', 40), repository = Path.Combine(cache, "models--somebody--moods");
+        string snapshot = Path.Combine(repository, "snapshots", commit);
+        GraftLine.Run([
+            "fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, "--text-column", "review", "--label-column", "mood", "--out", snapshot,
+            "--epochs", "10", .. Quick]).AssertDoneQuietly();
+        Directory.CreateDirectory(Path.Combine(repository, "refs"));
+        await File.WriteAllTextAsync(Path.Combine(repository, "refs", "main"), commit, TestContext.Current.CancellationToken);
+        string lines = In("lines.txt");
+        await File.WriteAllTextAsync(lines, "the book was awful\n", TestContext.Current.CancellationToken);
+
+        var evaluated = await Alone(cache, "evaluate", "--model", "somebody/moods", "--data", data, "--text-column", "review", "--label-column", "mood", "--json");
+        Assert.True(evaluated.ExitCode == 0, evaluated.Error);
+        Assert.Equal(32, evaluated.Json.GetProperty("examples").GetInt32());
+        Assert.StartsWith("the book was awful: bad", (await Alone(cache, "predict", lines, "--model", "somebody/moods")).Output, StringComparison.Ordinal);
+        var missing = await Alone(cache, "evaluate", "--model", "somebody/nothing", "--data", data);
+        Assert.Equal(1, missing.ExitCode);
+        Assert.Contains("somebody/nothing", missing.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>One run in a process of its own, which has the hub's cache in a folder and fetches nothing.</summary>
+    private static async Task<GraftLine> Alone(string cache, params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        (start.Environment["HF_HUB_CACHE"], start.Environment["HF_HUB_OFFLINE"]) = (cache, "1");
+        foreach (string argument in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "graft.dll"), .. args]) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new GraftLine(process.ExitCode, output, await error);
     }
 
     private string Reviews(string name)

@@ -14,7 +14,7 @@ internal sealed class RecipeOptions
     private readonly List<(RecipeOption<ImageFineTuneOptions> Row, Option<string> Option)> rows = [];
     private readonly List<(RecipeOption<TextFineTuneOptions> Row, Option<string> Option)> textRows = [];
     private readonly Option<string> recipe = Options.FilePath(
-        "--recipe", "DIR|FILE", "A saved classifier, or its graft.json, whose recipe is taken; what is given beside it counts before it.");
+        "--recipe", "DIR|FILE", "A saved model, or its graft.json, whose recipe is taken; what is given beside it counts before it.");
     private readonly Option<string?> augment = new("--augment")
     {
         Description = "How training pictures are varied: cropped at random, mirrored left to right, both (crop,flip) or neither (none). "
@@ -64,14 +64,10 @@ internal sealed class RecipeOptions
     {
         var options = parsed.GetValue(recipe) is { } path ? ImageFineTuneOptions.Load(path)
             : fromScratch ? Defaults with { Recipe = Defaults.Recipe with { RateDecayPerStage = 1 } } : Defaults;
-        var given = rows.Where(row => parsed.GetResult(row.Option) is { Implicit: false }).ToList();
-        // one of them in the recipe and the other on the command line is no contradiction
-        if (given.Any(static row => row.Row.Key is "held_out" or "validation")) options = options with { HeldOut = 0, Validation = null };
+        var given = Given(parsed, rows);
+        if (given.Any(static row => IsEvaluation(row.Row.Key))) options = options with { HeldOut = 0, Validation = null };
         foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
-        if (options.Recipe.Epochs == 0 && options.Recipe.FrozenEpochs is null or 0)
-            throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
-        if (options.HeldOut > 0 && options.Validation is not null)
-            throw new WrongInputException("--held-out and --validation contradict each other: give one of them");
+        Require(options.Recipe, options.HeldOut, options.Validation);
         return options;
     }
 
@@ -80,20 +76,34 @@ internal sealed class RecipeOptions
     /// <param name="fromScratch">Whether the model has no weights.</param>
     /// <param name="defaults">What holds where nothing is given; null for what suits encoders.</param>
     /// <exception cref="WrongInputException">Options contradict each other, or one is of pictures alone.</exception>
+    /// <exception cref="CheckpointException">The recipe's file cannot be read.</exception>
     public TextFineTuneOptions ReadTexts(ParseResult parsed, bool fromScratch, TextFineTuneOptions? defaults = null)
     {
-        var options = defaults ?? TextDefaults;
-        if (fromScratch) options = options with { Recipe = options.Recipe with { RateDecayPerStage = 1 } };
-        var foreign = rows.Select(static row => row.Option).Except(textRows.Select(static row => row.Option)).Append<Option>(augment).Append(recipe)
+        var foreign = rows.Select(static row => row.Option).Except(textRows.Select(static row => row.Option)).Append<Option>(augment)
             .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
         if (foreign is not null) throw new WrongInputException($"{foreign.Name} is for pictures: leave it out with --task");
-        foreach (var (row, option) in textRows)
-            if (parsed.GetResult(option) is { Implicit: false }) row.TryParse(options, parsed.GetValue(option)!, out options);
-        if (options.Recipe.Epochs == 0 && options.Recipe.FrozenEpochs is null or 0)
-            throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
-        if (options.HeldOut > 0 && options.Validation is not null)
-            throw new WrongInputException("--held-out and --validation contradict each other: give one of them");
+        defaults ??= TextDefaults;
+        var options = parsed.GetValue(recipe) is { } path ? TextFineTuneOptions.Load(path)
+            : fromScratch ? defaults with { Recipe = defaults.Recipe with { RateDecayPerStage = 1 } } : defaults;
+        var given = Given(parsed, textRows);
+        if (given.Any(static row => IsEvaluation(row.Row.Key))) options = options with { HeldOut = 0, Validation = null };
+        foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
+        Require(options.Recipe, options.HeldOut, options.Validation);
         return options;
+    }
+
+    private static List<(RecipeOption<TOptions> Row, Option<string> Option)> Given<TOptions>(
+        ParseResult parsed, List<(RecipeOption<TOptions> Row, Option<string> Option)> all) => all.FindAll(row => parsed.GetResult(row.Option) is { Implicit: false });
+
+    /// <summary>Whether an option says what is evaluated on: one of them in the recipe and the other on the command line is no contradiction.</summary>
+    private static bool IsEvaluation(string key) => key is "held_out" or "validation";
+
+    private static void Require(FineTuneOptions recipe, double heldOut, string? validation)
+    {
+        if (recipe.Epochs == 0 && recipe.FrozenEpochs is null or 0)
+            throw new WrongInputException("there is nothing to learn in 0 epochs: give --epochs or --frozen-epochs 1 at least");
+        if (heldOut > 0 && validation is not null)
+            throw new WrongInputException("--held-out and --validation contradict each other: give one of them");
     }
 
     private static bool IsAugmentation(string given) =>

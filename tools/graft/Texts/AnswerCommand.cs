@@ -27,10 +27,10 @@ internal static class AnswerCommand
         command.SetAction((parsed, interrupt) =>
         {
             string file = parsed.GetRequiredValue(context), folder = model.TextFolder(parsed, interrupt);
-            if (file != TextPredictions.StandardInput && !File.Exists(file)) throw new WrongInputException($"--context {Printable.Whole(file)}: there is no such file");
+            if (file != TextData.StandardInput && !File.Exists(file)) throw new WrongInputException($"--context {Printable.Whole(file)}: there is no such file");
             if (PretrainedModel.HeadOf(folder) != TextHead.QuestionAnswering)
                 throw new WrongInputException($"--model {Printable.Whole(folder)} answers no questions: fine-tune it with --task {TextTasks.Questions}");
-            string text = file == TextPredictions.StandardInput ? Console.In.ReadToEnd() : File.ReadAllText(file);
+            string text = file == TextData.StandardInput ? Console.In.ReadToEnd() : File.ReadAllText(file);
             if (string.IsNullOrWhiteSpace(text)) throw new WrongInputException($"--context {Printable.Whole(file)} is empty: there is nothing to read");
             using var where = device.Open(parsed);
             using var reader = QuestionAnswerer.Load(folder, where.Device);

@@ -17,7 +17,7 @@ internal static class EmbedCommand
         var target = Options.FilePath("--out", "FILE.npz|FILE.safetensors", "The file to write.", required: true);
         command.Add(data);
         command.Add(target);
-        var columns = new TextData(command, hasLabels: false);
+        var columns = new TextData(command, hasLabels: false, hasPairs: false);
         var pooling = new PoolingOptions(command);
         var prompt = new Option<string?>("--prompt") { Description = "The name of what the model puts before such texts: query, passage ...", HelpName = "NAME" };
         command.Add(prompt);

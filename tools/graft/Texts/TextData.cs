@@ -7,10 +7,20 @@ namespace Graft.CommandLine;
 /// <summary>Which columns of a file hold what.</summary>
 internal sealed class TextData
 {
+    /// <summary>What is given in the place of a file to read standard input.</summary>
+    public const string StandardInput = "-";
+
     private static readonly string[] Words = [".conll", ".bio", ".iob"];
 
-    private readonly Option<string?> text = Named("--text-column", "The column of the texts; text where it is not given.");
-    private readonly Option<string?> pair = Named("--pair-column", "The column of second texts, where pairs are judged or learnt from.");
+    private const string PairColumn = "pair", LabelColumn = "label";
+
+    private readonly Option<string?> text = Named("--text-column", "The column of the texts, queries or contexts; text where it is not given, sent1 or context of choices.");
+    private readonly Option<string?> pair = Named(
+        "--pair-column", "The column of second texts, where pairs are judged or learnt from: of a ranker the documents (pair where it is not given), "
+        + "of choices what stands before each (sent2 or question where there is one).");
+    private readonly Option<string?> choices = Named(
+        "--choices-column", "The column of what there is to choose from: a list in JSON lines, or what columns begin with that are numbered; "
+        + "ending (ending0, ending1 ...) or choices where it is not given.");
     private readonly Option<string?> label = Named("--label-column", "The column of the labels; label where it is not given.");
     private readonly Option<string> kind = Options.Choice(
         "--labels", "What labels are: a class, classes with ; between them, or a number.", ["class", "classes", "number"], "class");
@@ -18,12 +28,19 @@ internal sealed class TextData
 
     private readonly Option<bool> quotes = new("--no-quotes") { Description = "Take quotation marks for text, as files of GLUE's kind need it, and not for what holds a field together." };
 
-    public TextData(Command command, bool hasLabels = true)
+    /// <param name="command">The command that has the options.</param>
+    /// <param name="hasLabels">Whether it learns or counts.</param>
+    /// <param name="hasPairs">Whether it knows more of an example than one text.</param>
+    public TextData(Command command, bool hasLabels = true, bool hasPairs = true)
     {
         command.Add(text);
-        if (hasLabels)
+        if (hasPairs)
         {
             command.Add(pair);
+            command.Add(choices);
+        }
+        if (hasLabels)
+        {
             command.Add(label);
             command.Add(kind);
         }
@@ -40,32 +57,64 @@ internal sealed class TextData
     {
         Text = parsed.GetValue(text) ?? TextTable.TextColumn,
         Pair = parsed.GetValue(pair),
-        Label = parsed.GetValue(label) ?? "label",
+        Label = parsed.GetValue(label) ?? LabelColumn,
         Kind = parsed.GetValue(kind) switch { "classes" => TextLabelKind.MultiLabel, "number" => TextLabelKind.Regression, _ => TextLabelKind.SingleLabel },
     }, TableOptions(parsed));
+
+    /// <summary>Queries and documents with numbers.</summary>
+    /// <exception cref="TextFileException">The file cannot be used.</exception>
+    public LabelledTexts Rated(string path, ParseResult parsed) => LabelledTexts.Open(path, new TextColumns
+    {
+        Text = parsed.GetValue(text) ?? TextTable.TextColumn,
+        Pair = parsed.GetValue(pair) ?? PairColumn,
+        Label = parsed.GetValue(label) ?? LabelColumn,
+        Kind = TextLabelKind.Regression,
+    }, TableOptions(parsed));
+
+    /// <summary>Examples of multiple choice that say which choice is right.</summary>
+    /// <exception cref="TextFileException">The file cannot be used.</exception>
+    public IReadOnlyList<ChoiceExample> Choices(string path, ParseResult parsed) =>
+        ChoiceFile.Read(path, ChoiceColumns(parsed, parsed.GetValue(label) ?? LabelColumn), TableOptions(parsed));
 
     /// <summary>Whether a column of labels is asked for.</summary>
     public bool HasLabels(ParseResult parsed) => parsed.GetValue(label) is not null;
 
     /// <summary>Texts, or pairs where a second column is asked for, read as they are needed.</summary>
     /// <exception cref="TextFileException">The file cannot be used.</exception>
-    public IEnumerable<TextExample> Texts(string path, ParseResult parsed) => Texts(TextTable.Open(path, TableOptions(parsed)), parsed);
+    public IEnumerable<TextExample> Texts(string path, ParseResult parsed) =>
+        Texts(TextTable.Open(path, TableOptions(parsed)), parsed, parsed.GetResult(pair) is null ? null : parsed.GetValue(pair));
 
-    /// <summary>The same from standard input, a text a line.</summary>
-    public IEnumerable<TextExample> Texts(Stream input, ParseResult parsed) =>
-        Texts(TextTable.Read(input, "standard input", TextTableFormat.Plain, TableOptions(parsed)), parsed);
+    /// <summary>What a text model is asked about: a file, or standard input with a text a line, or a JSON object where an example has several texts.</summary>
+    /// <exception cref="TextFileException">It cannot be used.</exception>
+    public IEnumerable<TextExample> Asked(string input, ParseResult parsed) => Texts(
+        Table(input, parsed.GetValue(pair) is null ? TextTableFormat.Plain : TextTableFormat.JsonLines, parsed), parsed, parsed.GetValue(pair));
+
+    /// <summary>The queries and documents that a ranker is asked about.</summary>
+    /// <inheritdoc cref="Asked"/>
+    public IEnumerable<TextExample> AskedPairs(string input, ParseResult parsed) =>
+        Texts(Table(input, TextTableFormat.JsonLines, parsed), parsed, parsed.GetValue(pair) ?? PairColumn);
+
+    /// <summary>The examples that an answerer is asked about; which choice is right does not matter.</summary>
+    /// <inheritdoc cref="Asked"/>
+    public IEnumerable<ChoiceExample> AskedChoices(string input, ParseResult parsed) =>
+        ChoiceFile.Read(Table(input, TextTableFormat.JsonLines, parsed), ChoiceColumns(parsed, label: null));
 
     /// <summary>Tagged sentences of a CoNLL file.</summary>
     public static TaggedTexts Tagged(string path) => TaggedTexts.Open(path);
 
-    private IEnumerable<TextExample> Texts(TextTable table, ParseResult parsed)
+    private IEnumerable<TextExample> Texts(TextTable table, ParseResult parsed, string? second)
     {
         string column = parsed.GetValue(text) ?? TextTable.TextColumn;
-        string? second = parsed.GetResult(pair) is null ? null : parsed.GetValue(pair);
         table.Require(column);
         if (second is not null) table.Require(second);
         return table.Select(row => new TextExample(row[column], second is null ? null : row[second], row.Line));
     }
+
+    private TextTable Table(string input, TextTableFormat ofStandardInput, ParseResult parsed) => input == StandardInput
+        ? TextTable.Read(Console.OpenStandardInput(), "standard input", ofStandardInput, TableOptions(parsed)) : TextTable.Open(input, TableOptions(parsed));
+
+    private ChoiceColumns ChoiceColumns(ParseResult parsed, string? label) =>
+        new() { Context = parsed.GetValue(text), Question = parsed.GetValue(pair), Choices = parsed.GetValue(choices), Label = label };
 
     private TextTableOptions TableOptions(ParseResult parsed) => new()
     {

@@ -15,7 +15,7 @@ internal static class TextEvaluation
         string? matched = null;
         var clock = Stopwatch.StartNew();
         Evaluation evaluation;
-        switch (TextTasks.Of(head))
+        switch (TextTasks.Of(head, folder))
         {
             case TextTasks.Classification:
                 var texts = columns.Labelled(file, parsed);
@@ -28,6 +28,14 @@ internal static class TextEvaluation
             case TextTasks.Questions:
                 var questions = SquadFile.Read(file);
                 using (var reader = QuestionAnswerer.Load(folder, where.Device)) evaluation = reader.Evaluate(questions, cancellation: interrupt);
+                break;
+            case TextTasks.Choices:
+                var choices = columns.Choices(file, parsed);
+                using (var answerer = MultipleChoiceAnswerer.Load(folder, where.Device)) evaluation = answerer.Evaluate(choices, interrupt);
+                break;
+            case TextTasks.Ranking:
+                var pairs = columns.Rated(file, parsed);
+                using (var ranker = TextRanker.Load(folder, where.Device)) evaluation = ranker.Evaluate(pairs, interrupt);
                 break;
             case TextTasks.Language:
                 string[] lines = [.. columns.Texts(file, parsed).Select(static text => text.Text)];

@@ -108,6 +108,16 @@ internal sealed class TextFineTuning
                 var (questions, heldQuestions) = Parts(SquadFile.Read, file, options);
                 var reader = QuestionAnswerer.From(source, where);
                 return (reader, questions.Count, (progress, interrupt) => reader.FineTune(questions, heldQuestions, options, progress, interrupt));
+            case TextTasks.Choices:
+                var (choices, heldChoices) = Parts(path => columns.Choices(path, parsed), file, options);
+                var answerer = MultipleChoiceAnswerer.From(source, where);
+                return (answerer, choices.Count, (progress, interrupt) => answerer.FineTune(choices, heldChoices, options, progress, interrupt));
+            case TextTasks.Ranking:
+                var (pairs, heldPairs) = Parts(path => columns.Rated(path, parsed), file, options);
+                TextRanker.Require(pairs);
+                if (heldPairs is not null) TextRanker.Require(heldPairs);
+                var ranker = TextRanker.From(source, where);
+                return (ranker, pairs.Count, (progress, interrupt) => ranker.FineTune(pairs, heldPairs, options, progress, interrupt));
             case TextTasks.Language:
                 var (texts, heldTexts) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], file, options);
                 var language = LanguageModelPretraining.From(source, where);
@@ -124,10 +134,10 @@ internal sealed class TextFineTuning
                     var similar = columns.Labelled(file, parsed);
                     return (embedder, similar.Count, (progress, interrupt) => embedder.FineTune(similar, options, progress, interrupt));
                 }
-                TextExample[] pairs = [.. columns.Texts(file, parsed)];
-                string[] alone = [.. pairs.Where(static pair => pair.Pair is null).Select(static pair => pair.Text)];
-                return (embedder, pairs.Length, (progress, interrupt) => alone.Length > 0
-                    ? embedder.FineTune(alone, options, progress, interrupt) : embedder.FineTune(pairs, options, progress, interrupt));
+                TextExample[] partners = [.. columns.Texts(file, parsed)];
+                string[] alone = [.. partners.Where(static one => one.Pair is null).Select(static one => one.Text)];
+                return (embedder, partners.Length, (progress, interrupt) => alone.Length > 0
+                    ? embedder.FineTune(alone, options, progress, interrupt) : embedder.FineTune(partners, options, progress, interrupt));
         }
     }
 

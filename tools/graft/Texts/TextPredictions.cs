@@ -2,22 +2,21 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Graft.Tasks;
+using Graft.Text;
 
 namespace Graft.CommandLine;
 
 /// <summary><c>graft predict</c> of a text model: a line a text, or a JSON object a text.</summary>
 internal static class TextPredictions
 {
-    public const string StandardInput = "-";
-
     public static int Run(
         TextHead head, string folder, IReadOnlyList<string> inputs, TextData columns, int top, OpenDevice where, bool asJson, ParseResult parsed, CancellationToken interrupt)
     {
         foreach (string input in inputs)
-            if (input != StandardInput && !File.Exists(input)) throw new WrongInputException($"{Printable.Whole(input)}: there is no such file of texts; - is standard input");
+            if (input != TextData.StandardInput && !File.Exists(input)) throw new WrongInputException($"{Printable.Whole(input)}: there is no such file of texts; - is standard input");
         var output = parsed.InvocationConfiguration.Output;
-        var texts = inputs.SelectMany(input => input == StandardInput ? columns.Texts(Console.OpenStandardInput(), parsed) : columns.Texts(input, parsed));
-        switch (TextTasks.Of(head))
+        var texts = inputs.SelectMany(input => columns.Asked(input, parsed));
+        switch (TextTasks.Of(head, folder))
         {
             case TextTasks.Classification:
                 using (var classifier = TextClassifier.Load(folder, where.Device))
@@ -27,11 +26,97 @@ internal static class TextPredictions
                 using (var tagger = TokenClassifier.Load(folder, where.Device))
                     foreach (var prediction in tagger.Predict(texts.Select(static text => text.Text), interrupt)) Write(output, prediction, asJson);
                 return ExitCode.Done;
+            case TextTasks.Ranking:
+                using (var ranker = TextRanker.Load(folder, where.Device)) Rank(ranker, inputs.SelectMany(input => columns.AskedPairs(input, parsed)), output, top, asJson, interrupt);
+                return ExitCode.Done;
+            case TextTasks.Choices:
+                using (var answerer = MultipleChoiceAnswerer.Load(folder, where.Device)) Choose(answerer, inputs.SelectMany(input => columns.AskedChoices(input, parsed)), output, asJson, interrupt);
+                return ExitCode.Done;
             case TextTasks.Questions:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} answers questions: use graft answer");
             default:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} has no head that gives answers: fine-tune it first, or use graft embed");
         }
+    }
+
+    /// <summary>The documents of each query that follow one another, the best first.</summary>
+    private static void Rank(TextRanker ranker, IEnumerable<TextExample> pairs, TextWriter output, int top, bool asJson, CancellationToken interrupt)
+    {
+        var asked = new Queue<TextExample>();
+        var scores = ranker.Score(pairs.Select(pair =>
+        {
+            asked.Enqueue(pair);
+            return pair;
+        }), interrupt);
+        string? query = null;
+        var documents = new List<RankedText>();
+        foreach (double score in scores)
+        {
+            var pair = asked.Dequeue();
+            if (query is not null && pair.Text != query) Flush();
+            query = pair.Text;
+            documents.Add(new RankedText(documents.Count, score, pair.Pair!));
+        }
+        if (query is not null) Flush();
+
+        void Flush()
+        {
+            Write(output, query, [.. documents.OrderByDescending(static document => document.Score).Take(top)], asJson);
+            documents.Clear();
+        }
+    }
+
+    private static void Choose(MultipleChoiceAnswerer answerer, IEnumerable<ChoiceExample> examples, TextWriter output, bool asJson, CancellationToken interrupt)
+    {
+        var asked = new Queue<string>();
+        var predictions = answerer.Predict(examples.Select(example =>
+        {
+            asked.Enqueue(example.Context);
+            return example;
+        }), interrupt);
+        foreach (var prediction in predictions) Write(output, asked.Dequeue(), prediction, asJson);
+    }
+
+    private static void Write(TextWriter output, string query, IReadOnlyList<RankedText> ranking, bool asJson)
+    {
+        if (!asJson)
+        {
+            foreach (var found in ranking)
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Shortened(query)}: {found.Score:0.000}  {Shortened(found.Text)}"));
+            return;
+        }
+        JsonOutput.Write(output, json =>
+        {
+            json.WriteString("query", query);
+            json.WriteStartArray("documents");
+            foreach (var found in ranking)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("index", found.Index);
+                json.WriteFigure("score", found.Score);
+                json.WriteString("text", found.Text);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        });
+    }
+
+    private static void Write(TextWriter output, string context, ChoicePrediction prediction, bool asJson)
+    {
+        if (!asJson)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Shortened(context)}: {Shortened(prediction.Text)}  ({Tables.Percent(prediction.Probability)})"));
+            return;
+        }
+        JsonOutput.Write(output, json =>
+        {
+            json.WriteString("context", context);
+            json.WriteNumber("choice", prediction.Index);
+            json.WriteString("text", prediction.Text);
+            json.WriteStartArray("probabilities");
+            foreach (double probability in prediction.Probabilities) json.WriteNumberValue(probability);
+            json.WriteEndArray();
+        });
     }
 
     private static void Write(TextWriter output, TextPrediction prediction, int top, bool asJson)

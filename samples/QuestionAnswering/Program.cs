@@ -1,4 +1,5 @@
-// Makes questions about real sentences, such as captions of pictures, and writes them as SQuAD's JSON: train.json and test.json.
+// Makes questions about real sentences, such as captions of pictures, and writes them as SQuAD's JSON: train.json and test.json. The parts of the
+// sentences, who, what they wear, a thing and a place, are written as entities in CoNLL's columns too: train.conll and test.conll.
 //
 //     dotnet run -c Release --project samples/QuestionAnswering -- captions.txt out [--train 5000] [--test 500] [--sentences 5] [--impossible 0] [--seed 1]
 //
@@ -38,6 +39,8 @@ var (training, test) = generator.Generate();
 Directory.CreateDirectory(folder);
 SquadFile.Write(Path.Combine(folder, "train.json"), training);
 SquadFile.Write(Path.Combine(folder, "test.json"), test);
+CaptionTags.Write(Path.Combine(folder, "train.conll"), generator.Training.Select(CaptionTags.Of));
+CaptionTags.Write(Path.Combine(folder, "test.conll"), generator.Test.Select(CaptionTags.Of));
 Console.WriteLine($"{generator.Captions:n0} of {sentences.Count:n0} sentences are of the form that is asked about");
 Console.WriteLine($"{training.Count:n0} questions to learn from, {test.Count:n0} to be tested with, whose sentences, wordings and entities are others");
 foreach (var example in test.Take(5)) Console.WriteLine($"{example.Question} -> {(example.IsImpossible ? "(no answer)" : example.Answers[0].Text)}");

@@ -61,6 +61,12 @@ public sealed class QuestionGenerator
     /// <summary>How many sentences are of the form that questions are made about.</summary>
     public int Captions => training.Count + test.Count;
 
+    /// <summary>The sentences to learn from.</summary>
+    public IReadOnlyList<Caption> Training => training;
+
+    /// <summary>The sentences to be tested with.</summary>
+    public IReadOnlyList<Caption> Test => test;
+
     /// <summary>Questions to learn from and questions to be tested with.</summary>
     /// <exception cref="InvalidOperationException">The sentences do not give as many.</exception>
     public (IReadOnlyList<QuestionExample> Training, IReadOnlyList<QuestionExample> Test) Generate() =>

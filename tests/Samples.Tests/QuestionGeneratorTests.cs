@@ -56,6 +56,23 @@ public class QuestionGeneratorTests
         Assert.Throws<ArgumentException>(() => new QuestionGenerator(["A man is eating bread."], Options));
     }
 
+    [Fact]
+    public void Parts_of_sentences_are_entities()
+    {
+        var tagged = CaptionTags.Of(Caption.Parse("A man in a blue shirt is cleaning a window in front of a large house.")!);
+        Assert.Equal("B-WHO I-WHO O B-CLOTHES I-CLOTHES I-CLOTHES O O B-THING I-THING B-PLACE I-PLACE I-PLACE I-PLACE I-PLACE I-PLACE", string.Join(' ', tagged.Tags));
+        string path = Path.GetTempFileName();
+        try
+        {
+            CaptionTags.Write(path, [tagged, tagged]);
+            Assert.All(ConllFile.Read(path), sentence => Assert.Equal(tagged.Words.Zip(tagged.Tags), sentence.Words.Zip(sentence.Tags)));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     private static List<string> Captions()
     {
         using var stream = new GZipStream(File.OpenRead(RealData.Require("multi30k/train.en.gz")), CompressionMode.Decompress);

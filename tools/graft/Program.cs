@@ -26,6 +26,7 @@ internal static class Program
         EmbedCommand.Make(),
         NeighboursCommand.Make(),
         WordVectorsCommand.Make(),
+        VocabularyCommand.Make(),
         AnswerCommand.Make(),
     })
     {

@@ -120,6 +120,26 @@ public sealed class WordTests : IDisposable
         Assert.False(Directory.Exists(In("none")));
     }
 
+    [Fact]
+    public void A_vocabulary_of_ones_own_and_a_config_begin_an_encoder_from_nothing()
+    {
+        string data = Sentences(), made = In("mine");
+        File.WriteAllLines(data, File.ReadAllLines(data)[..200]);
+        string[] start = ["vocabulary", "--data", data, "--text-column", "said"];
+        var learnt = GraftLine.Run([.. start, "--out", made, "--size", "60", "--architecture", "electra", "--json"]).AssertDone();
+        Assert.Equal((60, true), (learnt.GetProperty("tokens").GetInt32(), learnt.GetProperty("config").GetBoolean()));
+        Assert.True(File.ReadAllLines(Path.Combine(made, "vocab.txt")).Contains("cat"));
+        GraftLine.Run([.. start, "--out", made, "--size", "61"]).AssertFailed(2, "vocab_size of 60");
+        Assert.False(GraftLine.Run([.. start, "--out", made, "--size", "50", "--json"]).AssertDone().GetProperty("config").GetBoolean());
+        File.WriteAllText(Path.Combine(made, "config.json"), File.ReadAllText(Path.Combine(made, "config.json")).Replace("256", "16", StringComparison.Ordinal).Replace("1024", "32", StringComparison.Ordinal));
+        string[] quick = ["--model", made, "--data", data, "--text-column", "said", "--from-scratch", "--epochs", "1", "--max-length", "32", "--batch-size", "64", "--json"];
+        GraftLine.Run(["fine-tune", "--task", "replaced-token-detection", "--out", In("detector"), .. quick]).AssertDone();
+        GraftLine.Run(["fine-tune", "--task", "masked-language-model", "--out", In("language"), .. quick]).AssertDone();
+        GraftLine.Run([.. start, "--out", In("detector"), "--size", "50"]).AssertFailed(2, "holds the weights of a model");
+        GraftLine.Run([.. start, "--out", In("few"), "--size", "8"]).AssertFailed(2, "sentences.csv", "letters are more than");
+        GraftLine.Run([.. start, "--out", data]).AssertFailed(2, "is a file");
+    }
+
     private string Sentences()
     {
         string path = In("sentences.csv");

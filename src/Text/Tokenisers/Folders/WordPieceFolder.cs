@@ -6,7 +6,9 @@ namespace Graft.Text.Tokenisers;
 internal static class WordPieceFolder
 {
     private const string Prefix = "##";
-    private const int LongestWord = 100;
+
+    /// <summary>The most letters of a word that is looked up.</summary>
+    public const int LongestWord = 100;
 
     public static Tokeniser Read(FolderFiles files, TokeniserSettings settings, TokeniserFamily? family)
     {
@@ -24,12 +26,7 @@ internal static class WordPieceFolder
         var pipeline = new Pipeline
         {
             Model = new WordPieceModel(vocabulary, Prefix, unknown, LongestWord, whole),
-            Normaliser = !basic ? null : new NormaliserSequence(
-            [
-                new BertNormaliser(clean: true, spaces, stripsAccents: false, lowers: false, python: true),
-                new UnicodeNormaliser(compatible: false, composes: true, python: true),
-                new BertNormaliser(clean: false, spacesIdeographs: false, strips, lowers, python: true),
-            ]),
+            Normaliser = basic ? NormaliserOf(spaces, strips, lowers) : null,
             PreTokeniser = basic ? new BertPreTokeniser(whole, python: true) : new SpaceCutter(separators: true),
             Template = specials.Frame(family.Framing),
             Decoder = new WordPieceDecoder(Prefix, cleans: false),
@@ -38,6 +35,14 @@ internal static class WordPieceFolder
         };
         return new Tokeniser(pipeline, settings, files.Read, path);
     }
+
+    /// <summary>What is done to a text before it is cut into words.</summary>
+    public static Normaliser NormaliserOf(bool spaces, bool strips, bool lowers) => new NormaliserSequence(
+    [
+        new BertNormaliser(clean: true, spaces, stripsAccents: false, lowers: false, python: true),
+        new UnicodeNormaliser(compatible: false, composes: true, python: true),
+        new BertNormaliser(clean: false, spacesIdeographs: false, strips, lowers, python: true),
+    ]);
 
     private static Vocabulary VocabularyOf(string text, string path)
     {

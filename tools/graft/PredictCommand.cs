@@ -14,10 +14,12 @@ internal static class PredictCommand
     {
         var command = new Command(
             "predict",
-            "Says what a model takes pictures for, or what a text model makes of texts: labels, entities, documents ranked for their query, the likeliest of choices. A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
+            "Says what a model takes pictures for, or what a text model makes of texts: labels, entities, documents ranked for their query, the likeliest of choices. "
+            + "A picture that cannot be decoded is reported, the rest goes on, and the exit code is 1. " + Pictures.Rules);
         var images = new Argument<string[]>("IMAGE")
         {
-            Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input (a text a line, or a JSON object where an example has several).",
+            Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input "
+                + "(a text a line, or a JSON object where an example has several).",
             Arity = ArgumentArity.OneOrMore,
         };
         command.Add(images);

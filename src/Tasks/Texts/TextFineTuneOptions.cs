@@ -29,7 +29,7 @@ public sealed record TextFineTuneOptions
     /// <summary>The most tokens of a text or pair, special ones included; null for what the model takes, 256 at most.</summary>
     public int? MaximumLength { get; init; }
 
-    /// <summary>The share of each class's texts that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
+    /// <summary>The share of each class's texts, or of a ranker's queries, that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
 
     /// <summary>A file to evaluate on after each epoch instead, with the columns of the one that is learnt from; null for none.</summary>

@@ -60,8 +60,9 @@ public static class ChoiceFile
         if (label.Length == 0) throw row.Fail("is empty: give each row the number of the right choice, from 0, or leave the row out", column);
         int answer = label is [>= 'A' and <= 'Z'] ? label[0] - 'A'
             : int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
-        return (uint)answer < (uint)choices ? answer : throw row.Fail(
-            $"'{Printable.Text(label)}' is none of the {choices} choices: they are counted from 0 to {choices - 1}, or by letters from A to {(char)('A' + Math.Min(25, choices - 1))}", column);
+        if ((uint)answer < (uint)choices) return answer;
+        char last = (char)('A' + Math.Min(25, choices - 1));
+        throw row.Fail($"'{Printable.Text(label)}' is none of the {choices} choices: they are counted from 0 to {choices - 1}, or by letters from A to {last}", column);
     }
 
     private static bool HasChoices(TextTable table, string name) =>

@@ -12,7 +12,8 @@ public sealed class TextRankerTests : TextTaskTests
     private static readonly string[] People = ["ada", "bob", "carol", "dora"], Places = ["london", "paris", "rome", "oslo"];
     private static readonly string[] Queries =
     [
-        "{0} ?", "{0} works", "the {0}", "where is {0}", "who is {0}", "the cat of {0}", "{0} and the dog", "is {0} red", "where works {0}", "in the book of {0}", "not {0}", "where lives {0}",
+        "{0} ?", "{0} works", "the {0}", "where is {0}", "who is {0}", "the cat of {0}", "{0} and the dog", "is {0} red",
+        "where works {0}", "in the book of {0}", "not {0}", "where lives {0}",
     ];
 
     [Fact]

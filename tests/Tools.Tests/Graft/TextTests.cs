@@ -227,13 +227,34 @@ public sealed class TextTests : IDisposable
         Assert.Contains("somebody/nothing", missing.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>One run in a process of its own, which has the hub's cache in a folder and fetches nothing.</summary>
-    private static async Task<GraftLine> Alone(string cache, params string[] args)
+    [Fact]
+    public async Task Pairs_are_classified_from_a_file_and_from_standard_input()
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        string data = In("pairs.csv"), saved = In("pairs"), asked = In("asked.csv");
+        File.WriteAllLines(data, ["text,pair,label", .. Enumerable.Range(0, 8).SelectMany(static _ => (string[])
+            ["the film,is good,yes", "the film,is bad,no", "the book,was fine,yes", "the book,was awful,no"])]);
+        GraftLine.Run([
+            "fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, "--pair-column", "pair", "--out", saved, "--epochs", "15", .. Quick]).AssertDoneQuietly();
+        File.WriteAllLines(asked, ["text,pair", "the cat,is awful"]);
+        string[] predict = ["predict", asked, "--model", saved, "--pair-column", "pair", "--top", "1"];
+        string expected = GraftLine.Run(predict).Output;
+        Assert.StartsWith("the cat: no ", expected, StringComparison.Ordinal);
+        predict[1] = "-";
+        var piped = await Alone(folder, "{\"text\": \"the cat\", \"pair\": \"is awful\"}\n", predict);
+        Assert.Equal((0, expected), (piped.ExitCode, piped.Output));
+    }
+
+    private static Task<GraftLine> Alone(string cache, params string[] args) => Alone(cache, "", args);
+
+    /// <summary>One run in a process of its own, which has the hub's cache in a folder and fetches nothing.</summary>
+    private static async Task<GraftLine> Alone(string cache, string input, string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         (start.Environment["HF_HUB_CACHE"], start.Environment["HF_HUB_OFFLINE"]) = (cache, "1");
         foreach (string argument in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "graft.dll"), .. args]) start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -27,10 +27,12 @@ internal static class TextPredictions
                     foreach (var prediction in tagger.Predict(texts.Select(static text => text.Text), interrupt)) Write(output, prediction, asJson);
                 return ExitCode.Done;
             case TextTasks.Ranking:
-                using (var ranker = TextRanker.Load(folder, where.Device)) Rank(ranker, inputs.SelectMany(input => columns.AskedPairs(input, parsed)), output, top, asJson, interrupt);
+                using (var ranker = TextRanker.Load(folder, where.Device))
+                    Rank(ranker, inputs.SelectMany(input => columns.AskedPairs(input, parsed)), output, top, asJson, interrupt);
                 return ExitCode.Done;
             case TextTasks.Choices:
-                using (var answerer = MultipleChoiceAnswerer.Load(folder, where.Device)) Choose(answerer, inputs.SelectMany(input => columns.AskedChoices(input, parsed)), output, asJson, interrupt);
+                using (var answerer = MultipleChoiceAnswerer.Load(folder, where.Device))
+                    Choose(answerer, inputs.SelectMany(input => columns.AskedChoices(input, parsed)), output, asJson, interrupt);
                 return ExitCode.Done;
             case TextTasks.Questions:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} answers questions: use graft answer");

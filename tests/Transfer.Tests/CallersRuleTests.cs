@@ -63,8 +63,8 @@ public sealed class CallersRuleTests : IDisposable
         Assert.Same(OptimiserKind.AdamW, OptimiserKind.Named("adamw"));
         Assert.Same(OptimiserKind.Sgd, OptimiserKind.Named("sgd"));
         Assert.Equal(
-            "there is no optimiser 'adam' (nearest: adamw); there are sgd, adamw",
-            Assert.Throws<ArgumentException>(() => OptimiserKind.Named("adam")).Message);
+            "there is no optimiser 'adamx' (nearest: adamw); there are sgd, nesterov, adamw, adam, rmsprop, adagrad, lamb, lion",
+            Assert.Throws<ArgumentException>(() => OptimiserKind.Named("adamx")).Message);
     }
 
     /// <summary>Lion (Chen et al. 2023): w -= rate * (sign(beta1 * m + (1 - beta1) * g) + decay * w); m = 0.99 * m + 0.01 * g.</summary>

@@ -16,9 +16,10 @@ public sealed class OptimiserStateTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
+    public static TheoryData<string> Optimisers => [.. OptimiserKind.All.Select(static kind => kind.Name)];
+
     [Theory]
-    [InlineData("sgd")]
-    [InlineData("adamw")]
+    [MemberData(nameof(Optimisers))]
     public void A_training_goes_on_from_saved_state_bit_by_bit(string name)
     {
         SmallModel model = new(), resumed = new();

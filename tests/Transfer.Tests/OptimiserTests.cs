@@ -35,6 +35,46 @@ public sealed class OptimiserTests : IDisposable
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], 2e-6f);
     }
 
+    /// <summary>The equations of You et al. 2020 in double precision: the matrix decays, the bias does not.</summary>
+    [Fact]
+    public void Lamb_steps_as_its_paper()
+    {
+        var model = new LinearModel();
+        var (weight, bias) = (model.Parameters().First(), model.Parameters().Last());
+        weight.Value.CopyFrom([1f, -2f, 0.5f, 3f]);
+        bias.Value.CopyFrom([0f, 0f]);
+        var groups = new ParameterGroups(model);
+        groups.Rates(0.1);
+        using var optimiser = Optimiser.Lamb(groups, weightDecay: 0.1);
+        using var x = Tensor.From<float>([3, 2], [1f, 2f, -1f, 0.5f, 3f, -2f], device);
+        var expected = new[] { (Weights: new[] { 1.0, -2, 0.5, 3 }, Decay: 0.1), (Weights: [0.0, 0], Decay: 0.0) };
+        var moments = expected.Select(static part => (First: new double[part.Weights.Length], Second: new double[part.Weights.Length])).ToArray();
+        for (int step = 1; step <= 4; step++)
+        {
+            using var pass = Pass.Train(device);
+            var gradients = pass.Backward(model.Forward(pass.Constant(x)).CrossEntropy([1, 0, 1]));
+            float[][] slopes = [gradients.Of(weight)!.ToArray(), gradients.Of(bias)!.ToArray()];
+            optimiser.Step(gradients);
+            for (int part = 0; part < 2; part++)
+            {
+                var (weights, decay) = expected[part];
+                var (first, second) = moments[part];
+                var direction = new double[weights.Length];
+                for (int i = 0; i < weights.Length; i++)
+                {
+                    first[i] = 0.9 * first[i] + 0.1 * slopes[part][i];
+                    second[i] = 0.999 * second[i] + 0.001 * slopes[part][i] * slopes[part][i];
+                    direction[i] = first[i] / (1 - Math.Pow(0.9, step)) / (Math.Sqrt(second[i] / (1 - Math.Pow(0.999, step))) + 1e-6) + decay * weights[i];
+                }
+                double norm = Math.Sqrt(weights.Sum(static number => number * number)), length = Math.Sqrt(direction.Sum(static number => number * number));
+                double trust = norm > 0 && length > 0 ? norm / length : 1;
+                for (int i = 0; i < weights.Length; i++) weights[i] -= 0.1 * trust * direction[i];
+            }
+        }
+        float[] actual = [.. weight.Value.ToArray(), .. bias.Value.ToArray()];
+        Assert.All(expected.SelectMany(static part => part.Weights).Zip(actual), static pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+    }
+
     [Fact]
     public void A_step_without_a_gradient_moves_nothing_though_there_is_decay()
     {
@@ -97,5 +137,11 @@ public sealed class OptimiserTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.Sgd(groups, clipNorm: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.AdamW(groups, beta2: 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.AdamW(groups, epsilon: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.Nesterov(groups, momentum: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.Adam(groups, beta1: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.RmsProp(groups, smoothing: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.Adagrad(groups, rateDecay: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.Lion(groups, beta2: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Optimiser.Lamb(groups, epsilon: 0));
     }
 }

@@ -15,9 +15,7 @@ public abstract partial class Optimiser
     public static Optimiser AdamW(
         ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01, double? clipNorm = null)
     {
-        Require(beta1 is >= 0 and < 1, nameof(beta1), beta1, "beta1 lies in [0, 1)");
-        Require(beta2 is >= 0 and < 1, nameof(beta2), beta2, "beta2 lies in [0, 1)");
-        Require(epsilon > 0, nameof(epsilon), epsilon, "epsilon is above 0");
+        RequireMoments(beta1, beta2, epsilon);
         return Of(
             groups,
             step => new AdamW(step.Rate, (float)beta1, (float)beta2, (float)epsilon, step.WeightDecay, step.Number, step.GradientScale),

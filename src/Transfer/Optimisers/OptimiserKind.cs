@@ -29,8 +29,38 @@ public sealed class OptimiserKind
         static (groups, options) => Optimiser.AdamW(
             groups, beta1: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
 
+    /// <summary>SGD with Nesterov's momentum.</summary>
+    public static OptimiserKind Nesterov { get; } = new(
+        "nesterov", "SGD with Nesterov's momentum",
+        static (groups, options) => Optimiser.Nesterov(groups, options.Momentum, options.WeightDecay, options.ClipNorm));
+
+    /// <summary>Adam with L2 regularisation; the momentum is its beta1.</summary>
+    public static OptimiserKind Adam { get; } = new(
+        "adam", "Adam with L2 regularisation",
+        static (groups, options) => Optimiser.Adam(groups, beta1: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
+
+    /// <summary>RMSprop with momentum.</summary>
+    public static OptimiserKind RmsProp { get; } = new(
+        "rmsprop", "RMSprop with momentum",
+        static (groups, options) => Optimiser.RmsProp(groups, momentum: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
+
+    /// <summary>Adagrad; it has no momentum.</summary>
+    public static OptimiserKind Adagrad { get; } = new(
+        "adagrad", "Adagrad",
+        static (groups, options) => Optimiser.Adagrad(groups, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
+
+    /// <summary>LAMB, for large batches; the momentum is its beta1.</summary>
+    public static OptimiserKind Lamb { get; } = new(
+        "lamb", "LAMB, for large batches",
+        static (groups, options) => Optimiser.Lamb(groups, beta1: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
+
+    /// <summary>Lion; the momentum is its beta1.</summary>
+    public static OptimiserKind Lion { get; } = new(
+        "lion", "the sign of a momentum",
+        static (groups, options) => Optimiser.Lion(groups, beta1: options.Momentum, weightDecay: options.WeightDecay, clipNorm: options.ClipNorm));
+
     /// <summary>The optimisers known by name.</summary>
-    public static IReadOnlyList<OptimiserKind> All { get; } = [Sgd, AdamW];
+    public static IReadOnlyList<OptimiserKind> All { get; } = [Sgd, Nesterov, AdamW, Adam, RmsProp, Adagrad, Lamb, Lion];
 
     /// <summary>Its name in recipes and on the command line: <c>sgd</c>, <c>adamw</c>.</summary>
     public string Name { get; }

@@ -39,5 +39,5 @@ public sealed record Evaluation
     public double Loss => Metrics.Find(Metrics.Loss) ?? double.NaN;
 
     /// <summary>The share that it got right, from 0 to 1; 0 of a task where that means nothing.</summary>
-    public double Accuracy => Metrics.Find(Metrics.Accuracy) ?? 0;
+    public double Accuracy => Metrics.Find(Metrics.Accuracy) ?? (Examples == 0 ? 0 : (double)Correct / Examples);
 }

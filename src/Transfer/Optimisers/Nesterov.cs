@@ -1,0 +1,38 @@
+using Graft.Tensors;
+
+namespace Graft.Transfer;
+
+public abstract partial class Optimiser
+{
+    /// <summary>Stochastic gradient descent with Nesterov's momentum (PyTorch's <c>SGD(nesterov=True)</c>).</summary>
+    /// <param name="groups">The parameters and their rates.</param>
+    /// <param name="momentum">The momentum, in (0, 1).</param>
+    /// <param name="weightDecay">The share of a weight that is added to its gradient.</param>
+    /// <param name="clipNorm">The largest norm of all gradients together; null for no clipping.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is impossible.</exception>
+    public static Optimiser Nesterov(ParameterGroups groups, double momentum = 0.9, double weightDecay = 0, double? clipNorm = null)
+    {
+        Require(momentum is > 0 and < 1, nameof(momentum), momentum, "Nesterov's momentum lies in (0, 1)");
+        return Of(groups, step => new Nesterov(step.Rate, (float)momentum, step.WeightDecay, step.GradientScale), weightDecay, clipNorm);
+    }
+}
+
+/// <summary>Nesterov's momentum (Sutskever et al. 2013), as PyTorch's <c>SGD(nesterov=True)</c>: g += decay * w; m = momentum * m + g;
+/// w -= rate * (g + momentum * m).</summary>
+/// <param name="learningRate">The learning rate of the step.</param>
+/// <param name="momentum">The momentum.</param>
+/// <param name="weightDecay">The share of the weight that is added to its gradient.</param>
+/// <param name="gradientScale">What the gradient is multiplied by first: below 1 where its norm is clipped.</param>
+public readonly struct Nesterov(float learningRate, float momentum, float weightDecay, float gradientScale = 1f) : IUpdateRule
+{
+    /// <inheritdoc/>
+    public static int StateCount => 1;
+
+    /// <inheritdoc/>
+    public void Step<S>(ref S weight, S gradient, ref S first, ref S second) where S : unmanaged, ILane<S>
+    {
+        var pull = S.FusedMultiplyAdd(S.Splat(weightDecay), weight, gradient * S.Splat(gradientScale));
+        first = S.FusedMultiplyAdd(S.Splat(momentum), first, pull);
+        weight = S.FusedMultiplyAdd(S.Splat(-learningRate), S.FusedMultiplyAdd(S.Splat(momentum), first, pull), weight);
+    }
+}

@@ -40,6 +40,32 @@ public sealed class ObserverTests : IDisposable
         Assert.Contains("there are loss, accuracy", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>PyTorch 1.13's <c>ReduceLROnPlateau(factor=0.5, patience=1, cooldown=1, min_lr=0.2)</c> at the same figures, as losses and as accuracies.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Rates_fall_on_a_plateau_as_PyTorchs(bool largerIsBetter)
+    {
+        double[] figures = [1, 0.9, 0.9, 0.89999, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8], expected = [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2];
+        var plateau = new ReduceOnPlateau(0.5, patience: 1, metric: "figure", largerIsBetter, coolDown: 1, lowest: 0.2);
+        var rates = new RateRecorder();
+        int epoch = 0;
+        Fit(new SmallModel(), figures.Length, [plateau, rates], _ =>
+        {
+            double figure = figures[epoch++];
+            return new Evaluation(4, new Metrics(("figure", largerIsBetter ? 10 - figure : figure)));
+        });
+        Assert.Equal(expected, rates.Rates.Where((_, step) => step % 3 == 0).Select(static rate => rate / 0.1), (wanted, actual) => Math.Abs(wanted - actual) < 1e-12);
+    }
+
+    [Fact]
+    public void A_plateau_without_an_evaluation_is_refused()
+    {
+        Assert.Throws<InvalidOperationException>(() => Fit(new SmallModel(), 2, new ReduceOnPlateau()));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ReduceOnPlateau(factor: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ReduceOnPlateau(patience: -1));
+    }
+
     /// <summary>Six examples at once, and two at a time with a step after three times, and four batches with the last step over one.</summary>
     [Fact]
     public void Accumulated_batches_are_one_large_batch()

@@ -29,6 +29,31 @@ public class ScheduleTests
         Assert.Equal([0, 0.04, 1], At(Schedule.Of(position => position * position), 0, 0.2, 1), (expected, actual) => Math.Abs(expected - actual) < 1e-12);
     }
 
+    /// <summary>Hugging Face's <c>get_inverse_sqrt_schedule</c> of 8 steps of 40 that rise, ULMFiT's equation 3 with its own numbers, fastai's <c>SchedExp</c>,
+    /// PyTorch's <c>CosineAnnealingWarmRestarts</c> of 10 steps.</summary>
+    [Fact]
+    public void Each_curve_is_its_papers()
+    {
+        ISchedule inverse = Schedule.InverseSquareRoot((double)Rising / Steps), slanted = Schedule.SlantedTriangular(), exponential = Schedule.Exponential(1e-7, 10);
+        ISchedule restarts = Schedule.Cosine().Repeated(4);
+        int cut = Steps / 10;
+        for (int step = 0; step < Steps; step++)
+        {
+            double position = (double)step / Steps;
+            Assert.Equal(step < Rising ? (double)step / Rising : 1 / Math.Sqrt((double)step / Rising), inverse.FactorAt(position), 1e-12);
+            double height = step < cut ? (double)step / cut : 1 - (step - cut) / (cut * (1 / 0.1 - 1));
+            Assert.Equal((1 + height * 31) / 32, slanted.FactorAt(position), 1e-12);
+            Assert.Equal(Math.Pow(10, -7 + 8 * position), exponential.FactorAt(position), 1e-9);
+            Assert.Equal(0.5 * (1 + Math.Cos(Math.PI * (step % 10) / 10)), restarts.FactorAt(position), 1e-12);
+        }
+        Assert.Equal(0, restarts.FactorAt(1), 1e-12);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedule.InverseSquareRoot(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedule.SlantedTriangular(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedule.SlantedTriangular(0.1, 0.5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedule.Exponential(0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedule.Constant.Repeated(0));
+    }
+
     [Fact]
     public void Joined_schedules_run_through_in_their_shares()
     {

@@ -28,6 +28,52 @@ public static class Schedule
         return Of(position => Math.Pow(factor, positions.Count(place => position >= place)));
     }
 
+    /// <summary>A straight rise from 0, then a fall as the inverse square root of the steps (Hugging Face's <c>get_inverse_sqrt_schedule</c>; Vaswani et
+    /// al. 2017).</summary>
+    /// <param name="warmUpShare">The share of the steps that rise, above 0, at most 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The share is none.</exception>
+    public static ISchedule InverseSquareRoot(double warmUpShare)
+    {
+        if (!(warmUpShare is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(warmUpShare), warmUpShare, "the share that rises is above 0, and 1 at most");
+        return Of(position => position < warmUpShare ? position / warmUpShare : Math.Sqrt(warmUpShare / position));
+    }
+
+    /// <summary>A short straight rise and a long straight fall (Howard and Ruder 2018, ULMFiT's slanted triangular rates).</summary>
+    /// <param name="risingShare">The share of the steps that rise (<c>cut_frac</c>), above 0 and below 1.</param>
+    /// <param name="ratio">How many times smaller the lowest rate is than the highest; 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The share or the ratio is impossible.</exception>
+    public static ISchedule SlantedTriangular(double risingShare = 0.1, double ratio = 32)
+    {
+        if (!(risingShare is > 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(risingShare), risingShare, "the share that rises is above 0 and below 1");
+        ArgumentOutOfRangeException.ThrowIfLessThan(ratio, 1);
+        return Of(position =>
+        {
+            double height = position < risingShare ? position / risingShare : (1 - position) / (1 - risingShare);
+            return (1 + height * (ratio - 1)) / ratio;
+        });
+    }
+
+    /// <summary>A curve from one factor to another whose logarithm is a straight line (fastai's <c>SchedExp</c>).</summary>
+    /// <param name="from">The factor at 0; above 0.</param>
+    /// <param name="to">The factor at 1; above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A factor is not above 0.</exception>
+    public static ISchedule Exponential(double from, double to)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(from);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(to);
+        return Of(position => from * Math.Pow(to / from, position));
+    }
+
+    /// <summary>The schedule several times over, each time from 0 to 1 (PyTorch's <c>CosineAnnealingWarmRestarts</c> of a cosine).</summary>
+    /// <param name="schedule">What is repeated.</param>
+    /// <param name="times">How often; at least 1.</param>
+    public static ISchedule Repeated(this ISchedule schedule, int times)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
+        return Of(position => schedule.FactorAt(position >= 1 ? 1 : position * times % 1));
+    }
+
     /// <summary>A custom schedule.</summary>
     /// <param name="factorAt">The factor at a position from 0 to 1.</param>
     public static ISchedule Of(Func<double, double> factorAt)

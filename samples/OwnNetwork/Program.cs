@@ -17,12 +17,12 @@ using var network = new DigitNetwork { Seed = 3 };
 Console.WriteLine($"{network}, {training.Count} digits to learn from, {test.Count} to be tested on");
 Console.WriteLine($"untrained: {Accuracy(network):p1}");
 
-// everything learns, with the rule in Lion.cs and the loss in FocalLoss.cs
+// everything learns, with the rule in Signum.cs and the loss in FocalLoss.cs
 var groups = new ParameterGroups(network);
 groups.Rates(head: 2e-3);
-using (var lion = Optimiser.Of(groups, step => new Lion(step.Rate, step.WeightDecay), weightDecay: 0.1))
+using (var signum = Optimiser.Of(groups, step => new Signum(step.Rate, step.WeightDecay), weightDecay: 0.1))
 {
-    var report = new Trainer(lion, Device.Cpu).Fit(new DigitBatches(network, training, batchSize: 50), epochs: 3, Schedule.Cosine());
+    var report = new Trainer(signum, Device.Cpu).Fit(new DigitBatches(network, training, batchSize: 50), epochs: 3, Schedule.Cosine());
     foreach (var epoch in report.Epochs) Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.Loss:0.0000}, {epoch.Seconds:0.0} s");
     Console.WriteLine($"trained: {Accuracy(network):p1}");
 }

@@ -1,4 +1,3 @@
-using Graft.Autograd;
 using Graft.Tensors;
 
 namespace Graft.Transfer.Tests;

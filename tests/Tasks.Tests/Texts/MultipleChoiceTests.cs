@@ -1,7 +1,6 @@
 using Graft.Autograd;
 using Graft.Tensors;
 using Graft.Text;
-using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;
 

@@ -1,5 +1,4 @@
 using Graft.Testing;
-using Graft.Text;
 
 namespace Graft.Tasks.Tests;
 

@@ -2,7 +2,6 @@ using Graft.Autograd;
 using Graft.Tensors;
 using Graft.Testing;
 using Graft.Text;
-using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;
 

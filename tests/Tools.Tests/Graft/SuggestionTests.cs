@@ -30,7 +30,7 @@ public sealed class SuggestionTests(Workplace place) : IClassFixture<Workplace>
     public void Options(string given, string meant) => GraftLine.Run(place.FineTune("refused", given, "1")).AssertFailed(2, $"'{given}'", $"did you mean {meant}?");
 
     [Theory]
-    [InlineData("--optimiser", "adam", "sgd or adamw, not 'adam' (nearest: adamw)")]
+    [InlineData("--optimiser", "adamx", "sgd, nesterov, adamw, adam, rmsprop, adagrad, lamb or lion, not 'adamx' (nearest: adamw)")]
     [InlineData("--optimiser", "SGD", "(nearest: sgd)")]
     [InlineData("--batch-norm", "running", "(nearest: always-running-statistics)")]
     [InlineData("--device", "cuda", "cpu or gpu, not 'cuda'")]

@@ -137,7 +137,7 @@ public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>
     [InlineData("--rate-decay", "0")]
     [InlineData("--label-smoothing", "0.9999999999")]
     [InlineData("--held-out", "1")]
-    [InlineData("--optimiser", "lion")]
+    [InlineData("--optimiser", "lbfgs")]
     [InlineData("--batch-norm", "never")]
     [InlineData("--device", "tpu")]
     [InlineData("--freeze-below", "layer9")]

@@ -51,9 +51,10 @@ public sealed class StepAllocationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(6, 34)]
-    [InlineData(12, 62)]
-    public void Of_a_text_model(int layers, int kilobytes)
+    [InlineData(6, 34, false)]
+    [InlineData(12, 62, false)]
+    [InlineData(6, 41, true)]
+    public void Of_a_text_model(int layers, int kilobytes, bool isAdapted)
     {
         string config = $$"""
             {
@@ -64,6 +65,7 @@ public sealed class StepAllocationTests : IDisposable
         var model = PretrainedModel.Create(JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes(config), "config.json"));
         int[] tokens = [.. Enumerable.Range(0, 32).Select(place => 1 + place % 40)], labels = [0, 1];
         var batch = new TextBatch(2, 16, tokens, attentionMask: [.. Enumerable.Range(0, 32).Select(place => place < 28 ? 1 : 0)]);
+        if (isAdapted) Adapters.Attach(model, new LoraConfig { TargetModules = AdapterTargets.Named("query", "value"), Dropout = 0.1, TaskType = "SEQ_CLS" });
         var groups = new ParameterGroups(model);
         groups.Rates(head: 1e-4);
         using var optimiser = Optimiser.AdamW(groups);

@@ -43,8 +43,8 @@ public abstract class AdaptableLayer : Layer
     /// <inheritdoc/>
     protected sealed override Variable Compute(Variable x)
     {
-        var y = ComputeOwn(x);
-        return Adapter is { } adapter ? adapter.Forward(y, x) : y;
+        if (Adapter is not { } adapter) return ComputeOwn(x);
+        return adapter.Forward(ComputeOwn(adapter is IInputAdapter before ? before.AdaptInput(x) : x), x);
     }
 
     /// <summary>The layer's output without the adapter.</summary>

@@ -6,8 +6,6 @@ namespace Graft.Models;
 /// <summary>y = x weight^T + bias over the last axis (PyTorch's <c>Linear</c>): <c>weight</c> [O, K], <c>bias</c> [O].</summary>
 public sealed class Linear : AdaptableLayer
 {
-    private readonly bool isTransposed;
-
     /// <summary>Makes a linear layer.</summary>
     /// <param name="inputs">K.</param>
     /// <param name="outputs">O.</param>
@@ -29,10 +27,13 @@ public sealed class Linear : AdaptableLayer
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
-        this.isTransposed = isTransposed;
+        IsTransposed = isTransposed;
         Weight = AddParameter(keys.Weight, isTransposed ? [inputs, outputs] : [outputs, inputs], initialiser ?? Initialiser.UniformByFanIn(inputs));
         if (hasBias) Bias = AddParameter(keys.Bias, [outputs], biasInitialiser ?? Initialiser.UniformByFanIn(inputs));
     }
+
+    /// <summary>Whether the weight is kept as [K, O] (PEFT's <c>fan_in_fan_out</c>).</summary>
+    public bool IsTransposed { get; }
 
     /// <summary>[O, K], or [K, O] where it is kept transposed.</summary>
     public Parameter Weight { get; }
@@ -67,7 +68,7 @@ public sealed class Linear : AdaptableLayer
     /// <inheritdoc/>
     protected override Variable ComputeOwn(Variable x) => x.Linear(WeightIn(x.Pass), BiasIn(x.Pass));
 
-    private Variable WeightIn(Pass pass) => isTransposed ? pass.Of(Weight).Permute(1, 0) : pass.Of(Weight);
+    private Variable WeightIn(Pass pass) => IsTransposed ? pass.Of(Weight).Permute(1, 0) : pass.Of(Weight);
 
     private Variable? BiasIn(Pass pass) => Bias is null ? null : pass.Of(Bias);
 }

@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Graft.Models;
+
+namespace Graft.Transfer;
+
+/// <summary>PEFT's <c>adapter_config.json</c>.</summary>
+internal static class AdapterConfigFile
+{
+    private const string FileName = "adapter_config.json";
+
+    // what says nothing about the adapters' outputs, or is read for all kinds
+    private static readonly string[] Common =
+        ["auto_mapping", "base_model_name_or_path", "inference_mode", "modules_to_save", "peft_type", "peft_version", "revision", "target_modules", "task_type"];
+
+    private static readonly Kind[] Kinds =
+    [
+        new("LORA", Lora, "r", "lora_alpha", "lora_dropout", "use_rslora", "rank_pattern", "alpha_pattern", "bias", "fan_in_fan_out", "init_lora_weights",
+            "megatron_core", "qalora_group_size"),
+        new("IA3", Ia3, "feedforward_modules", "fan_in_fan_out", "init_ia3_weights"),
+    ];
+
+    /// <summary>The file's path in a folder.</summary>
+    public static string In(string folder) => Path.Combine(folder, FileName);
+
+    /// <exception cref="CheckpointException">The file is missing or malformed, or the kind of adapter or an option is not built.</exception>
+    public static AdapterConfig Read(string folder)
+    {
+        var json = JsonFile.Read(In(folder));
+        string type = json.Text("peft_type") ?? throw json.Missing("peft_type");
+        var kind = Array.Find(Kinds, row => row.PeftType == type)
+            ?? throw json.Wrong("peft_type", $"is '{Printable.Text(type)}', which is not built: {string.Join(" and ", Kinds.Select(static row => row.PeftType))} are");
+        foreach (var (name, value) in json.Others(Common.Concat(kind.Members)))
+            if (!IsUnused(value))
+                throw new CheckpointException(In(folder), $"'{Printable.Text(name)}' is {Printable.Text(value.GetRawText())}, an option of {kind.PeftType} that is not built");
+        var config = kind.Read(json) with
+        {
+            ModulesToSave = json.Texts("modules_to_save") ?? [],
+            TaskType = json.Text("task_type"),
+            BaseModel = json.Text("base_model_name_or_path"),
+            Revision = json.Text("revision"),
+        };
+        try
+        {
+            config.Validate();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CheckpointException(In(folder), Printable.Text(exception.Message), exception);
+        }
+        return config;
+    }
+
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string folder, AdapterConfig config, IReadOnlyList<string> savedModules, bool isTransposed) => JsonFile.Write(In(folder), json =>
+    {
+        json.WriteNull("auto_mapping");
+        json.WriteString("base_model_name_or_path", config.BaseModel);
+        json.WriteBoolean("inference_mode", true);
+        json.WriteString("peft_type", config.PeftType);
+        json.WriteString("revision", config.Revision);
+        json.WriteString("task_type", config.TaskType);
+        AdapterTargets.Write(json, "target_modules", config.TargetModules);
+        if (savedModules.Count > 0) AdapterTargets.Write(json, "modules_to_save", AdapterTargets.Named(savedModules));
+        else json.WriteNull("modules_to_save");
+        config.WriteMembers(json, isTransposed);
+    });
+
+    /// <summary>Whether an option that is not known asks for nothing.</summary>
+    private static bool IsUnused(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        JsonValueKind.String => value.GetString()!.Length == 0,
+        _ => false,
+    };
+
+    private static AdapterTargets Targets(JsonObjectReader json) => AdapterTargets.Read(json, "target_modules") ?? throw json.Missing("target_modules");
+
+    private static LoraConfig Lora(JsonObjectReader json)
+    {
+        if (json.Text("bias") is { } bias and not "none") throw json.Wrong("bias", $"is '{Printable.Text(bias)}', which is not built: only 'none' is");
+        // other beginnings change the base's weights too, so that the adapter fits no published base
+        if (json.TryGet("init_lora_weights", out var begun) && begun.ValueKind is not (JsonValueKind.True or JsonValueKind.False)
+            && !(begun.ValueKind == JsonValueKind.String && begun.GetString() == "gaussian"))
+            throw json.Wrong("init_lora_weights", $"is {Printable.Text(begun.GetRawText())}, which is not built: true, false and \"gaussian\" are");
+        return new LoraConfig
+        {
+            TargetModules = Targets(json),
+            Rank = json.Integer("r") ?? 8,
+            Alpha = json.Number("lora_alpha") ?? 8,
+            Dropout = json.Number("lora_dropout") ?? 0,
+            IsRankStabilised = json.Flag("use_rslora") ?? false,
+            RankPattern = Members(json, "rank_pattern", static (patterns, name) => patterns.Integer(name)),
+            AlphaPattern = Members(json, "alpha_pattern", static (patterns, name) => patterns.Number(name)),
+        };
+    }
+
+    private static Ia3Config Ia3(JsonObjectReader json) => new() { TargetModules = Targets(json), FeedforwardModules = AdapterTargets.Read(json, "feedforward_modules") };
+
+    private static Dictionary<string, T> Members<T>(JsonObjectReader json, string name, Func<JsonObjectReader, string, T?> read) where T : struct
+    {
+        var members = new Dictionary<string, T>();
+        if (json.Object(name) is not { } patterns) return members;
+        foreach (var member in patterns.Element.EnumerateObject()) members[member.Name] = read(patterns, member.Name) ?? throw patterns.Missing(member.Name);
+        return members;
+    }
+
+    private sealed record Kind(string PeftType, Func<JsonObjectReader, AdapterConfig> Read, params string[] Members);
+}

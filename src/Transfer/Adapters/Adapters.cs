@@ -1,0 +1,241 @@
+using Graft.Autograd;
+using Graft.Models;
+
+namespace Graft.Transfer;
+
+/// <summary>Adapters on a model (PEFT's <c>PeftModel</c>): small modules beside some of its layers that learn while the model's own weights,
+/// the base, stay as they are bit for bit; with them learn the modules that the config names, as whole copies.</summary>
+/// <remarks>
+/// Parameter groups, optimisers and captured passes are made after the adapters, of which those made before know nothing. Used by one thread at
+/// a time; other threads may run inference with the model at the same time. <see cref="Model.Save"/> writes what the model is at that time:
+/// before it the base has to be whole again (<see cref="Merge"/>, <see cref="Detach"/>), for adapters alone there is <see cref="Save"/>.
+/// </remarks>
+/// <example><code>
+/// var adapters = Adapters.Attach(model, new LoraConfig { TargetModules = AdapterTargets.Named("query", "value"), Rank = 8, Alpha = 16, TaskType = "SEQ_CLS" });
+/// new FineTuner(model, device, options).FineTune(trainingSet);
+/// adapters.Save("my-adapter");
+/// </code></example>
+public sealed class Adapters
+{
+    private readonly Model model;
+    private readonly IReadOnlyList<AdapterSlot> slots;
+    private readonly IReadOnlyList<SavedModule> saved;
+    private readonly List<(Parameter Parameter, bool IsFrozen, bool IsBelowFrontier)> freezing;
+    private readonly List<(Parameter Parameter, float[] Numbers)> unmerged = [];
+    private bool isEnabled = true;
+    private bool isOver;
+
+    private Adapters(Model model, AdapterConfig config, AdapterPlan plan, IReadOnlyList<SavedModule> saved, bool isLoaded, bool isTrainable)
+    {
+        this.model = model;
+        this.saved = saved;
+        Config = config;
+        slots = plan.Slots;
+        freezing = [.. model.Parameters().Select(static parameter => (parameter, parameter.IsFrozen, parameter.IsBelowFrontier))];
+        Change(() =>
+        {
+            Put();
+            foreach (var module in saved)
+            {
+                if (isLoaded) module.Swap();
+                else module.Copy();
+            }
+        });
+        model.Freeze();
+        foreach (var parameter in Learnt()) parameter.IsFrozen = !isTrainable;
+        // values are drawn by the name within the model
+        foreach (var parameter in Learnt()) _ = parameter.Value;
+    }
+
+    /// <summary>What they were made from.</summary>
+    public AdapterConfig Config { get; }
+
+    /// <summary>The keys of the layers that have an adapter.</summary>
+    public IReadOnlyList<string> Layers => [.. slots.Select(static slot => slot.Key)];
+
+    /// <summary>The keys of the modules that learn whole.</summary>
+    public IReadOnlyList<string> SavedModules => [.. saved.Select(static module => module.Key)];
+
+    /// <summary>How many numbers belong to the adapters; of LoRA r (inputs + outputs) for each linear layer.</summary>
+    public long AdapterParameters => slots.SelectMany(static slot => slot.Tensors).Sum(static tensor => tensor.Parameter.Shape.ElementCount);
+
+    /// <summary>How many numbers belong to the modules that learn whole.</summary>
+    public long SavedParameters => saved.SelectMany(static module => module.Tensors).Where(IsLearnt).Sum(static tensor => tensor.Shape.ElementCount);
+
+    /// <summary>Whether the weights of the base are merged with the adapters.</summary>
+    public bool IsMerged => unmerged.Count > 0;
+
+    /// <summary>Whether the model computes with the adapters; set to false it is the base, bit for bit, until it is set to true (PEFT's
+    /// <c>disable_adapter</c>).</summary>
+    /// <exception cref="InvalidOperationException">The adapters were detached, the model is being fine-tuned, or the thread is in the middle of
+    /// a forward of it.</exception>
+    public bool IsEnabled
+    {
+        get => isEnabled;
+        set
+        {
+            RequirePresent();
+            if (value == isEnabled) return;
+            Change(() =>
+            {
+                if (value) Put();
+                else Take();
+                foreach (var module in saved) module.Swap();
+                isEnabled = value;
+            });
+        }
+    }
+
+    /// <summary>Makes adapters and puts them on a model (PEFT's <c>get_peft_model</c>): every parameter of the model is frozen but those of the
+    /// adapters and of the modules to save. Before it learns the model computes what it did.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="config">Which adapters, and where.</param>
+    /// <exception cref="ArgumentException">A setting is impossible, a target or module to save is not in the model, or the adapter does not fit
+    /// a target; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">A target has an adapter already, or the model is being fine-tuned.</exception>
+    public static Adapters Attach(Model model, AdapterConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(config);
+        var plan = AdapterPlan.Make(model, config, isEachTargetNeeded: true);
+        return new Adapters(model, config, plan, plan.Saved, isLoaded: false, isTrainable: true);
+    }
+
+    /// <summary>Reads adapters as PEFT saves them and puts them on their base (PEFT's <c>from_pretrained</c>).</summary>
+    /// <param name="model">The base, with its weights.</param>
+    /// <param name="folder">A folder with <c>adapter_config.json</c> and <c>adapter_model.safetensors</c> or <c>adapter_model.bin</c>.</param>
+    /// <param name="isTrainable">Whether they are to learn further (<c>is_trainable</c>); else all of the model is frozen.</param>
+    /// <exception cref="CheckpointException">A file is missing or damaged, the kind of adapter or an option of it is not built, or it does not
+    /// fit the model; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">A target has an adapter already, or the model is being fine-tuned.</exception>
+    public static Adapters Load(Model model, string folder, bool isTrainable = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var config = AdapterConfigFile.Read(folder);
+        AdapterPlan plan;
+        try
+        {
+            plan = AdapterPlan.Make(model, config, isEachTargetNeeded: false);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CheckpointException(AdapterConfigFile.In(folder), exception.Message, exception);
+        }
+        var adapters = new Adapters(model, config, plan, AdapterWeights.Read(folder, plan), isLoaded: true, isTrainable);
+        // a head that was new in the base has been learnt with the adapters
+        if (adapters.saved.Count > 0) model.IsHeadNew = false;
+        return adapters;
+    }
+
+    /// <summary>Adds the adapters to the base's weights, so that the model computes the same without them, as fast as the base.</summary>
+    /// <remarks>The weights as they were are kept for <see cref="Unmerge"/>; <see cref="MergeAndUnload"/> keeps none.</remarks>
+    /// <exception cref="InvalidOperationException">They are merged already, disabled or detached, or the model is being fine-tuned.</exception>
+    public void Merge()
+    {
+        RequirePresent();
+        if (!isEnabled) throw new InvalidOperationException($"the adapters of {model.Name} are disabled: enable them before they are merged");
+        if (IsMerged) throw new InvalidOperationException($"the adapters of {model.Name} are merged already");
+        Change(() =>
+        {
+            foreach (var (parameter, numbers) in slots.SelectMany(static slot => slot.Adapter.Merged()).ToList())
+            {
+                unmerged.Add((parameter, parameter.Value.ToArray()));
+                parameter.Fill(numbers.CopyTo);
+            }
+            foreach (var slot in slots) slot.Layer.Detach();
+        });
+    }
+
+    /// <summary>Takes the adapters out of the base's weights, which are those before <see cref="Merge"/> bit for bit, and puts them beside
+    /// their layers again.</summary>
+    /// <exception cref="InvalidOperationException">They are not merged, or the model is being fine-tuned.</exception>
+    public void Unmerge()
+    {
+        RequirePresent();
+        if (!IsMerged) throw new InvalidOperationException($"the adapters of {model.Name} are not merged");
+        Change(() =>
+        {
+            Restore();
+            Put();
+        });
+    }
+
+    /// <summary>Merges the adapters for good: the model has the base's form and the adapters' outputs, and what was frozen is as it was before
+    /// them.</summary>
+    /// <exception cref="InvalidOperationException">They are disabled or detached, or the model is being fine-tuned.</exception>
+    public void MergeAndUnload()
+    {
+        RequirePresent();
+        if (!IsMerged) Merge();
+        unmerged.Clear();
+        End();
+    }
+
+    /// <summary>Takes the adapters off: the model is the base again, bit for bit, and what was frozen is as it was. They can still be saved.</summary>
+    /// <exception cref="InvalidOperationException">They were detached already, or the model is being fine-tuned.</exception>
+    public void Detach()
+    {
+        RequirePresent();
+        IsEnabled = false;
+        End();
+    }
+
+    /// <summary>Writes <c>adapter_config.json</c> and <c>adapter_model.safetensors</c> as PEFT does (<c>save_pretrained</c>): the adapters and
+    /// the modules that learn whole, whether they are in the model or not.</summary>
+    /// <param name="folder">The folder; it is made where it is not there.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    public void Save(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        Directory.CreateDirectory(folder);
+        using var reading = slots[0].Layer.Parameters().First().Lock.Read();
+        AdapterWeights.Write(folder, slots, saved, areSavedAside: !isEnabled);
+        AdapterConfigFile.Write(folder, Config, [.. saved.Select(static module => module.Name).Distinct()], slots.Any(static slot => slot.Adapter.IsTransposed));
+    }
+
+    private IEnumerable<Parameter> Learnt() => slots.SelectMany(static slot => slot.Tensors).Select(static tensor => tensor.Parameter)
+        .Concat(saved.SelectMany(static module => module.Tensors).Where(IsLearnt));
+
+    private bool IsLearnt(Parameter tensor) => freezing.Exists(entry => entry.Parameter == tensor);
+
+    private void Put()
+    {
+        foreach (var slot in slots) slot.Layer.Attach("", slot.Adapter);
+    }
+
+    private void Take()
+    {
+        if (IsMerged) Restore();
+        else foreach (var slot in slots) slot.Layer.Detach();
+    }
+
+    private void Restore()
+    {
+        foreach (var (parameter, numbers) in unmerged) parameter.Fill(numbers.CopyTo);
+        unmerged.Clear();
+    }
+
+    private void End()
+    {
+        foreach (var (parameter, isFrozen, isBelowFrontier) in freezing)
+        {
+            parameter.IsFrozen = isFrozen && !isBelowFrontier;
+            parameter.IsBelowFrontier = isBelowFrontier;
+        }
+        isOver = true;
+    }
+
+    private void RequirePresent()
+    {
+        if (isOver) throw new InvalidOperationException($"the adapters of {model.Name} were detached: load or attach them again");
+    }
+
+    /// <summary>Nothing of this goes with a training that is running.</summary>
+    private void Change(Action change)
+    {
+        using var claim = model.BeginTraining();
+        model.ChangeWeights(change);
+    }
+}

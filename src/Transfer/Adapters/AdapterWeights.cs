@@ -65,7 +65,8 @@ internal static class AdapterWeights
         {
             checkpoint[Prefix + key].CopyTo(numbers);
             foreach (float number in numbers)
-                if (!float.IsFinite(number)) throw new CheckpointException(path, $"tensor '{Prefix}{key}' holds {number}, and adapters are finite: save it again from a training that went well");
+                if (!float.IsFinite(number))
+                    throw new CheckpointException(path, $"tensor '{Prefix}{key}' holds {number}, and adapters are finite: save it again from a training that went well");
         }
     }
 

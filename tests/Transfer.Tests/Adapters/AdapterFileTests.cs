@@ -54,7 +54,10 @@ public sealed class AdapterFileTests : IDisposable
     public void Options_that_ask_for_nothing_are_passed_over()
     {
         Write();
-        string config = Config.Replace("\"r\": 2", "\"r\": 2, \"use_dora\": false, \"loftq_config\": {}, \"megatron_config\": null, \"megatron_core\": \"megatron.core\", \"init_lora_weights\": \"gaussian\"", StringComparison.Ordinal)
+        const string Unused = """
+            "r": 2, "use_dora": false, "loftq_config": {}, "megatron_config": null, "megatron_core": "megatron.core", "init_lora_weights": "gaussian"
+            """;
+        string config = Config.Replace("\"r\": 2", Unused, StringComparison.Ordinal)
             .Replace("[\"classifier\"]", "null", StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(folder.FullName, "adapter_config.json"), config);
         Assert.Equal(["classifier"], Adapters.Load(model, folder.FullName).SavedModules);

@@ -94,7 +94,8 @@ public sealed class AdaptersTests : IDisposable
             float[] before = Output(model, numbers);
             var adapters = Adapters.Attach(model, new LoraConfig { TargetModules = AdapterTargets.Named("layer"), Rank = 4, Alpha = 8, IsRankStabilised = isRankStabilised });
             Assert.Equal(isTransposed, layer.IsTransposed);
-            Parameter a = model.Parameters().Single(parameter => parameter.Name == "layer.lora_A.weight"), b = model.Parameters().Single(parameter => parameter.Name == "layer.lora_B.weight");
+            var a = model.Parameters().Single(parameter => parameter.Name == "layer.lora_A.weight");
+            var b = model.Parameters().Single(parameter => parameter.Name == "layer.lora_B.weight");
             a.Fill(values => values.Fill(1));
             b.Fill(values => new float[] { 1, 0, 0, 0, 0, 2, 0, 0 }.CopyTo(values));
             float[] after = Output(model, numbers);

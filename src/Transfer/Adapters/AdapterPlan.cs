@@ -106,7 +106,7 @@ internal sealed class AdapterPlan
         ? $"a Conv2d of {convolution.Geometry.Groups} groups" : $"of the kind {module.GetType().Name}";
 
     /// <summary>Near names, of as many parts as the wanted one has.</summary>
-    private string Near(string wanted, IReadOnlyList<string> keys)
+    private static string Near(string wanted, IReadOnlyList<string> keys)
     {
         int parts = wanted.Count(static letter => letter == '.') + 1;
         var ends = keys.Select(key => string.Join('.', key.Split('.').TakeLast(parts))).Where(static end => !end.All(char.IsAsciiDigit)).Distinct().ToList();

@@ -51,6 +51,8 @@ public sealed record QuestionTemplate(AskedPart Part, string Wording, bool IsHel
         new(AskedPart.Clothes, "What {be} the {head} {predicate} wearing?"),
         new(AskedPart.Clothes, "What does one see the {head} wear who {be} {predicate}?"),
         new(AskedPart.Clothes, "In what {be} the {head} dressed who {be} {predicate}?"),
+        new(AskedPart.Clothes, "Which clothes does the {head} have on who {be} {predicate}?"),
+        new(AskedPart.Clothes, "Name the outfit of the {head} {predicate}."),
         new(AskedPart.Clothes, "Describe the clothes of the {head} {predicate}.", IsHeldOut: true),
         new(AskedPart.Clothes, "Which garment can be seen on the {head} {predicate}?", IsHeldOut: true),
     ];

@@ -27,12 +27,8 @@ public sealed class LanguageModelPretraining : TextTask
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It has another head.</exception>
-    public static LanguageModelPretraining From(TextModelSource source, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return source.State.Model.Head == TextHead.MaskedLanguageModel
-            ? new(source, device) : throw new ArgumentException($"{source.State.Model.Name} is no masked language model", nameof(source));
-    }
+    public static LanguageModelPretraining From(TextModelSource source, Device? device = null) =>
+        new(TextModelSource.Fitting(source, static model => model.Head == TextHead.MaskedLanguageModel, "is no masked language model"), device);
 
     /// <summary>Learns to fill in tokens that are masked.</summary>
     /// <param name="texts">The texts.</param>

@@ -32,12 +32,8 @@ public sealed class MultipleChoiceAnswerer : TextTask
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It has another head.</exception>
-    public static MultipleChoiceAnswerer From(TextModelSource source, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return source.State.Model.Head == TextHead.MultipleChoice
-            ? new(source, device) : throw new ArgumentException($"{source.State.Model.Name} has no head for choices", nameof(source));
-    }
+    public static MultipleChoiceAnswerer From(TextModelSource source, Device? device = null) =>
+        new(TextModelSource.Fitting(source, static model => model.Head == TextHead.MultipleChoice, "has no head for choices"), device);
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote, or one of the hub with a head for choices.</summary>
     /// <param name="folder">The folder.</param>

@@ -33,12 +33,8 @@ public sealed class QuestionAnswerer : TextTask
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It has another head.</exception>
-    public static QuestionAnswerer From(TextModelSource source, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return source.State.Model.Head == TextHead.QuestionAnswering
-            ? new(source, device) : throw new ArgumentException($"{source.State.Model.Name} answers no questions", nameof(source));
-    }
+    public static QuestionAnswerer From(TextModelSource source, Device? device = null) =>
+        new(TextModelSource.Fitting(source, static model => model.Head == TextHead.QuestionAnswering, "answers no questions"), device);
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote, or a reader's folder of the hub.</summary>
     /// <param name="folder">The folder.</param>

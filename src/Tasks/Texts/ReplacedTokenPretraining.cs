@@ -29,12 +29,8 @@ public sealed class ReplacedTokenPretraining : TextTask
     /// <param name="source">Where they come from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It has another model.</exception>
-    public static ReplacedTokenPretraining From(TextModelSource source, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return source.State.Model is ElectraPretraining
-            ? new(source, device) : throw new ArgumentException($"{source.State.Model.Name} has no generator: take TextModelSource.{nameof(TextModelSource.Electra)}", nameof(source));
-    }
+    public static ReplacedTokenPretraining From(TextModelSource source, Device? device = null) =>
+        new(TextModelSource.Fitting(source, static model => model is ElectraPretraining, $"has no generator: take TextModelSource.{nameof(TextModelSource.Electra)}"), device);
 
     /// <summary>Learns to tell replaced tokens.</summary>
     /// <param name="texts">The texts.</param>

@@ -36,12 +36,8 @@ public sealed class TextEmbedder : TextTask, IEmbeddingGenerator<string, Embeddi
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It is none.</exception>
-    public static TextEmbedder From(TextModelSource source, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return source.State.Model is SentenceEncoder
-            ? new(source, device) : throw new ArgumentException($"{source.State.Model.Name} is no sentence encoder", nameof(source));
-    }
+    public static TextEmbedder From(TextModelSource source, Device? device = null) =>
+        new(TextModelSource.Fitting(source, static model => model is SentenceEncoder, "is no sentence encoder"), device);
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote, or one of the hub.</summary>
     /// <param name="folder">The folder.</param>

@@ -25,6 +25,18 @@ public sealed class TextModelSource
     /// <summary>How much of the texts has a word vector; null for a source without word vectors.</summary>
     public WordCoverage? Coverage { get; private init; }
 
+    /// <summary>The source, whose model a task can work with.</summary>
+    /// <param name="source">Where the model comes from.</param>
+    /// <param name="fits">Whether it is one for the task.</param>
+    /// <param name="otherwise">What is said of one that is not, after its name.</param>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    internal static TextModelSource Fitting(TextModelSource source, Func<TextModel, bool> fits, string otherwise)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var model = source.State.Model;
+        return fits(model) ? source : throw new ArgumentException($"{model.Name} {otherwise}", nameof(source));
+    }
+
     /// <summary>The model of a folder with a head: the folder's own where it has it, else one that is new, to be trained.</summary>
     /// <param name="folder">A folder with <c>config.json</c>, weights and the tokeniser's files.</param>
     /// <param name="head">What is to stand above the encoder.</param>

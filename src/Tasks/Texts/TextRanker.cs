@@ -40,12 +40,8 @@ public sealed class TextRanker : TextTask
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It has another head.</exception>
-    public static TextRanker From(TextModelSource source, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return source.State.Model.Head == TextHead.SequenceClassification
-            ? new(source, device) : throw new ArgumentException($"{source.State.Model.Name} is no sequence classifier", nameof(source));
-    }
+    public static TextRanker From(TextModelSource source, Device? device = null) =>
+        new(TextModelSource.Fitting(source, static model => model.Head == TextHead.SequenceClassification, "is no sequence classifier"), device);
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote, or a cross-encoder's folder of the hub.</summary>
     /// <param name="folder">The folder.</param>

@@ -32,12 +32,8 @@ public sealed class TokenClassifier : TextTask
     /// <param name="source">Where it comes from.</param>
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It has another head.</exception>
-    public static TokenClassifier From(TextModelSource source, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        return source.State.Model.Head == TextHead.TokenClassification
-            ? new(source, device) : throw new ArgumentException($"{source.State.Model.Name} is no token classifier", nameof(source));
-    }
+    public static TokenClassifier From(TextModelSource source, Device? device = null) =>
+        new(TextModelSource.Fitting(source, static model => model.Head == TextHead.TokenClassification, "is no token classifier"), device);
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote, or a token classifier's folder of the hub.</summary>
     /// <param name="folder">The folder.</param>

@@ -29,17 +29,39 @@ public sealed partial class Gradients
     public void Replace(Parameter parameter, ReadOnlySpan<float> numbers)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        if (!Table.OfParameters.ContainsKey(parameter))
-            throw new ArgumentException($"'{parameter.Name}' has no gradient to replace: it is frozen or had no part in the loss", nameof(parameter));
+        RequireGradient(parameter);
         ref var place = ref CollectionsMarshal.GetValueRefOrNullRef(Table.OfParameters, parameter);
         var target = ForWriting(place);
         target.CopyFrom(numbers);
         Put(ref place, target);
     }
 
+    /// <summary>Changes the gradient of a parameter where it is computed, without a copy: a penalty on weights adds its own.</summary>
+    /// <param name="parameter">One that has a gradient.</param>
+    /// <param name="rule">What is done to each number of the gradient, which the rule takes for its weight.</param>
+    /// <param name="operand">What the rule takes for the gradient: of the parameter's shape, on the gradient's device, contiguous.</param>
+    /// <param name="first">What the rule remembers first, as the operand; null where it remembers nothing.</param>
+    /// <exception cref="ArgumentException">The parameter has no gradient.</exception>
+    public void Change<TRule>(Parameter parameter, TRule rule, Tensor<float> operand, Tensor<float>? first = null) where TRule : unmanaged, IUpdateRule
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        RequireGradient(parameter);
+        ref var place = ref CollectionsMarshal.GetValueRefOrNullRef(Table.OfParameters, parameter);
+        var target = !place.Memory.IsShared && place.IsContiguous ? place : place.Device.Rent<float>(place.Shape);
+        if (target != place) place.Device.Copy(place, target);
+        place.Device.Update(rule, target, operand, first, null);
+        Put(ref place, target);
+    }
+
     /// <summary>The gradient itself where nothing else holds its memory, else new memory.</summary>
     private static Tensor<float> ForWriting(Tensor<float> gradient) =>
         !gradient.Memory.IsShared && gradient.IsDense ? gradient : gradient.Device.Rent<float>(gradient.Shape);
+
+    private void RequireGradient(Parameter parameter)
+    {
+        if (!Table.OfParameters.ContainsKey(parameter))
+            throw new ArgumentException($"'{parameter.Name}' has no gradient to change: it is frozen or had no part in the loss", nameof(parameter));
+    }
 
     private static void Put(ref Tensor<float> place, Tensor<float> written)
     {

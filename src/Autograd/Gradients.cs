@@ -78,6 +78,13 @@ public sealed partial class Gradients : IDisposable
         Table.Reserve(slots);
     }
 
+    /// <summary>Makes the gradients of parameters those of another pass's step; those of variables are given up.</summary>
+    internal void BelongTo(Pass pass)
+    {
+        ReleaseSlots();
+        Pass = pass;
+    }
+
     /// <summary>Adds to the gradient of a variable; a variable that needs none has slot -1.</summary>
     internal void Add(int slot, Tensor<float> gradient)
     {

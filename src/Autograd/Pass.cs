@@ -19,6 +19,7 @@ public sealed class Pass : IDisposable
     private PassStorage? storage;
     private Gradients? own;
     private WeightLock? reading;
+    private Pass? repeated;
     private bool isDisposed;
 
     private Pass(Device device, bool isTraining, ulong seed)
@@ -56,6 +57,10 @@ public sealed class Pass : IDisposable
 
     /// <summary>A run that only computes.</summary>
     public static Pass Infer(Device device) => new(device, isTraining: false, seed: 0);
+
+    /// <summary>Another run of the same seed on the same device, which draws the same dropout: for a second gradient of one step. What it would
+    /// defer is dropped, and gradients of its backward are a step of this pass, with what that one deferred.</summary>
+    public Pass Repeat() => new(Device, IsTraining, Seed) { repeated = this };
 
     /// <summary>A tensor as a variable that needs no gradient.</summary>
     /// <exception cref="ArgumentException">The tensor is on another device.</exception>
@@ -170,6 +175,7 @@ public sealed class Pass : IDisposable
         Storage.Tape.RunBackward(new BackwardRun(this, gradients), loss, Storage.Temporaries);
         Storage.Weights.File(gradients);
         gradients.Finish();
+        if (repeated is not null) gradients.BelongTo(repeated);
         scope.KeepNothing();
         return gradients;
     }
@@ -262,7 +268,8 @@ public sealed class Pass : IDisposable
     public void Defer(DeferredUpdate update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        Storage.Weights.Defer(update);
+        if (repeated is null) Storage.Weights.Defer(update);
+        else update.Release();
     }
 
     /// <summary>Drops the deferred changes: the step was skipped.</summary>

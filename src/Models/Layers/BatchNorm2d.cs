@@ -8,7 +8,7 @@ namespace Graft.Models;
 public sealed class BatchNorm2d : Layer
 {
     private readonly float epsilon;
-    private readonly float momentum;
+    private float momentum;
     private readonly Parameter weight;
     private readonly Parameter bias;
     private readonly Parameter runningMean;
@@ -23,12 +23,25 @@ public sealed class BatchNorm2d : Layer
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         this.epsilon = epsilon;
-        this.momentum = momentum;
+        Momentum = momentum;
         weight = AddParameter("weight", [channels], Initialiser.Ones);
         bias = AddParameter("bias", [channels], Initialiser.Zeros);
         runningMean = AddBuffer("running_mean", [channels], Initialiser.Zeros);
         runningVariance = AddBuffer("running_var", [channels], Initialiser.Ones);
         batches = AddCounter("num_batches_tracked");
+    }
+
+    /// <summary>The weight of a batch's statistics in the running ones (PyTorch's <c>momentum</c>), from 0 to 1: 1/n in the n-th of several batches
+    /// makes the running statistics their mean.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside [0, 1].</exception>
+    public float Momentum
+    {
+        get => momentum;
+        set
+        {
+            if (!(value is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(value), value, "the weight of a batch's statistics lies in [0, 1]");
+            momentum = value;
+        }
     }
 
     /// <summary>Which statistics it uses and updates in training.</summary>
@@ -48,6 +61,15 @@ public sealed class BatchNorm2d : Layer
             BatchNormPolicy.AlwaysRunningStatistics => false,
             _ => !(weight.IsFrozen && bias.IsFrozen),
         };
+
+    /// <summary>Makes the running statistics those of a new norm (PyTorch's <c>reset_running_stats</c>): mean 0, variance 1.</summary>
+    /// <exception cref="InvalidOperationException">The thread is in the middle of a forward of the model.</exception>
+    public void ResetRunningStatistics() => ChangeWeights(() =>
+    {
+        runningMean.Fill(static numbers => numbers.Clear());
+        runningVariance.Fill(static numbers => numbers.Fill(1f));
+        batches.Value = 0;
+    });
 
     /// <summary>Whether its parameters need a gradient.</summary>
     internal bool NeedsGradient(Pass pass) => pass.Of(weight).NeedsGradient || pass.Of(bias).NeedsGradient;

@@ -46,8 +46,16 @@ public sealed record FineTuneOptions
     /// <summary>The random seed: shuffling, augmentation, dropout.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Penalties, averages of weights and whatever else keeps the training from fitting its examples alone.</summary>
+    public RegularisationOptions Regularisation { get; init; } = new();
+
     /// <summary>The optimiser's settings.</summary>
-    internal OptimiserOptions OptimiserOptions => new() { Momentum = Momentum, WeightDecay = WeightDecay, ClipNorm = ClipNorm };
+    internal OptimiserOptions OptimiserOptions => new()
+    {
+        Momentum = Momentum,
+        WeightDecay = Regularisation.StartPenalty is null ? WeightDecay : 0,
+        ClipNorm = ClipNorm,
+    };
 
     /// <summary>The number of epochs in which the head alone is trained, for this model in its current state.</summary>
     /// <param name="model">The model that is to be fine-tuned.</param>
@@ -66,7 +74,9 @@ public sealed record FineTuneOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Optimiser);
+        ArgumentNullException.ThrowIfNull(Regularisation);
         FineTuneRecipe.Options.Validate(this);
+        Regularisation.Validate();
         if (Epochs + (FrozenEpochs ?? 1) == 0) throw new ArgumentException("there is nothing to do in 0 epochs: ask for one at least");
     }
 }

@@ -59,7 +59,14 @@ public sealed class FineTuner
     {
         ArgumentNullException.ThrowIfNull(data);
         using var optimiser = options.Optimiser.Create(Groups, options.OptimiserOptions);
-        trainer = new Trainer(optimiser, device) { Seed = options.Seed, Observers = Observers, PlannedEpochs = frozenEpochs + options.Epochs };
+        using var methods = new Regularisation(options.Regularisation);
+        trainer = new Trainer(optimiser, device)
+        {
+            Seed = options.Seed,
+            Observers = [.. methods.Observers, .. Observers],
+            Backward = methods.Backward,
+            PlannedEpochs = frozenEpochs + options.Epochs,
+        };
         using var claim = trainer.Claim();
         foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
 
@@ -79,6 +86,7 @@ public sealed class FineTuner
             Groups.FreezeBelow(options.FreezeBelow ?? Groups[0].Name);
             trainer.Fit(data, options.Epochs, cycle, validate, progress, cancellation);
         }
+        methods.Adopt(trainer, data);
         model.IsHeadNew = false;
         return trainer.Report();
     }

@@ -19,6 +19,7 @@ public static class FineTuneRecipe
 
     /// <summary>A row for each of them.</summary>
     public static RecipeTable<FineTuneOptions> Options { get; } = new(
+    [
         Row("--epochs", "epochs", RecipeKind.WholeNumber(0), static recipe => recipe.Epochs, static (recipe, value) => recipe with { Epochs = value },
             "Epochs in which every stage learns that is not frozen.", isRequired: true),
         Row("--frozen-epochs", "frozen_epochs", RecipeKind.WholeNumber(0).OrNone(), static recipe => recipe.FrozenEpochs,
@@ -51,8 +52,10 @@ public static class FineTuneRecipe
             static recipe => recipe.BatchNorm, static (recipe, value) => recipe with { BatchNorm = value },
             "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics. "
             + "The first where it is not given; the last below a new head where a step has fewer than 16 examples."),
+        .. RegularisationRecipe.Options.Within<FineTuneOptions>(static recipe => recipe.Regularisation, static (recipe, part) => recipe with { Regularisation = part }),
         Row("--seed", "seed", RecipeKind.Seed, static recipe => recipe.Seed, static (recipe, value) => recipe with { Seed = value },
-            "The seed of everything that is drawn.", isRequired: true));
+            "The seed of everything that is drawn.", isRequired: true),
+    ]);
 
     private static RecipeOption<FineTuneOptions> Row<T>(
         string name, string key, RecipeKind<T> kind, Func<FineTuneOptions, T> get, Func<FineTuneOptions, T, FineTuneOptions> set, string help,

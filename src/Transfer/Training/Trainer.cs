@@ -49,6 +49,9 @@ public sealed class Trainer
     /// <summary>What takes part in the training, in the order in which it is called.</summary>
     public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];
 
+    /// <summary>How the gradients of a batch come about; null for one backward.</summary>
+    public BackwardRule? Backward { get; init; }
+
     /// <summary>How many epochs all fits of the trainer will have, for <see cref="FitProgress"/>; null where a fit is all that is known.</summary>
     public int? PlannedEpochs { get; init; }
 
@@ -78,7 +81,7 @@ public sealed class Trainer
         ArgumentOutOfRangeException.ThrowIfLessThan(data.BatchesPerEpoch, 1);
         using var claim = isClaimed ? null : Claim();
         TrainingObserver[] observers = progress is null ? [.. Observers] : [.. Observers, new ProgressObserver(progress, pace, validate is not null)];
-        var context = new TrainingContext(this, data.BatchesPerEpoch, epochs);
+        var context = new TrainingContext(this, data, epochs);
         using var gradients = new Gradients();
         var fit = new Fitting(this, context, observers, gradients, data, schedule ?? Schedule.Constant, validate, cancellation);
         clock.Start();
@@ -138,7 +141,7 @@ public sealed class Trainer
                     if (context.IsStopping) break;
                 }
                 isCut = context.IsStopping && context.StepInEpoch < data.BatchesPerEpoch;
-                if (!isCut) validation = validate?.Invoke(cancellation);
+                if (!isCut && validate is not null) validation = Evaluate(validate);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -157,6 +160,19 @@ public sealed class Trainer
             trainer.reports.Add(report);
             context.LastEpoch = report;
             foreach (var observer in observers) observer.EpochDone(context);
+        }
+
+        private Evaluation Evaluate(Func<CancellationToken, Evaluation> evaluate)
+        {
+            try
+            {
+                foreach (var observer in observers) observer.EvaluationStarting(context);
+                return evaluate(cancellation);
+            }
+            finally
+            {
+                for (int i = observers.Length - 1; i >= 0; i--) observers[i].EvaluationDone(context);
+            }
         }
 
         private void Step(ITrainingBatch batch)
@@ -188,7 +204,8 @@ public sealed class Trainer
         private void Step(Pass pass, ITrainingBatch batch)
         {
             var loss = batch.Loss(pass);
-            pass.Backward(loss, gradients);
+            if (trainer.Backward is { } rule) rule.Backward(pass, loss, batch, gradients);
+            else pass.Backward(loss, gradients);
             // a card is asked for the loss when it has its work: reading waits for what comes before
             loss.Value.CopyTo(trainer.lossValue);
             float value = trainer.lossValue[0];

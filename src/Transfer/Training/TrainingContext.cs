@@ -14,10 +14,11 @@ public sealed class TrainingContext
     private Gradients? gradients;
     private double sum;
 
-    internal TrainingContext(Trainer trainer, int stepsPerEpoch, int epochsOfFit)
+    internal TrainingContext(Trainer trainer, ITrainingSet data, int epochsOfFit)
     {
         Trainer = trainer;
-        StepsPerEpoch = stepsPerEpoch;
+        Data = data;
+        StepsPerEpoch = data.BatchesPerEpoch;
         this.epochsOfFit = epochsOfFit;
         firstStep = trainer.StepsMade;
         Epoch = trainer.EpochsMade;
@@ -26,6 +27,9 @@ public sealed class TrainingContext
 
     /// <summary>The loop.</summary>
     public Trainer Trainer { get; }
+
+    /// <summary>What is learnt from.</summary>
+    public ITrainingSet Data { get; }
 
     /// <summary>The models that learn.</summary>
     public IReadOnlyList<Model> Models => Trainer.Groups.Models;

@@ -33,6 +33,17 @@ public abstract class TrainingObserver
     {
     }
 
+    /// <summary>The models are about to be evaluated, where a fit has a validation: an average takes the place of the weights here.</summary>
+    public virtual void EvaluationStarting(TrainingContext context)
+    {
+    }
+
+    /// <summary>They have been evaluated, or that has failed: what <see cref="EvaluationStarting"/> put in place is taken back. The last observer is called
+    /// first.</summary>
+    public virtual void EvaluationDone(TrainingContext context)
+    {
+    }
+
     /// <summary>An epoch has ended and been evaluated; <see cref="TrainingContext.LastEpoch"/> is its report.</summary>
     public virtual void EpochDone(TrainingContext context)
     {

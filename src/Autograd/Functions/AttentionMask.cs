@@ -29,6 +29,9 @@ public sealed class AttentionMask
     /// <summary>Whether the queries of a causal mask are the last positions of their sequence's own length.</summary>
     public bool CountsFromLengths { get; }
 
+    /// <summary>The same mask, with which queries look only back as well.</summary>
+    public AttentionMask AsCausal() => IsCausal ? this : this == None ? Causal : new(isCausal: true, Lengths, Bias, longest, CountsFromLengths);
+
     /// <summary>How many keys of each sequence [B] there are; those after them are never read.</summary>
     public Tensor<int>? Lengths { get; }
 

@@ -10,6 +10,23 @@ internal interface IHubFamily
     IReadOnlyList<string> Architectures { get; }
 }
 
+/// <summary>A family of text models by the hub's names, a row of <see cref="PretrainedModel"/>.</summary>
+internal interface ITextFamily : IHubFamily
+{
+    /// <summary>The head of a class.</summary>
+    TextHead HeadOf(string architecture);
+
+    /// <summary>Makes the model of a config, with initial values.</summary>
+    /// <param name="head">What is to stand above; null for what the config's class says.</param>
+    /// <param name="config">What <c>config.json</c> says.</param>
+    /// <param name="labels">The names of the labels; null for those of the config.</param>
+    /// <param name="seed">The seed of the initial values.</param>
+    /// <param name="withoutDropout">Whether dropout is left out of training passes too.</param>
+    /// <exception cref="ArgumentException">The family has no such head.</exception>
+    /// <exception cref="CheckpointException">The config asks for what is not built.</exception>
+    TextModel Create(TextHead? head, HubConfig config, IReadOnlyList<string>? labels, ulong seed, bool withoutDropout);
+}
+
 /// <summary>A family of image models by the hub's names, a row of <see cref="PretrainedImageModel"/>.</summary>
 /// <param name="ModelType">The <c>model_type</c> of its configs.</param>
 /// <param name="Architectures">The classes of <c>architectures</c>: the bare encoder, then those with a head.</param>

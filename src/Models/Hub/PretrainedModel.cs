@@ -3,7 +3,7 @@ namespace Graft.Models;
 /// <summary>Makes the text model that a folder of the Hugging Face hub describes; <see cref="PretrainedImageModel"/> makes image models.</summary>
 public static class PretrainedModel
 {
-    private static readonly EncoderFamily[] Families = [Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family];
+    private static readonly ITextFamily[] Families = [Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family, Gpt2.Family];
 
     /// <summary>The architectures that can be made.</summary>
     public static IEnumerable<string> Architectures => Families.SelectMany(family => family.Architectures).Concat(WordFamilies.Architectures);
@@ -36,7 +36,7 @@ public static class PretrainedModel
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var model = Create(HubConfig.Read(folder), withoutDropout: withoutDropout);
         using var checkpoint = Checkpoint.Open(folder);
-        return (model, model.Load(checkpoint, options with { AllowMissingHead = options.AllowMissingHead || model.Head == TextHead.None }));
+        return (model, model.Load(checkpoint, options with { AllowMissingHead = options.AllowMissingHead || model is EncoderModel }));
     }
 
     /// <summary>Makes the model that a config names, with random weights (Hugging Face's <c>AutoModel.from_config</c>).</summary>
@@ -92,9 +92,7 @@ public static class PretrainedModel
     {
         RequireText(config);
         if (WordFamilies.Create(config, head: null, labels: null, seed, withoutDropout) is { } words) return words;
-        var (family, architecture) = HubFamilies.Require(Families, config);
-        var sizes = family.Read(config);
-        return family.Create(family.HeadOf(architecture), withoutDropout ? sizes.WithoutDropout() : sizes, seed);
+        return HubFamilies.Require(Families, config).Family.Create(head: null, config, labels: null, seed, withoutDropout);
     }
 
     private static TextModel Create(HubConfig config, TextHead head, IReadOnlyList<string>? labels, ulong seed)
@@ -104,13 +102,8 @@ public static class PretrainedModel
         // the class may be of a head that is not built: what matters here is the family
         var family = (HubFamilies.Know(Families, config) ? null : Array.Find(Families, row => row.ModelType == config.ModelType()))
             ?? HubFamilies.Require(Families, config).Family;
-        var sizes = family.Read(config);
-        if (labels is not null)
-        {
-            ArgumentOutOfRangeException.ThrowIfZero(labels.Count, nameof(labels));
-            sizes = sizes with { Labels = labels.Count, LabelNames = labels };
-        }
-        return family.Create(head, sizes, seed);
+        if (labels is not null) ArgumentOutOfRangeException.ThrowIfZero(labels.Count, nameof(labels));
+        return family.Create(head, config, labels, seed, withoutDropout: false);
     }
 
     private static void RequireText(HubConfig config)

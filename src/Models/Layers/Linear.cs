@@ -27,10 +27,16 @@ public sealed class Linear : AdaptableLayer
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
-        IsTransposed = isTransposed;
+        (Inputs, Outputs, IsTransposed) = (inputs, outputs, isTransposed);
         Weight = AddParameter(keys.Weight, isTransposed ? [inputs, outputs] : [outputs, inputs], initialiser ?? Initialiser.UniformByFanIn(inputs));
         if (hasBias) Bias = AddParameter(keys.Bias, [outputs], biasInitialiser ?? Initialiser.UniformByFanIn(inputs));
     }
+
+    /// <summary>K.</summary>
+    public int Inputs { get; }
+
+    /// <summary>O.</summary>
+    public int Outputs { get; }
 
     /// <summary>Whether the weight is kept as [K, O] (PEFT's <c>fan_in_fan_out</c>).</summary>
     public bool IsTransposed { get; }

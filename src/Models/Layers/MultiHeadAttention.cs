@@ -52,7 +52,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     internal MultiHeadAttention(string key, Linear packed, int heads, float dropout = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
-        int width = packed.Weight.Shape[1];
+        int width = packed.Inputs;
         if (width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
         (this.heads, keyHeads, this.dropout) = (heads, heads, dropout);
         scale = 1f / MathF.Sqrt(width / heads);
@@ -64,7 +64,8 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     /// <param name="x">[B, T, D].</param>
     /// <param name="counts">[B, T], 0 for padding; null without padding.</param>
     /// <param name="bias">As that of <see cref="AttentionInputs"/>; null for nothing.</param>
-    internal Variable Probabilities(Variable x, int[]? counts, Variable? bias = null)
+    /// <param name="isCausal">Whether each token looks back alone.</param>
+    internal Variable Probabilities(Variable x, int[]? counts, Variable? bias = null, bool isCausal = false)
     {
         if (heads != keyHeads) throw new InvalidOperationException("attention: the probabilities of grouped queries are not written out");
         var pass = x.Pass;
@@ -82,8 +83,17 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
             pass.Device.Zip(default(Add), scores, hidden, scores);
         }
         if (bias is not null) pass.Device.Zip(default(Add), scores, bias.Value, scores);
+        if (isCausal) pass.Device.Zip(default(Add), scores, Ahead(pass, x.Shape[1]), scores);
         pass.Device.Softmax(scores, scores, log: false);
         return pass.Constant(scores);
+    }
+
+    /// <summary>The keys and values [B, G, T, D / H] of x [B, T, D], for inspection.</summary>
+    internal (Variable Keys, Variable Values) KeysAndValues(Variable x)
+    {
+        var states = x.Detach();
+        var (_, keys, values) = Project(states, states);
+        return (Split(keys, x.Shape[0], keyHeads), Split(values, x.Shape[0], keyHeads));
     }
 
     /// <summary>x [B T, D] to [B T, D]: rows, as linear maps read and write them.</summary>
@@ -102,7 +112,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     private (Variable Queries, Variable Keys, Variable Values) Project(Variable x, Variable source)
     {
         if (packed is null) return (query!.Forward(x), key!.Forward(source), value!.Forward(source));
-        int width = packed.Weight.Shape[1];
+        int width = packed.Inputs;
         var own = packed.Forward(x);
         var others = ReferenceEquals(x, source) ? own : packed.Forward(source);
         return (Third(own, 0), Third(others, 1), Third(others, 2));
@@ -121,6 +131,14 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
         var y = Split(q, sequences, heads).ScaledDotProductAttention(
             pass.Constant(keys), pass.Constant(values), state.Mask, scale, inputs.Bias, dropout, stream!);
         return y.Permute(0, 2, 1, 3).Reshape(q.Shape);
+    }
+
+    /// <summary>What hides the tokens that are still to come [T, T].</summary>
+    private static Tensor<float> Ahead(Pass pass, int length)
+    {
+        var hidden = new float[length * length];
+        for (int query = 0; query < length; query++) hidden.AsSpan(query * length + query + 1, length - query - 1).Fill(float.MinValue);
+        return pass.Upload<float>([1, 1, length, length], hidden);
     }
 
     /// <summary>[B T, H D / H] to [B, H, T, D / H]: a view.</summary>

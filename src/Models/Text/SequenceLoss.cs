@@ -1,4 +1,5 @@
 using Graft.Autograd;
+using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -30,6 +31,19 @@ internal static class SequenceLoss
         if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which leaves a token out");
         int classes = logits.Shape[^1];
         return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels);
+    }
+
+    /// <summary>The places of a batch that have a label, and their labels.</summary>
+    public static (int[] Places, int[] Labels) Labelled(string name, int[] labels, Shape tokens)
+    {
+        if (labels.Length != tokens.ElementCount)
+            ShapeException.Throw(name, $"{labels.Length} labels do not fit tokens {tokens}", $"each token has a label, {TextTargets.Ignored} to leave it out");
+        int count = labels.Length - labels.AsSpan().Count(TextTargets.Ignored);
+        if (count == 0) throw new ArgumentException($"{name}: every token is left out of the loss");
+        var (places, kept) = (new int[count], new int[count]);
+        for (int place = 0, at = 0; place < labels.Length; place++)
+            if (labels[place] != TextTargets.Ignored) (places[at], kept[at++]) = (place, labels[place]);
+        return (places, kept);
     }
 
     public static T Needed<T>(string name, T? targets, string what) where T : class =>

@@ -23,6 +23,9 @@ public enum TextHead
     /// <summary>The word at each place: <c>logits</c> [B, T, V] (<c>ForMaskedLM</c>).</summary>
     MaskedLanguageModel,
 
+    /// <summary>The next word at each place: <c>logits</c> [B, T, V] (<c>LMHeadModel</c>, <c>ForCausalLM</c>).</summary>
+    CausalLanguageModel,
+
     /// <summary>Whether each token was put in place of another: <c>logits</c> [B, T] (<c>ElectraForPreTraining</c>).</summary>
     ReplacedTokenDetection,
 }

@@ -141,6 +141,17 @@ public abstract class TextModel : Model
     /// <summary>The members of <c>config.json</c> beside those that every model has.</summary>
     internal virtual IReadOnlyDictionary<string, JsonElement> OtherMembers() => new Dictionary<string, JsonElement>();
 
+    /// <summary>What a config said beside what every saved config says.</summary>
+    private protected static IReadOnlyDictionary<string, JsonElement> Kept(JsonObjectReader? members)
+    {
+        const string TypeKey = "torch_dtype";
+        if (members is not { } given) return new Dictionary<string, JsonElement>();
+        var others = new Dictionary<string, JsonElement>(given.Others(ModelConfig.Known), StringComparer.Ordinal);
+        // what is saved are single-precision numbers, whatever the file was of
+        if (others.ContainsKey(TypeKey)) others[TypeKey] = JsonFile.Text("float32");
+        return others;
+    }
+
     /// <summary>Writes how much each token of a batch counts in each pooling [B, M, T].</summary>
     internal virtual void WritePoolingWeights(TextBatch batch, Span<float> weights)
     {
@@ -251,4 +262,7 @@ public sealed class ForwardTrace
     internal List<Variable> States { get; } = [];
 
     internal List<Variable> Probabilities { get; } = [];
+
+    /// <summary>Each layer's keys and values [B, H, T, D / H] (<c>past_key_values</c>), where the model writes after what it has read.</summary>
+    internal List<(Variable Keys, Variable Values)> KeysAndValues { get; } = [];
 }

@@ -22,14 +22,16 @@ internal sealed class TextReference(TextModel model, ReferenceFile file) : Refer
         outputs = model.Forward(pass, batch, trace);
     }
 
-    /// <summary>One of the model's outputs, or <c>hidden_states.2</c>, <c>attentions.0</c>.</summary>
+    /// <summary>One of the model's outputs, or <c>hidden_states.2</c>, <c>attentions.0</c>, <c>past_key_values.0.1</c>.</summary>
     public override Variable? Output(string name, int rank)
     {
         if (outputs!.Names.Contains(name)) return outputs[name];
         string[] parts = name.Split('.');
+        if (parts is ["past_key_values", var layer, "0" or "1"])
+            return Number(layer) is { } number && number < trace.KeysAndValues.Count
+                ? parts[2] == "0" ? trace.KeysAndValues[number].Keys : trace.KeysAndValues[number].Values : null;
         var list = parts[0] switch { "hidden_states" => trace.HiddenStates, "attentions" => trace.Attentions, _ => null };
-        return list is not null && parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int at) && at < list.Count
-            ? list[at] : null;
+        return list is not null && parts.Length == 2 && Number(parts[1]) is { } at && at < list.Count ? list[at] : null;
     }
 
     public override Variable Loss()
@@ -44,6 +46,8 @@ internal sealed class TextReference(TextModel model, ReferenceFile file) : Refer
             EndPositions = file.Integers("end_positions"),
         });
     }
+
+    private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     private TextBatch Batch()
     {

@@ -3,7 +3,7 @@ using Graft.Testing;
 
 namespace Graft.Models.Tests;
 
-/// <summary>The encoders and their heads against Hugging Face's own code: hidden states, attentions, logits, loss, every gradient.</summary>
+/// <summary>The text models and their heads against Hugging Face's own code: hidden states, attentions, logits, loss, every gradient.</summary>
 public sealed class EncoderGoldenTests : IDisposable
 {
     private readonly CpuDevice device = new(2);
@@ -21,6 +21,7 @@ public sealed class EncoderGoldenTests : IDisposable
     [InlineData("albert-seqcls", "AlbertForSequenceClassification", 27)]
     [InlineData("electra-seqcls", "ElectraForSequenceClassification", 43)]
     [InlineData("mpnet-model", "MPNetModel", 39)]
+    [InlineData("gpt2-lm", "GPT2LMHeadModel", 28)]
     public void Outputs_loss_and_gradients_are_Hugging_Faces(string golden, string architecture, int gradients)
     {
         string folder = RealData.Require($"hf-goldens/{golden}");

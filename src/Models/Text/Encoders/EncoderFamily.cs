@@ -9,7 +9,7 @@ namespace Graft.Models;
 /// <param name="ClassPrefix">What its classes begin with: <c>Bert</c> of <c>BertForMaskedLM</c>.</param>
 /// <param name="TrunkKey">The key of the encoder within a model with a head.</param>
 /// <param name="Read">Reads the sizes.</param>
-internal sealed record EncoderFamily(string ModelType, string ClassPrefix, string TrunkKey, Func<HubConfig, EncoderConfig> Read) : IHubFamily
+internal sealed record EncoderFamily(string ModelType, string ClassPrefix, string TrunkKey, Func<HubConfig, EncoderConfig> Read) : ITextFamily
 {
     private static readonly (TextHead Head, string Suffix)[] Suffixes =
     [
@@ -70,8 +70,16 @@ internal sealed record EncoderFamily(string ModelType, string ClassPrefix, strin
     /// <summary>Hugging Face's class for a head.</summary>
     public string ClassOf(TextHead head) => ClassPrefix + Array.Find(Suffixes, row => row.Head == head).Suffix;
 
-    /// <summary>The head of a class.</summary>
+    /// <inheritdoc/>
     public TextHead HeadOf(string architecture) => Heads.First(head => ClassOf(head) == architecture);
+
+    /// <inheritdoc/>
+    public TextModel Create(TextHead? head, HubConfig config, IReadOnlyList<string>? labels, ulong seed, bool withoutDropout)
+    {
+        var sizes = Read(config);
+        if (labels is not null) sizes = sizes with { Labels = labels.Count, LabelNames = labels };
+        return Create(head ?? HeadOf(config.Architecture() ?? Architectures[0]), withoutDropout ? sizes.WithoutDropout() : sizes, seed);
+    }
 
     /// <summary>The key of a layer, or of a layer of a shared set.</summary>
     public string LayerKey(EncoderConfig config, int layer) => config.SharedGroups == 0

@@ -7,8 +7,6 @@ namespace Graft.Models;
 /// <summary>An encoder and what stands above it.</summary>
 internal abstract class EncoderHead : TextModel
 {
-    private const string TypeKey = "torch_dtype";
-
     private readonly string trunkKey;
 
     private protected EncoderHead(EncoderConfig config, TextHead head, bool hasPooler) : base(config.Family.ClassOf(head))
@@ -46,14 +44,7 @@ internal abstract class EncoderHead : TextModel
 
     public override void Require(TextBatch batch) => Trunk.Require(batch);
 
-    internal override IReadOnlyDictionary<string, JsonElement> OtherMembers()
-    {
-        if (Config.Members is not { } members) return base.OtherMembers();
-        var others = new Dictionary<string, JsonElement>(members.Others(ModelConfig.Known), StringComparer.Ordinal);
-        // what is saved are single-precision numbers, whatever the file was of
-        if (others.ContainsKey(TypeKey)) others[TypeKey] = JsonFile.Text("float32");
-        return others;
-    }
+    internal override IReadOnlyDictionary<string, JsonElement> OtherMembers() => Kept(Config.Members);
 
     private protected void AddStages(params IEnumerable<Module> head)
     {
@@ -64,17 +55,7 @@ internal abstract class EncoderHead : TextModel
     private protected static Variable CrossEntropy(Variable logits, int[] labels) => SequenceLoss.CrossEntropy(logits, labels);
 
     /// <summary>The places of a batch that have a label, and their labels.</summary>
-    internal (int[] Places, int[] Labels) Labelled(int[] labels, Shape tokens)
-    {
-        if (labels.Length != tokens.ElementCount)
-            ShapeException.Throw(Name, $"{labels.Length} labels do not fit tokens {tokens}", $"each token has a label, {TextTargets.Ignored} to leave it out");
-        int count = labels.Length - labels.AsSpan().Count(TextTargets.Ignored);
-        if (count == 0) throw new ArgumentException($"{Name}: every token is left out of the loss");
-        var (places, kept) = (new int[count], new int[count]);
-        for (int place = 0, at = 0; place < labels.Length; place++)
-            if (labels[place] != TextTargets.Ignored) (places[at], kept[at++]) = (place, labels[place]);
-        return (places, kept);
-    }
+    internal (int[] Places, int[] Labels) Labelled(int[] labels, Shape tokens) => SequenceLoss.Labelled(Name, labels, tokens);
 
     private protected T Needed<T>(T? targets, string name) where T : class => SequenceLoss.Needed(Name, targets, name);
 }

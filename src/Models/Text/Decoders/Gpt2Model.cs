@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Graft.Autograd;
+
+namespace Graft.Models;
+
+/// <summary>The decoder alone: <c>last_hidden_state</c> [B, T, D]; with a head what that makes of it.</summary>
+internal class Gpt2Model : TextModel
+{
+    private const string Prefix = "transformer";
+
+    private readonly Gpt2Config config;
+
+    public Gpt2Model(Gpt2Config config, TextHead head) : this(config, head, isBare: true) => AddStages();
+
+    private protected Gpt2Model(Gpt2Config config, TextHead head, bool isBare) : base(Gpt2.ClassOf(head))
+    {
+        (this.config, Head) = (config, head);
+        Trunk = Add(isBare ? "" : Prefix, new Gpt2Trunk(config));
+        Sizes = new TextModelSizes(config.VocabularySize, config.MaximumPositions, config.Width, config.PaddingToken);
+    }
+
+    public override TextHead Head { get; }
+
+    public override string ModelType => Gpt2.Family.ModelType;
+
+    public override TextModelSizes Sizes { get; }
+
+    internal override string TrunkKey => Prefix;
+
+    private protected Gpt2Trunk Trunk { get; }
+
+    public override TextModel Remake(int labels, ulong seed) => Gpt2.Create(Head, config, seed);
+
+    public override void Require(TextBatch batch) => Trunk.Require(batch);
+
+    public override Variable Loss(TextOutputs outputs, TextTargets targets) => throw new ArgumentException($"{Name} has no head and so no loss of its own");
+
+    internal override IReadOnlyDictionary<string, JsonElement> OtherMembers() => Kept(config.Members);
+
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("last_hidden_state", Trunk.Forward(inputs, trace)));
+
+    private protected void AddStages(params IEnumerable<Module> head)
+    {
+        foreach (var (name, modules) in Trunk.StagesWith(head)) AddStage(name, modules);
+    }
+}
+
+/// <summary>The next word at each place: <c>logits</c> [B, T, V]. The last map is the word embeddings themselves unless the config unties
+/// them.</summary>
+internal sealed class Gpt2ForCausalLM : Gpt2Model
+{
+    private const string HeadKey = "lm_head";
+    private const string Words = "the words themselves as labels, each being learnt from the place before it";
+
+    private readonly Linear? head;
+
+    public Gpt2ForCausalLM(Gpt2Config config) : base(config, TextHead.CausalLanguageModel, isBare: false)
+    {
+        if (config.TieWordEmbeddings)
+        {
+            AddAlias($"{HeadKey}.weight", Trunk.WordEmbeddings);
+            AddStages();
+            return;
+        }
+        head = Add(HeadKey, new Linear(config.Width, config.VocabularySize, hasBias: false, Initialiser.Normal(config.InitializerRange)));
+        AddStages(head);
+    }
+
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", Logits(Trunk.Forward(inputs, trace))));
+
+    /// <summary>The mean cross-entropy of each word given those before it; labels [B, T] are the words, <see cref="TextTargets.Ignored"/>
+    /// where one is left out.</summary>
+    public override Variable Loss(TextOutputs outputs, TextTargets targets)
+    {
+        var logits = outputs["logits"];
+        return SequenceLoss.CrossEntropy(logits, Next(targets, logits.Shape[0], logits.Shape[1]));
+    }
+
+    private protected override Variable ComputeLoss(TextInputs inputs, TextTargets targets)
+    {
+        var (places, words) = SequenceLoss.Labelled(Name, Next(targets, inputs.Sequences, inputs.Length), inputs.Places);
+        var states = Trunk.Forward(inputs, trace: null);
+        return SequenceLoss.CrossEntropy(Logits(states.Reshape([inputs.Sequences * inputs.Length, states.Shape[2]]).Embedding(places, [places.Length])), words);
+    }
+
+    private Variable Logits(Variable states) => head is null ? states.Linear(states.Pass.Of(Trunk.WordEmbeddings)) : head.Forward(states);
+
+    /// <summary>Each place's label is the next place's word; the last place has none.</summary>
+    private int[] Next(TextTargets targets, int sequences, int length)
+    {
+        int[] labels = SequenceLoss.Needed(Name, targets.Labels, Words), next = new int[sequences * length];
+        if (labels.Length != next.Length) throw new ArgumentException($"{Name}: {labels.Length} labels do not fit {sequences} sequences of {length} tokens: each token has one");
+        for (int row = 0; row < sequences; row++)
+        {
+            int start = row * length;
+            labels.AsSpan(start + 1, length - 1).CopyTo(next.AsSpan(start));
+            next[start + length - 1] = TextTargets.Ignored;
+        }
+        return next;
+    }
+}

@@ -37,6 +37,9 @@ public abstract class Parameter
         }
     }
 
+    /// <summary>Whether it was frozen by hand, through <see cref="IsFrozen"/>, whatever the frontier says.</summary>
+    public bool IsFrozenByName => isPinned;
+
     /// <summary>Whether its group is below the frontier, the first one that learns: frozen until the frontier moves (fastai's
     /// <c>freeze_to</c>). Groups of parameters set it.</summary>
     public bool IsBelowFrontier { get; set; }

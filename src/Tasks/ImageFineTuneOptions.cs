@@ -52,6 +52,7 @@ public sealed record ImageFineTuneOptions
         {
             Recipe = Recipe with
             {
+                Epochs = Recipe.Epochs ?? FineTuneOptions.UsualEpochs,
                 FrozenEpochs = Recipe.FrozenEpochsOn(model),
                 LearningRate = Recipe.LearningRate ?? FineTuneOptions.UsualLearningRate * (isNoisy ? Math.Min(1, (double)batch / LargestBatch * UsualFeatures / FeaturesOf(model)) : 1),
                 BatchNorm = Recipe.BatchNorm ?? (isNoisy ? BatchNormPolicy.AlwaysRunningStatistics : BatchNormPolicy.FollowFreezing),

@@ -5,17 +5,18 @@ namespace Graft.Tasks;
 /// <summary>How a text model is fine-tuned. The defaults are those that BERT was published with (Devlin et al. 2018), its rate in proportion to the width.</summary>
 public sealed record TextFineTuneOptions
 {
-    private const double RateOfBase = 5e-5, WidthOfBase = 768, RateOfWords = 1e-3;
+    private const double RateOfBase = 5e-5, WidthOfBase = 768, RateOfWords = 1e-3, UsualHeadRateFactor = 20;
 
-    private const int UsualBatch = 16, FewestSteps = 24, SmallestBatch = 4;
+    private const int UsualBatch = 16, FewestSteps = 24, SmallestBatch = 4, FewestEpochs = 3, MostEpochs = 20, FewestStepsInAll = 100;
 
     /// <summary>What suits networks over word vectors (<see cref="TextModelSource.Words"/>): ten epochs, one rate for every layer.</summary>
     public static TextFineTuneOptions ForWords { get; } = new() { Recipe = new TextFineTuneOptions().Recipe with { Epochs = 10, RateDecayPerStage = 1 } };
 
-    /// <summary>Epochs, rates, freezing, optimiser: AdamW, three epochs of everything, a tenth less rate for each layer below the head.</summary>
+    /// <summary>Epochs, rates, freezing, optimiser: AdamW, three epochs of everything or more where texts are few (<see cref="EpochsFor"/>), a tenth
+    /// less rate for each layer below the head.</summary>
     public FineTuneOptions Recipe { get; init; } = new()
     {
-        Epochs = 3,
+        Epochs = null,
         FrozenEpochs = 0,
         Optimiser = OptimiserKind.AdamW,
         RateDecayPerStage = 1.1,
@@ -45,12 +46,23 @@ public sealed record TextFineTuneOptions
     /// <param name="examples">How many texts are learnt from.</param>
     public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / FewestSteps, SmallestBatch, UsualBatch);
 
+    /// <summary>Epochs for as many texts in all, where none are given: 3 (Devlin et al. 2018), or as many as make 100 steps, but at most 20. A few steps
+    /// leave a new head where it began (Mosbach et al. 2021).</summary>
+    /// <param name="examples">How many texts are learnt from.</param>
+    public int EpochsFor(int examples)
+    {
+        int steps = Math.Max(1, new BatchPlan(examples, BatchSizeFor(examples), even: true).Count);
+        return Recipe.Epochs ?? Math.Clamp((FewestStepsInAll + steps - 1) / steps, FewestEpochs, MostEpochs);
+    }
+
     /// <summary>The options with defaults resolved for a model and a number of texts.</summary>
     internal TextFineTuneOptions Resolved(TextModel model, int examples, int maximumLength) => this with
     {
         Recipe = Recipe with
         {
+            Epochs = EpochsFor(examples),
             FrozenEpochs = Recipe.FrozenEpochsOn(model),
+            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel ? 1 : UsualHeadRateFactor),
             LearningRate = Recipe.LearningRate ?? (model is WordModel ? RateOfWords : RateOfBase * WidthOfBase / model.Sizes.HiddenSize),
         },
         BatchSize = BatchSizeFor(examples),

@@ -2,23 +2,34 @@ using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>How a model is fine-tuned. The names and meanings are PyTorch's, the phases are fastai's <c>fine_tune</c> (Howard and Gugger
-/// 2020): the head alone first, then everything at half the rate, one cycle each.</summary>
+/// <summary>How a model is fine-tuned. The names and meanings are PyTorch's, the phases are those of <see cref="Strategy"/>: fastai's
+/// <c>fine_tune</c> (Howard and Gugger 2020) unless another is chosen.</summary>
 public sealed record FineTuneOptions
 {
-    /// <summary>Epochs in which all stages are trained, but those below <see cref="FreezeBelow"/>.</summary>
-    public int Epochs { get; init; } = 5;
+    /// <summary>The epochs where none are given.</summary>
+    public const int UsualEpochs = 5;
+
+    /// <summary>What learns when: one of <see cref="FineTuneStrategy.All"/>, or one of the caller's.</summary>
+    public FineTuneStrategy Strategy { get; init; } = FineTuneStrategy.FineTune;
+
+    /// <summary>Epochs in which all stages are trained, but those below <see cref="FreezeBelow"/>; a strategy of other phases divides them and the
+    /// frozen ones among its own. Null: <see cref="UsualEpochs"/>, or what a task finds right for its examples.</summary>
+    public int? Epochs { get; init; } = UsualEpochs;
 
     /// <summary>Epochs before those, in which the head alone is trained (fastai's <c>freeze_epochs</c>). Null: one for a new head on a
     /// trained trunk, else none.</summary>
     public int? FrozenEpochs { get; init; }
 
-    /// <summary>The head's highest learning rate. After frozen epochs half of it is used. Null: <see cref="UsualLearningRate"/>, or what a task
+    /// <summary>The head's highest learning rate; a strategy says what part of it each phase uses, fastai's half of it after frozen epochs. Null: <see cref="UsualLearningRate"/>, or what a task
     /// finds right for its steps.</summary>
     public double? LearningRate { get; init; }
 
     /// <summary>The learning rate where none is given.</summary>
     public const double UsualLearningRate = 0.01;
+
+    /// <summary>What the rate is multiplied by where a head learns alone under another strategy than fastai's: a probe bears a higher rate than a
+    /// trunk. Null: 1, or what a task finds right.</summary>
+    public double? HeadRateFactor { get; init; }
 
     /// <summary>What the rate is divided by from a stage to the one below it; 1 for one rate everywhere, as a model without trained
     /// weights needs it.</summary>
@@ -65,14 +76,12 @@ public sealed record FineTuneOptions
         return FrozenEpochs ?? (model.IsHeadNew ? 1 : 0);
     }
 
-    /// <summary>The head's highest rate once all stages are trained: half of it after frozen epochs.</summary>
-    internal double UnfrozenRateAfter(int frozenEpochs) => frozenEpochs > 0 ? HeadRate / 2 : HeadRate;
-
     /// <summary>The head's highest rate.</summary>
     internal double HeadRate => LearningRate ?? UsualLearningRate;
 
     internal void Validate()
     {
+        ArgumentNullException.ThrowIfNull(Strategy);
         ArgumentNullException.ThrowIfNull(Optimiser);
         ArgumentNullException.ThrowIfNull(Regularisation);
         FineTuneRecipe.Options.Validate(this);

@@ -3,7 +3,7 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>Fine-tunes a model for a new task by the recipe of <see cref="FineTuneOptions"/>: fastai's <c>fine_tune</c> over a
+/// <summary>Fine-tunes a model for a new task by the recipe of <see cref="FineTuneOptions"/>: the phases of its strategy, each a fit of one
 /// <see cref="Trainer"/>.</summary>
 /// <remarks>Used by one thread at a time; other threads may run inference with the model at the same time.</remarks>
 /// <example><code>
@@ -11,14 +11,9 @@ namespace Graft.Transfer;
 /// </code></example>
 public sealed class FineTuner
 {
-    // fastai's two cycles: the frozen one rises almost to its end, the unfrozen one starts at a fifth of the highest rate
-    private const double HeadRisingShare = 0.99;
-    private const double UnfrozenStartDivisor = 5;
-
     private readonly Device device;
     private readonly FineTuneOptions options;
     private readonly Model model;
-    private readonly int frozenEpochs;
     private Trainer? trainer;
 
     /// <summary>Prepares a fine-tuning; what the model freezes changes only when it runs.</summary>
@@ -32,14 +27,24 @@ public sealed class FineTuner
         this.model = model;
         this.device = device;
         this.options = options;
-        frozenEpochs = options.FrozenEpochsOn(model);
         Groups = new ParameterGroups(model);
         Groups.Rates(options.HeadRate, options.RateDecayPerStage);
-        if (options.FreezeBelow is { } stage) Groups.Require(stage);
+        Phases = options.Strategy.Phases(new StrategySetting(
+            StagesThatMayLearn(), options.FrozenEpochsOn(model), options.Epochs ?? FineTuneOptions.UsualEpochs, options.RateDecayPerStage, options.HeadRateFactor ?? 1));
+        foreach (string stage in Phases.SelectMany(static phase => phase.Stages)) Groups.Require(stage);
     }
 
     /// <summary>The model's stages as parameter groups.</summary>
     public ParameterGroups Groups { get; }
+
+    /// <summary>What is done, phase after phase.</summary>
+    public IReadOnlyList<FineTunePhase> Phases { get; }
+
+    /// <summary>The index in <see cref="Phases"/> of the one that is running or was the last.</summary>
+    public int PhaseIndex => trainer?.PhaseIndex ?? 0;
+
+    /// <summary>The number of steps made in it.</summary>
+    public int StepsInPhase => trainer?.StepsInPhase ?? 0;
 
     /// <summary>The callbacks of the training, in the order in which they are called.</summary>
     public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];
@@ -65,29 +70,28 @@ public sealed class FineTuner
             Seed = options.Seed,
             Observers = [.. methods.Observers, .. Observers],
             Backward = methods.Backward,
-            PlannedEpochs = frozenEpochs + options.Epochs,
+            PlannedEpochs = Phases.Sum(static phase => phase.Epochs),
         };
         using var claim = trainer.Claim();
         foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
 
-        bool isInterrupted = false;
-        if (frozenEpochs > 0)
+        foreach (var phase in Phases)
         {
-            Groups.Rates(options.HeadRate, options.RateDecayPerStage);
-            Groups.FreezeBelow(Groups[^1].Name);
-            var cycle = new OneCycle(frozenEpochs * data.BatchesPerEpoch, HeadRisingShare);
-            isInterrupted = trainer.Fit(data, frozenEpochs, cycle, validate, progress, cancellation).Interrupted;
-        }
-        if (options.Epochs > 0 && !isInterrupted)
-        {
-            var cycle = new OneCycle(options.Epochs * data.BatchesPerEpoch);
-            if (frozenEpochs > 0) cycle = cycle with { StartDivisor = UnfrozenStartDivisor };
-            Groups.Rates(options.UnfrozenRateAfter(frozenEpochs), options.RateDecayPerStage);
-            Groups.FreezeBelow(options.FreezeBelow ?? Groups[0].Name);
-            trainer.Fit(data, options.Epochs, cycle, validate, progress, cancellation);
+            Groups.Rates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
+            Groups.LearnOnly(phase.Stages);
+            var schedule = phase.Schedule(phase.Epochs * data.BatchesPerEpoch);
+            if (trainer.Fit(data, phase.Epochs, schedule, validate, progress, cancellation).Interrupted) break;
         }
         methods.Adopt(trainer, data);
         model.IsHeadNew = false;
         return trainer.Report();
+    }
+
+    private string[] StagesThatMayLearn()
+    {
+        int first = options.FreezeBelow is { } stage ? Groups.IndexOf(stage) : 0;
+        string[] stages = [.. Groups.Skip(first).Where(static group => group.MayLearn).Select(static group => group.Name)];
+        return stages.Length > 0 ? stages : throw new ArgumentException(
+            $"every parameter of {model.Name}{(first > 0 ? $" from '{Groups[first].Name}' on" : "")} is frozen by name, so there is nothing to learn: unfreeze some (Module.Unfreeze)");
     }
 }

@@ -74,6 +74,9 @@ public sealed class ParameterGroup
     /// <summary>Whether any parameter is trainable.</summary>
     internal bool Learns => parameters.Any(parameter => !parameter.IsFrozen);
 
+    /// <summary>Whether any parameter learns where the group is not below the frontier.</summary>
+    internal bool MayLearn => parameters.Any(parameter => !parameter.IsFrozenByName);
+
     /// <summary>Whether the group as a whole is frozen: no gradient, no decay, no clipping, running statistics in its batch norms.</summary>
     public bool IsFrozen => parameters.Length > 0 && !Learns;
 

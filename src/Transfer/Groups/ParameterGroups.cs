@@ -63,6 +63,9 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     /// <summary>The first trainable group; the last where none is.</summary>
     internal ParameterGroup FirstThatLearns => groups.FirstOrDefault(group => group.Learns) ?? groups[^1];
 
+    /// <summary>The last trainable group, where it is not the last of all; else null.</summary>
+    internal string? LastThatLearnsBelowOthers => groups.LastOrDefault(group => group.Learns) is { } last && last != groups[^1] ? last.Name : null;
+
     /// <summary>Freezes every group before the named one, and lets that one and those after it learn, but for what was frozen by hand
     /// (<see cref="Module.Freeze()"/>, <see cref="Parameter.IsFrozen"/>): by going from the head down to the stem, gradual unfreezing
     /// (Howard and Ruder 2018).</summary>
@@ -71,6 +74,15 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     {
         int first = IndexOf(stage);
         for (int i = 0; i < groups.Length; i++) groups[i].SetBelowFrontier(i < first);
+    }
+
+    /// <summary>Lets the named groups learn and no other, as chain-thaw (Felbo et al. 2017) does; what was frozen by hand stays so.</summary>
+    /// <exception cref="ArgumentException">There is no group of a name; nothing was changed.</exception>
+    public void LearnOnly(params IEnumerable<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var learning = names.Select(IndexOf).ToHashSet();
+        for (int i = 0; i < groups.Length; i++) groups[i].SetBelowFrontier(!learning.Contains(i));
     }
 
     /// <summary>Lets every group learn, but for what was frozen by hand.</summary>
@@ -117,7 +129,8 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
         }
     }
 
-    private int IndexOf(string name)
+    /// <exception cref="ArgumentException">There is no group of that name.</exception>
+    internal int IndexOf(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         int at = Array.FindIndex(groups, group => group.Name == name);

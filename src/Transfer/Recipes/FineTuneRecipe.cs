@@ -9,19 +9,20 @@ public static class FineTuneRecipe
 
     private static readonly RecipeKind<OptimiserKind> Names = RecipeKind.Choice([.. OptimiserKind.All.Select(static kind => (kind.Name, kind))]);
 
-    // a program may use an optimiser of its own, which a file can name but not create
-    private static readonly RecipeKind<OptimiserKind> Optimisers = new(Names.Rule, Names.HelpName, Names.Parse, static kind => kind.Name)
-    {
-        IsText = true,
-        Words = Names.Words,
-        Allows = static kind => kind is not null,
-    };
+    // a program may use an optimiser or a strategy of its own, which a file can name but not create
+    private static readonly RecipeKind<OptimiserKind> Optimisers = Open(Names, static kind => kind.Name);
+
+    private static readonly RecipeKind<FineTuneStrategy> Strategies = Open(
+        RecipeKind.Choice([.. FineTuneStrategy.All.Select(static strategy => (strategy.Name, strategy))]), static strategy => strategy.Name);
 
     /// <summary>A row for each of them.</summary>
     public static RecipeTable<FineTuneOptions> Options { get; } = new(
     [
-        Row("--epochs", "epochs", RecipeKind.WholeNumber(0), static recipe => recipe.Epochs, static (recipe, value) => recipe with { Epochs = value },
-            "Epochs in which every stage learns that is not frozen.", isRequired: true),
+        Row("--strategy", "strategy", Strategies, static recipe => recipe.Strategy, static (recipe, value) => recipe with { Strategy = value },
+            $"What learns when: {string.Join("; ", FineTuneStrategy.All.Select(static strategy => $"{strategy.Name} ({strategy.Summary})"))}. "
+            + "Each trains the epochs and the frozen epochs together; fine-tune, discriminative and gradual-unfreezing use --rate-decay."),
+        Row("--epochs", "epochs", RecipeKind.WholeNumber(0).OrNone(), static recipe => recipe.Epochs, static (recipe, value) => recipe with { Epochs = value },
+            "Epochs in which every stage learns that is not frozen. For texts 3, or as many as make 100 steps, at most 20.", isRequired: true),
         Row("--frozen-epochs", "frozen_epochs", RecipeKind.WholeNumber(0).OrNone(), static recipe => recipe.FrozenEpochs,
             static (recipe, value) => recipe with { FrozenEpochs = value },
             "Epochs before those in which the head alone learns; 1 for a new head on a trained trunk, else 0."),
@@ -30,6 +31,9 @@ public static class FineTuneRecipe
             static (recipe, value) => recipe with { LearningRate = value },
             "The head's highest learning rate; half of it after frozen epochs. 0.01 where it is not given; for a new head, where a step has N < 16 "
             + "examples, at most 0.08 N / D of its D features; for texts 0.0384 / D of states D wide.", olderKey: "frozen_learning_rate", isRequired: true),
+        Row("--head-rate-factor", "head_rate_factor", RecipeKind.Number(AboveZero, static value => value > 0, "FACTOR").OrNone(), static recipe => recipe.HeadRateFactor,
+            static (recipe, value) => recipe with { HeadRateFactor = value },
+            "What the rate is multiplied by where a head learns alone under another strategy than fine-tune; 1, for texts 20."),
         Row("--rate-decay", "learning_rate_decay_per_stage", RecipeKind.Number(AboveZero, static value => value > 0, "FACTOR"),
             static recipe => recipe.RateDecayPerStage, static (recipe, value) => recipe with { RateDecayPerStage = value },
             "What the rate is divided by from a stage to the one below it; 1 from scratch.", absent: static recipe => recipe with { RateDecayPerStage = 1 }),
@@ -56,6 +60,13 @@ public static class FineTuneRecipe
         Row("--seed", "seed", RecipeKind.Seed, static recipe => recipe.Seed, static (recipe, value) => recipe with { Seed = value },
             "The seed of everything that is drawn.", isRequired: true),
     ]);
+
+    private static RecipeKind<T> Open<T>(RecipeKind<T> known, Func<T, string> name) where T : class => new(known.Rule, known.HelpName, known.Parse, name)
+    {
+        IsText = true,
+        Words = known.Words,
+        Allows = static one => one is not null,
+    };
 
     private static RecipeOption<FineTuneOptions> Row<T>(
         string name, string key, RecipeKind<T> kind, Func<FineTuneOptions, T> get, Func<FineTuneOptions, T, FineTuneOptions> set, string help,

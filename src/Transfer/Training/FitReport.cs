@@ -21,6 +21,12 @@ public sealed record FitReport(IReadOnlyList<EpochReport> Epochs, int Steps, dou
 /// <param name="Validation">How the model did afterwards on examples that were held out, if there are any.</param>
 public sealed record EpochReport(int Epoch, string LearningFrom, double Loss, double Rate, double Seconds, Evaluation? Validation)
 {
+    /// <summary>The last group that learnt in it, where those above did not; null where the last of all learnt.</summary>
+    public string? LearningTo { get; init; }
+
+    /// <summary>The index of the fit that it belongs to: the phase of a fine-tuning (<see cref="FineTuner.Phases"/>).</summary>
+    public int Phase { get; init; }
+
     /// <summary>How many steps were made in it.</summary>
     public int Steps { get; init; }
 

@@ -21,6 +21,8 @@ public sealed class Trainer
     private readonly Pace pace = new();
     private readonly float[] lossValue = new float[1];
     private bool isClaimed;
+    private bool hasFitted;
+    private int firstStepOfPhase;
     private bool isInterrupted;
     private bool isStoppedEarly;
 
@@ -58,6 +60,12 @@ public sealed class Trainer
     /// <summary>How many batches all fits have learnt from.</summary>
     public int StepsMade { get; private set; }
 
+    /// <summary>Which fit is running or was the last, from 0: the phase of a fine-tuning.</summary>
+    public int PhaseIndex { get; private set; }
+
+    /// <summary>How many batches that fit has learnt from.</summary>
+    public int StepsInPhase => StepsMade - firstStepOfPhase;
+
     internal int EpochsMade => reports.Count;
 
     internal TimeSpan Elapsed => clock.Elapsed;
@@ -80,6 +88,8 @@ public sealed class Trainer
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
         ArgumentOutOfRangeException.ThrowIfLessThan(data.BatchesPerEpoch, 1);
         using var claim = isClaimed ? null : Claim();
+        if (hasFitted) PhaseIndex++;
+        (hasFitted, firstStepOfPhase) = (true, StepsMade);
         TrainingObserver[] observers = progress is null ? [.. Observers] : [.. Observers, new ProgressObserver(progress, pace, validate is not null)];
         var context = new TrainingContext(this, data, epochs);
         using var gradients = new Gradients();
@@ -126,6 +136,7 @@ public sealed class Trainer
         {
             double begin = trainer.clock.Elapsed.TotalSeconds;
             string from = trainer.Groups.FirstThatLearns.Name;
+            string? to = trainer.Groups.LastThatLearnsBelowOthers;
             bool isCut = false;
             Evaluation? validation = null;
             context.BeginEpoch();
@@ -153,6 +164,8 @@ public sealed class Trainer
             var report = new EpochReport(
                 context.Epoch, from, context.MeanLoss, context.Rate, trainer.clock.Elapsed.TotalSeconds - begin, validation)
             {
+                LearningTo = to,
+                Phase = trainer.PhaseIndex,
                 Steps = context.StepInEpoch,
                 Examples = context.Examples,
                 Interrupted = isCut,

@@ -49,6 +49,12 @@ public sealed class TrainingContext
     /// <summary>How many epochs there are over all fits, as far as they are known.</summary>
     public int Epochs { get; }
 
+    /// <summary>Which fit of the trainer it is, from 0: the phase of a fine-tuning.</summary>
+    public int PhaseIndex => Trainer.PhaseIndex;
+
+    /// <summary>How many batches of the fit are done.</summary>
+    public int StepInPhase => Trainer.StepsInPhase;
+
     /// <summary>How many batches an epoch has.</summary>
     public int StepsPerEpoch { get; }
 

@@ -67,6 +67,20 @@ public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>
     }
 
     [Fact]
+    public void A_strategy_has_its_phases_and_its_recipe_repeats_it()
+    {
+        string[] how = ["--strategy", "chain-thaw", "--head-rate-factor", "2", "--epochs", "4", "--frozen-epochs", "0", "--freeze-below", "layer2"];
+        var run = GraftLine.Run(place.FineTune("thawed", how));
+        Assert.True(run.ExitCode == 0, run.Error);
+        string[] lines = [.. run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line[..line.IndexOf(':', StringComparison.Ordinal)])];
+        Assert.Equal(["epoch 1/4 (from head up)", "epoch 2/4 (layer2 alone)", "epoch 3/4 (layer3 alone)", "epoch 4/4 (from layer2 up)"], lines);
+        Assert.Contains("layer2 alone", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\"strategy\": \"chain-thaw\"", File.ReadAllText(place.In("thawed", "graft.json")), StringComparison.Ordinal);
+        GraftLine.Run(place.FineTune("thawed-again", "--recipe", place.In("thawed"), "--json")).AssertDone();
+        Assert.Equal(File.ReadAllBytes(place.In("thawed", "model.safetensors")), File.ReadAllBytes(place.In("thawed-again", "model.safetensors")));
+    }
+
+    [Fact]
     public void Ctrl_C_saves_what_was_learnt()
     {
         var run = GraftLine.RunUntil("epoch 1/", place.FineTune("stopped", "--epochs", "5", "--json"));

@@ -32,6 +32,7 @@ public sealed class SuggestionTests(Workplace place) : IClassFixture<Workplace>
     [Theory]
     [InlineData("--optimiser", "adamx", "sgd, nesterov, adamw, adam, rmsprop, adagrad, lamb or lion, not 'adamx' (nearest: adamw)")]
     [InlineData("--optimiser", "SGD", "(nearest: sgd)")]
+    [InlineData("--strategy", "lpft", "chain-thaw or lp-ft, not 'lpft' (nearest: lp-ft)")]
     [InlineData("--batch-norm", "running", "(nearest: always-running-statistics)")]
     [InlineData("--device", "cuda", "cpu or gpu, not 'cuda'")]
     [InlineData("--freeze-below", "layer", "(nearest: layer1)")]

@@ -48,7 +48,7 @@ public static class DemoPretraining
             ["classes"] = string.Join(", ", task.Classes),
             ["seed"] = Text(Seed),
             ["training_pictures_per_class"] = Text(TrainingPerClass),
-            ["epochs"] = Text(Recipe.Epochs),
+            ["epochs"] = Text(Recipe.Epochs ?? FineTuneOptions.UsualEpochs),
             ["batch_size"] = Text(BatchSize),
             ["learning_rate"] = Text(Recipe.LearningRate ?? FineTuneOptions.UsualLearningRate),
             ["weight_decay"] = Text(Recipe.WeightDecay),

@@ -71,7 +71,7 @@ internal static class PhotoRun
     }
 
     /// <summary>As many as the default recipe of a pretrained model: the frozen one and the others.</summary>
-    private static int EpochsOf(ImageFineTuneOptions options) => options.Recipe.Epochs + 1;
+    private static int EpochsOf(ImageFineTuneOptions options) => (options.Recipe.Epochs ?? FineTuneOptions.UsualEpochs) + 1;
 
     private static ImageFineTuneOptions Of(ImageFineTuneOptions options, FineTuneOptions recipe) => options with { Recipe = recipe };
 }

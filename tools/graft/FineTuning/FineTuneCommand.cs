@@ -134,7 +134,7 @@ internal sealed class FineTuneCommand
     /// <summary>Steps are counted in 32 bits.</summary>
     private static void RequireCountable(int examples, ImageFineTuneOptions options)
     {
-        long epochs = (long)options.Recipe.Epochs + (options.Recipe.FrozenEpochs ?? 1), batches = examples / options.BatchSizeFor(examples) + 1L;
+        long epochs = (options.Recipe.Epochs ?? FineTuneOptions.UsualEpochs) + (long)(options.Recipe.FrozenEpochs ?? 1), batches = examples / options.BatchSizeFor(examples) + 1L;
         if (epochs > int.MaxValue / batches)
             throw new WrongInputException($"{Tables.Count(epochs)} epochs of {Tables.Count(batches)} steps are more than can be counted: ask for fewer epochs");
     }

@@ -15,6 +15,7 @@ internal static class ReportOutput
             json.WriteStartObject();
             json.WriteNumber("epoch", epoch.Epoch);
             json.WriteString("learningFrom", epoch.LearningFrom);
+            if (epoch.LearningTo is { } to) json.WriteString("learningTo", to);
             json.WriteFigure("loss", epoch.Loss);
             json.WriteFigure("rate", epoch.Rate);
             json.WriteFigure("seconds", epoch.Seconds);
@@ -60,9 +61,13 @@ internal static class ReportOutput
         _ => Tables.Percent(value),
     };
 
+    /// <summary>What learnt in an epoch.</summary>
+    public static string Stages(EpochReport epoch) => epoch.LearningTo is not { } last ? epoch.LearningFrom
+        : last == epoch.LearningFrom ? $"{last} alone" : $"{epoch.LearningFrom} to {last}";
+
     private static string[] Row(EpochReport epoch, string[] metrics) =>
     [
-        epoch.Epoch.ToString(CultureInfo.InvariantCulture) + (epoch.Interrupted ? " (interrupted)" : ""), epoch.LearningFrom, Tables.Loss(epoch.Loss), Tables.Rate(epoch.Rate),
+        epoch.Epoch.ToString(CultureInfo.InvariantCulture) + (epoch.Interrupted ? " (interrupted)" : ""), Stages(epoch), Tables.Loss(epoch.Loss), Tables.Rate(epoch.Rate),
         epoch.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
         .. metrics.Select(name => epoch.Validation?.Metrics.Find(name) is { } value ? Text(name, value) : "-"),
     ];

@@ -28,6 +28,6 @@ internal sealed class TrainingProgress(ProgressDisplay display) : IProgress<FitP
             : "";
         string stopped = epoch.Interrupted ? string.Create(CultureInfo.InvariantCulture, $" interrupted after {epoch.Steps} steps") : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch}/{epochs} (from {epoch.LearningFrom} up){stopped}: loss {Tables.Loss(epoch.Loss)}{held}, {Tables.Seconds(epoch.Seconds)}");
+            $"epoch {epoch.Epoch}/{epochs} ({(epoch.LearningTo is null ? $"from {epoch.LearningFrom} up" : ReportOutput.Stages(epoch))}){stopped}: loss {Tables.Loss(epoch.Loss)}{held}, {Tables.Seconds(epoch.Seconds)}");
     }
 }

@@ -53,6 +53,20 @@ public sealed partial class Gradients
         Put(ref place, target);
     }
 
+    /// <summary>Gives a parameter a gradient, to which the next backward into this object adds: what was added up before a training was taken up again.</summary>
+    /// <param name="parameter">The parameter; a gradient that it has is dropped.</param>
+    /// <param name="gradient">Of the parameter's shape; it is this object's from here on.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    public void Set(Parameter parameter, Tensor<float> gradient)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        ArgumentNullException.ThrowIfNull(gradient);
+        if (gradient.Shape != parameter.Shape)
+            ShapeException.Throw("set gradient", $"{gradient.Shape} does not fit {parameter.Name} {parameter.Shape}", "a gradient has its parameter's shape");
+        if (Table.OfParameters.Remove(parameter, out var older)) older.Memory.Release();
+        Table.OfParameters.Add(parameter, gradient);
+    }
+
     /// <summary>The gradient itself where nothing else holds its memory, else new memory.</summary>
     private static Tensor<float> ForWriting(Tensor<float> gradient) =>
         !gradient.Memory.IsShared && gradient.IsDense ? gradient : gradient.Device.Rent<float>(gradient.Shape);

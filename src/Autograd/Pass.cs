@@ -39,6 +39,9 @@ public sealed class Pass : IDisposable
     /// <summary>The seed of whatever the run draws.</summary>
     public ulong Seed { get; }
 
+    /// <summary>Is given each layer and its output as soon as it is there, inner layers first (PyTorch's forward hooks); null for nothing.</summary>
+    public Action<object, Variable>? LayerWatch { get; set; }
+
     /// <summary>How many calls backward would run through: none for a frozen part of a model.</summary>
     public int TapeLength => Storage.Tape.Count;
 

@@ -18,6 +18,7 @@ public static class AtomicFile
         {
             WriteAside(partial, write);
             File.Move(partial, full, overwrite: true);
+            DurableFolder.Flush(Path.GetDirectoryName(full)!);
         }
         finally
         {

@@ -62,9 +62,19 @@ public static class SafetensorsWriter
         new SafetensorsShards(folder, all, maximumShardBytes).Write(metadata, cancellation);
     }
 
-    internal static void Write(
-        Stream stream, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellation)
+    /// <summary>Writes to a stream; what is written is a whole file.</summary>
+    /// <param name="stream">The stream; its position is where the file begins.</param>
+    /// <param name="tensors">The tensors; each is asked for its values once, one after another.</param>
+    /// <param name="metadata">Texts to keep beside the tensors.</param>
+    /// <param name="cancellation">Ends the writing early.</param>
+    /// <exception cref="ArgumentException">Two tensors have one key, or a key is reserved.</exception>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static void Write(
+        Stream stream, IEnumerable<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(tensors);
         var ordered = Order(tensors);
         Write(stream, Header(ordered, metadata), ordered, cancellation);
     }

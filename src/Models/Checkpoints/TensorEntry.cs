@@ -10,7 +10,7 @@ public sealed class TensorEntry
 {
     private readonly Action<Stream, CancellationToken> write;
 
-    private TensorEntry(string key, ElementType elementType, Shape shape, Action<Stream, CancellationToken> write)
+    internal TensorEntry(string key, ElementType elementType, Shape shape, Action<Stream, CancellationToken> write)
     {
         ArgumentNullException.ThrowIfNull(key);
         Key = key;

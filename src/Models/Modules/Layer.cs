@@ -67,7 +67,9 @@ internal static class LayerScope
         var scope = pass.OpenScope();
         try
         {
-            return scope.KeepOnly(compute(inputs));
+            var output = scope.KeepOnly(compute(inputs));
+            pass.LayerWatch?.Invoke(layer, output);
+            return output;
         }
         catch (ShapeException exception) when (layer.Names(exception))
         {

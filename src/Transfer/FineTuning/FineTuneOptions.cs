@@ -60,6 +60,9 @@ public sealed record FineTuneOptions
     /// <summary>Penalties, averages of weights and whatever else keeps the training from fitting its examples alone.</summary>
     public RegularisationOptions Regularisation { get; init; } = new();
 
+    /// <summary>How the run is kept and watched, which is no part of the recipe; null for neither.</summary>
+    public RunOptions? Run { get; init; }
+
     /// <summary>The optimiser's settings.</summary>
     internal OptimiserOptions OptimiserOptions => new()
     {

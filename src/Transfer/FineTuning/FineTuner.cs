@@ -68,7 +68,8 @@ public sealed class FineTuner
         trainer = new Trainer(optimiser, device)
         {
             Seed = options.Seed,
-            Observers = [.. methods.Observers, .. Observers],
+            Observers = [.. methods.Observers, .. Observers, .. options.Run?.Observers ?? []],
+            Checkpoints = options.Run?.Checkpoints,
             Backward = methods.Backward,
             PlannedEpochs = Phases.Sum(static phase => phase.Epochs),
         };

@@ -111,6 +111,10 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>Each parameter by its group and its key: <c>head/fc.weight</c>.</summary>
+    internal IEnumerable<(string Name, Parameter Parameter)> Named() =>
+        groups.SelectMany(static group => group.Parameters.Select(parameter => ($"{group.Name}/{parameter.Name}", parameter)));
+
     /// <exception cref="ArgumentException">There is no group of that name.</exception>
     internal void Require(string stage) => _ = IndexOf(stage);
 

@@ -29,7 +29,7 @@ public abstract partial class Optimiser
         int taken = 0;
         try
         {
-            foreach (var (name, parameter) in Named())
+            foreach (var (name, parameter) in Groups.Named())
             {
                 if (!checkpoint.TryGet(name + StepsKey, out var steps)) continue;
                 var first = StateCount > 0 ? Read(checkpoint, name + FirstKey, parameter) : null;
@@ -48,17 +48,55 @@ public abstract partial class Optimiser
             foreach (var state in read.Values) state.Dispose();
             throw;
         }
+        Take(read);
+    }
+
+    /// <inheritdoc cref="IResumable.WriteState"/>
+    internal void WriteState(StateWriter writer)
+    {
+        foreach (var (name, parameter) in Groups.Named())
+        {
+            if (!states.TryGetValue(parameter, out var state)) continue;
+            writer.Integer(name + StepsKey, state.Steps);
+            if (state.First is not null) writer.Tensor(name + FirstKey, state.First);
+            if (state.Second is not null) writer.Tensor(name + SecondKey, state.Second);
+        }
+    }
+
+    /// <summary>Takes over what <see cref="WriteState"/> wrote.</summary>
+    /// <exception cref="CheckpointException">It is of another kind of optimiser or of other groups; nothing was changed.</exception>
+    internal void ReadState(StateReader reader)
+    {
+        var read = new Dictionary<Parameter, State>();
+        try
+        {
+            foreach (var (name, parameter) in Groups.Named())
+            {
+                if (!reader.Has(name + StepsKey)) continue;
+                int steps = reader.Count(name + StepsKey);
+                var first = StateCount > 0 ? reader.Tensor(name + FirstKey, parameter.Shape, parameter.Value.Device) : null;
+                var second = StateCount > 1 ? reader.Tensor(name + SecondKey, parameter.Shape, parameter.Value.Device) : null;
+                read.Add(parameter, new State(first, second) { Steps = steps });
+            }
+        }
+        catch
+        {
+            foreach (var state in read.Values) state.Dispose();
+            throw;
+        }
+        Take(read);
+    }
+
+    private void Take(Dictionary<Parameter, State> read)
+    {
         foreach (var state in states.Values) state.Dispose();
         states.Clear();
         foreach (var (parameter, state) in read) states.Add(parameter, state);
     }
 
-    private IEnumerable<(string Name, Parameter Parameter)> Named() =>
-        Groups.SelectMany(static group => group.Parameters.Select(parameter => ($"{group.Name}/{parameter.Name}", parameter)));
-
     private IEnumerable<TensorEntry> Remembered()
     {
-        foreach (var (name, parameter) in Named())
+        foreach (var (name, parameter) in Groups.Named())
         {
             if (!states.TryGetValue(parameter, out var state)) continue;
             yield return TensorEntry.From(name + StepsKey, [], new float[] { state.Steps });

@@ -7,7 +7,7 @@ namespace Graft.Transfer;
 /// of a new head, in place of weight decay, so that what was learnt before is not forgotten. Their gradients are added; the loss that is told is without them.</summary>
 /// <remarks>Vectors (biases, the weights of norms) are left alone, as by weight decay, unless their group says otherwise (<see cref="ParameterGroup.DecaysVectors"/>). The
 /// start is that of the first fit, and is kept over the fits of a trainer.</remarks>
-public sealed class StartPenalty : TrainingObserver, IDisposable
+public sealed class StartPenalty : TrainingObserver, IResumable, IDisposable
 {
     private readonly double alpha, beta;
     private readonly List<(Parameter Weight, Tensor<float>? Start, ParameterGroup Group)> weights = [];
@@ -52,6 +52,22 @@ public sealed class StartPenalty : TrainingObserver, IDisposable
             if (start is null) gradients.Change(weight, new Pull((float)beta), value);
             else gradients.Change(weight, new PullToStart((float)alpha), value, start);
         }
+    }
+
+    /// <inheritdoc/>
+    public void WriteState(StateWriter state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        foreach (var (weight, start, group) in weights)
+            if (start is not null) state.Tensor($"{group.Name}/{weight.Name}", start);
+    }
+
+    /// <inheritdoc/>
+    public void ReadState(StateReader state, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        foreach (var (weight, start, group) in weights)
+            if (start is not null) state.CopyTo($"{group.Name}/{weight.Name}", start);
     }
 
     /// <summary>Releases the copy of the start.</summary>

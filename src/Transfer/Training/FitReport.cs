@@ -10,6 +10,9 @@ public sealed record FitReport(IReadOnlyList<EpochReport> Epochs, int Steps, dou
 {
     /// <summary>Whether an observer ended it before its last epoch (<see cref="TrainingContext.Stop"/>).</summary>
     public bool StoppedEarly { get; init; }
+
+    /// <summary>The step of the checkpoint that it went on from; null where it began. Epochs, steps and seconds are those of the whole training.</summary>
+    public int? ResumedFrom { get; init; }
 }
 
 /// <summary>One epoch of a training.</summary>

@@ -14,12 +14,13 @@ namespace Graft.Transfer;
 /// var trainer = new Trainer(optimiser, Device.Cpu) { Observers = [new EarlyStopping(patience: 3)] };
 /// var report = trainer.Fit(trainingSet, epochs: 20, Schedule.Cosine().WithWarmUp(0.1), validate);
 /// </code></example>
-public sealed class Trainer
+public sealed partial class Trainer
 {
     private readonly List<EpochReport> reports = [];
     private readonly Stopwatch clock = new();
     private readonly Pace pace = new();
     private readonly float[] lossValue = new float[1];
+    private CheckpointKeeper? keeper;
     private bool isClaimed;
     private bool hasFitted;
     private int firstStepOfPhase;
@@ -68,7 +69,9 @@ public sealed class Trainer
 
     internal int EpochsMade => reports.Count;
 
-    internal TimeSpan Elapsed => clock.Elapsed;
+    internal EpochReport? LastReport => reports is [.., var last] ? last : null;
+
+    internal TimeSpan Elapsed => elapsedBefore + clock.Elapsed;
 
     /// <summary>Trains for some epochs.</summary>
     /// <param name="data">What is learnt from.</param>
@@ -80,6 +83,8 @@ public sealed class Trainer
     /// <returns>What came of all fits of the trainer so far.</returns>
     /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>
     /// <exception cref="InvalidOperationException">A model is being trained already, or a group that learns has no rate.</exception>
+    /// <exception cref="Models.CheckpointException">What <see cref="Checkpoints"/> keep is damaged, or of another training; nothing was changed.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written; the models keep what they learnt.</exception>
     public FitReport Fit(
         ITrainingSet data, int epochs, ISchedule? schedule = null, Func<CancellationToken, Evaluation>? validate = null,
         IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
@@ -89,16 +94,22 @@ public sealed class Trainer
         ArgumentOutOfRangeException.ThrowIfLessThan(data.BatchesPerEpoch, 1);
         using var claim = isClaimed ? null : Claim();
         if (hasFitted) PhaseIndex++;
-        (hasFitted, firstStepOfPhase) = (true, StepsMade);
+        hasFitted = true;
+        if (Checkpoints is not null) keeper ??= new CheckpointKeeper(this, Checkpoints);
+        var resumed = keeper?.Position;
+        // a fit that was over before the training was kept
+        if (resumed is not null && PhaseIndex < resumed.Fit) return Report();
+        resumed?.Require(data.BatchesPerEpoch, epochs, Checkpoints!.Folder);
+        firstStepOfPhase = resumed?.FirstStep ?? StepsMade;
         TrainingObserver[] observers = progress is null ? [.. Observers] : [.. Observers, new ProgressObserver(progress, pace, validate is not null)];
-        var context = new TrainingContext(this, data, epochs);
+        var context = new TrainingContext(this, data, epochs, resumed);
         using var gradients = new Gradients();
         var fit = new Fitting(this, context, observers, gradients, data, schedule ?? Schedule.Constant, validate, cancellation);
         clock.Start();
         try
         {
             context.HasFailed = true;
-            fit.Run(epochs);
+            fit.Run(epochs, resumed);
             context.HasFailed = false;
         }
         finally
@@ -111,7 +122,7 @@ public sealed class Trainer
 
     /// <summary>What came of all fits so far.</summary>
     internal FitReport Report() =>
-        new([.. reports], StepsMade, clock.Elapsed.TotalSeconds, Groups.TrainableParameters, isInterrupted) { StoppedEarly = isStoppedEarly };
+        new([.. reports], StepsMade, Elapsed.TotalSeconds, Groups.TrainableParameters, isInterrupted) { StoppedEarly = isStoppedEarly, ResumedFrom = keeper?.ResumedFrom };
 
     /// <summary>Has the models for this trainer alone, over several fits, until what is returned is disposed of.</summary>
     /// <exception cref="InvalidOperationException">A model is being trained already.</exception>
@@ -122,32 +133,39 @@ public sealed class Trainer
         Trainer trainer, TrainingContext context, TrainingObserver[] observers, Gradients gradients, ITrainingSet data, ISchedule schedule,
         Func<CancellationToken, Evaluation>? validate, CancellationToken cancellation)
     {
-        public void Run(int epochs)
+        private int epochsDone;
+        private double begin;
+        private string from = "";
+        private string? to;
+
+        public void Run(int epochs, FitPosition? resumed)
         {
             foreach (var observer in observers) observer.FitStarted(context);
-            for (int i = 0; i < epochs && !trainer.isInterrupted && !context.IsStopping; i++)
+            bool isWithin = resumed is { IsWithinEpoch: true };
+            if (resumed is not null)
             {
-                Epoch();
-                if (context.IsStopping && i < epochs - 1) trainer.isStoppedEarly = true;
+                trainer.keeper!.Resume(context, gradients, observers);
+                (epochsDone, from, to, begin) = (resumed.EpochsDone, resumed.From, resumed.To, trainer.Elapsed.TotalSeconds - resumed.Seconds);
+            }
+            for (; epochsDone < epochs && !trainer.isInterrupted && !context.IsStopping; isWithin = false)
+            {
+                Epoch(isWithin);
+                if (context.IsStopping && epochsDone < epochs) trainer.isStoppedEarly = true;
+                if (!trainer.isInterrupted && trainer.keeper?.IsDue(isEpochDone: true) == true) Keep(isWithinEpoch: false);
             }
         }
 
-        private void Epoch()
+        private void Epoch(bool isWithin)
         {
-            double begin = trainer.clock.Elapsed.TotalSeconds;
-            string from = trainer.Groups.FirstThatLearns.Name;
-            string? to = trainer.Groups.LastThatLearnsBelowOthers;
             bool isCut = false;
             Evaluation? validation = null;
-            context.BeginEpoch();
-            // what was added up towards a step that the last epoch did not come to
-            gradients.Dispose();
-            foreach (var observer in observers) observer.EpochStarting(context);
+            if (!isWithin) BeginEpoch();
             try
             {
-                foreach (var batch in data.Epoch(trainer.reports.Count, cancellation))
+                foreach (var batch in data.EpochFrom(trainer.reports.Count, context.StepInEpoch, cancellation))
                 {
                     Step(batch);
+                    if (trainer.keeper is { } keeper && !context.IsStopping && context.StepInEpoch < data.BatchesPerEpoch && keeper.IsDue(isEpochDone: false)) Keep(isWithinEpoch: true);
                     cancellation.ThrowIfCancellationRequested();
                     if (context.IsStopping) break;
                 }
@@ -158,11 +176,13 @@ public sealed class Trainer
             {
                 trainer.isInterrupted = true;
                 isCut = context.StepInEpoch < data.BatchesPerEpoch || (validate is not null && validation is null);
+                if (trainer.keeper is { IsKept: false }) Keep(isWithinEpoch: true);
             }
+            epochsDone++;
             if (isCut && context.IsStopping) trainer.isStoppedEarly = true;
             if (context.Examples == 0) return;
             var report = new EpochReport(
-                context.Epoch, from, context.MeanLoss, context.Rate, trainer.clock.Elapsed.TotalSeconds - begin, validation)
+                context.Epoch, from, context.MeanLoss, context.Rate, trainer.Elapsed.TotalSeconds - begin, validation)
             {
                 LearningTo = to,
                 Phase = trainer.PhaseIndex,
@@ -188,30 +208,63 @@ public sealed class Trainer
             }
         }
 
+        private void BeginEpoch()
+        {
+            begin = trainer.Elapsed.TotalSeconds;
+            from = trainer.Groups.FirstThatLearns.Name;
+            to = trainer.Groups.LastThatLearnsBelowOthers;
+            context.BeginEpoch();
+            // what was added up towards a step that the last epoch did not come to
+            gradients.Dispose();
+            foreach (var observer in observers) observer.EpochStarting(context);
+        }
+
+        private void Keep(bool isWithinEpoch) => trainer.keeper!.Write(
+            context.Standing() with
+            {
+                Fit = trainer.PhaseIndex,
+                EpochsDone = epochsDone,
+                IsWithinEpoch = isWithinEpoch,
+                Seconds = isWithinEpoch ? trainer.Elapsed.TotalSeconds - begin : 0,
+                From = from,
+                To = to,
+            },
+            gradients, observers, isWithinEpoch ? null : context.LastEpoch?.Validation);
+
         private void Step(ITrainingBatch batch)
         {
             context.BeginStep(batch, schedule.FactorAt(context.Position));
             foreach (var observer in observers) observer.StepStarting(context);
-            using (var pass = Pass.Train(trainer.Device, trainer.Seed + (ulong)trainer.StepsMade))
+            try
             {
-                try
-                {
-                    Step(pass, batch);
-                }
-                catch
-                {
-                    // no step was made, so what it would have changed beside the weights stays as well
-                    pass.DiscardDeferred();
-                    throw;
-                }
-                finally
-                {
-                    context.HideGradients();
-                }
+                Compute(batch);
+            }
+            catch (NonFiniteException exception) when (exception.Step is null)
+            {
+                throw NonFiniteDiagnosis.Of(exception, context, batch, gradients);
             }
             trainer.StepsMade++;
             context.EndStep();
             foreach (var observer in observers) observer.StepDone(context);
+        }
+
+        private void Compute(ITrainingBatch batch)
+        {
+            using var pass = Pass.Train(trainer.Device, trainer.Seed + (ulong)trainer.StepsMade);
+            try
+            {
+                Step(pass, batch);
+            }
+            catch
+            {
+                // no step was made, so what it would have changed beside the weights stays as well
+                pass.DiscardDeferred();
+                throw;
+            }
+            finally
+            {
+                context.HideGradients();
+            }
         }
 
         private void Step(Pass pass, ITrainingBatch batch)
@@ -222,7 +275,7 @@ public sealed class Trainer
             // a card is asked for the loss when it has its work: reading waits for what comes before
             loss.Value.CopyTo(trainer.lossValue);
             float value = trainer.lossValue[0];
-            if (!float.IsFinite(value)) throw new NonFiniteException("the loss", value, $" in step {trainer.StepsMade + 1}");
+            if (!float.IsFinite(value)) throw new NonFiniteException(NonFiniteException.Loss, value);
             context.ShowGradients(gradients, value);
             foreach (var observer in observers) observer.GradientsReady(context);
             if (context.Fate == StepFate.Made) trainer.Optimiser.Step(gradients, context.RateFactor);

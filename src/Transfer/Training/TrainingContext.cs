@@ -14,15 +14,24 @@ public sealed class TrainingContext
     private Gradients? gradients;
     private double sum;
 
-    internal TrainingContext(Trainer trainer, ITrainingSet data, int epochsOfFit)
+    /// <param name="trainer">The loop.</param>
+    /// <param name="data">What is learnt from.</param>
+    /// <param name="epochsOfFit">How many epochs the fit has.</param>
+    /// <param name="resumed">Where the fit goes on; null where it begins.</param>
+    internal TrainingContext(Trainer trainer, ITrainingSet data, int epochsOfFit, FitPosition? resumed)
     {
         Trainer = trainer;
         Data = data;
         StepsPerEpoch = data.BatchesPerEpoch;
         this.epochsOfFit = epochsOfFit;
-        firstStep = trainer.StepsMade;
+        firstStep = resumed?.FirstStep ?? trainer.StepsMade;
         Epoch = trainer.EpochsMade;
-        Epochs = Math.Max(trainer.PlannedEpochs ?? 0, Epoch + epochsOfFit);
+        Epochs = Math.Max(trainer.PlannedEpochs ?? 0, Epoch - (resumed?.EpochsDone ?? 0) + epochsOfFit);
+        if (resumed is null) return;
+        (StepInEpoch, Examples, sum, Loss) = (resumed.StepInEpoch, resumed.Examples, resumed.Sum, resumed.Loss);
+        (RateFactor, IsStopping) = (resumed.RateFactor, resumed.IsStopping);
+        if (resumed.EpochsDone > 0) LastEpoch = trainer.LastReport;
+        if (resumed.IsWithinEpoch) Epoch++;
     }
 
     /// <summary>The loop.</summary>
@@ -128,6 +137,19 @@ public sealed class TrainingContext
     /// epoch is dropped.</summary>
     /// <exception cref="InvalidOperationException">It is called outside <see cref="TrainingObserver.GradientsReady"/>.</exception>
     public void Accumulate() => Decide(StepFate.Accumulated);
+
+    /// <summary>What <see cref="FitPosition"/> has of it.</summary>
+    internal FitPosition Standing() => new()
+    {
+        FirstStep = firstStep,
+        StepsPerEpoch = StepsPerEpoch,
+        StepInEpoch = StepInEpoch,
+        Examples = Examples,
+        Sum = sum,
+        Loss = Loss,
+        RateFactor = RateFactor,
+        IsStopping = IsStopping,
+    };
 
     internal void BeginEpoch() => (Epoch, StepInEpoch, Examples, sum) = (Epoch + 1, 0, 0, 0);
 

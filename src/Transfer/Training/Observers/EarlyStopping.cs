@@ -2,7 +2,7 @@ namespace Graft.Transfer;
 
 /// <summary>Ends a fit when its evaluations no longer get better, and gives the models the weights of the best one (Keras's
 /// <c>EarlyStopping</c> with <c>restore_best_weights</c>). Each fit of a trainer is watched by itself.</summary>
-public sealed class EarlyStopping : TrainingObserver, IDisposable
+public sealed class EarlyStopping : TrainingObserver, IResumable, IDisposable
 {
     private readonly int patience;
     private readonly string metric;
@@ -59,6 +59,27 @@ public sealed class EarlyStopping : TrainingObserver, IDisposable
         ArgumentNullException.ThrowIfNull(context);
         if (!context.HasFailed) best?.Restore();
         Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void WriteState(StateWriter state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Integer("best_epoch", BestEpoch);
+        state.Number("best_value", BestValue);
+        state.Integer("since", since);
+        best?.WriteState(state.Within("best"));
+    }
+
+    /// <inheritdoc/>
+    public void ReadState(StateReader state, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(context);
+        (BestEpoch, BestValue, since) = (state.Count("best_epoch"), state.Number("best_value"), state.Count("since"));
+        if (BestEpoch == 0) return;
+        best ??= new WeightCopies(context.Groups, context.Device);
+        best.ReadState(state.Within("best"));
     }
 
     /// <summary>Gives the memory of the best weights back, which the end of a fit does too.</summary>

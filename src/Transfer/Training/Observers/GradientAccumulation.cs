@@ -2,7 +2,7 @@ namespace Graft.Transfer;
 
 /// <summary>One step for several batches, as if they were one: the mean of their gradients (PyTorch's several <c>backward</c> a
 /// <c>step</c>). The last step of an epoch takes what is left. Batch norms still normalise each batch by itself.</summary>
-public sealed class GradientAccumulation : TrainingObserver
+public sealed class GradientAccumulation : TrainingObserver, IResumable
 {
     private readonly int batches;
     private int added;
@@ -30,5 +30,19 @@ public sealed class GradientAccumulation : TrainingObserver
         }
         if (added > 1) context.Gradients.Scale(1f / added);
         added = 0;
+    }
+
+    /// <inheritdoc/>
+    public void WriteState(StateWriter state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Integer("added", added);
+    }
+
+    /// <inheritdoc/>
+    public void ReadState(StateReader state, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        added = state.Count("added");
     }
 }

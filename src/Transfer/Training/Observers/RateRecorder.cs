@@ -1,7 +1,7 @@
 namespace Graft.Transfer;
 
 /// <summary>Takes down the learning rate and the loss of every step, over all fits of a trainer.</summary>
-public sealed class RateRecorder : TrainingObserver
+public sealed class RateRecorder : TrainingObserver, IResumable
 {
     private readonly List<double> rates = [];
     private readonly List<double> losses = [];
@@ -18,5 +18,23 @@ public sealed class RateRecorder : TrainingObserver
         ArgumentNullException.ThrowIfNull(context);
         rates.Add(context.Rate);
         losses.Add(context.Loss);
+    }
+
+    /// <inheritdoc/>
+    public void WriteState(StateWriter state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Numbers("rates", rates);
+        state.Numbers("losses", losses);
+    }
+
+    /// <inheritdoc/>
+    public void ReadState(StateReader state, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        rates.Clear();
+        losses.Clear();
+        rates.AddRange(state.Numbers("rates"));
+        losses.AddRange(state.Numbers("losses"));
     }
 }

@@ -2,7 +2,7 @@ namespace Graft.Transfer;
 
 /// <summary>Lowers the rates when evaluations no longer get better (PyTorch's <c>ReduceLROnPlateau</c> with a relative threshold). Each fit of a trainer begins
 /// with the whole rates.</summary>
-public sealed class ReduceOnPlateau : TrainingObserver
+public sealed class ReduceOnPlateau : TrainingObserver, IResumable
 {
     private readonly double factor, threshold, lowest;
     private readonly int patience, coolDown;
@@ -63,5 +63,22 @@ public sealed class ReduceOnPlateau : TrainingObserver
         if (since <= patience) return;
         Share = Math.Max(Share * factor, lowest);
         (cooling, since) = (coolDown, 0);
+    }
+
+    /// <inheritdoc/>
+    public void WriteState(StateWriter state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Number("share", Share);
+        state.Number("best", best);
+        state.Integer("since", since);
+        state.Integer("cooling", cooling);
+    }
+
+    /// <inheritdoc/>
+    public void ReadState(StateReader state, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (Share, best, since, cooling) = (state.Number("share"), state.Number("best"), state.Count("since"), state.Count("cooling"));
     }
 }

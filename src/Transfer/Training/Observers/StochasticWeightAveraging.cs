@@ -47,6 +47,20 @@ public sealed class StochasticWeightAveraging : WeightAverage
         else Averages.Blend(1f / taken);
     }
 
+    /// <inheritdoc/>
+    public override void WriteState(StateWriter state)
+    {
+        base.WriteState(state);
+        state.Integer("taken", taken);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadState(StateReader state, TrainingContext context)
+    {
+        base.ReadState(state, context);
+        taken = state.Count("taken");
+    }
+
     private protected override void Prepare(Trainer trainer, ITrainingSet data) =>
         NormStatistics.Estimate(trainer.Groups.Models, data, trainer.Device, trainer.Seed);
 

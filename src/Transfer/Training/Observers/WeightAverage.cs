@@ -1,8 +1,10 @@
 namespace Graft.Transfer;
 
 /// <summary>An average of all weights and statistics along a training, which evaluations are made with and which can be kept in their place.</summary>
-public abstract class WeightAverage : TrainingObserver, IDisposable
+public abstract class WeightAverage : TrainingObserver, IResumable, IDisposable
 {
+    private const string Part = "averages";
+
     private bool isSwappedIn;
 
     private protected WeightAverage()
@@ -49,6 +51,24 @@ public abstract class WeightAverage : TrainingObserver, IDisposable
         if (Averages is null) return;
         Averages.Swap();
         Prepare(trainer, data);
+    }
+
+    /// <inheritdoc/>
+    public virtual void WriteState(StateWriter state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        Averages?.WriteState(state.Within(Part));
+    }
+
+    /// <inheritdoc/>
+    public virtual void ReadState(StateReader state, TrainingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(context);
+        var averages = state.Within(Part);
+        if (!WeightCopies.AreIn(averages)) return;
+        Averages ??= new WeightCopies(context.Groups, context.Device);
+        Averages.ReadState(averages);
     }
 
     /// <summary>Releases the averages' memory.</summary>

@@ -43,4 +43,18 @@ public sealed class WeightAveraging : WeightAverage
         ArgumentNullException.ThrowIfNull(context);
         if (context.HasMoved) Averages!.Blend((float)(1 - DecayAt(++Updates)));
     }
+
+    /// <inheritdoc/>
+    public override void WriteState(StateWriter state)
+    {
+        base.WriteState(state);
+        state.Integer("updates", Updates);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadState(StateReader state, TrainingContext context)
+    {
+        base.ReadState(state, context);
+        Updates = state.Count("updates");
+    }
 }

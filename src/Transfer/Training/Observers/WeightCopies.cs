@@ -6,6 +6,8 @@ namespace Graft.Transfer;
 /// <summary>Copies of all parameters and buffers that a training moves, frozen or not, where they are trained.</summary>
 internal sealed class WeightCopies : IDisposable
 {
+    private const string CountKey = "count";
+
     private readonly (Parameter Weight, Tensor<float> Copy)[] copies;
     private readonly WeightLockSet locks = new();
 
@@ -52,6 +54,24 @@ internal sealed class WeightCopies : IDisposable
             copy.Device.Copy(kept, copy);
         }
     }
+
+    /// <summary>Writes the copies in the order of the weights.</summary>
+    public void WriteState(StateWriter state)
+    {
+        state.Integer(CountKey, copies.Length);
+        for (int i = 0; i < copies.Length; i++) state.Tensor(NameOf(i), copies[i].Copy);
+    }
+
+    /// <summary>Whether copies were written there.</summary>
+    public static bool AreIn(StateReader state) => state.Has(CountKey);
+
+    /// <summary>Takes over what <see cref="WriteState"/> wrote.</summary>
+    public void ReadState(StateReader state)
+    {
+        for (int i = 0; i < copies.Length; i++) state.CopyTo(NameOf(i), copies[i].Copy);
+    }
+
+    private string NameOf(int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{index}.{copies[index].Weight.Name}");
 
     public void Dispose()
     {

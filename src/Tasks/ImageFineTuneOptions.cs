@@ -17,6 +17,12 @@ public sealed record ImageFineTuneOptions
     /// <summary>Label smoothing: the share of the target that is spread over all classes (Szegedy et al. 2016), in [0, 1).</summary>
     public float LabelSmoothing { get; init; }
 
+    /// <summary>What is done about classes that have unequally many pictures.</summary>
+    public ClassOptions Classes { get; init; } = new();
+
+    /// <summary>How pictures of a batch are mixed; nothing at first.</summary>
+    public MixingOptions Mixing { get; init; } = new();
+
     /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
 
@@ -70,7 +76,11 @@ public sealed record ImageFineTuneOptions
 
     internal void Validate()
     {
+        ArgumentNullException.ThrowIfNull(Classes);
+        ArgumentNullException.ThrowIfNull(Mixing);
         ImageRecipe.Options.Validate(this);
+        Classes.Loss([], 0, LabelSmoothing).Validate();
+        Mixing.Validate();
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
     }
 }

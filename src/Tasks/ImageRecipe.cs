@@ -17,6 +17,8 @@ public static class ImageRecipe
         RecipeOption.Of("--label-smoothing", "label_smoothing", RecipeKind.Number(ShareRule, static value => (float)value is >= 0 and < 1, "SHARE"),
             static (ImageFineTuneOptions recipe) => (double)recipe.LabelSmoothing, static (recipe, value) => recipe with { LabelSmoothing = (float)value },
             "The share of the target that is spread over all classes."),
+        .. ClassRecipe.Options.Within<ImageFineTuneOptions>(static recipe => recipe.Classes, static (recipe, part) => recipe with { Classes = part }),
+        .. MixingRecipe.Options.Within<ImageFineTuneOptions>(static recipe => recipe.Mixing, static (recipe, part) => recipe with { Mixing = part }),
         RecipeOption.Of("--held-out", "held_out", RecipeKind.Number(ShareRule, static value => value is >= 0 and < 1, "SHARE"),
             static (ImageFineTuneOptions recipe) => recipe.HeldOut, static (recipe, value) => recipe with { HeldOut = value },
             "The share of each class's pictures that is kept from training and evaluated on."),

@@ -64,17 +64,21 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
             var how = options.Resolved(copy.Model, training.Count, options.Augmentation ?? copy.Inputs.Augmentation);
             copy = copy with { Inputs = copy.Inputs with { Augmentation = how.Augmentation! } };
             var unreadable = Once(options.Unreadable);
+            var classes = ClassesOf(training);
+            if (how.Classes != new ClassOptions() && classes is null)
+                throw new ArgumentException("weights and sampling of classes and focal loss are for pictures of one class each: leave them out");
             var loader = new ImageLoader(training, copy.Inputs, decoding, new ImageLoaderOptions
             {
                 BatchSize = how.BatchSize!.Value,
                 Training = true,
+                Order = how.Classes.Order(classes, how.Recipe.Seed),
                 Seed = how.Recipe.Seed,
                 Workers = decoding.Threads,
                 Unreadable = unreadable,
             });
             var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
             return new TaskRun<ImageFineTuneOptions>(
-                new ImageTrainingSet(copy.Model, loader, (outputs, batch) => Loss(outputs, training, batch.Indices, how)),
+                new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed)),
                 held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how, how.Recipe);
         }, progress, cancellation);
     }
@@ -98,6 +102,12 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
     /// <param name="options">How the model is fine-tuned.</param>
     /// <returns>The mean over the examples, one element.</returns>
     protected abstract Variable Loss(Variable outputs, TData data, IReadOnlyList<int> examples, ImageFineTuneOptions options);
+
+    /// <summary>The class of each picture; null where they have not one each.</summary>
+    private protected virtual IReadOnlyList<int>? ClassesOf(TData data) => null;
+
+    /// <summary>The loss as a fine-tuning uses it.</summary>
+    private protected virtual ImageLoss LossOver(TData data, ImageFineTuneOptions options) => (outputs, examples) => Loss(outputs, data, examples, options);
 
     /// <summary>The metrics of outputs.</summary>
     /// <param name="data">The pictures.</param>

@@ -81,6 +81,29 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Why the weights of another model cannot be averaged with this one's; null where they can.</summary>
+    internal string? DifferenceTo(TaskModel<TModel, TInputs, TRecipe> other)
+    {
+        var (now, then) = (Current, other.Current);
+        if (now.Model.ModelType != then.Model.ModelType) return $"one is of {now.Model.ModelType}, the other of {then.Model.ModelType}";
+        if (now.Config.ProblemType != then.Config.ProblemType) return $"one has outputs of {now.Config.ProblemType}, the other of {then.Config.ProblemType}";
+        if (now.Labels.Count != then.Labels.Count) return $"one has {now.Labels.Count} labels, the other {then.Labels.Count}";
+        if (now.Labels.Zip(then.Labels).FirstOrDefault(static pair => pair.First != pair.Second) is { First: { } one } pair)
+            return $"where one has the label '{Printable.Text(one)}', the other has '{Printable.Text(pair.Second)}'";
+        return FormatInputs(now.Inputs).AsSpan().SequenceEqual(FormatInputs(then.Inputs)) ? null : "their inputs are not prepared in the same way";
+    }
+
+    /// <summary>Notes that the weights are a mean of several models', so that the recipe and figures of one are none of it.</summary>
+    internal void BecomeSoup(IReadOnlyList<string> ingredients) => Change(now => now with
+    {
+        Manifest = now.Manifest with
+        {
+            Recipe = null,
+            Metrics = new Dictionary<string, double>(),
+            Other = new Dictionary<string, JsonElement>(now.Manifest.Other) { ["soup"] = ModelSoup.Format(ingredients) },
+        },
+    });
+
     /// <summary>A new model of an architecture with as many outputs as there are labels.</summary>
     private protected abstract TModel Remake(TModel like, int labels, ulong seed);
 

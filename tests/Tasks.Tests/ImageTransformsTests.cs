@@ -73,7 +73,7 @@ public sealed class ImageTransformsTests
         int mirrored = 0;
         for (int example = 0; example < 2000; example++)
         {
-            var corner = augment.PaddedCrop(image.Size, image.Size, 4, example, epoch: 2);
+            var corner = augment.PaddedCrop(image.Size, image.Size, 4, example, round: 2);
             Assert.InRange(corner.Top, -4, 4);
             Assert.InRange(corner.Left, -4, 4);
             corners.Add(corner);
@@ -91,7 +91,7 @@ public sealed class ImageTransformsTests
         double smallest = 1, largest = 0;
         for (int example = 0; example < 2000; example++)
         {
-            var (top, left, size) = augment.ResizedCrop(image, new ResizedCropRange(), example, epoch: 0);
+            var (top, left, size) = augment.ResizedCrop(image, new ResizedCropRange(), example, round: 0);
             Assert.InRange(top, 0, 300 - size.Height);
             Assert.InRange(left, 0, 400 - size.Width);
             Assert.InRange((double)size.Width / size.Height, 0.74, 1.35);
@@ -124,7 +124,7 @@ public sealed class ImageTransformsTests
         {
             var transforms = new ImageTransforms(ImagePreprocessing.Cifar, seed);
             var values = new float[32 * 32 * 3];
-            transforms.Write(transforms.Prepare(image, "image"), example, epoch, values);
+            transforms.Write(transforms.Prepare(image, "image"), example, (ulong)epoch, values);
             return values;
         }
         Assert.Equal(Draw(1, 2, 3), Draw(1, 2, 3));

@@ -139,7 +139,15 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
 
     /// <inheritdoc/>
     protected override Variable Loss(Variable outputs, LabelledImages data, IReadOnlyList<int> examples, ImageFineTuneOptions options) =>
-        outputs.CrossEntropy([.. examples.Select(data.Label)], options.LabelSmoothing);
+        LossOver(data, options)(outputs, examples);
+
+    private protected override IReadOnlyList<int> ClassesOf(LabelledImages data) => [.. Enumerable.Range(0, data.Count).Select(data.Label)];
+
+    private protected override ImageLoss LossOver(LabelledImages data, ImageFineTuneOptions options)
+    {
+        var loss = options.Classes.Loss(ClassesOf(data), data.ClassNames.Count, options.LabelSmoothing);
+        return (outputs, examples) => loss.Of(outputs, [.. examples.Select(data.Label)]);
+    }
 
     /// <inheritdoc/>
     protected override Evaluation Measure(LabelledImages data, IEnumerable<(int Example, ReadOnlyMemory<float> Outputs)> outputs) =>

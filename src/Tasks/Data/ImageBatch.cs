@@ -18,6 +18,9 @@ internal sealed class ImageBatch : IDisposable
     /// <summary>Each picture's index in its dataset.</summary>
     public IReadOnlyList<int> Indices { get; }
 
+    /// <summary>How its pictures were mixed with others of it; null where each is itself.</summary>
+    public ImageMix? Mix { get; set; }
+
     /// <summary>How many pictures the batch has.</summary>
     public int Count => Indices.Count;
 

@@ -58,20 +58,34 @@ internal sealed class ImageLoader
     private IEnumerable<ImageBatch> Run(int epoch, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        int[] order = options.Shuffle ?? options.Training
+        int[] order = options.Order is { } drawn ? drawn.Epoch(epoch) : options.Shuffle ?? options.Training
             ? new RandomStream(options.Seed, "shuffle").Permutation(dataset.Count, (ulong)epoch)
             : [.. Enumerable.Range(0, dataset.Count)];
         // where no size is set the first picture of the dataset decides, whatever the order
         var size = transforms.OutputSize ?? cache.Get(0).Size;
+        ulong[]? rounds = options.Order is null ? null : Rounds(order, epoch);
         using var prefetcher = new Prefetcher(order, Plan, options, device, size, Write, cancellation);
         while (prefetcher.Next() is { } batch) yield return batch;
 
-        void Write(int example, Span<float> destination)
+        void Write(int place, Span<float> destination)
         {
+            int example = order[place];
             var image = cache.Get(example);
             if (transforms.OutputSize is null && image.Size != size)
                 throw new ImageException(dataset.Name(example), $"is {image.Size} pixels where {dataset.Name(0)} is {size}; set a crop size so that all agree");
-            transforms.Write(image, example, epoch, destination);
+            transforms.Write(image, example, rounds is null ? (ulong)epoch : rounds[place], destination);
         }
+    }
+
+    /// <summary>What the random choices for each place depend on beside the picture: the epoch, and how often the picture came before in it.</summary>
+    private static ulong[] Rounds(int[] order, int epoch)
+    {
+        var seen = new Dictionary<int, uint>();
+        return Array.ConvertAll(order, example =>
+        {
+            uint before = seen.GetValueOrDefault(example);
+            seen[example] = before + 1;
+            return (ulong)before << 32 | (uint)epoch;
+        });
     }
 }

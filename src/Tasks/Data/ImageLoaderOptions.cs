@@ -13,6 +13,9 @@ internal sealed record ImageLoaderOptions
     /// <summary>Whether each epoch is shuffled; by default when training.</summary>
     public bool? Shuffle { get; init; }
 
+    /// <summary>What each epoch draws, in its order, as many as there are pictures; null for each picture once.</summary>
+    public IExampleOrder? Order { get; init; }
+
     /// <summary>Reports each picture that cannot be read, on the thread that takes the batches and in their order; the picture is left
     /// out and the rest of its batch comes. Null to throw instead of the batch.</summary>
     public Action<int, ImageException>? Unreadable { get; init; }

@@ -3,19 +3,24 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>The loss of the outputs for a batch of pictures.</summary>
-internal delegate Variable ImageLoss(Variable outputs, ImageBatch batch);
+/// <summary>The mean loss of the outputs for pictures.</summary>
+internal delegate Variable ImageLoss(Variable outputs, IReadOnlyList<int> examples);
 
 /// <summary>Pictures as a model's training set, with a task's loss over the model's outputs.</summary>
-internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss) : ITrainingSet
+internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null) : ITrainingSet
 {
     public int BatchesPerEpoch => loader.Count;
 
     public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
     {
+        int number = 0;
         foreach (var images in loader.Epoch(epoch, cancellation))
         {
-            using (images) yield return new Batch(model, images, loss);
+            using (images)
+            {
+                mixer?.Mix(images, epoch, number++);
+                yield return new Batch(model, images, loss);
+            }
         }
     }
 
@@ -25,11 +30,18 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
 
         public Variable Loss(Pass pass)
         {
-            if (!model.HasAuxiliaryHeads) return loss(model.Forward(images.On(pass)), images);
+            if (!model.HasAuxiliaryHeads) return Of(model.Forward(images.On(pass)));
             var (logits, auxiliary) = model.ForwardWithAuxiliary(images.On(pass));
-            var total = loss(logits, images);
-            foreach (var head in auxiliary) total += loss(head.Logits, images) * head.LossWeight;
+            var total = Of(logits);
+            foreach (var head in auxiliary) total += Of(head.Logits) * head.LossWeight;
             return total;
+        }
+
+        /// <summary>Of pictures that are mixed, the loss of each part by its share (Zhang et al. 2018).</summary>
+        private Variable Of(Variable outputs)
+        {
+            var own = loss(outputs, images.Indices);
+            return images.Mix is { } mix ? own * mix.Share + loss(outputs, mix.Others) * (1f - mix.Share) : own;
         }
     }
 }

@@ -3,8 +3,8 @@ using Graft.Tensors;
 
 namespace Graft.Tasks;
 
-/// <summary>Writes one picture of a batch.</summary>
-internal delegate void WriteExample(int example, Span<float> destination);
+/// <summary>Writes the picture of a place in an epoch's order.</summary>
+internal delegate void WriteExample(int place, Span<float> destination);
 
 /// <summary>Prefetches one epoch's batches on background threads. They share the work picture by picture; a batch is
 /// begun only when it is at most so many ahead, so the memory in use is bounded.</summary>
@@ -101,7 +101,7 @@ internal sealed class Prefetcher : IDisposable
             ExceptionDispatchInfo? failure = null;
             try
             {
-                write(order[plan.Start(batch) + at], ImageTransforms.Place(slot.Batch!.Images, at));
+                write(plan.Start(batch) + at, ImageTransforms.Place(slot.Batch!.Images, at));
             }
             catch (ImageException exception) when (options.Unreadable is not null)
             {

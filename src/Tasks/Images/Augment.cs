@@ -16,42 +16,42 @@ internal sealed class Augment(TrainingAugmentation augmentation, ulong seed)
     /// <param name="size">The crop's size; null keeps the picture's own.</param>
     /// <param name="interpolation">How a crop is scaled.</param>
     /// <param name="example">The picture's index.</param>
-    /// <param name="epoch">The epoch, from 0.</param>
-    public (RgbImage Image, bool Mirrored) Apply(RgbImage image, ImageSize? size, Interpolation interpolation, int example, int epoch)
+    /// <param name="round">The epoch, from 0, and in its upper half how often the picture came before in it.</param>
+    public (RgbImage Image, bool Mirrored) Apply(RgbImage image, ImageSize? size, Interpolation interpolation, int example, ulong round)
     {
         var wanted = size ?? image.Size;
         if (augmentation.ResizedCrop is { } range)
         {
-            var (top, left, area) = ResizedCrop(image.Size, range, example, epoch);
+            var (top, left, area) = ResizedCrop(image.Size, range, example, round);
             image = Resize.To(Crop.At(image, top, left, area), wanted, interpolation);
         }
         else if (augmentation.CropPadding is { } padding)
         {
-            var (top, left) = PaddedCrop(image.Size, wanted, padding, example, epoch);
+            var (top, left) = PaddedCrop(image.Size, wanted, padding, example, round);
             image = Crop.At(image, top, left, wanted);
         }
         else
         {
             image = Crop.Center(image, wanted);
         }
-        return (image, flip.Uniform((ulong)example, (ulong)epoch) < augmentation.HorizontalFlipProbability);
+        return (image, flip.Uniform((ulong)example, round) < augmentation.HorizontalFlipProbability);
     }
 
     /// <summary>The upper left corner of torchvision's <c>RandomCrop(size, padding, pad_if_needed=True)</c>, in the picture's own
     /// coordinates: negative in the padding.</summary>
-    internal (int Top, int Left) PaddedCrop(ImageSize image, ImageSize size, int padding, int example, int epoch)
+    internal (int Top, int Left) PaddedCrop(ImageSize image, ImageSize size, int padding, int example, ulong round)
     {
-        var (first, second, _, _) = crop.Bits((ulong)example, (ulong)epoch);
+        var (first, second, _, _) = crop.Bits((ulong)example, round);
         return (Start(image.Height, size.Height, padding, first), Start(image.Width, size.Width, padding, second));
     }
 
     /// <summary>The rectangle of torchvision's <c>RandomResizedCrop</c>: ten attempts, then the largest middle of an allowed aspect.</summary>
-    internal (int Top, int Left, ImageSize Size) ResizedCrop(ImageSize image, ResizedCropRange range, int example, int epoch)
+    internal (int Top, int Left, ImageSize Size) ResizedCrop(ImageSize image, ResizedCropRange range, int example, ulong round)
     {
         double narrow = Math.Log(range.NarrowestAspect), wide = Math.Log(range.WidestAspect);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            var (first, second, third, fourth) = crop.Bits((ulong)example * Attempts + (ulong)attempt, (ulong)epoch);
+            var (first, second, third, fourth) = crop.Bits((ulong)example * Attempts + (ulong)attempt, round);
             double share = range.SmallestArea + (range.LargestArea - range.SmallestArea) * Unit(first);
             double area = share * image.Height * image.Width;
             double aspect = Math.Exp(narrow + (wide - narrow) * Unit(second));

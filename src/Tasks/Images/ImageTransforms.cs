@@ -51,13 +51,13 @@ internal sealed class ImageTransforms
     /// <summary>The rest: variation in training, then the normalised values.</summary>
     /// <param name="prepared">What <see cref="Prepare"/> gave.</param>
     /// <param name="example">The picture's index, which random choices depend on.</param>
-    /// <param name="epoch">The epoch, from 0, which they depend on too.</param>
+    /// <param name="round">What they depend on too: the epoch, from 0, and in its upper half how often the picture came before in it.</param>
     /// <param name="destination">The picture's slice: H * W * 3 values, channels last.</param>
-    public void Write(RgbImage prepared, int example, int epoch, Span<float> destination)
+    public void Write(RgbImage prepared, int example, ulong round, Span<float> destination)
     {
         bool mirrored = false;
         if (augment is not null)
-            (prepared, mirrored) = augment.Apply(prepared, preprocessing.OutputSize, preprocessing.Interpolation, example, epoch);
+            (prepared, mirrored) = augment.Apply(prepared, preprocessing.OutputSize, preprocessing.Interpolation, example, round);
         if (destination.Length != prepared.Pixels.Length)
             throw new ArgumentException($"{destination.Length} values are no picture of {prepared.Size}", nameof(destination));
         int step = mirrored ? -RgbImage.Channels : RgbImage.Channels;

@@ -16,9 +16,9 @@ internal static class TextBatchPlan
     private const int MostTokens = 4096;
 
     /// <summary>An epoch of training: every text once, in batches that differ by one text at most, in an order of the seed and the epoch.</summary>
-    public static IEnumerable<int[]> Epoch(IReadOnlyList<int> lengths, BatchPlan plan, ulong seed, int epoch)
+    public static IEnumerable<int[]> Epoch(IReadOnlyList<int> lengths, BatchPlan plan, ulong seed, int epoch, IExampleOrder? drawn = null)
     {
-        int[] order = new RandomStream(seed, "shuffle").Permutation(plan.Examples, (ulong)epoch);
+        int[] order = drawn?.Epoch(epoch) ?? new RandomStream(seed, "shuffle").Permutation(plan.Examples, (ulong)epoch);
         for (int first = 0; first < plan.Count; first += BatchesTogether)
         {
             int last = Math.Min(plan.Count, first + BatchesTogether);

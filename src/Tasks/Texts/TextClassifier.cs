@@ -89,7 +89,7 @@ public sealed class TextClassifier : TextTask
         var held = validation?.Match(labels, out _);
         if (held is not null && held.Kind != training.Kind) throw new ArgumentException($"the labels to evaluate on are {held.Kind}, those to learn from {training.Kind}");
         return Fit(
-            labels, preparation => new LabelledTextExamples(preparation, training), held is null ? null : (model, preparation, token) => Measure(model, preparation, held, null, token),
+            labels, preparation => new LabelledTextExamples(preparation, training, options), held is null ? null : (model, preparation, token) => Measure(model, preparation, held, null, token),
             options, progress, cancellation, ProblemOf(training.Kind));
     }
 

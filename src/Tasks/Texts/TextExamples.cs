@@ -12,6 +12,9 @@ internal abstract class TextExamples(TextPreparation preparation)
 
     public abstract int Count { get; }
 
+    /// <summary>The class of each text; null where they have not one each.</summary>
+    public virtual IReadOnlyList<int>? Classes => null;
+
     /// <summary>The tokens of a text; all are made when the first is asked for, since the plan of an epoch needs their lengths.</summary>
     public TokenisedText this[int index] => (tokens ??= [.. Enumerable.Range(0, Count).Select(Encode)])[index];
 

@@ -30,6 +30,18 @@ public sealed record TextFineTuneOptions
     /// <summary>The most tokens of a text or pair, special ones included; null for what the model takes, 256 at most.</summary>
     public int? MaximumLength { get; init; }
 
+    /// <summary>Label smoothing of classes: the share of the target that is spread over all of them (Szegedy et al. 2016), in [0, 1).</summary>
+    public float LabelSmoothing { get; init; }
+
+    /// <summary>What is done about classes that have unequally many texts.</summary>
+    public ClassOptions Classes { get; init; } = new();
+
+    /// <summary>How strongly two runs of a text with other dropout are held together (alpha of R-Drop; Liang et al. 2021); null for one run.</summary>
+    public double? DropoutConsistency { get; init; }
+
+    /// <summary>Whether anything is set that only classes have.</summary>
+    internal bool IsOfClasses => LabelSmoothing > 0 || DropoutConsistency is not null || Classes != new ClassOptions();
+
     /// <summary>The share of each class's texts, or of a ranker's queries, that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
 
@@ -71,7 +83,9 @@ public sealed record TextFineTuneOptions
 
     internal void Validate()
     {
+        ArgumentNullException.ThrowIfNull(Classes);
         TextRecipe.Options.Validate(this);
+        Classes.Loss([], 0, LabelSmoothing).Validate();
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a file, not on both");
     }
 }

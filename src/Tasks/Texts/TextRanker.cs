@@ -110,7 +110,7 @@ public sealed class TextRanker : TextTask
         if (validation is not null) Require(validation);
         else if (options.HeldOut > 0) (training, validation) = Split(training, options);
         return Fit(
-            Labels.Count == 1 ? Labels : [PretrainedInfo.Unnamed(0)], preparation => new LabelledTextExamples(preparation, training),
+            Labels.Count == 1 ? Labels : [PretrainedInfo.Unnamed(0)], preparation => new LabelledTextExamples(preparation, training, options),
             validation is null ? null : (model, preparation, token) => Measure(model, preparation, validation, token), options, progress, cancellation,
             ProblemTypes.MultiLabel);
     }

@@ -67,9 +67,11 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
             if (problemType is not null) copy.Model.ProblemType = problemType;
             var preparation = copy.Inputs with { MaximumLength = options.MaximumLength ?? copy.Inputs.MaximumLength };
             var examples = training(preparation);
+            if (options.IsOfClasses && examples.Classes is null)
+                throw new ArgumentException("label smoothing, weights and sampling of classes, focal loss and R-Drop are for texts of one class each: leave them out");
             var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
             return new TaskRun<TextFineTuneOptions>(
-                new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed),
+                new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed, how.Classes.Order(examples.Classes, how.Recipe.Seed)),
                 validate is null ? null : token => validate(copy.Model, preparation, token), how, how.Recipe);
         }, progress, cancellation);
     }

@@ -11,7 +11,7 @@ public sealed class TextClassifierTests : TextTaskTests
     {
         using var classifier = TextClassifier.FromPretrained(Encoder);
         Assert.False(classifier.CanPredict);
-        var texts = Sentiments();
+        var texts = Opinions();
         var report = classifier.FineTune(texts, texts, Quick);
         Assert.Equal(1, report.Epochs[^1].Validation!.Accuracy);
         Assert.Equal(["negative", "positive"], classifier.Labels);
@@ -117,7 +117,7 @@ public sealed class TextClassifierTests : TextTaskTests
         Assert.Contains("the model does not know the label 'negativ'", error.Message, StringComparison.Ordinal);
         Assert.Contains("negative", error.Message, StringComparison.Ordinal);
         Assert.Contains("sentiment", Assert.Throws<TextFileException>(() => classifier.FineTune(path, columns with { Label = "sentiment" })).Message, StringComparison.Ordinal);
-        Assert.Contains("48", Assert.Throws<ArgumentException>(() => classifier.FineTune(Sentiments(), null, Quick with { MaximumLength = 1000 })).Message, StringComparison.Ordinal);
+        Assert.Contains("48", Assert.Throws<ArgumentException>(() => classifier.FineTune(Opinions(), null, Quick with { MaximumLength = 1000 })).Message, StringComparison.Ordinal);
         Assert.Contains("there is no such folder", Assert.Throws<CheckpointException>(() => TextClassifier.Load(In("nowhere"))).Message, StringComparison.Ordinal);
         Assert.Contains("fine-tune it first", Assert.Throws<CheckpointException>(() => TextClassifier.Load(Encoder)).Message, StringComparison.Ordinal);
     }
@@ -137,7 +137,7 @@ public sealed class TextClassifierTests : TextTaskTests
             }
             return answers;
         }, TestContext.Current.CancellationToken);
-        classifier.FineTune(Sentiments(), null, Quick with { Recipe = Quick.Recipe with { Epochs = 2, LearningRate = 1e-4 } });
+        classifier.FineTune(Opinions(), null, Quick with { Recipe = Quick.Recipe with { Epochs = 2, LearningRate = 1e-4 } });
         await enough.CancelAsync();
         Assert.True(await asking > 0);
     }
@@ -153,16 +153,9 @@ public sealed class TextClassifierTests : TextTaskTests
     private TextClassifier Learnt()
     {
         var classifier = TextClassifier.FromPretrained(Encoder);
-        classifier.FineTune(Sentiments(), null, Quick);
+        classifier.FineTune(Opinions(), null, Quick);
         return classifier;
     }
 
     private static IEnumerable<string> Repeat(params string[] lines) => Enumerable.Range(0, 8).SelectMany(_ => lines);
-
-    private static LabelledTexts Sentiments()
-    {
-        string[] things = ["the film is", "the book was", "a cat is", "the dog was", "the sun is", "the moon was very"];
-        var examples = things.SelectMany(static thing => (TextExample[])[new($"{thing} good ."), new($"{thing} awful ."), new($"{thing} fine"), new($"{thing} bad")]).ToList();
-        return new LabelledTexts("sentiments", ["negative", "positive"], examples, [.. examples.Select(static (_, index) => index % 2 == 0 ? 1 : 0)]);
-    }
 }

@@ -60,7 +60,7 @@ public sealed class TextRankerTests : TextTaskTests
         model.ProblemType = ProblemTypes.MultiLabel;
         float[] labels = [1, 0, 0.25f];
         var pairs = new LabelledTexts("pairs", [new("good film", "fine book"), new("cat", "the red dog is in rome"), new("sun", "moon")], labels);
-        var examples = new LabelledTextExamples(source.State.Inputs, pairs);
+        var examples = new LabelledTextExamples(source.State.Inputs, pairs, new TextFineTuneOptions());
         var logits = new float[3];
         double expected = 0;
         for (int pair = 0; pair < 3; pair++)

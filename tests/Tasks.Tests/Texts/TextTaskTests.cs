@@ -1,4 +1,5 @@
 using Graft.Testing;
+using Graft.Text;
 
 namespace Graft.Tasks.Tests;
 
@@ -16,6 +17,13 @@ public abstract class TextTaskTests : IDisposable
     private protected string Encoder => TinyEncoder.Write(In("encoder"));
 
     private protected string In(string name) => folder[name];
+
+    private protected static LabelledTexts Opinions()
+    {
+        string[] things = ["the film is", "the book was", "a cat is", "the dog was", "the sun is", "the moon was very"];
+        var examples = things.SelectMany(static thing => (TextExample[])[new($"{thing} good ."), new($"{thing} awful ."), new($"{thing} fine"), new($"{thing} bad")]).ToList();
+        return new LabelledTexts("sentiments", ["negative", "positive"], examples, [.. examples.Select(static (_, index) => index % 2 == 0 ? 1 : 0)]);
+    }
 
     public void Dispose()
     {

@@ -49,6 +49,16 @@ public static class OpCases
         new UnaryCase<Power>(new(7.5f), "Power 7.5") { Reference = x => Math.Pow(x, 7.5), Low = 0.01, Tolerance = Polynomial },
         new UnaryCase<Power>(new(0.3f), "Power 0.3") { Reference = x => Math.Pow(x, 0.3f), Low = 0.01, Tolerance = 2 * Polynomial },
         new UnaryCase<Power>(new(-2.7f), "Power -2.7") { Reference = x => Math.Pow(x, -2.7f), Low = 0.05, Tolerance = 4 * Polynomial },
+        new UnaryCase<FocalTerm>(new(2f), "FocalTerm 2")
+        {
+            Reference = x => -Math.Pow(1 - Math.Exp(x), 2) * x, Low = -40, High = -1e-3, Tolerance = 4 * Polynomial, SlopeMagnitude = _ => 1,
+            Corners = [(0, 0)],
+        },
+        new UnaryCase<FocalTerm>(new(0.5f), "FocalTerm 0.5")
+        {
+            Reference = x => -Math.Pow(1 - Math.Exp(x), 0.5) * x, Low = -40, High = -1e-3, Tolerance = 4 * Polynomial, SlopeMagnitude = _ => 1,
+        },
+        new UnaryCase<FocalTerm>(new(0f), "FocalTerm 0") { Reference = x => -x, Low = -40, High = -1e-3, Tolerance = Polynomial, SlopeMagnitude = _ => 1 },
         new UnaryCase<Sigmoid>(default)
         {
             Reference = x => Math.Exp(x) / (Math.Exp(x) + 1), Low = -30, High = 30, Tolerance = Polynomial,

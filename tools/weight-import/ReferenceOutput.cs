@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Graft.CommandLine;
 using Graft.Tensors;
+using Graft.Transfer;
 
 namespace Graft.WeightImport;
 
@@ -14,10 +15,12 @@ internal readonly record struct Tolerances(double Outputs, double Gradients)
 /// <summary>Compares a folder's model with a reference and prints the largest difference of each kind.</summary>
 internal static class ReferenceOutput
 {
-    public static int Write(TextWriter output, string folder, string reference, LoadOptions options, Tolerances tolerances, bool asJson)
+    public static int Write(TextWriter output, string folder, string? adapter, string reference, LoadOptions options, Tolerances tolerances, bool asJson)
     {
         if (!Directory.Exists(folder)) throw new WrongInputException($"{Printable.Text(folder)}: with --reference, give the folder that holds config.json and the weights");
-        return Write(output, ReferenceCheck.Run(folder, reference, Device.Cpu, options), tolerances, asJson);
+        if (adapter is not null && !Directory.Exists(adapter)) throw new WrongInputException($"--adapter {Printable.Whole(adapter)}: there is no such folder");
+        var report = adapter is null ? ReferenceCheck.Run(folder, reference, Device.Cpu, options) : AdapterCheck.Run(folder, adapter, reference, Device.Cpu, options);
+        return Write(output, report, tolerances, asJson);
     }
 
     public static int Write(TextWriter output, ReferenceReport report, Tolerances tolerances, bool asJson)

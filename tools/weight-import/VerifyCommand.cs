@@ -30,6 +30,11 @@ internal static class VerifyCommand
             Description = "What another library computed: a safetensors file of input.*, output.*, loss and grad.*.",
             HelpName = "REFERENCE.safetensors",
         };
+        var adapter = new Option<string?>("--adapter")
+        {
+            Description = "Adapters for the model of the folder, as PEFT saves them; with --reference, which has what PEFT computed with, without and merged.",
+            HelpName = "DIR",
+        };
         var tolerance = new Option<double>("--tolerance")
         {
             Description = "The largest difference of outputs and loss, relative to the tensor's largest entry.",
@@ -57,7 +62,7 @@ internal static class VerifyCommand
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("verify", "Loads weights into their model and reports what fits, or what differs from a reference.")
         {
-            file, architecture, reference, data, preprocess, tolerance, gradientTolerance, allowNonFinite, json,
+            file, architecture, reference, adapter, data, preprocess, tolerance, gradientTolerance, allowNonFinite, json,
         };
         var selection = new SelectionOptions(command, hasLayout: false);
         command.SetAction((parsed, interrupt) => Task.FromResult(Run(parsed, interrupt)));
@@ -69,8 +74,12 @@ internal static class VerifyCommand
             bool asJson = parsed.GetValue(json);
             var options = selection.Read(parsed) with { AllowNonFinite = parsed.GetValue(allowNonFinite) };
             var output = parsed.InvocationConfiguration.Output;
+            string? adapters = parsed.GetValue(adapter);
+            if (adapters is not null && (parsed.GetValue(reference) is null || parsed.GetValue(architecture) is not null || parsed.GetValue(data) is not null))
+                throw new WrongInputException("--adapter goes with a folder and --reference alone");
             bool isGraph = File.Exists(path) && OnnxFormat.IsNamed(path) && parsed.GetValue(architecture) is null;
             if (!isGraph && parsed.GetValue(preprocess) is not null) throw new WrongInputException("--preprocess goes with an ONNX file");
+            if (isGraph && adapters is not null) throw new WrongInputException("--adapter goes with a folder that holds config.json and the weights");
             if (isGraph && parsed.GetValue(data) is null)
             {
                 var model = OnnxImageModel.Open(path, new OnnxImageOptions { Preprocess = parsed.GetValue(preprocess) });
@@ -94,7 +103,7 @@ internal static class VerifyCommand
                         throw new WrongInputException("--tolerance and --gradient-tolerance go with --reference");
                     return Fill(output, path, name, options, asJson);
                 case (null, { } referencePath):
-                    return ReferenceOutput.Write(output, path, referencePath, options, Limits(parsed), asJson);
+                    return ReferenceOutput.Write(output, path, adapters, referencePath, options, Limits(parsed), asJson);
                 case (null, null):
                     throw new WrongInputException("verify needs --architecture NAME, or --reference FILE and a folder with config.json");
                 default:

@@ -13,15 +13,17 @@ public abstract class AdaptableLayer : Layer
     /// parameters of the model from here on, below the layer's key.</summary>
     /// <param name="key">The adapter's key within the layer; empty to put its parameters among the layer's.</param>
     /// <param name="adapter">The adapter; <see cref="Layer{TInputs}.Forward"/> is given the layer's output, and its input beside it.</param>
+    /// <param name="isSavedApart">Whether it has a file of its own, so that the model, while it is attached, has none (<see cref="Model.Save"/>).</param>
     /// <exception cref="InvalidOperationException">Another is attached, or the thread is in the middle of a forward of the model.</exception>
     /// <exception cref="ArgumentException">The key is taken, or the adapter is attached elsewhere.</exception>
-    public void Attach(string key, Layer<Variable> adapter)
+    public void Attach(string key, Layer<Variable> adapter, bool isSavedApart = false)
     {
         ArgumentNullException.ThrowIfNull(adapter);
         ChangeWeights(() =>
         {
             if (Adapter is not null) throw new InvalidOperationException($"'{Key}' has an adapter already: detach it first");
             Adapter = Add(key, adapter);
+            adapter.IsSavedApart = isSavedApart;
         });
     }
 

@@ -6,6 +6,8 @@ namespace Graft.Models;
 /// <summary>y = x weight^T + bias over the last axis (PyTorch's <c>Linear</c>): <c>weight</c> [O, K], <c>bias</c> [O].</summary>
 public sealed class Linear : AdaptableLayer
 {
+    private static readonly int[] Swapped = [1, 0];
+
     /// <summary>Makes a linear layer.</summary>
     /// <param name="inputs">K.</param>
     /// <param name="outputs">O.</param>
@@ -74,7 +76,7 @@ public sealed class Linear : AdaptableLayer
     /// <inheritdoc/>
     protected override Variable ComputeOwn(Variable x) => x.Linear(WeightIn(x.Pass), BiasIn(x.Pass));
 
-    private Variable WeightIn(Pass pass) => IsTransposed ? pass.Of(Weight).Permute(1, 0) : pass.Of(Weight);
+    private Variable WeightIn(Pass pass) => IsTransposed ? pass.Of(Weight).Permute(Swapped) : pass.Of(Weight);
 
     private Variable? BiasIn(Pass pass) => Bias is null ? null : pass.Of(Bias);
 }

@@ -134,15 +134,39 @@ public abstract class Model : Module, IDisposable
     internal virtual IEnumerable<ModuleParameter> SavedTensors() => Tensors();
 
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="metadata">Texts of the file's header; null for none.</param>
+    /// <exception cref="InvalidOperationException">Adapters with a file of their own are in the model: their file would not be the model's, and the
+    /// model's without them another model.</exception>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using var reading = Weights.Read();
+        if (SavedApart().FirstOrDefault() is { } adapter)
+            throw new InvalidOperationException(
+                $"{Name} has adapters, at '{adapter.Key}' among others, which have a file of their own: merge them or take them off before the model is saved, or save the base beside them");
+        Write(path, metadata, SavedTensors(), static _ => null);
+    }
+
+    /// <summary>Writes the model without the adapters that have a file of their own.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="metadata">Texts of the file's header; null for none.</param>
+    /// <param name="valuesOf">Other numbers for some parameters and buffers, those before the adapters were there; null for what is in the model.</param>
+    public void SaveBase(string path, IReadOnlyDictionary<string, string>? metadata, Func<Parameter, float[]?> valuesOf)
+    {
+        ArgumentNullException.ThrowIfNull(valuesOf);
+        using var reading = Weights.Read();
+        var apart = SavedApart().SelectMany(static adapter => adapter.Tensors()).ToHashSet();
+        Write(path, metadata, SavedTensors().Where(tensor => !apart.Contains(tensor)), valuesOf);
+    }
+
+    private IEnumerable<Module> SavedApart() => Descendants().Where(static module => module.IsSavedApart);
+
+    private void Write(string path, IReadOnlyDictionary<string, string>? metadata, IEnumerable<ModuleParameter> tensors, Func<Parameter, float[]?> valuesOf) =>
         SafetensorsWriter.Write(
             path,
-            SavedTensors().Select(tensor => TensorEntry.From(tensor.Name, tensor.Value))
+            tensors.Select(tensor => valuesOf(tensor) is { } numbers ? TensorEntry.From(tensor.Name, tensor.Shape, numbers) : TensorEntry.From(tensor.Name, tensor.Value))
                 .Concat(Counters().Select(counter => TensorEntry.From(counter.Name, [], new[] { counter.Value }))),
             metadata);
-    }
 
     /// <summary>Adds the next stage; the last one is the head.</summary>
     /// <param name="name">The stage's name.</param>

@@ -33,6 +33,9 @@ public abstract class Module
     /// and does not move them.</summary>
     public bool IsFrozen => Parameters().Any() && Parameters().All(parameter => parameter.IsFrozen);
 
+    /// <summary>Whether it is an adapter with a file of its own, which no file of the model has.</summary>
+    internal bool IsSavedApart { get; set; }
+
     internal Module Root => parent is null ? this : parent.Root;
 
     /// <summary>What keeps the weights of the whole model whole.</summary>

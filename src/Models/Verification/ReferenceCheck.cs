@@ -19,9 +19,16 @@ public sealed class ReferenceCheck
     private readonly ReferenceFile file;
     private readonly ReferenceSubject subject;
     private readonly LoadReport weights;
+    private readonly IReadOnlyList<ReferenceState> states;
+    private readonly Func<string, string> nameOf;
     private readonly Dictionary<string, KindComparison> kinds = new(StringComparer.Ordinal);
 
-    private ReferenceCheck(ReferenceFile file, ReferenceSubject subject, LoadReport weights) => (this.file, this.subject, this.weights) = (file, subject, weights);
+    private ReferenceCheck(
+        ReferenceFile file, ReferenceSubject subject, LoadReport weights, IReadOnlyList<ReferenceState>? states = null, Func<string, string>? nameOf = null)
+    {
+        (this.file, this.subject, this.weights) = (file, subject, weights);
+        (this.states, this.nameOf) = (states ?? [], nameOf ?? (static name => name));
+    }
 
     private Model Model => subject.Model;
 
@@ -58,6 +65,33 @@ public sealed class ReferenceCheck
         return new ReferenceCheck(file, new ImageReference(model, file), weights).Run(device);
     }
 
+    /// <summary>Runs a model that is loaded already and that can be in several states, such as one with adapters: what the reference has of a state
+    /// NAME is <c>output.NAME.*</c>, <c>NAME.loss</c> and <c>NAME.KEY</c> for parameters.</summary>
+    /// <param name="model">The model, a text or an image model.</param>
+    /// <param name="weights">What was loaded into it.</param>
+    /// <param name="referencePath">What the other library computed.</param>
+    /// <param name="device">Where to run.</param>
+    /// <param name="states">The states, in order, after the one that it is in.</param>
+    /// <param name="nameOf">The model's key for a parameter whose gradient the reference names.</param>
+    /// <exception cref="ArgumentException">The model is of another kind.</exception>
+    /// <exception cref="CheckpointException">The reference is not understood.</exception>
+    public static ReferenceReport Run(
+        Model model, LoadReport weights, string referencePath, Device device, IReadOnlyList<ReferenceState> states, Func<string, string> nameOf)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(states);
+        ArgumentNullException.ThrowIfNull(nameOf);
+        using var reference = Checkpoint.Open(referencePath);
+        var file = new ReferenceFile(reference);
+        ReferenceSubject subject = model switch
+        {
+            TextModel text => new TextReference(text, file),
+            ImageModel image => new ImageReference(image, file),
+            _ => throw new ArgumentException("a model of texts or of pictures is needed", nameof(model)),
+        };
+        return new ReferenceCheck(file, subject, weights, states, nameOf).Run(device);
+    }
+
     private ReferenceReport Run(Device device)
     {
         var norms = Model.Descendants().OfType<BatchNorm2d>().ToList();
@@ -65,7 +99,7 @@ public sealed class ReferenceCheck
         using (var pass = Pass.Train(device))
         {
             Forward(pass);
-            foreach (var tensor in file.Under(OutputPrefix)) CompareOutput(tensor, OutputPrefix, "");
+            foreach (var tensor in file.Under(OutputPrefix).Where(IsOfNoState)) CompareOutput(tensor, OutputPrefix, "");
             Learn(pass, "");
         }
         if (file.Under(TrainPrefix).Any())
@@ -81,8 +115,27 @@ public sealed class ReferenceCheck
             // the end of the pass has moved the running statistics
             CompareBuffers();
         }
+        foreach (var state in states) Compare(state, device);
         if (kinds.Count == 0) throw file.Fail("has no 'output.*', 'loss' or 'grad.*' to compare with");
         return new ReferenceReport(Model.Name, weights, [.. kinds.Values.Select(kind => kind.Result())]);
+    }
+
+    private bool IsOfNoState(StoredTensor output) =>
+        !states.Any(state => output.Key.StartsWith($"{OutputPrefix}{state.Name}.", StringComparison.Ordinal));
+
+    /// <summary>Compares what the model computes and holds in another state.</summary>
+    private void Compare(ReferenceState state, Device device)
+    {
+        string of = state.Name + ".";
+        state.Enter();
+        using var pass = Pass.Infer(device);
+        Forward(pass);
+        foreach (var tensor in file.Under(OutputPrefix + of)) CompareOutput(tensor, OutputPrefix + of, of);
+        if (file.Find(of + LossKey) is { } expected) Compare(of + LossKey, expected, Loss().Value);
+        var parameters = Model.Parameters().ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        foreach (var tensor in file.Under(of).Where(tensor => tensor.Key != of + LossKey))
+            Compare(of + "weights", tensor, parameters.TryGetValue(tensor.Key[of.Length..], out var parameter) ? parameter.Value
+                : throw file.Fail($"has '{Printable.Text(tensor.Key)}' of a parameter that {Model.Name} does not have"));
     }
 
     private void Forward(Pass pass)
@@ -145,7 +198,7 @@ public sealed class ReferenceCheck
         var parameters = Model.Parameters().ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         foreach (var tensor in expected)
         {
-            string name = tensor.Key[prefix.Length..];
+            string name = nameOf(tensor.Key[prefix.Length..]);
             if (!parameters.TryGetValue(name, out var parameter)) throw file.Fail($"has the gradient of '{Printable.Text(name)}', a parameter that {Model.Name} does not have");
             if (gradients.Of(parameter) is { } gradient) Compare(kind, tensor, gradient);
             // no part in the loss is a gradient of zero

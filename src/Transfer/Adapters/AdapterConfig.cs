@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Graft.Models;
+using Graft.Autograd;
 
 namespace Graft.Transfer;
 
-/// <summary>Which layers get an adapter, and what learns beside them (PEFT's <c>PeftConfig</c>): <see cref="LoraConfig"/> or
-/// <see cref="Ia3Config"/>.</summary>
+/// <summary>What small part of a model learns while the rest stays as it is, and what learns whole beside it (PEFT's <c>PeftConfig</c>):
+/// <see cref="LoraConfig"/>, <see cref="Ia3Config"/>, <see cref="BitFitConfig"/>.</summary>
 public abstract record AdapterConfig
 {
     private const int MostNames = 4096;
@@ -12,9 +12,6 @@ public abstract record AdapterConfig
     private protected AdapterConfig()
     {
     }
-
-    /// <summary>The layers that get an adapter (<c>target_modules</c>).</summary>
-    public required AdapterTargets TargetModules { get; init; }
 
     /// <summary>Modules that learn whole beside the adapters and are saved with them (<c>modules_to_save</c>): a new head, by its key or the
     /// key's last names. What <see cref="TaskType"/> implies is added.</summary>
@@ -33,9 +30,6 @@ public abstract record AdapterConfig
     /// <summary>The kind of adapter in PEFT's words (<c>peft_type</c>).</summary>
     public abstract string PeftType { get; }
 
-    /// <summary>The kinds of layers that it fits, in words.</summary>
-    internal abstract string FittingLayers { get; }
-
     /// <summary>The modules that the task saves without being told to.</summary>
     internal IReadOnlyList<string> ImpliedModules => TaskType switch
     {
@@ -47,9 +41,7 @@ public abstract record AdapterConfig
     /// <exception cref="ArgumentException">A setting is impossible.</exception>
     internal virtual void Validate()
     {
-        ArgumentNullException.ThrowIfNull(TargetModules);
         ArgumentNullException.ThrowIfNull(ModulesToSave);
-        RequireFew(TargetModules.Names.Count, "target modules");
         RequireFew(ModulesToSave.Count, "modules to save");
     }
 
@@ -59,10 +51,19 @@ public abstract record AdapterConfig
         if (count > MostNames) throw new ArgumentException($"{count} {what} are named, and {MostNames} may be: give a regular expression");
     }
 
-    /// <summary>Makes the adapter of a layer; null where it fits no such layer.</summary>
-    /// <param name="key">The layer's key.</param>
-    /// <param name="layer">The layer.</param>
-    internal abstract LayerAdapter? Create(string key, AdaptableLayer layer);
+    /// <summary>Makes the adapters of a model; nothing is changed yet.</summary>
+    /// <param name="plan">The model and what learns whole.</param>
+    /// <exception cref="ArgumentException">A target is not in the model, or does not fit.</exception>
+    /// <exception cref="InvalidOperationException">A target has an adapter already.</exception>
+    internal abstract IReadOnlyList<AdapterSlot> Slots(AdapterPlan plan);
+
+    /// <summary>The base's own parameters that learn, beside whole modules.</summary>
+    /// <param name="plan">The model and what learns whole.</param>
+    /// <param name="slots">The adapters.</param>
+    internal virtual IEnumerable<Parameter> Beside(AdapterPlan plan, IReadOnlyList<AdapterSlot> slots) => [];
+
+    /// <summary>The same without dropout of its own.</summary>
+    internal virtual AdapterConfig WithoutDropout() => this;
 
     /// <summary>Writes the members of <c>adapter_config.json</c> that are this kind's own.</summary>
     /// <param name="json">What writes the object.</param>

@@ -14,9 +14,9 @@ internal static class AdapterConfigFile
 
     private static readonly Kind[] Kinds =
     [
-        new("LORA", Lora, "r", "lora_alpha", "lora_dropout", "use_rslora", "rank_pattern", "alpha_pattern", "bias", "fan_in_fan_out", "init_lora_weights",
-            "megatron_core", "qalora_group_size"),
-        new("IA3", Ia3, "feedforward_modules", "fan_in_fan_out", "init_ia3_weights"),
+        new("LORA", LoraConfig.Read, LoraConfig.Members),
+        new("IA3", Ia3Config.Read, Ia3Config.Members),
+        new("BITFIT", static _ => new BitFitConfig(), []),
     ];
 
     /// <summary>The file's path in a folder.</summary>
@@ -59,7 +59,6 @@ internal static class AdapterConfigFile
         json.WriteString("peft_type", config.PeftType);
         json.WriteString("revision", config.Revision);
         json.WriteString("task_type", config.TaskType);
-        AdapterTargets.Write(json, "target_modules", config.TargetModules);
         if (savedModules.Count > 0) AdapterTargets.Write(json, "modules_to_save", AdapterTargets.Named(savedModules));
         else json.WriteNull("modules_to_save");
         config.WriteMembers(json, isTransposed);
@@ -75,36 +74,5 @@ internal static class AdapterConfigFile
         _ => false,
     };
 
-    private static AdapterTargets Targets(JsonObjectReader json) => AdapterTargets.Read(json, "target_modules") ?? throw json.Missing("target_modules");
-
-    private static LoraConfig Lora(JsonObjectReader json)
-    {
-        if (json.Text("bias") is { } bias and not "none") throw json.Wrong("bias", $"is '{Printable.Text(bias)}', which is not built: only 'none' is");
-        // other beginnings change the base's weights too, so that the adapter fits no published base
-        if (json.TryGet("init_lora_weights", out var begun) && begun.ValueKind is not (JsonValueKind.True or JsonValueKind.False)
-            && !(begun.ValueKind == JsonValueKind.String && begun.GetString() == "gaussian"))
-            throw json.Wrong("init_lora_weights", $"is {Printable.Text(begun.GetRawText())}, which is not built: true, false and \"gaussian\" are");
-        return new LoraConfig
-        {
-            TargetModules = Targets(json),
-            Rank = json.Integer("r") ?? 8,
-            Alpha = json.Number("lora_alpha") ?? 8,
-            Dropout = json.Number("lora_dropout") ?? 0,
-            IsRankStabilised = json.Flag("use_rslora") ?? false,
-            RankPattern = Members(json, "rank_pattern", static (patterns, name) => patterns.Integer(name)),
-            AlphaPattern = Members(json, "alpha_pattern", static (patterns, name) => patterns.Number(name)),
-        };
-    }
-
-    private static Ia3Config Ia3(JsonObjectReader json) => new() { TargetModules = Targets(json), FeedforwardModules = AdapterTargets.Read(json, "feedforward_modules") };
-
-    private static Dictionary<string, T> Members<T>(JsonObjectReader json, string name, Func<JsonObjectReader, string, T?> read) where T : struct
-    {
-        var members = new Dictionary<string, T>();
-        if (json.Object(name) is not { } patterns) return members;
-        foreach (var member in patterns.Element.EnumerateObject()) members[member.Name] = read(patterns, member.Name) ?? throw patterns.Missing(member.Name);
-        return members;
-    }
-
-    private sealed record Kind(string PeftType, Func<JsonObjectReader, AdapterConfig> Read, params string[] Members);
+    private sealed record Kind(string PeftType, Func<JsonObjectReader, AdapterConfig> Read, IReadOnlyList<string> Members);
 }

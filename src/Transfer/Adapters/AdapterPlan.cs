@@ -3,9 +3,6 @@ using Graft.Models;
 
 namespace Graft.Transfer;
 
-/// <summary>A layer and the adapter that is made for it, with the adapter's tensors by their keys in the model.</summary>
-internal sealed record AdapterSlot(string Key, AdaptableLayer Layer, LayerAdapter Adapter, IReadOnlyList<(string Key, Parameter Parameter)> Tensors);
-
 /// <summary>What a config chooses in a model; nothing is changed yet.</summary>
 internal sealed class AdapterPlan
 {
@@ -26,14 +23,25 @@ internal sealed class AdapterPlan
         modules = [.. model.Descendants().Select(static module => (module.Key, Module: module)).Where(static module => module.Key.Length > 0)
             .GroupBy(static module => module.Key).Select(static group => group.OrderByDescending(static module => module.Module is AdaptableLayer).First())];
         Saved = SavedModules();
-        Slots = [.. Targets().Select(Slot)];
+        Slots = config.Slots(this);
+        Parameter[] beside = [.. config.Beside(this, Slots).Where(tensor => !IsWhole(tensor.Name))];
+        if (beside.Length > 0) Saved = [.. Saved, new SavedModule("", "", isNamed: true, beside)];
     }
 
-    /// <summary>The layers that get an adapter, in the model's order.</summary>
+    /// <summary>The model.</summary>
+    public Model Model => model;
+
+    /// <summary>Its modules by their keys.</summary>
+    public IReadOnlyList<(string Key, Module Module)> Modules => modules;
+
+    /// <summary>The adapters, in the model's order.</summary>
     public IReadOnlyList<AdapterSlot> Slots { get; }
 
-    /// <summary>The modules that learn whole.</summary>
+    /// <summary>The modules that learn whole, and the base's own parameters that learn, as one without a name.</summary>
     public IReadOnlyList<SavedModule> Saved { get; }
+
+    /// <summary>Whether a module or tensor is within one that learns whole.</summary>
+    public bool IsWhole(string key) => Saved.Any(saved => saved.Name.Length > 0 && IsWithin(key, saved.Key));
 
     /// <param name="model">The model.</param>
     /// <param name="config">What is wanted.</param>
@@ -65,11 +73,11 @@ internal sealed class AdapterPlan
         return saved;
     }
 
-    private List<(string Key, Module Module)> Targets()
+    /// <summary>The modules that targets choose.</summary>
+    /// <exception cref="ArgumentException">A target is not in the model.</exception>
+    public IReadOnlyList<(string Key, Module Module)> Targets(AdapterTargets targets)
     {
-        var targets = config.TargetModules;
-        if (targets.IsAllLinear)
-            return Found([.. modules.Where(module => module.Module is Linear && !Saved.Any(saved => IsWithin(module.Key, saved.Key)))], "any linear layer");
+        if (targets.IsAllLinear) return Found([.. modules.Where(module => module.Module is Linear && !IsWhole(module.Key))], "any linear layer");
         if (targets.Pattern is { } pattern)
         {
             // what has no weights has no place in PEFT's names either
@@ -90,16 +98,20 @@ internal sealed class AdapterPlan
         throw new ArgumentException($"{model.Name} has not {wanted}: the layers that take adapters are {Printable.Some(layers, MostNamed)}");
     }
 
-    private AdapterSlot Slot((string Key, Module Module) target)
+    /// <summary>The adapter of a target.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="make">Makes it.</param>
+    /// <param name="fitting">What it fits, for a complaint.</param>
+    /// <exception cref="ArgumentException">It does not fit the target.</exception>
+    /// <exception cref="InvalidOperationException">The target has an adapter already.</exception>
+    public AdapterSlot Slot((string Key, Module Module) target, Func<string, AdaptableLayer, LayerAdapter?> make, string fitting)
     {
         string key = target.Key;
         if (Saved.FirstOrDefault(saved => IsWithin(key, saved.Key)) is { } whole)
             throw new ArgumentException($"the target '{key}' is in '{whole.Key}', which learns whole: take it out of the targets or of the modules to save");
-        if (target.Module is not AdaptableLayer layer || config.Create(key, layer) is not { } adapter)
-            throw new ArgumentException($"the target '{key}' is {Described(target.Module)}: {config.PeftType} fits {config.FittingLayers}, so choose other targets");
-        return layer.Adapter is null
-            ? new AdapterSlot(key, layer, adapter, [.. adapter.Parameters().Select(parameter => ($"{key}.{parameter.Name}", parameter))])
-            : throw new InvalidOperationException($"'{key}' of {model.Name} has an adapter already: detach it first");
+        if (target.Module is not AdaptableLayer layer || make(key, layer) is not { } adapter)
+            throw new ArgumentException($"the target '{key}' is {Described(target.Module)}: {fitting}, so choose other targets");
+        return layer.Adapter is null ? new LayerSlot(key, layer, adapter) : throw new InvalidOperationException($"'{key}' of {model.Name} has an adapter already: detach it first");
     }
 
     private static string Described(Module module) => module is Conv2d { Geometry.Groups: > 1 } convolution

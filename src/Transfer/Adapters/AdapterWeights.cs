@@ -25,27 +25,21 @@ internal static class AdapterWeights
         var unread = checkpoint.Tensors.Select(static tensor => tensor.Key).ToHashSet(StringComparer.Ordinal);
         // what a task only implies may be left as the base has it
         var saved = plan.Saved.Where(module => module.IsNamed || module.Tensors.Any(tensor => unread.Contains(Prefix + tensor.Name))).ToList();
-        foreach (var (key, parameter) in plan.Slots.SelectMany(static slot => slot.Tensors)) Check(key, parameter.Shape);
+        var tensors = plan.Slots.SelectMany(static slot => slot.Tensors).ToList();
+        foreach (var tensor in tensors) Check(tensor.Key, tensor.Shape);
         foreach (var tensor in saved.SelectMany(static module => module.Tensors)) Check(tensor.Name, tensor.Shape);
         unread.RemoveWhere(key => key.EndsWith($".{Counter}", StringComparison.Ordinal) && saved.Exists(module => key.StartsWith($"{Prefix}{module.Key}.", StringComparison.Ordinal)));
         if (unread.Count > 0)
             throw new CheckpointException(path, $"has tensors for which the model or adapter_config.json has no place: {Printable.Some(unread.Order(StringComparer.Ordinal))}");
         try
         {
-            foreach (var (key, parameter) in plan.Slots.SelectMany(static slot => slot.Tensors)) parameter.Fill(numbers => CopyTo(key, numbers));
+            foreach (var tensor in tensors) tensor.Fill(Numbers(tensor.Key, tensor.Shape));
             foreach (var module in saved)
-            {
-                for (int i = 0; i < module.Tensors.Count; i++)
-                {
-                    var numbers = new float[module.Tensors[i].Shape.ElementCount];
-                    CopyTo(module.Tensors[i].Name, numbers);
-                    module.Set(i, numbers);
-                }
-            }
+                for (int i = 0; i < module.Tensors.Count; i++) module.Set(i, Numbers(module.Tensors[i].Name, module.Tensors[i].Shape));
         }
         catch
         {
-            foreach (var (_, parameter) in plan.Slots.SelectMany(static slot => slot.Tensors)) parameter.GiveBack();
+            foreach (var parameter in plan.Slots.SelectMany(static slot => slot.Parameters)) parameter.GiveBack();
             throw;
         }
         return saved;
@@ -60,19 +54,21 @@ internal static class AdapterWeights
             unread.Remove(tensor.Key);
         }
 
-        void CopyTo(string key, Span<float> numbers)
+        float[] Numbers(string key, Shape shape)
         {
+            var numbers = new float[shape.ElementCount];
             checkpoint[Prefix + key].CopyTo(numbers);
             foreach (float number in numbers)
                 if (!float.IsFinite(number))
                     throw new CheckpointException(path, $"tensor '{Prefix}{key}' holds {number}, and adapters are finite: save it again from a training that went well");
+            return numbers;
         }
     }
 
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string folder, IReadOnlyList<AdapterSlot> slots, IReadOnlyList<SavedModule> saved, bool areSavedAside)
     {
-        var adapters = slots.SelectMany(static slot => slot.Tensors).Select(static tensor => TensorEntry.From(Prefix + tensor.Key, tensor.Parameter.Value));
+        var adapters = slots.SelectMany(static slot => slot.Tensors).Select(static tensor => TensorEntry.From(Prefix + tensor.Key, tensor.Shape, tensor.Read()));
         var modules = saved.SelectMany(module => module.Tensors.Select((tensor, i) => TensorEntry.From(Prefix + tensor.Name, tensor.Shape, module.Learnt(i, areSavedAside))));
         SafetensorsWriter.Write(Path.Combine(folder, FileName), adapters.Concat(modules), Metadata);
     }

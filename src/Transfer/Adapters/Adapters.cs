@@ -7,8 +7,9 @@ namespace Graft.Transfer;
 /// the base, stay as they are bit for bit; with them learn the modules that the config names, as whole copies.</summary>
 /// <remarks>
 /// Parameter groups, optimisers and captured passes are made after the adapters, of which those made before know nothing. Used by one thread at
-/// a time; other threads may run inference with the model at the same time. <see cref="Model.Save"/> writes what the model is at that time:
-/// before it the base has to be whole again (<see cref="Merge"/>, <see cref="Detach"/>), for adapters alone there is <see cref="Save"/>.
+/// a time; other threads may run inference with the model at the same time. While adapters are in the model <see cref="Model.Save"/> refuses to
+/// write it: <see cref="Save"/> writes the adapters, <see cref="SaveBase"/> the base, and after <see cref="Merge"/> the model is one file again. Several
+/// adapters on one base are <see cref="NamedAdapters"/>.
 /// </remarks>
 /// <example><code>
 /// var adapters = Adapters.Attach(model, new LoraConfig { TargetModules = AdapterTargets.Named("query", "value"), Rank = 8, Alpha = 16, TaskType = "SEQ_CLS" });
@@ -22,7 +23,9 @@ public sealed class Adapters
     private readonly IReadOnlyList<SavedModule> saved;
     private readonly List<(Parameter Parameter, bool IsFrozen, bool IsBelowFrontier)> freezing;
     private readonly List<(Parameter Parameter, float[] Numbers)> unmerged = [];
+    private readonly bool isTrainable;
     private bool isEnabled = true;
+    private bool isMerged;
     private bool isOver;
 
     private Adapters(Model model, AdapterConfig config, AdapterPlan plan, IReadOnlyList<SavedModule> saved, bool isLoaded, bool isTrainable)
@@ -31,6 +34,7 @@ public sealed class Adapters
         this.saved = saved;
         Config = config;
         slots = plan.Slots;
+        this.isTrainable = isTrainable;
         freezing = [.. model.Parameters().Select(static parameter => (parameter, parameter.IsFrozen, parameter.IsBelowFrontier))];
         Change(() =>
         {
@@ -41,8 +45,7 @@ public sealed class Adapters
                 else module.Copy();
             }
         });
-        model.Freeze();
-        foreach (var parameter in Learnt()) parameter.IsFrozen = !isTrainable;
+        FreezeBase();
         // values are drawn by the name within the model
         foreach (var parameter in Learnt()) _ = parameter.Value;
     }
@@ -54,16 +57,22 @@ public sealed class Adapters
     public IReadOnlyList<string> Layers => [.. slots.Select(static slot => slot.Key)];
 
     /// <summary>The keys of the modules that learn whole.</summary>
-    public IReadOnlyList<string> SavedModules => [.. saved.Select(static module => module.Key)];
+    public IReadOnlyList<string> SavedModules => [.. saved.Where(static module => module.Name.Length > 0).Select(static module => module.Key)];
+
+    /// <summary>The keys of the base's own parameters that learn, where single ones do (BitFit).</summary>
+    public IReadOnlyList<string> SingleParameters => [.. saved.Where(static module => module.Name.Length == 0).SelectMany(static module => module.Tensors).Select(static tensor => tensor.Name)];
 
     /// <summary>How many numbers belong to the adapters; of LoRA r (inputs + outputs) for each linear layer.</summary>
-    public long AdapterParameters => slots.SelectMany(static slot => slot.Tensors).Sum(static tensor => tensor.Parameter.Shape.ElementCount);
+    public long AdapterParameters => slots.SelectMany(static slot => slot.Parameters).Sum(static parameter => parameter.Shape.ElementCount);
 
-    /// <summary>How many numbers belong to the modules that learn whole.</summary>
+    /// <summary>How many numbers of the base's own learn: those of the modules that learn whole, and single parameters.</summary>
     public long SavedParameters => saved.SelectMany(static module => module.Tensors).Where(IsLearnt).Sum(static tensor => tensor.Shape.ElementCount);
 
     /// <summary>Whether the weights of the base are merged with the adapters.</summary>
-    public bool IsMerged => unmerged.Count > 0;
+    public bool IsMerged => isMerged;
+
+    /// <summary>Whether weights of the base can take the adapters in (<see cref="Merge"/>).</summary>
+    public bool IsMergeable => slots.All(static slot => slot.IsMergeable);
 
     /// <summary>Whether the model computes with the adapters; set to false it is the base, bit for bit, until it is set to true (PEFT's
     /// <c>disable_adapter</c>).</summary>
@@ -76,13 +85,7 @@ public sealed class Adapters
         {
             RequirePresent();
             if (value == isEnabled) return;
-            Change(() =>
-            {
-                if (value) Put();
-                else Take();
-                foreach (var module in saved) module.Swap();
-                isEnabled = value;
-            });
+            Change(() => Switch(value));
         }
     }
 
@@ -105,14 +108,16 @@ public sealed class Adapters
     /// <param name="model">The base, with its weights.</param>
     /// <param name="folder">A folder with <c>adapter_config.json</c> and <c>adapter_model.safetensors</c> or <c>adapter_model.bin</c>.</param>
     /// <param name="isTrainable">Whether they are to learn further (<c>is_trainable</c>); else all of the model is frozen.</param>
+    /// <param name="withoutDropout">Whether the adapters' own dropout is left out of training passes too.</param>
     /// <exception cref="CheckpointException">A file is missing or damaged, the kind of adapter or an option of it is not built, or it does not
     /// fit the model; nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">A target has an adapter already, or the model is being fine-tuned.</exception>
-    public static Adapters Load(Model model, string folder, bool isTrainable = false)
+    public static Adapters Load(Model model, string folder, bool isTrainable = false, bool withoutDropout = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var config = AdapterConfigFile.Read(folder);
+        if (withoutDropout) config = config.WithoutDropout();
         AdapterPlan plan;
         try
         {
@@ -130,7 +135,8 @@ public sealed class Adapters
 
     /// <summary>Adds the adapters to the base's weights, so that the model computes the same without them, as fast as the base.</summary>
     /// <remarks>The weights as they were are kept for <see cref="Unmerge"/>; <see cref="MergeAndUnload"/> keeps none.</remarks>
-    /// <exception cref="InvalidOperationException">They are merged already, disabled or detached, or the model is being fine-tuned.</exception>
+    /// <exception cref="InvalidOperationException">They are merged already, disabled or detached, they are of a kind that no weight can take in, or the
+    /// model is being fine-tuned.</exception>
     public void Merge()
     {
         RequirePresent();
@@ -138,12 +144,14 @@ public sealed class Adapters
         if (IsMerged) throw new InvalidOperationException($"the adapters of {model.Name} are merged already");
         Change(() =>
         {
-            foreach (var (parameter, numbers) in slots.SelectMany(static slot => slot.Adapter.Merged()).ToList())
+            foreach (var (parameter, numbers) in slots.SelectMany(slot => slot.Merged() ?? throw new InvalidOperationException(
+                $"adapters of the kind {Config.PeftType} cannot be merged: no weight of {model.Name} computes what they do")).ToList())
             {
                 unmerged.Add((parameter, parameter.Value.ToArray()));
                 parameter.Fill(numbers.CopyTo);
             }
-            foreach (var slot in slots) slot.Layer.Detach();
+            foreach (var slot in slots) slot.Take();
+            isMerged = true;
         });
     }
 
@@ -169,6 +177,7 @@ public sealed class Adapters
         RequirePresent();
         if (!IsMerged) Merge();
         unmerged.Clear();
+        isMerged = false;
         End();
     }
 
@@ -190,31 +199,77 @@ public sealed class Adapters
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Directory.CreateDirectory(folder);
-        using var reading = slots[0].Layer.Parameters().First().Lock.Read();
+        using var reading = model.Parameters().First().Lock.Read();
         AdapterWeights.Write(folder, slots, saved, areSavedAside: !isEnabled);
-        AdapterConfigFile.Write(folder, Config, [.. saved.Select(static module => module.Name).Distinct()], slots.Any(static slot => slot.Adapter.IsTransposed));
+        AdapterConfigFile.Write(folder, Config, [.. saved.Select(static module => module.Name).Where(static name => name.Length > 0).Distinct()], slots.Any(static slot => slot.IsTransposed));
     }
 
-    private IEnumerable<Parameter> Learnt() => slots.SelectMany(static slot => slot.Tensors).Select(static tensor => tensor.Parameter)
+    /// <summary>Writes the base as it was before the adapters, while they are in it: other threads may go on with them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="metadata">Texts of the file's header; null for none.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">They were detached.</exception>
+    public void SaveBase(string path, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        RequirePresent();
+        var before = unmerged.ToDictionary(static one => one.Parameter, static one => one.Numbers);
+        foreach (var module in isEnabled ? saved : [])
+            for (int i = 0; i < module.Tensors.Count; i++) before[module.Tensors[i]] = module.Aside(i);
+        model.SaveBase(path, metadata, parameter => before.GetValueOrDefault(parameter));
+    }
+
+    /// <summary>Puts the adapters into the model or takes them out, within a change of its weights.</summary>
+    internal void Switch(bool isOn)
+    {
+        if (isOn) Put();
+        else Take();
+        foreach (var module in saved) module.Swap();
+        isEnabled = isOn;
+    }
+
+    /// <summary>Lets nothing learn but what the adapters let.</summary>
+    internal void FreezeBase()
+    {
+        model.Freeze();
+        foreach (var parameter in Learnt()) parameter.IsFrozen = !isTrainable;
+    }
+
+    /// <summary>What of the base's own learns.</summary>
+    internal IReadOnlyList<SavedModule> Saved => saved;
+
+    /// <summary>The learnt numbers of one of the base's own tensors; null where it does not learn.</summary>
+    internal float[]? LearntOf(Parameter tensor)
+    {
+        foreach (var module in saved)
+            for (int i = 0; i < module.Tensors.Count; i++)
+                if (module.Tensors[i] == tensor) return module.Learnt(i, areAside: !isEnabled);
+        return null;
+    }
+
+    /// <summary>The adapters beside layers.</summary>
+    internal IEnumerable<LayerSlot> LayerSlots => slots.OfType<LayerSlot>();
+
+    private IEnumerable<Parameter> Learnt() => slots.SelectMany(static slot => slot.Parameters)
         .Concat(saved.SelectMany(static module => module.Tensors).Where(IsLearnt));
 
     private bool IsLearnt(Parameter tensor) => freezing.Exists(entry => entry.Parameter == tensor);
 
     private void Put()
     {
-        foreach (var slot in slots) slot.Layer.Attach("", slot.Adapter);
+        foreach (var slot in slots) slot.Put();
     }
 
     private void Take()
     {
         if (IsMerged) Restore();
-        else foreach (var slot in slots) slot.Layer.Detach();
+        else foreach (var slot in slots) slot.Take();
     }
 
     private void Restore()
     {
         foreach (var (parameter, numbers) in unmerged) parameter.Fill(numbers.CopyTo);
         unmerged.Clear();
+        isMerged = false;
     }
 
     private void End()

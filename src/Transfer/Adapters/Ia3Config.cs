@@ -5,9 +5,9 @@ namespace Graft.Transfer;
 
 /// <summary>IA3 (Liu et al. 2022; PEFT's <c>IA3Config</c>): a learnt factor for each output of a frozen <see cref="Linear"/>, or for each
 /// input of a feed-forward one. At first all are one, so that the model is the base.</summary>
-public sealed record Ia3Config : AdapterConfig
+public sealed record Ia3Config : LayerAdapterConfig
 {
-    /// <summary>Those of <see cref="AdapterConfig.TargetModules"/> whose inputs are multiplied (<c>feedforward_modules</c>); null for none.</summary>
+    /// <summary>Those of <see cref="LayerAdapterConfig.TargetModules"/> whose inputs are multiplied (<c>feedforward_modules</c>); null for none.</summary>
     public AdapterTargets? FeedforwardModules { get; init; }
 
     /// <inheritdoc/>
@@ -27,12 +27,19 @@ public sealed record Ia3Config : AdapterConfig
     }
 
     /// <inheritdoc/>
-    internal override LayerAdapter? Create(string key, AdaptableLayer layer) =>
-        layer is Linear linear ? new Ia3Linear(linear, FeedforwardModules?.Matches(key) ?? false) : null;
+    internal override Func<string, AdaptableLayer, LayerAdapter?> Maker() =>
+        (key, layer) => layer is Linear linear ? new Ia3Linear(linear, FeedforwardModules?.Matches(key) ?? false) : null;
+
+    /// <summary>The members of a file that are read.</summary>
+    internal static IReadOnlyList<string> Members { get; } = ["feedforward_modules", "fan_in_fan_out", "init_ia3_weights"];
+
+    /// <exception cref="CheckpointException">A member is missing or malformed.</exception>
+    internal static Ia3Config Read(JsonObjectReader json) => new() { TargetModules = TargetsOf(json), FeedforwardModules = AdapterTargets.Read(json, "feedforward_modules") };
 
     /// <inheritdoc/>
     internal override void WriteMembers(Utf8JsonWriter json, bool isTransposed)
     {
+        base.WriteMembers(json, isTransposed);
         json.WriteBoolean("fan_in_fan_out", isTransposed);
         AdapterTargets.Write(json, "feedforward_modules", FeedforwardModules ?? AdapterTargets.Named());
         json.WriteBoolean("init_ia3_weights", true);

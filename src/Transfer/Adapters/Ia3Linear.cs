@@ -13,8 +13,7 @@ internal sealed class Ia3Linear : LayerAdapter, IInputAdapter
     public Ia3Linear(Linear layer, bool isFeedforward)
     {
         (this.layer, this.isFeedforward) = (layer, isFeedforward);
-        int inputs = layer.Weight.Shape[layer.IsTransposed ? 0 : 1], outputs = layer.Weight.Shape[layer.IsTransposed ? 1 : 0];
-        factors = AddParameter("ia3_l", isFeedforward ? [1, inputs] : [outputs, 1], Initialiser.Ones);
+        factors = AddParameter("ia3_l", isFeedforward ? [1, layer.Inputs] : [layer.Outputs, 1], Initialiser.Ones);
     }
 
     public override bool IsTransposed => layer.IsTransposed;

@@ -11,19 +11,38 @@ internal abstract class LoraAdapter(Parameter weight, float scaling, float dropo
     private string? stream;
 
     /// <summary>[r, K...].</summary>
-    protected abstract Parameter A { get; }
+    public abstract Parameter A { get; }
 
     /// <summary>[O, r...].</summary>
-    protected abstract Parameter B { get; }
+    public abstract Parameter B { get; }
 
-    public sealed override IReadOnlyList<(Parameter Parameter, float[] Numbers)> Merged() => [(weight, LowRankProduct.AddedTo(weight, B, A, scaling, IsTransposed))];
+    /// <summary>What the product is multiplied with.</summary>
+    public float Scaling => scaling;
+
+    /// <summary>What the outputs' lengths are learnt as; null where they follow from the sum.</summary>
+    protected virtual Parameter? Magnitude => null;
+
+    public sealed override IReadOnlyList<(Parameter Parameter, float[] Numbers)> Merged()
+    {
+        float[] merged = LowRankProduct.AddedTo(weight, B, A, scaling, IsTransposed);
+        if (Magnitude is { } magnitude) DoraNorm.Scale(merged, magnitude.Value.ToArray(), IsTransposed);
+        return [(weight, merged)];
+    }
 
     protected sealed override Variable Compute(Variable x, Variable inputs)
     {
-        if (x.Pass.IsTraining && dropout > 0) inputs = inputs.Dropout(dropout, stream ??= $"{Key}.lora_dropout");
+        bool isDropped = x.Pass.IsTraining && dropout > 0;
+        if (isDropped) inputs = inputs.Dropout(dropout, stream ??= $"{Key}.lora_dropout");
         // scaled where it is r wide
-        return x + Widen(Narrow(inputs) * scaling);
+        return Combine(x, inputs, Widen(Narrow(inputs) * scaling), isDropped);
     }
+
+    /// <summary>The layer's output with the product's.</summary>
+    /// <param name="x">What the layer made.</param>
+    /// <param name="inputs">What the product was made of.</param>
+    /// <param name="low">The scaled product's output.</param>
+    /// <param name="isDropped">Whether some of the inputs were dropped.</param>
+    protected virtual Variable Combine(Variable x, Variable inputs, Variable low, bool isDropped) => x + low;
 
     /// <summary>The input through A.</summary>
     protected abstract Variable Narrow(Variable inputs);

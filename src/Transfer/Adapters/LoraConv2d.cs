@@ -5,7 +5,7 @@ namespace Graft.Transfer;
 
 /// <summary>LoRA beside a convolution of one group: a convolution to r channels with the layer's own window, then one of a single pixel;
 /// <c>lora_A.weight</c> [r, C, KH, KW], <c>lora_B.weight</c> [O, r, 1, 1].</summary>
-internal sealed class LoraConv2d : LoraAdapter
+internal class LoraConv2d : LoraAdapter
 {
     private readonly Conv2d layer;
 
@@ -17,9 +17,9 @@ internal sealed class LoraConv2d : LoraAdapter
         B = AddParameter("lora_B.weight", [shape[0], rank, 1, 1], Initialiser.Zeros);
     }
 
-    protected override Parameter A { get; }
+    public override Parameter A { get; }
 
-    protected override Parameter B { get; }
+    public override Parameter B { get; }
 
     protected override Variable Narrow(Variable inputs) => inputs.Conv2d(inputs.Pass.Of(A), null, layer.Geometry);
 

@@ -4,7 +4,7 @@ namespace Graft.Transfer;
 
 /// <summary>A module that learns whole beside adapters: its own values, and the base's, one of which is in the model.</summary>
 /// <param name="key">Its key in the model.</param>
-/// <param name="name">What the config calls it.</param>
+/// <param name="name">What the config calls it; empty where these are single parameters.</param>
 /// <param name="isNamed">Whether the config names it; else the task implies it.</param>
 /// <param name="tensors">Its parameters and buffers.</param>
 internal sealed class SavedModule(string key, string name, bool isNamed, IReadOnlyList<Parameter> tensors)
@@ -38,6 +38,9 @@ internal sealed class SavedModule(string key, string name, bool isNamed, IReadOn
             tensors[i].Fill(numbers.CopyTo);
         }
     }
+
+    /// <summary>The values that are not in the model.</summary>
+    public float[] Aside(int tensor) => aside[tensor];
 
     /// <summary>The values that were learnt.</summary>
     /// <param name="tensor">Which tensor.</param>

@@ -47,11 +47,30 @@ public sealed class VerifyReferenceTests : IDisposable
     [InlineData("albert-seqcls", "AlbertForSequenceClassification")]
     [InlineData("electra-seqcls", "ElectraForSequenceClassification")]
     [InlineData("mpnet-model", "MPNetModel")]
+    [InlineData("gpt2-lm", "GPT2LMHeadModel")]
     public void Every_family_of_text_models_is_verified(string golden, string architecture)
     {
         var run = CommandLine.Run("verify", Golden(golden), "--reference", Reference(golden));
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains($"{architecture}: all within tolerance", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("peft-lora-bert", "merged.weights", 6)]
+    [InlineData("peft-ia3-bert", "merged.weights", 0)]
+    [InlineData("peft-lora-gpt2", "merged.weights", 2)]
+    public void Adapters_are_verified_on_their_base(string golden, string kind, int merged)
+    {
+        string folder = Golden(golden);
+        var run = CommandLine.Run(
+            "verify", Path.Combine(folder, "base"), "--adapter", Path.Combine(folder, "adapter"), "--reference", Path.Combine(folder, "reference.safetensors"), "--json");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        using var document = JsonDocument.Parse(run.Output);
+        var kinds = document.RootElement.GetProperty("kinds").EnumerateArray().ToDictionary(row => row.GetProperty("kind").GetString()!, row => row.GetProperty("tensors").GetInt32());
+        foreach (string expected in (string[])["logits", "disabled.logits", "base.logits", "base.loss", "merged.logits", "loss", "gradients", kind]) Assert.Contains(expected, kinds.Keys);
+        if (merged > 0) Assert.Equal(merged, kinds[kind]);
+        CommandLine.Run("verify", Path.Combine(folder, "base"), "--adapter", Path.Combine(folder, "nowhere"), "--reference", Reference("bert-qa")).AssertFailed(2, "nowhere");
+        CommandLine.Run("verify", Path.Combine(folder, "base"), "--adapter", Path.Combine(folder, "adapter")).AssertFailed(2, "--reference");
     }
 
     [Fact]
@@ -100,7 +119,7 @@ public sealed class VerifyReferenceTests : IDisposable
     [Fact]
     public void An_architecture_that_is_not_built_is_not_understood()
     {
-        CommandLine.Run("verify", Golden("gpt2-lm"), "--reference", Reference("gpt2-lm")).AssertFailed(2, "GPT2LMHeadModel");
+        CommandLine.Run("verify", Golden("llama-lm"), "--reference", Reference("llama-lm")).AssertFailed(2, "LlamaForCausalLM");
         CommandLine.Run("verify", Golden("bart-s2s"), "--reference", Reference("bart-s2s")).AssertFailed(2, "BartForConditionalGeneration");
     }
 

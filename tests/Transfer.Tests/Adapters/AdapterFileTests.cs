@@ -26,12 +26,12 @@ public sealed class AdapterFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"LORA\"", "\"PREFIX_TUNING\"", "PREFIX_TUNING")]
+    [InlineData("\"LORA\"", "\"P_TUNING\"", "P_TUNING")]
     [InlineData("\"LORA\"", "7", "'peft_type' is 7")]
     [InlineData("\"r\": 2", "\"r\": 0", "rank 0")]
     [InlineData("\"r\": 2", "\"r\": 3", "[3, 16]")]
-    [InlineData("\"r\": 2", "\"r\": 2, \"use_dora\": true", "use_dora")]
-    [InlineData("\"r\": 2", "\"r\": 2, \"bias\": \"all\"", "'bias' is 'all'")]
+    [InlineData("\"r\": 2", "\"r\": 2, \"use_dora\": true", "lora_magnitude_vector")]
+    [InlineData("\"r\": 2", "\"r\": 2, \"bias\": \"some\"", "'bias' is 'some'")]
     [InlineData("\"r\": 2", "\"r\": 2, \"layers_to_transform\": [0]", "layers_to_transform")]
     [InlineData("\"r\": 2", "\"r\": 2, \"init_lora_weights\": \"pissa\"", "pissa")]
     [InlineData("[\"query\", \"value\"]", "[\"query\"]", "has no place")]

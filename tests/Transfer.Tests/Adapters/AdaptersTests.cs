@@ -235,10 +235,5 @@ public sealed class AdaptersTests : IDisposable
     {
         using var pass = Pass.Infer(device);
         return model.Forward(pass.Constant(numbers)).Value.ToArray();
-    }
-
-    private sealed class OneLayer : ImageModel
-    {
-        public OneLayer(Linear layer) : base("one") => AddStage("head", Add("layer", layer));
-    }
+}
 }

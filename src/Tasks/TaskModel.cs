@@ -145,6 +145,9 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         }
     }
 
+    /// <summary>The model as a fine-tuning for these labels would begin with it; the caller's to dispose of.</summary>
+    internal TModel StartOf(IReadOnlyList<string> labels, ulong seed) => Copy(Current, labels, seed).Model;
+
     private FitReport Fit(
         TaskState<TModel, TInputs, TRecipe> copy, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
         IProgress<FitProgress>? progress, CancellationToken cancellation)

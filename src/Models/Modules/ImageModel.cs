@@ -83,6 +83,12 @@ public abstract class ImageModel : Model
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
     public Variable ForwardFrom(Variable x, string stage) => Run(x, IndexOf(stage), chain.Count);
 
+    /// <summary>The logits of the trunk's last feature map, pooled as the model does it (timm's <c>forward_head</c>).</summary>
+    /// <param name="map">What <see cref="ForwardTo"/> gives for the last stage before the head.</param>
+    /// <exception cref="ShapeException">The map does not fit; the message names the module.</exception>
+    public Variable ForwardHead(Variable map) => LayerScope.Run(
+        this, map, this, static (input, model) => model.chain[model.Head].Forward(model.IsHeadOnPooled ? model.Pool(input) : input));
+
     /// <summary>The outputs of some stages by their names, as far as the deepest of them (torchvision's
     /// <c>create_feature_extractor</c>).</summary>
     /// <param name="x">Images [N, C, H, W].</param>

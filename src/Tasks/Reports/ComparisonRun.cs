@@ -60,14 +60,18 @@ internal sealed class ComparisonRun(
         var memory = new MemoryWatch(subject.Device);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (options.TimeLimit is { } longest) limit.CancelAfter(longest);
+        int examples = (int)Math.Round((share ?? 1) * subject.TrainingExamples);
         using var trained = subject.Train(arm, seed, share, new Relay(fit =>
         {
             memory.Look();
-            progress?.Report(new TransferProgress(arm.Name, run, runs, share is { } part ? (int)Math.Round(part * subject.TrainingExamples) : subject.TrainingExamples, seed, fit));
+            progress?.Report(new TransferProgress(arm.Name, run, runs, examples, seed, fit));
         }), limit.Token);
         cancellation.ThrowIfCancellationRequested();
         if (trained.Report.Steps == 0)
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"the time limit of {options.TimeLimit?.TotalSeconds:0.###} s ends before the first step of {arm.Name}: give more"));
+        {
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"the time limit of {options.TimeLimit?.TotalSeconds:0.###} s ends before the first step of {arm.Name}: give more"));
+        }
         float[] logits = subject.Logits(trained, cancellation);
         int classes = subject.Classes.Count;
         int[] answers = [.. Enumerable.Range(0, labels.Length).Select(row => ImageInference.IndexOfLargest(logits.AsSpan(row * classes, classes)))];

@@ -25,7 +25,11 @@ public sealed class ExplanationTests
         float[] features = model.ForwardTo(pass.Constant(image), model.Stages[^2].Name).Value.ToArray();
         float[] weights = model.Stages[^1].Modules.SelectMany(static module => module.Parameters()).First().Value.ToArray();
         int plane = map.Height * map.Width, channels = features.Length / plane;
-        double[] sums = [.. Enumerable.Range(0, plane).Select(at => Math.Max(0, Enumerable.Range(0, channels).Sum(channel => (double)weights[4 * channels + channel] * features[channel * plane + at])))];
+        double[] sums =
+        [
+            .. Enumerable.Range(0, plane).Select(at =>
+                Math.Max(0, Enumerable.Range(0, channels).Sum(channel => (double)weights[4 * channels + channel] * features[channel * plane + at]))),
+        ];
         double largest = sums.Max();
         Assert.True(largest > 0);
         for (int at = 0; at < plane; at++) Assert.Equal(sums[at] / largest, map.Values[at], 1e-4);

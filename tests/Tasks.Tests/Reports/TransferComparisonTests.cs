@@ -108,9 +108,11 @@ public sealed class TransferComparisonTests : IDisposable
         var (training, test) = all.Split(0.4, seed: 0);
         return TransferComparison.Run(
             TextModelSource.FromFolder(TinyEncoder.Write(folder["tiny"]), TextHead.SequenceClassification), training, test,
-            new TextFineTuneOptions { Recipe = new TextFineTuneOptions().Recipe with { Epochs = 3 } }, new TransferComparisonOptions { Seeds = 2, WorstExamples = 2, Shares = [0.5] }, device: device);
+            new TextFineTuneOptions { Recipe = new TextFineTuneOptions().Recipe with { Epochs = 3 } },
+            new TransferComparisonOptions { Seeds = 2, WorstExamples = 2, Shares = [0.5] }, device: device);
     }
 
     private static (LabelledImages Training, LabelledImages Test) PicturesOf(TemporaryFolder folder) =>
-        (LabelledImages.Open(Pictures.Folder(folder, "train", 12, "blue & <b>", "red")), LabelledImages.Open(Pictures.Folder(folder, "test", 12, "blue & <b>", "red"), DataUse.Evaluation));
+        (LabelledImages.Open(Pictures.Folder(folder, "train", 12, "blue & <b>", "red")),
+            LabelledImages.Open(Pictures.Folder(folder, "test", 12, "blue & <b>", "red"), DataUse.Evaluation));
 }

@@ -21,7 +21,8 @@ internal static class PictureThumbnails
             {
                 var colour = (row[3 * x], row[3 * x + 1], row[3 * x + 2]);
                 if (map is not null) colour = Blend(colour, map.At((y + 0.5) / height, (x + 0.5) / width));
-                (pixels[4 * (y * width + x)], pixels[4 * (y * width + x) + 1], pixels[4 * (y * width + x) + 2], pixels[4 * (y * width + x) + 3]) = (colour.Item1, colour.Item2, colour.Item3, 255);
+                int at = 4 * (y * width + x);
+                (pixels[at], pixels[at + 1], pixels[at + 2], pixels[at + 3]) = (colour.Item1, colour.Item2, colour.Item3, 255);
             }
         }
         System.Runtime.InteropServices.Marshal.Copy(pixels, 0, bitmap.GetPixels(), pixels.Length);

@@ -86,5 +86,13 @@ internal sealed record TrainedArm(TransferArm Arm, IDisposable Owner, Model Mode
     public void Dispose() => Owner.Dispose();
 }
 
+/// <summary>In the place of a task that still has the source's model, which is not the run's to dispose of.</summary>
+internal sealed class NothingHeld : IDisposable
+{
+    public void Dispose()
+    {
+    }
+}
+
 /// <summary>What a stage makes of examples, a row each.</summary>
 internal sealed record StageRows(string Stage, float[] Rows);

@@ -56,9 +56,9 @@ internal sealed class ImageSubject(
         // a head that is new is so for every arm, so that all have as many epochs
         recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? (source.State.Labels.SequenceEqual(Classes) ? 0 : 1) };
         var classifier = ImageClassifier.From(own, device);
-        // the same for an unlike start is remade below, so that the source's own model is not the classifier's to dispose of
         var report = classifier.FineTune(examples, test, options with { Recipe = recipe, HeldOut = 0, Validation = null }, progress, cancellation);
-        return new TrainedArm(arm, report.Steps > 0 ? classifier : new Nothing(), classifier.Model, report, examples.Count, () => ImageClassifier.From(own, device).StartOf(Classes, seed));
+        return new TrainedArm(
+            arm, report.Steps > 0 ? classifier : new NothingHeld(), classifier.Model, report, examples.Count, () => ImageClassifier.From(own, device).StartOf(Classes, seed));
     }
 
     public override float[] Logits(TrainedArm arm, CancellationToken cancellation) => Outputs((ImageModel)arm.Model, test, cancellation);
@@ -113,7 +113,11 @@ internal sealed class ImageSubject(
         return plain with { Thumbnail = PictureThumbnails.Of(picture), Overlay = map is null ? null : PictureThumbnails.Of(picture, map) };
     }
 
-    public override string Name(int example) => Path.GetRelativePath(test.Root, test.Name(example)) is var name && !name.StartsWith("..", StringComparison.Ordinal) ? name : test.Name(example);
+    public override string Name(int example)
+    {
+        string name = Path.GetRelativePath(test.Root, test.Name(example));
+        return name.StartsWith("..", StringComparison.Ordinal) ? test.Name(example) : name;
+    }
 
     private float[] Outputs(ImageModel model, LabelledImages pictures, CancellationToken cancellation)
     {
@@ -139,12 +143,4 @@ internal sealed class ImageSubject(
         3 => map.Shape[2],
         _ => (int)(map.Shape.ElementCount / map.Shape[0]),
     };
-
-    /// <summary>In the place of a classifier that still has the source's model.</summary>
-    private sealed class Nothing : IDisposable
-    {
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -56,7 +56,8 @@ internal sealed class TextSubject(
         recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? (HasOldHead ? 0 : 1) };
         var classifier = TextClassifier.From(own, device);
         var report = classifier.FineTune(examples, test, options with { Recipe = recipe, HeldOut = 0, Validation = null }, progress, cancellation);
-        return new TrainedArm(arm, report.Steps > 0 ? classifier : new MemoryStream(), classifier.Model, report, examples.Count, () => TextClassifier.From(own, device).StartOf(Classes, seed));
+        return new TrainedArm(
+            arm, report.Steps > 0 ? classifier : new NothingHeld(), classifier.Model, report, examples.Count, () => TextClassifier.From(own, device).StartOf(Classes, seed));
     }
 
     public override float[] Logits(TrainedArm arm, CancellationToken cancellation) => Outputs((TextModel)arm.Model, test, cancellation);

@@ -15,6 +15,7 @@ public sealed class WeightLock
 
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
     private readonly long order = Interlocked.Increment(ref count);
+    private long changes;
 
     /// <summary>Enters as a reader, until what is returned is disposed of.</summary>
     public WeightReading Read() => new((WeightLock[])[this]);
@@ -22,6 +23,9 @@ public sealed class WeightLock
     /// <summary>Enters exclusively, until what is returned is disposed of.</summary>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward that reads them.</exception>
     public WeightChange Change() => new((WeightLock[])[this]);
+
+    /// <summary>How often the weights have been entered to be changed.</summary>
+    public long Changes => Interlocked.Read(ref changes);
 
     /// <summary>Enters as a reader.</summary>
     internal void EnterRead() => gate.EnterReadLock();
@@ -35,6 +39,7 @@ public sealed class WeightLock
         if (gate.IsReadLockHeld && !gate.IsWriteLockHeld)
             throw new InvalidOperationException("the weights of a model cannot be changed from within a forward or backward of the same model: change them after it has returned");
         gate.EnterWriteLock();
+        Interlocked.Increment(ref changes);
     }
 
     internal void ExitWrite() => gate.ExitWriteLock();

@@ -31,7 +31,7 @@ internal static class Program
     })
     {
         IsWrongInput = static exception => exception is ImageException or TextFileException or DeviceUnavailableException,
-        IsFailure = static exception => exception is NonFiniteException,
+        IsFailure = static exception => exception is NonFiniteException or FrozenWeightsException,
         UnknownToken = Suggestions.Problem,
     };
 }

@@ -12,7 +12,7 @@ internal static class Suggestions
         ("features", ["embed", "extract"]), ("models", ["list"]), ("--help", ["help"]),
         ("--model", ["--arch", "--architecture", "--resume"]), ("--weights", ["--checkpoint", "--pretrained"]), ("--data", ["--train", "--input"]),
         ("--out", ["--save", "--output-dir"]), ("--threads", ["--workers", "--jobs"]), ("--device", ["--cuda", "--gpu"]),
-        ("--freeze-below", ["--freeze"]), ("--rate-decay", ["--gamma"]), ("--validation", ["--eval"]), ("--top", ["--k"]),
+        ("--rate-decay", ["--gamma"]), ("--validation", ["--eval"]), ("--top", ["--k"]),
         ("--augment", ["--no-flip", "--flip", "--crop", "--mirror"]),
     ];
 

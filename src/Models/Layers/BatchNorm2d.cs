@@ -47,6 +47,30 @@ public sealed class BatchNorm2d : Layer
     /// <summary>Which statistics it uses and updates in training.</summary>
     public BatchNormPolicy Policy { get; set; }
 
+    /// <summary>What it does while it is frozen, where that was said apart from <see cref="Policy"/>
+    /// (<see cref="Module.Freeze(string, FrozenNormPolicy?, FrozenDropoutPolicy?)"/>, <see cref="Model.ApplyFrozenPolicies"/>); null where it was not.</summary>
+    public FrozenNormPolicy? FrozenPolicy => FrozenByName ?? FrozenByFrontier;
+
+    /// <summary>Whether training passes normalise by the batch and move the running statistics.</summary>
+    public bool TracksStatistics
+    {
+        get
+        {
+            bool isFrozen = weight.IsFrozen && bias.IsFrozen;
+            if (FrozenPolicy is { } frozen && (isFrozen || frozen == FrozenNormPolicy.TrainAffine)) return frozen == FrozenNormPolicy.TrackStatistics;
+            return Policy switch
+            {
+                BatchNormPolicy.AlwaysBatchStatistics => true,
+                BatchNormPolicy.AlwaysRunningStatistics => false,
+                _ => !isFrozen,
+            };
+        }
+    }
+
+    internal FrozenNormPolicy? FrozenByName { get; set; }
+
+    internal FrozenNormPolicy? FrozenByFrontier { get; set; }
+
     /// <summary>What sees each input of the norm; null for nothing. Set by who owns the model alone.</summary>
     internal StatisticsProbe? Probe { get; set; }
 
@@ -54,13 +78,11 @@ public sealed class BatchNorm2d : Layer
     internal (Parameter Mean, Parameter Variance) Running => (runningMean, runningVariance);
 
     /// <summary>Whether it normalises by batch statistics in this pass.</summary>
-    public bool UsesBatch(Pass pass) =>
-        pass.IsTraining && Policy switch
-        {
-            BatchNormPolicy.AlwaysBatchStatistics => true,
-            BatchNormPolicy.AlwaysRunningStatistics => false,
-            _ => !(weight.IsFrozen && bias.IsFrozen),
-        };
+    public bool UsesBatch(Pass pass)
+    {
+        ArgumentNullException.ThrowIfNull(pass);
+        return pass.IsTraining && TracksStatistics;
+    }
 
     /// <summary>Makes the running statistics those of a new norm (PyTorch's <c>reset_running_stats</c>): mean 0, variance 1.</summary>
     /// <exception cref="InvalidOperationException">The thread is in the middle of a forward of the model.</exception>

@@ -6,17 +6,22 @@ namespace Graft.Models;
 /// <summary>Attention of a sequence to itself or to another, in several heads (Vaswani et al. 2017): <c>query</c>, <c>key</c> and
 /// <c>value</c> are linear maps, or one that gives all three side by side; the output projection belongs to the block around it.</summary>
 /// <remarks>Letters: B sequences, T queries and S keys each, D wide, H heads of queries and G of keys and values, each of head size D / H.</remarks>
-public sealed class MultiHeadAttention : Layer<AttentionInputs>
+public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLayer
 {
     private readonly int heads;
     private readonly int keyHeads;
     private readonly float scale;
-    private readonly float dropout;
+    private readonly float probability;
     private readonly Linear? packed;
     private readonly Linear? query;
     private readonly Linear? key;
     private readonly Linear? value;
     private string? stream;
+
+    /// <inheritdoc/>
+    public bool IsSilenced { get; set; }
+
+    private float Dropped => IsSilenced ? 0 : probability;
 
     /// <summary>Makes the layer.</summary>
     /// <param name="width">D.</param>
@@ -39,7 +44,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
         if (width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
         if (heads % (keyHeads ?? heads) != 0) throw new ArgumentException($"attention: {keyHeads} heads of keys do not divide {heads} heads of queries");
         linear ??= static (inputs, outputs) => new Linear(inputs, outputs);
-        (this.heads, this.keyHeads, this.dropout) = (heads, keyHeads ?? heads, dropout);
+        (this.heads, this.keyHeads, probability) = (heads, keyHeads ?? heads, dropout);
         scale = 1f / MathF.Sqrt(width / heads);
         int keyWidth = width / heads * this.keyHeads;
         query = Add(keys.Query, linear(width, width));
@@ -54,7 +59,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         int width = packed.Inputs;
         if (width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
-        (this.heads, keyHeads, this.dropout) = (heads, heads, dropout);
+        (this.heads, keyHeads, probability) = (heads, heads, dropout);
         scale = 1f / MathF.Sqrt(width / heads);
         this.packed = Add(key, packed);
     }
@@ -101,11 +106,11 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
     {
         stream ??= Key;
         if (packed is not null && inputs.Source is null && inputs.State is null)
-            return packed.Forward(x).PackedAttention(new AttentionHeads(inputs.Sequences, heads), inputs.Mask, scale, inputs.Bias, dropout, stream);
+            return packed.Forward(x).PackedAttention(new AttentionHeads(inputs.Sequences, heads), inputs.Mask, scale, inputs.Bias, Dropped, stream);
         var (q, k, v) = Project(x, inputs.Source ?? x);
         if (inputs.State is { } state) return Cached(q, k, v, inputs, state);
         return q.ScaledDotProductAttention(
-            k, v, inputs.Mask, scale, inputs.Bias, dropout, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads));
+            k, v, inputs.Mask, scale, inputs.Bias, Dropped, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads));
     }
 
     /// <summary>Queries of one sequence, keys and values of another, or of the same.</summary>
@@ -129,7 +134,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>
         Split(k, sequences, keyHeads).IndexCopyTo(keys, state.Positions);
         Split(v, sequences, keyHeads).IndexCopyTo(values, state.Positions);
         var y = Split(q, sequences, heads).ScaledDotProductAttention(
-            pass.Constant(keys), pass.Constant(values), state.Mask, scale, inputs.Bias, dropout, stream!);
+            pass.Constant(keys), pass.Constant(values), state.Mask, scale, inputs.Bias, Dropped, stream!);
         return y.Permute(0, 2, 1, 3).Reshape(q.Shape);
     }
 

@@ -6,15 +6,18 @@ namespace Graft.Models;
 /// others by 1 - p (Huang et al. 2016; torchvision's <c>StochasticDepth</c> with <c>mode="row"</c>, timm's <c>DropPath</c>). Elsewhere the
 /// branch as it is.</summary>
 /// <param name="probability">The share of examples that do without the branch, from 0 to 1.</param>
-public sealed class StochasticDepth(float probability) : Layer
+public sealed class StochasticDepth(float probability) : Layer, IStochasticLayer
 {
     private string? stream;
 
     /// <summary>The share of examples that do without the branch; 0 leaves it out of training too.</summary>
     public float Probability { get; set; } = probability;
 
+    /// <inheritdoc/>
+    public bool IsSilenced { get; set; }
+
     /// <summary>Whether it drops anything in this pass.</summary>
-    internal bool IsActive(Pass pass) => pass.IsTraining && Probability > 0;
+    internal bool IsActive(Pass pass) => pass.IsTraining && Probability > 0 && !IsSilenced;
 
     /// <inheritdoc/>
     protected override Variable Compute(Variable x)

@@ -9,6 +9,7 @@ namespace Graft.Models;
 public abstract class Model : Module, IDisposable
 {
     private readonly List<Stage> stages = [];
+    private readonly List<IStochasticLayer> silenced = [];
     private bool areStagesWhole;
     private int trainers;
 
@@ -42,6 +43,9 @@ public abstract class Model : Module, IDisposable
             return stages;
         }
     }
+
+    /// <summary>The hashes of what was frozen in the last training; null where there was none.</summary>
+    internal FrozenWeights? Watch { get; set; }
 
     /// <summary>The last stage's parameters and buffers: what depends on the number of classes.</summary>
     internal IEnumerable<ModuleParameter> HeadTensors() => Stages[^1].Tensors();
@@ -133,13 +137,49 @@ public abstract class Model : Module, IDisposable
     /// <summary>The tensors that <see cref="Save"/> writes: all, but what has a file of its own.</summary>
     internal virtual IEnumerable<ModuleParameter> SavedTensors() => Tensors();
 
+    /// <summary>Says what norms and dropout do in what is frozen now, by name or below the frontier, but for those of which
+    /// <see cref="Module.Freeze(string, FrozenNormPolicy?, FrozenDropoutPolicy?)"/> said it. To be said again when the frontier has moved.</summary>
+    /// <param name="norm">What norms do; null for what <see cref="BatchNorm2d.Policy"/> says.</param>
+    /// <param name="dropout">What dropout does; null as <see cref="FrozenDropoutPolicy.Active"/>.</param>
+    public void ApplyFrozenPolicies(FrozenNormPolicy? norm, FrozenDropoutPolicy? dropout)
+    {
+        foreach (var layer in silenced) layer.IsSilenced = false;
+        silenced.Clear();
+        foreach (var batchNorm in Descendants().OfType<BatchNorm2d>()) batchNorm.FrozenByFrontier = null;
+        if (norm is null && dropout is null) return;
+        var frozen = Parameters().Where(static parameter => parameter.IsFrozen).ToHashSet();
+        if (dropout == FrozenDropoutPolicy.Off)
+        {
+            silenced.AddRange(FrozenParts.Stochastic(this, frozen).Where(static layer => !layer.IsSilenced));
+            foreach (var layer in silenced) layer.IsSilenced = true;
+        }
+        if (norm is not { } statistics) return;
+        foreach (var module in FrozenParts.Norms(this, frozen).ToList())
+        {
+            if (module is BatchNorm2d batchNorm) batchNorm.FrozenByFrontier = statistics;
+            if (statistics != FrozenNormPolicy.TrainAffine) continue;
+            foreach (var parameter in module.Parameters()) parameter.IsBelowFrontier = false;
+        }
+    }
+
+    /// <summary>The stage that a module is in; null where it is in none.</summary>
+    internal Stage? StageOf(Module module)
+    {
+        for (Module? part = module; part is not null; part = part.Parent)
+            if (Stages.FirstOrDefault(stage => stage.Modules.Contains(part)) is { } found) return found;
+        return null;
+    }
+
     /// <summary>Writes all parameters and buffers as safetensors, under PyTorch's keys.</summary>
     /// <param name="path">The file.</param>
     /// <param name="metadata">Texts of the file's header; null for none.</param>
     /// <exception cref="InvalidOperationException">Adapters with a file of their own are in the model: their file would not be the model's, and the
     /// model's without them another model.</exception>
+    /// <exception cref="FrozenWeightsException">What was frozen in the last training was written to since by other means than <see cref="Module.ChangeWeights"/>,
+    /// <see cref="Load(Checkpoint, LoadOptions)"/> or an optimiser; nothing was saved.</exception>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
+        Watch?.CheckSaved();
         using var reading = Weights.Read();
         if (SavedApart().FirstOrDefault() is { } adapter)
             throw new InvalidOperationException(

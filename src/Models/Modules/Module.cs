@@ -36,6 +36,9 @@ public abstract class Module
     /// <summary>Whether it is an adapter with a file of its own, which no file of the model has.</summary>
     internal bool IsSavedApart { get; set; }
 
+    /// <summary>The module that it is part of; null at the root.</summary>
+    internal Module? Parent => parent;
+
     internal Module Root => parent is null ? this : parent.Root;
 
     /// <summary>What keeps the weights of the whole model whole.</summary>
@@ -52,21 +55,46 @@ public abstract class Module
     /// <summary>Freezes every parameter of this part and of the parts within it, until it is let go by hand.</summary>
     public void Freeze() => SetFrozen(Parameters(), true);
 
-    /// <summary>Freezes the parameters of a name or pattern, until they are let go by hand.</summary>
+    /// <summary>Freezes the parameters of names or patterns, until they are let go by hand.</summary>
     /// <param name="pattern">A key below this module, of a parameter or of a module: <c>layer1.0.conv1.weight</c>, <c>layer1</c>; a
-    /// <c>*</c> stands for any characters: <c>layer1.*</c>, <c>*.bias</c>.</param>
+    /// <c>*</c> stands for any characters: <c>layer1.*</c>, <c>*.bias</c>. Of a model also a stage or a range of stages: <c>stem</c>,
+    /// <c>layer1..layer3</c>, <c>..layer2</c>. Several have commas between them.</param>
+    /// <param name="norm">What norms do that are frozen whole; null for what the model's policies say
+    /// (<see cref="Model.ApplyFrozenPolicies"/>, <see cref="BatchNorm2d.Policy"/>).</param>
+    /// <param name="dropout">What dropout does in what is frozen; null for what the model's policies say.</param>
+    /// <returns>How many parameters it names.</returns>
+    /// <exception cref="ArgumentException">It names none; nothing was changed.</exception>
+    public int Freeze(string pattern, FrozenNormPolicy? norm = null, FrozenDropoutPolicy? dropout = null)
+    {
+        var chosen = PartPattern.Select(this, pattern);
+        SetFrozen(chosen, true);
+        var set = chosen.ToHashSet();
+        if (norm is { } statistics)
+        {
+            foreach (var module in FrozenParts.Norms(this, set))
+            {
+                if (module is BatchNorm2d batchNorm) batchNorm.FrozenByName = statistics;
+                if (statistics == FrozenNormPolicy.TrainAffine) SetFrozen(module.Parameters(), false);
+            }
+        }
+        if (dropout is { } draws)
+            foreach (var layer in FrozenParts.Stochastic(this, set)) layer.IsSilenced = draws == FrozenDropoutPolicy.Off;
+        return chosen.Count;
+    }
+
+    /// <summary>Lets every parameter of this part and of the parts within it learn again, and its norms and dropout do what they do in a part that learns.</summary>
+    public void Unfreeze() => Release(Parameters());
+
+    /// <summary>Lets the parameters of names or patterns learn again, with the norms and the dropout among them.</summary>
+    /// <param name="pattern">As for <see cref="Freeze(string, FrozenNormPolicy?, FrozenDropoutPolicy?)"/>.</param>
     /// <returns>How many parameters it names.</returns>
     /// <exception cref="ArgumentException">It names none.</exception>
-    public int Freeze(string pattern) => SetFrozen(KeyPattern.Select(this, pattern), true);
+    public int Unfreeze(string pattern) => Release(PartPattern.Select(this, pattern));
 
-    /// <summary>Lets every parameter of this part and of the parts within it learn again.</summary>
-    public void Unfreeze() => SetFrozen(Parameters(), false);
-
-    /// <summary>Lets the parameters of a name or pattern learn again.</summary>
-    /// <param name="pattern">As for <see cref="Freeze(string)"/>.</param>
-    /// <returns>How many parameters it names.</returns>
+    /// <summary>The parameters of names or patterns, each once.</summary>
+    /// <param name="pattern">As for <see cref="Freeze(string, FrozenNormPolicy?, FrozenDropoutPolicy?)"/>.</param>
     /// <exception cref="ArgumentException">It names none.</exception>
-    public int Unfreeze(string pattern) => SetFrozen(KeyPattern.Select(this, pattern), false);
+    public IReadOnlyList<Parameter> ParametersOf(string pattern) => PartPattern.Select(this, pattern);
 
     /// <summary>Changes weights of the model while other threads may be using it: what they compute is of the weights before or after the
     /// change. Forwards and backwards that are running are waited for, those that come after it wait for it.</summary>
@@ -182,6 +210,14 @@ public abstract class Module
         if (key.Length == 0) return;
         if (children.Exists(child => child.Key == key) || parameters.Exists(parameter => parameter.Key == key) || counters.Exists(counter => counter.Key == key))
             throw new ArgumentException($"the key '{KeyOf(key)}' of {GetType().Name} is taken: each part of a module has a key of its own");
+    }
+
+    private int Release(IEnumerable<Parameter> chosen)
+    {
+        var set = chosen.ToHashSet();
+        foreach (var norm in FrozenParts.Norms(this, set).OfType<BatchNorm2d>()) norm.FrozenByName = null;
+        foreach (var layer in FrozenParts.Stochastic(this, set)) layer.IsSilenced = false;
+        return SetFrozen(set, false);
     }
 
     private static int SetFrozen(IEnumerable<Parameter> chosen, bool frozen)

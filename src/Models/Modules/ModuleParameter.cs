@@ -11,6 +11,9 @@ internal sealed class ModuleParameter(Module owner, string key, Shape shape, Ini
     /// <summary>Its key within its module.</summary>
     public string Key => key;
 
+    /// <summary>The module that made it.</summary>
+    public Module Owner => owner;
+
     /// <summary>Whether it is a buffer: a batch norm's running statistics.</summary>
     public bool IsBuffer => isBuffer;
 
@@ -48,6 +51,9 @@ internal sealed class Counter(Module owner, string key)
     public string Key => key;
 
     public string Name => owner.KeyOf(key);
+
+    /// <summary>The module that made it.</summary>
+    public Module Owner => owner;
 
     public long Value { get; set; }
 }

@@ -20,8 +20,8 @@ public sealed record FineTuneOptions
     /// trained trunk, else none.</summary>
     public int? FrozenEpochs { get; init; }
 
-    /// <summary>The head's highest learning rate; a strategy says what part of it each phase uses, fastai's half of it after frozen epochs. Null: <see cref="UsualLearningRate"/>, or what a task
-    /// finds right for its steps.</summary>
+    /// <summary>The head's highest learning rate; a strategy says what part of it each phase uses, fastai's half of it after frozen epochs. Null:
+    /// <see cref="UsualLearningRate"/>, or what a task finds right for its steps.</summary>
     public double? LearningRate { get; init; }
 
     /// <summary>The learning rate where none is given.</summary>
@@ -37,6 +37,16 @@ public sealed record FineTuneOptions
 
     /// <summary>The first stage that ever learns; those below keep their weights, bit for bit. Null: all learn.</summary>
     public string? FreezeBelow { get; init; }
+
+    /// <summary>What never learns beside that: names of stages, ranges of them and patterns of keys, with commas between them
+    /// (<see cref="Module.Freeze(string, FrozenNormPolicy?, FrozenDropoutPolicy?)"/>). It stays frozen by name. Null: nothing.</summary>
+    public string? Freeze { get; init; }
+
+    /// <summary>What norms do where they are frozen. Null: what <see cref="BatchNorm"/> says.</summary>
+    public FrozenNormPolicy? FrozenNorm { get; init; }
+
+    /// <summary>What dropout does in what is frozen. Null: it draws as elsewhere.</summary>
+    public FrozenDropoutPolicy? FrozenDropout { get; init; }
 
     /// <summary>The optimiser: one of <see cref="OptimiserKind.All"/>, or one of the caller's.</summary>
     public OptimiserKind Optimiser { get; init; } = OptimiserKind.Sgd;

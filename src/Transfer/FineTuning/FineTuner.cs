@@ -58,6 +58,7 @@ public sealed class FineTuner
     /// <param name="progress">Reports progress after each step.</param>
     /// <param name="cancellation">Stops after the step that is running; the report says so and the model keeps what it learnt.</param>
     /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>
+    /// <exception cref="FrozenWeightsException">What is frozen changed in an epoch.</exception>
     /// <exception cref="InvalidOperationException">The model is being fine-tuned already.</exception>
     public FitReport FineTune(
         ITrainingSet data, Func<CancellationToken, Evaluation>? validate = null, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
@@ -74,16 +75,21 @@ public sealed class FineTuner
             PlannedEpochs = Phases.Sum(static phase => phase.Epochs),
         };
         using var claim = trainer.Claim();
+        if (options.Freeze is { } parts) model.Freeze(parts, options.FrozenNorm, options.FrozenDropout);
         foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
 
         foreach (var phase in Phases)
         {
             Groups.Rates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
             Groups.LearnOnly(phase.Stages);
+            model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
             var schedule = phase.Schedule(phase.Epochs * data.BatchesPerEpoch);
             if (trainer.Fit(data, phase.Epochs, schedule, validate, progress, cancellation).Interrupted) break;
         }
+        var frozen = FrozenWeights.Watch(model);
         methods.Adopt(trainer, data);
+        frozen.Check("when averages of weights took their place");
+        frozen.Dispose();
         model.IsHeadNew = false;
         return trainer.Report();
     }
@@ -91,7 +97,8 @@ public sealed class FineTuner
     private string[] StagesThatMayLearn()
     {
         int first = options.FreezeBelow is { } stage ? Groups.IndexOf(stage) : 0;
-        string[] stages = [.. Groups.Skip(first).Where(static group => group.MayLearn).Select(static group => group.Name)];
+        var named = options.Freeze is { } parts ? model.ParametersOf(parts).ToHashSet() : [];
+        string[] stages = [.. Groups.Skip(first).Where(group => group.Parameters.Any(one => !one.IsFrozenByName && !named.Contains(one))).Select(static group => group.Name)];
         return stages.Length > 0 ? stages : throw new ArgumentException(
             $"every parameter of {model.Name}{(first > 0 ? $" from '{Groups[first].Name}' on" : "")} is frozen by name, so there is nothing to learn: unfreeze some (Module.Unfreeze)");
     }

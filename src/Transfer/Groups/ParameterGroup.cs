@@ -40,7 +40,7 @@ public sealed class ParameterGroup
     internal ReadOnlySpan<Parameter> All => parameters;
 
     /// <summary>The highest learning rate of the group; a schedule scales it. 0 until it was given, here or by
-    /// <see cref="ParameterGroups.Rates"/>, without which an optimiser refuses to step.</summary>
+    /// <see cref="ParameterGroups.Rates(double, double)"/>, without which an optimiser refuses to step.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A rate that is not above 0 and finite.</exception>
     public double Rate
     {
@@ -73,9 +73,6 @@ public sealed class ParameterGroup
 
     /// <summary>Whether any parameter is trainable.</summary>
     internal bool Learns => parameters.Any(parameter => !parameter.IsFrozen);
-
-    /// <summary>Whether any parameter learns where the group is not below the frontier.</summary>
-    internal bool MayLearn => parameters.Any(parameter => !parameter.IsFrozenByName);
 
     /// <summary>Whether the group as a whole is frozen: no gradient, no decay, no clipping, running statistics in its batch norms.</summary>
     public bool IsFrozen => parameters.Length > 0 && !Learns;

@@ -23,6 +23,7 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
         ArgumentNullException.ThrowIfNull(model);
         this.model = model.Name;
         groups = [.. model.Stages.Select(stage => new ParameterGroup(stage.Name, stage.Modules))];
+        RequireOnce();
         Models = [model];
     }
 
@@ -69,12 +70,40 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     /// <summary>Freezes every group before the named one, and lets that one and those after it learn, but for what was frozen by hand
     /// (<see cref="Module.Freeze()"/>, <see cref="Parameter.IsFrozen"/>): by going from the head down to the stem, gradual unfreezing
     /// (Howard and Ruder 2018).</summary>
+    /// <param name="stage">The first group that learns.</param>
+    /// <param name="norm">What norms do that are frozen; null for what <see cref="BatchNorm2d.Policy"/> says.</param>
+    /// <param name="dropout">What dropout does in what is frozen; null for <see cref="FrozenDropoutPolicy.Active"/>.</param>
     /// <exception cref="ArgumentException">There is no group of that name.</exception>
-    public void FreezeBelow(string stage)
+    public void FreezeBelow(string stage, FrozenNormPolicy? norm = null, FrozenDropoutPolicy? dropout = null) => SetFrontier(IndexOf(stage), norm, dropout);
+
+    /// <summary>As <see cref="FreezeBelow"/>, by a group's index (fastai's <c>freeze_to</c>): <c>FreezeTo(^1)</c> lets the head alone learn.</summary>
+    /// <param name="first">The first group that learns; <c>^0</c> for none.</param>
+    /// <param name="norm">What norms do that are frozen; null for what <see cref="BatchNorm2d.Policy"/> says.</param>
+    /// <param name="dropout">What dropout does in what is frozen; null for <see cref="FrozenDropoutPolicy.Active"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such group.</exception>
+    public void FreezeTo(Index first, FrozenNormPolicy? norm = null, FrozenDropoutPolicy? dropout = null)
     {
-        int first = IndexOf(stage);
-        for (int i = 0; i < groups.Length; i++) groups[i].SetBelowFrontier(i < first);
+        int at = first.GetOffset(groups.Length);
+        if (at < 0 || at > groups.Length)
+            throw new ArgumentOutOfRangeException(nameof(first), first, $"there are {groups.Length} groups: give an index from 0 to {groups.Length}, or from the end");
+        SetFrontier(at, norm, dropout);
     }
+
+    /// <summary>Freezes parameters by name, until they are let go by name (<see cref="Unfreeze(string)"/>): stages, ranges of stages and patterns of keys.</summary>
+    /// <param name="pattern">As for <see cref="Module.Freeze(string, FrozenNormPolicy?, FrozenDropoutPolicy?)"/>; of groups of the caller's it is to fit a
+    /// model at least.</param>
+    /// <param name="norm">What norms do that are frozen whole; null for what the model's policies say.</param>
+    /// <param name="dropout">What dropout does in what is frozen; null for what the model's policies say.</param>
+    /// <returns>How many parameters it names.</returns>
+    /// <exception cref="ArgumentException">It names none.</exception>
+    public int Freeze(string pattern, FrozenNormPolicy? norm = null, FrozenDropoutPolicy? dropout = null) =>
+        OverModels(pattern, model => model.Freeze(pattern, norm, dropout));
+
+    /// <summary>Lets parameters that were frozen by name learn again.</summary>
+    /// <param name="pattern">As for <see cref="Freeze"/>.</param>
+    /// <returns>How many parameters it names.</returns>
+    /// <exception cref="ArgumentException">It names none.</exception>
+    public int Unfreeze(string pattern) => OverModels(pattern, model => model.Unfreeze(pattern));
 
     /// <summary>Lets the named groups learn and no other, as chain-thaw (Felbo et al. 2017) does; what was frozen by hand stays so.</summary>
     /// <exception cref="ArgumentException">There is no group of a name; nothing was changed.</exception>
@@ -86,10 +115,29 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     }
 
     /// <summary>Lets every group learn, but for what was frozen by hand.</summary>
-    public void Unfreeze()
+    public void Unfreeze() => SetFrontier(0, norm: null, dropout: null);
+
+    /// <summary>Gives each group a rate of its own.</summary>
+    /// <param name="rates">One for each group, from stem to head.</param>
+    /// <exception cref="ArgumentException">There are not as many rates as groups; nothing was changed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A rate is not above 0 and finite; nothing was changed.</exception>
+    public void Rates(IReadOnlyList<double> rates)
     {
-        foreach (var group in groups) group.SetBelowFrontier(false);
+        ArgumentNullException.ThrowIfNull(rates);
+        if (rates.Count != groups.Length)
+            throw new ArgumentException(
+                $"{rates.Count} rates do not fit {groups.Length} groups: give one for each, in order {string.Join(", ", groups.Select(static group => group.Name))}", nameof(rates));
+        foreach (double rate in rates)
+            if (!(rate > 0 && double.IsFinite(rate))) throw new ArgumentOutOfRangeException(nameof(rates), rate, "a learning rate is above 0 and finite");
+        for (int i = 0; i < groups.Length; i++) groups[i].Rate = rates[i];
     }
+
+    /// <summary>Spreads rates geometrically from the first group to the last (fastai's <c>slice(first, last)</c> and <c>even_mults</c>).</summary>
+    /// <param name="first">The stem's rate; above 0.</param>
+    /// <param name="last">The head's rate; above 0. A single group has this one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A rate that is not above 0 and finite.</exception>
+    public void RatesBetween(double first, double last) =>
+        Rates([.. groups.Select((_, index) => groups.Length == 1 ? last : first * Math.Pow(last / first, (double)index / (groups.Length - 1)))]);
 
     /// <summary>Gives the head a rate, and each group before it the rate of the one above divided by <paramref name="decayPerStage"/>:
     /// discriminative rates, geometric from stem to head (Howard and Ruder 2018, who divide by 2.6). A single group's is
@@ -117,6 +165,32 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
 
     /// <exception cref="ArgumentException">There is no group of that name.</exception>
     internal void Require(string stage) => _ = IndexOf(stage);
+
+    private void SetFrontier(int first, FrozenNormPolicy? norm, FrozenDropoutPolicy? dropout)
+    {
+        for (int i = 0; i < groups.Length; i++) groups[i].SetBelowFrontier(i < first);
+        foreach (var one in Models) one.ApplyFrozenPolicies(norm, dropout);
+    }
+
+    private int OverModels(string pattern, Func<Model, int> freeze)
+    {
+        if (Models.Count == 1) return freeze(Models[0]);
+        int count = 0;
+        ArgumentException? refusal = null;
+        foreach (var one in Models)
+        {
+            try
+            {
+                count += freeze(one);
+            }
+            catch (ArgumentException exception)
+            {
+                refusal ??= exception;
+            }
+        }
+        if (count > 0) return count;
+        throw refusal ?? new ArgumentException($"'{pattern}' names no parameter: the groups have none of a model", nameof(pattern));
+    }
 
     private void RequireOnce()
     {

@@ -39,6 +39,21 @@ public static class FineTuneRecipe
             "What the rate is divided by from a stage to the one below it; 1 from scratch.", absent: static recipe => recipe with { RateDecayPerStage = 1 }),
         Row("--freeze-below", "freeze_below", RecipeKind.Text("the name of a stage", "STAGE"), static recipe => recipe.FreezeBelow,
             static (recipe, value) => recipe with { FreezeBelow = value }, "The first stage that learns at all; those below keep their numbers."),
+        Row("--freeze", "freeze", RecipeKind.Text("the names of stages, ranges of them or patterns of keys", "PATTERN"), static recipe => recipe.Freeze,
+            static (recipe, value) => recipe with { Freeze = value },
+            "What never learns beside that: stages (stem), ranges of them (layer1..layer3) and keys of parameters with * for any characters (*.bias), with commas between them."),
+        Row("--frozen-norm", "frozen_norm", RecipeKind.Choice(
+            [
+                ("running-statistics", FrozenNormPolicy.RunningStatistics), ("track-statistics", FrozenNormPolicy.TrackStatistics),
+                ("train-affine", FrozenNormPolicy.TrainAffine),
+            ]).OrNone(),
+            static recipe => recipe.FrozenNorm, static (recipe, value) => recipe with { FrozenNorm = value },
+            "What norms do where they are frozen: normalise by running statistics that stay, by the batch with statistics that follow it, "
+            + "or learn their weights and biases; what --batch-norm says where it is not given."),
+        Row("--frozen-dropout", "frozen_dropout",
+            RecipeKind.Choice([("active", FrozenDropoutPolicy.Active), ("off", FrozenDropoutPolicy.Off)]).OrNone(),
+            static recipe => recipe.FrozenDropout, static (recipe, value) => recipe with { FrozenDropout = value },
+            "Whether dropout draws in what is frozen; it does where it is not given."),
         Row("--optimiser", "optimizer", Optimisers, static recipe => recipe.Optimiser,
             static (recipe, value) => recipe with { Optimiser = value }, "The rule that moves the parameters."),
         Row("--momentum", "momentum", RecipeKind.Number("a number in [0, 1)", static value => value is >= 0 and < 1, "M"), static recipe => recipe.Momentum,

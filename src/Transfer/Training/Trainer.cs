@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Graft.Autograd;
+using Graft.Models;
 using Graft.Tensors;
 
 namespace Graft.Transfer;
@@ -82,8 +83,9 @@ public sealed partial class Trainer
     /// <param name="cancellation">Stops after the step that is running; the report says so and the model keeps what it learnt.</param>
     /// <returns>What came of all fits of the trainer so far.</returns>
     /// <exception cref="NonFiniteException">The loss is not finite; the model is as it was before that step.</exception>
+    /// <exception cref="FrozenWeightsException">What is frozen changed in an epoch.</exception>
     /// <exception cref="InvalidOperationException">A model is being trained already, or a group that learns has no rate.</exception>
-    /// <exception cref="Models.CheckpointException">What <see cref="Checkpoints"/> keep is damaged, or of another training; nothing was changed.</exception>
+    /// <exception cref="CheckpointException">What <see cref="Checkpoints"/> keep is damaged, or of another training; nothing was changed.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written; the models keep what they learnt.</exception>
     public FitReport Fit(
         ITrainingSet data, int epochs, ISchedule? schedule = null, Func<CancellationToken, Evaluation>? validate = null,
@@ -117,6 +119,7 @@ public sealed partial class Trainer
             foreach (var observer in observers) observer.FitEnded(context);
             clock.Stop();
         }
+        fit.CheckFrozen();
         return Report();
     }
 
@@ -133,6 +136,7 @@ public sealed partial class Trainer
         Trainer trainer, TrainingContext context, TrainingObserver[] observers, Gradients gradients, ITrainingSet data, ISchedule schedule,
         Func<CancellationToken, Evaluation>? validate, CancellationToken cancellation)
     {
+        private FrozenContract? frozen;
         private int epochsDone;
         private double begin;
         private string from = "";
@@ -147,6 +151,7 @@ public sealed partial class Trainer
                 trainer.keeper!.Resume(context, gradients, observers);
                 (epochsDone, from, to, begin) = (resumed.EpochsDone, resumed.From, resumed.To, trainer.Elapsed.TotalSeconds - resumed.Seconds);
             }
+            using var contract = frozen = new FrozenContract(context.Models);
             for (; epochsDone < epochs && !trainer.isInterrupted && !context.IsStopping; isWithin = false)
             {
                 Epoch(isWithin);
@@ -154,6 +159,9 @@ public sealed partial class Trainer
                 if (!trainer.isInterrupted && trainer.keeper?.IsDue(isEpochDone: true) == true) Keep(isWithinEpoch: false);
             }
         }
+
+        /// <exception cref="FrozenWeightsException">What an observer did at the end changed something that is frozen.</exception>
+        public void CheckFrozen() => frozen!.Check("when the training ended");
 
         private void Epoch(bool isWithin)
         {
@@ -178,6 +186,7 @@ public sealed partial class Trainer
                 isCut = context.StepInEpoch < data.BatchesPerEpoch || (validate is not null && validation is null);
                 if (trainer.keeper is { IsKept: false }) Keep(isWithinEpoch: true);
             }
+            frozen!.Check($"in epoch {context.Epoch}");
             epochsDone++;
             if (isCut && context.IsStopping) trainer.isStoppedEarly = true;
             if (context.Examples == 0) return;
@@ -217,6 +226,7 @@ public sealed partial class Trainer
             // what was added up towards a step that the last epoch did not come to
             gradients.Dispose();
             foreach (var observer in observers) observer.EpochStarting(context);
+            frozen!.Renew();
         }
 
         private void Keep(bool isWithinEpoch) => trainer.keeper!.Write(

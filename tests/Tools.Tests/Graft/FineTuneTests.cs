@@ -81,6 +81,25 @@ public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>
     }
 
     [Fact]
+    public void What_is_frozen_by_name_keeps_its_bytes_and_its_norms_learn_where_they_may()
+    {
+        string[] how = ["--epochs", "1", "--freeze", "stem..layer2", "--frozen-norm", "train-affine", "--frozen-dropout", "off", "--learning-rate", "0.1"];
+        GraftLine.Run(place.FineTune("by-name", [.. how, "--json"])).AssertDone();
+        using var before = Checkpoint.Open(place.Weights);
+        using var after = Checkpoint.Open(place.In("by-name", "model.safetensors"));
+        foreach (var tensor in before.Tensors.Where(tensor => tensor.ElementType == ElementType.Float32 && !tensor.Key.StartsWith("linear", StringComparison.Ordinal)))
+        {
+            Assert.True(after.TryGet(tensor.Key, out var tuned));
+            bool learns = tensor.Key.StartsWith("layer3", StringComparison.Ordinal) || (tensor.Key.Contains("bn", StringComparison.Ordinal) && tensor.Key.EndsWith("weight", StringComparison.Ordinal));
+            if (!learns && !tensor.Key.EndsWith("bias", StringComparison.Ordinal)) Assert.True(tensor.ToSingleArray().AsSpan().SequenceEqual(tuned.ToSingleArray()), tensor.Key);
+            if (tensor.Key == "layer1.0.bn1.weight") Assert.False(tensor.ToSingleArray().AsSpan().SequenceEqual(tuned.ToSingleArray()), tensor.Key);
+        }
+        string recipe = File.ReadAllText(place.In("by-name", "graft.json"));
+        Assert.Contains("\"freeze\": \"stem..layer2\"", recipe, StringComparison.Ordinal);
+        Assert.Contains("\"frozen_norm\": \"train-affine\"", recipe, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Ctrl_C_saves_what_was_learnt()
     {
         var run = GraftLine.RunUntil("epoch 1/", place.FineTune("stopped", "--epochs", "5", "--json"));

@@ -33,11 +33,14 @@ public sealed class SuggestionTests(Workplace place) : IClassFixture<Workplace>
     [InlineData("--optimiser", "adamx", "sgd, nesterov, adamw, adam, rmsprop, adagrad, lamb or lion, not 'adamx' (nearest: adamw)")]
     [InlineData("--optimiser", "SGD", "(nearest: sgd)")]
     [InlineData("--strategy", "lpft", "chain-thaw or lp-ft, not 'lpft' (nearest: lp-ft)")]
+    [InlineData("--frozen-norm", "affine", "running-statistics, track-statistics or train-affine, not 'affine'")]
+    [InlineData("--freeze", "layr1..layer2", "--freeze layr1..layer2: ", "has no stage 'layr1' (nearest: layer1); from stem to head it has stem, layer1")]
+    [InlineData("--freeze", "layer1,conv9.*", "no parameter fits 'conv9.*'")]
     [InlineData("--batch-norm", "running", "(nearest: always-running-statistics)")]
     [InlineData("--device", "cuda", "cpu or gpu, not 'cuda'")]
     [InlineData("--freeze-below", "layer", "(nearest: layer1)")]
     [InlineData("--freeze-below", "Head", "(nearest: head)")]
-    public void Words_of_an_option(string option, string given, string said) => GraftLine.Run(place.FineTune("refused", option, given)).AssertFailed(2, said);
+    public void Words_of_an_option(string option, string given, params string[] said) => GraftLine.Run(place.FineTune("refused", option, given)).AssertFailed(2, said);
 
     [Fact]
     public void Models()

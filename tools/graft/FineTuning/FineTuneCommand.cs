@@ -51,7 +51,7 @@ internal sealed class FineTuneCommand
         texts.RequireNone(parsed);
         var options = recipe.Read(parsed, parsed.GetValue(fromScratch));
         var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
-        if (choice.Kind == ImageModelKind.Architecture) RequireStage(ModelRegistry.Create(choice.Name), options);
+        if (choice.Kind == ImageModelKind.Architecture) StageNames.Require(ModelRegistry.Create(choice.Name), options.Recipe);
         string pictures = data.Path(parsed);
         if (TextData.IsOne(pictures))
             throw new WrongInputException($"--data {Printable.Whole(pictures)} is a file of texts: say with --task what is learnt ({string.Join(", ", TextTasks.Names)})");
@@ -59,7 +59,7 @@ internal sealed class FineTuneCommand
 
         using var where = device.Open(parsed);
         var classifier = choice.Open(where.Device, options.Recipe.Seed, interrupt);
-        RequireStage(classifier.Model, options);
+        StageNames.Require(classifier.Model, options.Recipe);
         RequireCountable(training.Count, options);
         var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
         options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
@@ -120,15 +120,6 @@ internal sealed class FineTuneCommand
                 $"{Printable.Whole(training.Root)} has the class {Printable.Whole(training.ClassNames[0])} alone: there is nothing to tell apart");
         if (validation?.Count == 0) throw new WrongInputException("--held-out has nothing to keep: each class has one picture");
         return (training, validation);
-    }
-
-    private static void RequireStage(Model model, ImageFineTuneOptions options)
-    {
-        string[] names = [.. model.Stages.Select(known => known.Name)];
-        if (options.Recipe.FreezeBelow is { } stage && !names.Contains(stage))
-            throw new WrongInputException(
-                $"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, names)}; "
-                + $"from stem to head it has {string.Join(", ", names)}");
     }
 
     /// <summary>Steps are counted in 32 bits.</summary>

@@ -26,8 +26,9 @@ internal sealed class TrainingProgress(ProgressDisplay display) : IProgress<FitP
         string held = epoch.Validation is { } validation
             ? $", held out: {string.Join(", ", validation.Metrics.All.Take(MostMetrics).Select(static metric => $"{metric.Name} {ReportOutput.Text(metric.Name, metric.Value)}"))}"
             : "";
+        string what = epoch.LearningTo is null ? $"from {epoch.LearningFrom} up" : ReportOutput.Stages(epoch);
         string stopped = epoch.Interrupted ? string.Create(CultureInfo.InvariantCulture, $" interrupted after {epoch.Steps} steps") : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch}/{epochs} ({(epoch.LearningTo is null ? $"from {epoch.LearningFrom} up" : ReportOutput.Stages(epoch))}){stopped}: loss {Tables.Loss(epoch.Loss)}{held}, {Tables.Seconds(epoch.Seconds)}");
+            $"epoch {epoch.Epoch}/{epochs} ({what}){stopped}: loss {Tables.Loss(epoch.Loss)}{held}, {Tables.Seconds(epoch.Seconds)}");
     }
 }

@@ -43,7 +43,7 @@ internal sealed class TextFineTuning
             : words.Open(vectors, columns.Labelled(file, parsed), options.Recipe.Seed, parsed);
         using var where = device.Open(parsed);
         var (learner, examples, train) = Prepare(task, source, where.Device, file, options, parsed);
-        RequireStage(learner.Model, options);
+        StageNames.Require(learner.Model, options.Recipe);
         RequireLength(learner, options);
         var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(learner.Model));
         interrupt.ThrowIfCancellationRequested();
@@ -144,14 +144,6 @@ internal sealed class TextFineTuning
     /// <summary>What is learnt from and what is evaluated on, where that is a file of its own.</summary>
     private static (TData Training, TData? Validation) Parts<TData>(Func<string, TData> open, string file, TextFineTuneOptions options) where TData : class =>
         (open(file), options.Validation is { } other ? open(other) : null);
-
-    private static void RequireStage(Model model, TextFineTuneOptions options)
-    {
-        string[] names = [.. model.Stages.Select(static stage => stage.Name)];
-        if (options.Recipe.FreezeBelow is { } stage && !names.Contains(stage))
-            throw new WrongInputException(
-                $"--freeze-below {Printable.Whole(stage)}: {model.Name} has no such stage{NearName.Hint(stage, names)}; from stem to head it has {string.Join(", ", names)}");
-    }
 
     private static void RequireLength(TextTask learner, TextFineTuneOptions options)
     {

@@ -42,6 +42,10 @@ public sealed class Pass : IDisposable
     /// <summary>Is given each layer and its output as soon as it is there, inner layers first (PyTorch's forward hooks); null for nothing.</summary>
     public Action<object, Variable>? LayerWatch { get; set; }
 
+    /// <summary>Whether all that the run has computed follows from its inputs and weights alone: nothing was drawn, and no running statistics are to be
+    /// changed by it. Without a gradient it may then be kept instead of being computed again.</summary>
+    public bool IsRepeatable => storage is null || (storage.Streams.Count == 0 && !storage.Weights.HasUpdates);
+
     /// <summary>How many calls backward would run through: none for a frozen part of a model.</summary>
     public int TapeLength => Storage.Tape.Count;
 

@@ -66,6 +66,9 @@ internal sealed class PassWeights
     /// <summary>Defers a change.</summary>
     public void Defer(DeferredUpdate update) => updates.Add(update);
 
+    /// <summary>Whether changes wait.</summary>
+    public bool HasUpdates => updates.Count > 0;
+
     /// <summary>Applies the deferred changes.</summary>
     public void ApplyUpdates(Device device)
     {

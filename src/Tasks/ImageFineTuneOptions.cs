@@ -32,6 +32,10 @@ public sealed record ImageFineTuneOptions
     /// <summary>Augmentation of training pictures; null for that of the model's preprocessing.</summary>
     public TrainingAugmentation? Augmentation { get; init; }
 
+    /// <summary>How many variations of each picture augmentation makes, in turn, one an epoch, so that what a frozen trunk makes of each is computed once; null where
+    /// each epoch has variations of its own.</summary>
+    public int? Views { get; init; }
+
     /// <summary>Reports each picture that cannot be read: it is left out and the rest is learnt from, as long as something is left
     /// of every class. Null refuses such pictures before anything changes. A picture that can no longer be read while the training
     /// runs is left out and reported in the same way, or ends it.</summary>

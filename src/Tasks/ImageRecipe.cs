@@ -26,5 +26,8 @@ public static class ImageRecipe
             static (ImageFineTuneOptions recipe) => recipe.Validation, static (recipe, value) => recipe with { Validation = value },
             "A folder to evaluate on after each epoch instead, a sub-folder a class, or a NumPy archive with a val part."),
         new AugmentationOption(),
+        RecipeOption.Of("--views", "views", RecipeKind.WholeNumber(1).OrNone(), static (ImageFineTuneOptions recipe) => recipe.Views,
+            static (recipe, value) => recipe with { Views = value },
+            "How many variations of each picture augmentation makes, in turn, one an epoch: with --cache a frozen trunk then sees each once. Without it each epoch has its own."),
     ]);
 }

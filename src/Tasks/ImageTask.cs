@@ -74,6 +74,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
                 Order = how.Classes.Order(classes, how.Recipe.Seed),
                 Seed = how.Recipe.Seed,
                 Workers = decoding.Threads,
+                Views = how.Views,
                 Unreadable = unreadable,
             });
             var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));

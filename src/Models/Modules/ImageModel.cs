@@ -89,6 +89,18 @@ public abstract class ImageModel : Model
     public Variable ForwardHead(Variable map) => LayerScope.Run(
         this, map, this, static (input, model) => model.chain[model.Head].Forward(model.IsHeadOnPooled ? model.Pool(input) : input));
 
+    /// <summary>What goes into a stage: the output of the stages before it, for the head pooled unless it looks at the map; of the first the images themselves.
+    /// <see cref="ForwardFrom"/> of it is <see cref="Forward"/>.</summary>
+    /// <param name="x">Images [N, C, H, W].</param>
+    /// <param name="stage">The stage's name.</param>
+    /// <exception cref="ArgumentException">The model has no such stage.</exception>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable ForwardBelow(Variable x, string stage)
+    {
+        int at = IndexOf(stage);
+        return at == Head && at > 0 && IsHeadOnPooled ? Features(x) : at == 0 ? x : Run(x, 0, at);
+    }
+
     /// <summary>The outputs of some stages by their names, as far as the deepest of them (torchvision's
     /// <c>create_feature_extractor</c>).</summary>
     /// <param name="x">Images [N, C, H, W].</param>

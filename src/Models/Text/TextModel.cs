@@ -193,6 +193,39 @@ public abstract class TextModel : Model
         return ComputeLoss(InputsOf(pass, batch), targets);
     }
 
+    /// <summary>Whether the head looks at one state of each sequence alone, so that the model can be run in two parts: <see cref="SequenceStates"/> and
+    /// <see cref="ForwardHead"/>.</summary>
+    public virtual bool IsHeadOnStates => false;
+
+    /// <summary>What the head looks at: a state of each sequence [B, D], where <see cref="IsHeadOnStates"/>. A trunk's output can so be computed once and
+    /// kept.</summary>
+    /// <param name="pass">The run to be part of.</param>
+    /// <param name="batch">B sequences of T tokens.</param>
+    /// <exception cref="ArgumentException">A token, type or position is outside the model's tables.</exception>
+    /// <exception cref="NotSupportedException">The head looks at more.</exception>
+    public Variable SequenceStates(Pass pass, TextBatch batch)
+    {
+        Require(batch);
+        using var reading = pass.ReadWeights(Weights);
+        return ComputeStates(InputsOf(pass, batch));
+    }
+
+    /// <summary>What the head makes of states: what <see cref="Forward(Pass, TextBatch, ForwardTrace?)"/> gives for the sequences that they are of.</summary>
+    /// <param name="states">What <see cref="SequenceStates"/> gives [B, D].</param>
+    /// <exception cref="NotSupportedException">The head looks at more.</exception>
+    public TextOutputs ForwardHead(Variable states)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        using var reading = states.Pass.ReadWeights(Weights);
+        return ComputeHead(states);
+    }
+
+    private protected virtual Variable ComputeStates(TextInputs inputs) => throw NotInParts();
+
+    private protected virtual TextOutputs ComputeHead(Variable states) => throw NotInParts();
+
+    private NotSupportedException NotInParts() => new($"the head of {Name} looks at more than one state of each sequence, so it cannot be run apart");
+
     /// <summary>The loss of a batch that is where the pass computes.</summary>
     private protected virtual Variable ComputeLoss(TextInputs inputs, TextTargets targets) => Loss(Compute(inputs, trace: null), targets);
 

@@ -37,6 +37,9 @@ internal sealed class ImageLoader
     /// <summary>How the pictures of an epoch are divided.</summary>
     public BatchPlan Plan { get; }
 
+    /// <summary>How many views of each picture there are; null where each epoch has its own, or a picture comes more than once in one.</summary>
+    public int? Views => !options.Training || !transforms.Varies ? 1 : options.Order is null ? options.Views : null;
+
     /// <summary>Batches an epoch.</summary>
     public int Count => Plan.Count;
 
@@ -52,19 +55,36 @@ internal sealed class ImageLoader
     public IEnumerable<ImageBatch> Epoch(int epoch, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
-        return Run(epoch, cancellation);
+        return Run(OrderOf(epoch), Plan, epoch, cancellation);
     }
 
-    private IEnumerable<ImageBatch> Run(int epoch, CancellationToken cancellation)
+    /// <summary>Some pictures as an epoch has them, in batches in the order given.</summary>
+    /// <param name="examples">Which pictures.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="cancellation">Ends the wait for a batch.</param>
+    public IEnumerable<ImageBatch> Some(IReadOnlyList<int> examples, int epoch, CancellationToken cancellation = default) =>
+        examples.Count == 0 ? [] : Run([.. examples], new BatchPlan(examples.Count, options.BatchSize, even: false), epoch, cancellation);
+
+    /// <summary>The pictures of each batch of an epoch, those included that cannot be read.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    public IEnumerable<int[]> Order(int epoch)
+    {
+        int[] order = OrderOf(epoch);
+        for (int batch = 0; batch < Plan.Count; batch++) yield return order[Plan.Start(batch)..Plan.Start(batch + 1)];
+    }
+
+    private int[] OrderOf(int epoch) => options.Order is { } drawn ? drawn.Epoch(epoch) : options.Shuffle ?? options.Training
+        ? new RandomStream(options.Seed, "shuffle").Permutation(dataset.Count, (ulong)epoch)
+        : [.. Enumerable.Range(0, dataset.Count)];
+
+    private IEnumerable<ImageBatch> Run(int[] order, BatchPlan plan, int epoch, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        int[] order = options.Order is { } drawn ? drawn.Epoch(epoch) : options.Shuffle ?? options.Training
-            ? new RandomStream(options.Seed, "shuffle").Permutation(dataset.Count, (ulong)epoch)
-            : [.. Enumerable.Range(0, dataset.Count)];
         // where no size is set the first picture of the dataset decides, whatever the order
         var size = transforms.OutputSize ?? cache.Get(0).Size;
-        ulong[]? rounds = options.Order is null ? null : Rounds(order, epoch);
-        using var prefetcher = new Prefetcher(order, Plan, options, device, size, Write, cancellation);
+        int turn = options.Views is { } views ? epoch % views : epoch;
+        ulong[]? rounds = options.Order is null ? null : Rounds(order, turn);
+        using var prefetcher = new Prefetcher(order, plan, options, device, size, Write, cancellation);
         while (prefetcher.Next() is { } batch) yield return batch;
 
         void Write(int place, Span<float> destination)
@@ -73,7 +93,7 @@ internal sealed class ImageLoader
             var image = cache.Get(example);
             if (transforms.OutputSize is null && image.Size != size)
                 throw new ImageException(dataset.Name(example), $"is {image.Size} pixels where {dataset.Name(0)} is {size}; set a crop size so that all agree");
-            transforms.Write(image, example, rounds is null ? (ulong)epoch : rounds[place], destination);
+            transforms.Write(image, example, rounds is null ? (ulong)turn : rounds[place], destination);
         }
     }
 

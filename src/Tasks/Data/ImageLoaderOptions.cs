@@ -23,6 +23,9 @@ internal sealed record ImageLoaderOptions
     /// <summary>The seed of shuffling and augmentation.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>How many variations of each picture there are, in turn, one an epoch; null where each epoch has its own.</summary>
+    public int? Views { get; init; }
+
     /// <summary>The number of background threads (<c>num_workers</c>); 0 for one a core. The batches do not depend on it.</summary>
     public int Workers { get; init; }
 

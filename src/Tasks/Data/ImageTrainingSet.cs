@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Graft.Autograd;
 using Graft.Transfer;
 
@@ -7,9 +9,17 @@ namespace Graft.Tasks;
 internal delegate Variable ImageLoss(Variable outputs, IReadOnlyList<int> examples);
 
 /// <summary>Pictures as a model's training set, with a task's loss over the model's outputs.</summary>
-internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null) : ITrainingSet
+internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null) : IStagedTrainingSet
 {
     public int BatchesPerEpoch => loader.Count;
+
+    public int Examples => loader.Plan.Examples;
+
+    // pictures are mixed anew in each epoch
+    public int? Views => mixer is null ? loader.Views : null;
+
+    // an auxiliary head looks at a map in the middle, and learns with the head
+    public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads;
 
     public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
     {
@@ -24,9 +34,23 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
         }
     }
 
-    private sealed class Batch(ImageModel model, ImageBatch images, ImageLoss loss) : ITrainingBatch
+    public IEnumerable<IReadOnlyList<int>> Plan(int epoch) => loader.Order(epoch);
+
+    public IEnumerable<IStagedBatch> Inputs(int view, IReadOnlyList<int> examples, CancellationToken cancellation)
+    {
+        foreach (var images in loader.Some(examples, view, cancellation))
+        {
+            using (images) yield return new Batch(model, images, loss);
+        }
+    }
+
+    public Variable LossFrom(Variable x, string stage, IReadOnlyList<int> examples) => loss(model.ForwardFrom(x, stage), examples);
+
+    private sealed class Batch(ImageModel model, ImageBatch images, ImageLoss loss) : ITrainingBatch, IStagedBatch
     {
         public int Count => images.Count;
+
+        public IReadOnlyList<int> Examples => images.Indices;
 
         public Variable Loss(Pass pass)
         {
@@ -42,6 +66,16 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
         {
             var own = loss(outputs, images.Indices);
             return images.Mix is { } mix ? own * mix.Share + loss(outputs, mix.Others) * (1f - mix.Share) : own;
+        }
+
+        public Variable Below(Pass pass, string stage) => model.ForwardBelow(images.On(pass), stage);
+
+        // the picture as it is decoded, prepared and varied
+        public void AppendContent(int row, IncrementalHash hash)
+        {
+            var shape = images.Images.Shape;
+            hash.AppendData(MemoryMarshal.AsBytes<int>([shape[2], shape[3]]));
+            hash.AppendData(MemoryMarshal.AsBytes(ImageTransforms.Place(images.Images, row)));
         }
     }
 }

@@ -32,6 +32,9 @@ internal sealed class ImageTransforms
         }
     }
 
+    /// <summary>Whether a picture is varied from epoch to epoch.</summary>
+    public bool Varies => augment is not null;
+
     /// <summary>The steps that are the same in every epoch; their result may be kept.</summary>
     /// <param name="image">The decoded picture.</param>
     /// <param name="name">What an error message calls it.</param>

@@ -35,6 +35,12 @@ internal sealed class LabelledTextExamples : TextExamples
         return (loss.Of(logits, labels) + loss.Of(others, labels)) * 0.5f + ClassificationLoss.Divergence(logits, others) * alpha;
     }
 
+    // two runs of dropout are compared where outputs are to be consistent
+    public override bool IsSameEachEpoch => consistency is null;
+
+    public override Variable LossOf(TextModel model, TextOutputs outputs, int[] chosen) =>
+        loss.IsPlain ? base.LossOf(model, outputs, chosen) : loss.Of(outputs["logits"], Array.ConvertAll(chosen, texts.Class));
+
     protected override TextTargets Targets(TextFrame frame) => texts.Kind switch
     {
         TextLabelKind.SingleLabel => new TextTargets { Labels = [.. frame.Examples.Select(texts.Class)] },

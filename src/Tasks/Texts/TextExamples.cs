@@ -30,6 +30,16 @@ internal abstract class TextExamples(TextPreparation preparation)
         return model.Loss(pass, batch, Targets(new TextFrame(chosen, texts, batch.Length, preparation.Tokeniser.PadsLeft)));
     }
 
+    /// <summary>Whether every epoch has the same texts as they are, so that what a frozen encoder makes of them may be kept.</summary>
+    public virtual bool IsSameEachEpoch => false;
+
+    /// <summary>The mean loss of the outputs for some of the texts, where <see cref="IsSameEachEpoch"/>.</summary>
+    /// <param name="model">The model that learns.</param>
+    /// <param name="outputs">What it gave.</param>
+    /// <param name="chosen">Which texts.</param>
+    public virtual Variable LossOf(TextModel model, TextOutputs outputs, int[] chosen) =>
+        model.Loss(outputs, Targets(new TextFrame(chosen, [], Length: 0, preparation.Tokeniser.PadsLeft)));
+
     /// <summary>What the model has to give for texts of a batch.</summary>
     protected abstract TextTargets Targets(TextFrame frame);
 

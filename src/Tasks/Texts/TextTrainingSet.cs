@@ -1,10 +1,13 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Graft.Autograd;
+using Graft.Tensors;
 using Graft.Transfer;
 
 namespace Graft.Tasks;
 
 /// <summary>Texts as a model's training set.</summary>
-internal sealed class TextTrainingSet : ITrainingSet
+internal sealed class TextTrainingSet : IStagedTrainingSet
 {
     private readonly TextModel model;
     private readonly TextExamples examples;
@@ -21,20 +24,54 @@ internal sealed class TextTrainingSet : ITrainingSet
 
     public int BatchesPerEpoch => plan.Count;
 
-    public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
+    public int Examples => examples.Count;
+
+    public int? Views => examples.IsSameEachEpoch ? 1 : null;
+
+    public bool CanStartAt(string stage) => model.IsHeadOnStates && model.Stages[^1].Name == stage;
+
+    public IEnumerable<IReadOnlyList<int>> Plan(int epoch)
     {
         int[] lengths = [.. Enumerable.Range(0, examples.Count).Select(index => examples[index].Length)];
-        foreach (int[] chosen in TextBatchPlan.Epoch(lengths, plan, seed, epoch, order))
+        return TextBatchPlan.Epoch(lengths, plan, seed, epoch, order);
+    }
+
+    public IEnumerable<IStagedBatch> Inputs(int view, IReadOnlyList<int> examples, CancellationToken cancellation)
+    {
+        int[] lengths = [.. examples.Select(index => this.examples[index].Length)];
+        foreach (int[] chosen in TextBatchPlan.ByLength(lengths, Device.Cpu))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return new Batch(model, this.examples, [.. chosen.Select(at => examples[at])], epoch: 0);
+        }
+    }
+
+    public Variable LossFrom(Variable x, string stage, IReadOnlyList<int> examples) => this.examples.LossOf(model, model.ForwardHead(x), [.. examples]);
+
+    public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
+    {
+        foreach (int[] chosen in Plan(epoch).Cast<int[]>())
         {
             cancellation.ThrowIfCancellationRequested();
             yield return new Batch(model, examples, chosen, epoch);
         }
     }
 
-    private sealed class Batch(TextModel model, TextExamples examples, int[] chosen, int epoch) : ITrainingBatch
+    private sealed class Batch(TextModel model, TextExamples examples, int[] chosen, int epoch) : ITrainingBatch, IStagedBatch
     {
         public int Count => chosen.Length;
 
+        public IReadOnlyList<int> Examples => chosen;
+
         public Variable Loss(Pass pass) => examples.Loss(model, pass, chosen, epoch);
+
+        public Variable Below(Pass pass, string stage) => model.SequenceStates(pass, examples.Preparation.Batch(model, Array.ConvertAll(chosen, index => examples[index])));
+
+        public void AppendContent(int row, IncrementalHash hash)
+        {
+            var text = examples[chosen[row]];
+            hash.AppendData(MemoryMarshal.AsBytes<int>(text.Ids));
+            hash.AppendData(MemoryMarshal.AsBytes<int>(text.TokenTypes));
+        }
     }
 }

@@ -73,6 +73,12 @@ public sealed record FineTuneOptions
     /// <summary>How the run is kept and watched, which is no part of the recipe; null for neither.</summary>
     public RunOptions? Run { get; init; }
 
+    /// <summary>Where the outputs of a frozen trunk are kept from epoch to epoch; which weights come out does not depend on it.</summary>
+    public TrunkCacheMode Cache { get; init; }
+
+    /// <summary>The folder of <see cref="TrunkCacheMode.Disk"/>; null for <c>graft/trunk-outputs</c> among the user's caches.</summary>
+    public string? CacheFolder { get; init; }
+
     /// <summary>The optimiser's settings.</summary>
     internal OptimiserOptions OptimiserOptions => new()
     {

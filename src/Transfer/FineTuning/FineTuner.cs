@@ -84,7 +84,9 @@ public sealed class FineTuner
             Groups.LearnOnly(phase.Stages);
             model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
             var schedule = phase.Schedule(phase.Epochs * data.BatchesPerEpoch);
-            if (trainer.Fit(data, phase.Epochs, schedule, validate, progress, cancellation).Interrupted) break;
+            using var kept = phase.Epochs > 1 || options.Cache == TrunkCacheMode.Disk
+                ? TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.Cache, options.CacheFolder) : null;
+            if (trainer.Fit(kept ?? data, phase.Epochs, schedule, validate, progress, cancellation).Interrupted) break;
         }
         var frozen = FrozenWeights.Watch(model);
         methods.Adopt(trainer, data);

@@ -72,6 +72,13 @@ public static class FineTuneRecipe
             "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics. "
             + "The first where it is not given; the last below a new head where a step has fewer than 16 examples."),
         .. RegularisationRecipe.Options.Within<FineTuneOptions>(static recipe => recipe.Regularisation, static (recipe, part) => recipe with { Regularisation = part }),
+        Row("--cache", "cache", RecipeKind.Choice(
+            [("auto", TrunkCacheMode.Auto), ("memory", TrunkCacheMode.Memory), ("disk", TrunkCacheMode.Disk), ("off", TrunkCacheMode.Off)]),
+            static recipe => recipe.Cache, static (recipe, value) => recipe with { Cache = value },
+            "Where the outputs of a frozen trunk are kept from epoch to epoch, where nothing of it is drawn or varied: in memory (auto: 1 GiB at most), on the disk for other "
+            + "runs too, or nowhere. The weights that come out are the same."),
+        Row("--cache-dir", "cache_dir", RecipeKind.Text("the path of a folder", "DIR"), static recipe => recipe.CacheFolder,
+            static (recipe, value) => recipe with { CacheFolder = value }, "The folder of --cache disk; graft/trunk-outputs among the user's caches without it."),
         Row("--seed", "seed", RecipeKind.Seed, static recipe => recipe.Seed, static (recipe, value) => recipe with { Seed = value },
             "The seed of everything that is drawn.", isRequired: true),
     ]);

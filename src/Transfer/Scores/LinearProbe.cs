@@ -73,7 +73,8 @@ public sealed class LinearProbe
         var held = new (int Correct, double Loss)[folds, strengths.Count];
         Parallel.For(0, folds, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, number =>
         {
-            int[] learnt = [.. Enumerable.Range(0, fold.Length).Where(example => fold[example] != number)], kept = [.. Enumerable.Range(0, fold.Length).Where(example => fold[example] == number)];
+            int[] learnt = [.. Enumerable.Range(0, fold.Length).Where(example => fold[example] != number)],
+                kept = [.. Enumerable.Range(0, fold.Length).Where(example => fold[example] == number)];
             if (learnt.Select(example => classes.Numbers[example]).Distinct().Count() < 2)
             {
                 // one class alone is left to learn from: it is the answer to everything

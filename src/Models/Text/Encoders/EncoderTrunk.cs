@@ -78,9 +78,10 @@ internal sealed class EncoderTrunk : Module
     /// <summary>Refuses a batch with a token, a type or a position that the tables have no row for.</summary>
     public void Require(TextBatch batch) => embeddings.Require(batch);
 
-    /// <summary>The first token's state of each sequence: [B, T, D] to [B, D].</summary>
+    /// <summary>The first token's state of each sequence: [B, T, D] to [B, D]; of those alone themselves.</summary>
     public static Variable First(Variable states, Tensor<int>? places)
     {
+        if (states.Shape.Rank == 2) return states;
         int sequences = states.Shape[0], width = states.Shape[2];
         return places is null ? states.Slice(1, 0, 1).Reshape([sequences, width])
             : states.Reshape([sequences * states.Shape[1], width]).Embedding(places, [sequences]);

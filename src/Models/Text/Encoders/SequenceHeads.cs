@@ -46,6 +46,12 @@ internal sealed class EncoderForSequenceClassification : EncoderHead
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace), new FirstToken(inputs.FirstTokens))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) => SequenceLoss.Of(Name, ProblemType, outputs["logits"], targets);
+
+    public override bool IsHeadOnStates => true;
+
+    private protected override Variable ComputeStates(TextInputs inputs) => EncoderTrunk.First(Trunk.Forward(inputs, trace: null), inputs.FirstTokens);
+
+    private protected override TextOutputs ComputeHead(Variable states) => new(("logits", head.Forward(states, default)));
 }
 
 /// <summary>Which of the texts that follow one another is right: <c>logits</c> [B C, 1].</summary>

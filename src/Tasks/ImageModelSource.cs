@@ -76,6 +76,15 @@ public sealed partial class ImageModelSource
         return new ImageModelSource(new(model, config with { Architecture = model.Name }, preprocessing, manifest)) { Report = report };
     }
 
+    /// <summary>The same with adapters, as PEFT or a task saved them; a head comes with them, and its labels where <c>config.json</c> lies beside them.</summary>
+    /// <param name="folder">A folder with <c>adapter_config.json</c>, or one that a task saved with adapters.</param>
+    /// <exception cref="CheckpointException">A file is missing or malformed, or the adapters do not fit the model.</exception>
+    public ImageModelSource WithAdapter(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return new ImageModelSource(SavedAdapter.On(State, folder, static (model, labels) => model.Remake(labels, model.Seed))) { Report = Report };
+    }
+
     /// <summary>The same architecture and pictures with random initial values, for a comparison.</summary>
     /// <param name="seed">The seed of the initial values.</param>
     public ImageModelSource FromScratch(ulong seed = 0) => new(State with
@@ -109,7 +118,8 @@ public sealed partial class ImageModelSource
         // augmentation is not in that file: the last training's, or the model's own
         var augmentation = manifest.Recipe?.Options.Augmentation ?? ModelRegistry.FindPretrained(config.Model)?.Preprocessing.Augmentation
             ?? ImagePreprocessing.ImageNet.Augmentation;
-        return new ImageModelSource(new(model, config, preprocessing with { Augmentation = augmentation }, manifest));
+        var source = new ImageModelSource(new(model, config, preprocessing with { Augmentation = augmentation }, manifest));
+        return manifest.HasAdapter ? source.WithAdapter(ModelFolder.PathOf(folder, SavedAdapter.FolderName)) : source;
     }
 
     /// <summary>The same for a task whose outputs mean something else than a classifier's.</summary>

@@ -40,6 +40,8 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
     /// <summary>What was taken of the file of published weights; null for a model from elsewhere.</summary>
     public LoadReport? WeightsReport { get; }
 
+    private protected override IReadOnlyCollection<string> NewTensors => WeightsReport?.Replaced ?? [];
+
     private protected override RecipeTable<ImageFineTuneOptions> Options => ImageRecipe.Options;
 
     /// <summary>Adapts the model to pictures. Where their labels are not those of the head it gets a new one, which is trained alone

@@ -45,6 +45,9 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>How those weights were imported, tensor by tensor, saved with the model; null for none.</summary>
     public ImportReceipt? ImportReceipt => Current.Manifest.Receipt;
 
+    /// <summary>The adapters that the model has, which <see cref="Save"/> writes into the folder <c>adapter</c> of the model's; null for none.</summary>
+    public Adapters? Adapters => Current.Adapters;
+
     /// <summary>Where it computes.</summary>
     public Device Device { get; }
 
@@ -71,7 +74,16 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         byte[] inputs = FormatInputs(now.Inputs);
         using var recorded = JsonDocument.Parse(inputs);
         var manifest = now.Manifest with { Inputs = recorded.RootElement };
-        ModelFolder.Write(folder, now.Model, ConfigOf(now), manifest, Options, partial => WriteInputs(partial, now.Inputs));
+        ModelFolder.Write(folder, now.Model, now.Adapters, ConfigOf(now), manifest, Options, partial => WriteInputs(partial, now.Inputs));
+    }
+
+    /// <summary>Puts the adapters into the weights for good, so that the model is one without adapters that computes the same.</summary>
+    /// <exception cref="InvalidOperationException">There are none, they are of a kind that no weight can take in, or the model is being fine-tuned.</exception>
+    public void MergeAdapters()
+    {
+        var adapters = Adapters ?? throw new InvalidOperationException($"{Model.Name} has no adapters that could be merged");
+        adapters.MergeAndUnload();
+        Change(static now => now with { Adapters = null });
     }
 
     /// <summary>Gives the model's memory back, once the calls that are running have ended; the model is not used again.</summary>
@@ -106,6 +118,9 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
 
     /// <summary>A new model of an architecture with as many outputs as there are labels.</summary>
     private protected abstract TModel Remake(TModel like, int labels, ulong seed);
+
+    /// <summary>The keys of what the published weights did not have.</summary>
+    private protected virtual IReadOnlyCollection<string> NewTensors => [];
 
     /// <summary>What <c>graft.json</c> records of what is done to inputs: one JSON object.</summary>
     private protected abstract byte[] FormatInputs(TInputs inputs);
@@ -158,6 +173,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         FineTuner? tuner = null;
         try
         {
+            copy = copy with { Adapters = AdaptersFor(copy, run.Fitting) };
             tuner = new FineTuner(copy.Model, Device, run.Fitting);
             return report = tuner.FineTune(run.Training, run.Validate, progress, cancellation);
         }
@@ -181,10 +197,21 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     {
         bool sameHead = !now.Model.IsHeadNew && IsHeadKept(now.Labels, labels);
         var model = Remake(now.Model, labels.Count, seed);
+        var adapters = now.Adapters?.CopyTo(model);
         model.CopyWeightsFrom(now.Model, includeHead: sameHead);
         // without trained weights below it a new head is not the only thing that is new
         if (!sameHead) model.IsHeadNew = now.Manifest.Provenance is not null || now.Manifest.Recipe is not null;
-        return now with { Model = model, Config = now.Config with { Labels = [.. labels] } };
+        return now with { Model = model, Adapters = adapters, Config = now.Config with { Labels = [.. labels] } };
+    }
+
+    /// <summary>The adapters that a fine-tuning trains: those that are there, or new ones where the recipe says so.</summary>
+    private Adapters? AdaptersFor(TaskState<TModel, TInputs, TRecipe> copy, FineTuneOptions recipe)
+    {
+        if (recipe.Adapter.Kind is null) return copy.Adapters;
+        var config = recipe.Adapter.ConfigFor(copy.Model, copy.Model.IsHeadNew ? NewTensors : [], copy.Manifest.Provenance?.FileName);
+        if (copy.Adapters is not { } adapters) return Adapters.Attach(copy.Model, config);
+        return adapters.Config.GetType() == config.GetType() ? adapters
+            : throw new ArgumentException($"{copy.Model.Name} has adapters of the kind {adapters.Config.PeftType}, and {recipe.Adapter.Kind} is asked for: merge them first");
     }
 
     private static Dictionary<string, double> MetricsOf(FitReport report)

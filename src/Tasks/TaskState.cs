@@ -1,3 +1,5 @@
+using Graft.Transfer;
+
 namespace Graft.Tasks;
 
 /// <summary>What is replaced atomically: a model, what its outputs mean, how its inputs are prepared, and what is known of it.</summary>
@@ -5,6 +7,9 @@ internal sealed record TaskState<TModel, TInputs, TRecipe>(TModel Model, ModelCo
     where TModel : Model where TRecipe : class, new()
 {
     public IReadOnlyList<string> Labels => Config.Labels;
+
+    /// <summary>The adapters that are in the model; null for none.</summary>
+    public Adapters? Adapters { get; init; }
 
     /// <summary>Refuses an untrained head.</summary>
     /// <exception cref="CheckpointException">The weights had no head, and no fine-tuning has trained one.</exception>

@@ -15,6 +15,7 @@ internal static class EvaluateCommand
             "Counts how many pictures a model gets right, or the examples of a file of texts. Classes are matched by name. A picture that cannot be decoded is reported, "
             + "the rest is counted, and the exit code is 1. " + Pictures.Rules);
         var model = new ModelOptions(command, needsHead: true);
+        var adapter = new AdapterOption(command);
         var data = new DataOptions(command);
         var device = new DeviceOptions(command);
         var json = Options.Json();
@@ -26,9 +27,9 @@ internal static class EvaluateCommand
             {
                 using var textDevice = device.Open(parsed);
                 return Task.FromResult(TextEvaluation.Run(
-                    head, textFolder, data.Path(parsed), columns, textDevice, parsed.GetValue(json), parsed, interrupt));
+                    adapter.Head(parsed, head), textFolder, adapter.Folder(parsed), data.Path(parsed), columns, textDevice, parsed.GetValue(json), parsed, interrupt));
             }
-            var choice = model.Choose(parsed);
+            var choice = model.Choose(parsed) with { Adapter = adapter.Folder(parsed) };
             string folder = data.Path(parsed);
             var pictures = data.Open(parsed, DataUse.Evaluation);
             using var where = device.Open(parsed);

@@ -17,6 +17,9 @@ namespace Graft.CommandLine;
 internal sealed record ModelChoice(
     string Name, ImageModelKind Kind, string? Weights, bool IsFromScratch, string? Preprocess, LoadOptions LoadOptions, bool NeedsHead, TextWriter Error)
 {
+    /// <summary>The folder of adapters that come on it; null for none.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Whether it is a model whose weights somebody else trained, and not a classifier that was saved.</summary>
     public bool IsPublished => Kind != ImageModelKind.Saved;
 
@@ -28,7 +31,8 @@ internal sealed record ModelChoice(
     public ImageClassifier Open(Device device, ulong seed = 0, CancellationToken interrupt = default)
     {
         if (IsFromScratch) return ImageClassifier.FromScratch(Name, device, seed);
-        var classifier = ImageClassifier.From(Fetch(seed, interrupt), device);
+        var source = Fetch(seed, interrupt);
+        var classifier = ImageClassifier.From(Adapter is null ? source : source.WithAdapter(Adapter), device);
         if (NeedsHead) classifier.RequireTrainedHead();
         if (classifier.WeightsReport is { IsNoteworthy: true } report)
             Error.WriteLine($"graft: {Printable.Text(Path.GetFileName(Path.TrimEndingDirectorySeparator(Weights ?? Name)))}: {report.Summary}");

@@ -26,6 +26,7 @@ internal static class PredictCommand
         var split = DataOptions.Split();
         command.Add(split);
         var model = new ModelOptions(command, needsHead: true);
+        var adapter = new AdapterOption(command);
         var top = Options.WholeNumber("--top", "How many classes to name for a picture or text, or documents for a query, the likeliest first.", 1, DefaultTop);
         command.Add(top);
         var device = new DeviceOptions(command);
@@ -38,9 +39,10 @@ internal static class PredictCommand
             {
                 using var textDevice = device.Open(parsed);
                 return Task.FromResult(TextPredictions.Run(
-                    head, textFolder, parsed.GetRequiredValue(images), columns, parsed.GetValue(top), textDevice, parsed.GetValue(json), parsed, interrupt));
+                    adapter.Head(parsed, head), textFolder, adapter.Folder(parsed), parsed.GetRequiredValue(images), columns, parsed.GetValue(top),
+                    textDevice, parsed.GetValue(json), parsed, interrupt));
             }
-            var choice = model.Choose(parsed);
+            var choice = model.Choose(parsed) with { Adapter = adapter.Folder(parsed) };
             var notes = new ListingNotes();
             var files = Pictures.List(parsed.GetRequiredValue(images), parsed.GetValue(split), notes);
             using var where = device.Open(parsed);

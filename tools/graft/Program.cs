@@ -22,6 +22,7 @@ internal static class Program
         FineTuneCommand.Make(),
         EvaluateCommand.Make(),
         PredictCommand.Make(),
+        MergeCommand.Make(),
         FeaturesCommand.Make(),
         EmbedCommand.Make(),
         NeighboursCommand.Make(),

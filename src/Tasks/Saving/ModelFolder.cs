@@ -33,16 +33,24 @@ public static class ModelFolder
 
     /// <summary>Writes the folder, all of its files or none of them.</summary>
     internal static void Write<TRecipe>(
-        string folder, Model model, ModelConfig config, ModelManifest<TRecipe> manifest, RecipeTable<TRecipe> table, Action<string> writeInputs)
-        where TRecipe : class, new() => Write(folder, partial =>
+        string folder, Model model, Adapters? adapters, ModelConfig config, ModelManifest<TRecipe> manifest, RecipeTable<TRecipe> table, Action<string> writeInputs)
+        where TRecipe : class, new()
+    {
+        manifest = manifest with { HasAdapter = adapters is not null };
+        Write(folder, partial =>
         {
-            model.Save(Path.Combine(partial, WeightsFileName), new Dictionary<string, string> { ["format"] = "pt" });
+            string weights = Path.Combine(partial, WeightsFileName);
+            var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+            if (adapters is null) model.Save(weights, metadata);
+            else SavedAdapter.Write(partial, weights, metadata, adapters, config);
             model.WriteArchitecture(partial);
             config.Write(Path.Combine(partial, ConfigFileName));
             writeInputs(partial);
             if (manifest.Receipt is { } receipt) JsonFile.Write(Path.Combine(partial, ImportReceipt.FileName), receipt.Write);
             JsonFile.Write(Path.Combine(partial, ManifestFileName), writer => manifest.Write(writer, table));
         });
+        if (adapters is null) SavedAdapter.Remove(folder);
+    }
 
     /// <summary>Reads what a folder says of its model; the caller creates the model and loads the weights.</summary>
     /// <exception cref="CheckpointException">A file is missing or malformed.</exception>

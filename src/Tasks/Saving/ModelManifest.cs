@@ -7,7 +7,7 @@ namespace Graft.Tasks;
 internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
 {
     private const string RecipeKey = "recipe", CheckpointKey = "base_checkpoint", VersionKey = "graft_version", MetricsKey = "metrics",
-        InputsKey = "preprocessing";
+        InputsKey = "preprocessing", AdapterKey = "adapter";
 
     /// <summary>The version of Graft that saved the model.</summary>
     public string GraftVersion { get; init; } = typeof(ModelFolder).Assembly.GetName().Version!.ToString(3);
@@ -23,6 +23,9 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
 
     /// <summary>How the first weights were imported, kept in a file of its own; null where nothing was.</summary>
     public ImportReceipt? Receipt { get; init; }
+
+    /// <summary>Whether the folder has adapters, which its weights are the base of.</summary>
+    public bool HasAdapter { get; init; }
 
     /// <summary>Figures of the saved model: "accuracy", "loss".</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
@@ -46,8 +49,9 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
             Recipe = manifest.Object(RecipeKey) is { } recipe ? SavedRecipe<TRecipe>.Read(recipe, table, new TRecipe()) : null,
             Provenance = manifest.Object(CheckpointKey) is { } checkpoint ? Provenance.Read(checkpoint) : null,
             Inputs = manifest.Object(InputsKey)?.Element,
+            HasAdapter = manifest.Text(AdapterKey) is not null,
             Metrics = metrics,
-            Other = manifest.Others(VersionKey, RecipeKey, CheckpointKey, MetricsKey, InputsKey),
+            Other = manifest.Others(VersionKey, RecipeKey, CheckpointKey, MetricsKey, InputsKey, AdapterKey),
         };
     }
 
@@ -68,6 +72,7 @@ internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
     public void Write(Utf8JsonWriter writer, RecipeTable<TRecipe> table)
     {
         writer.WriteString(VersionKey, GraftVersion);
+        if (HasAdapter) writer.WriteString(AdapterKey, SavedAdapter.FolderName);
         if (Provenance is { } checkpoint)
         {
             writer.WriteStartObject(CheckpointKey);

@@ -144,6 +144,22 @@ public sealed class TextModelSource
         return Of(folder, ElectraPretraining.FromConfig(folder, seed), report: null);
     }
 
+    /// <summary>The same with adapters, as PEFT or a task saved them; a head comes with them, and its labels where <c>config.json</c> lies beside them.</summary>
+    /// <param name="folder">A folder with <c>adapter_config.json</c>, or one that a task saved with adapters.</param>
+    /// <exception cref="CheckpointException">A file is missing or malformed, or the adapters do not fit the model.</exception>
+    public TextModelSource WithAdapter(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var state = SavedAdapter.On(State, folder, static (model, labels) =>
+        {
+            var remade = model.Remake(Math.Max(1, labels), model.Seed);
+            remade.ProblemType = model.ProblemType;
+            return remade;
+        });
+        if (state.Model.Head == TextHead.SequenceClassification && state.Config.ProblemType.Length > 0) state.Model.ProblemType = state.Config.ProblemType;
+        return new TextModelSource(state) { Report = Report, Coverage = Coverage };
+    }
+
     /// <summary>The same architecture and tokens with random initial values, for a comparison.</summary>
     /// <param name="seed">The seed of the initial values.</param>
     public TextModelSource FromScratch(ulong seed = 0) => new(State with
@@ -176,7 +192,8 @@ public sealed class TextModelSource
         var manifest = report is null ? new ModelManifest<TextFineTuneOptions>() : saved ?? Published(own, report);
         var preparation = new TextPreparation(tokeniser, UsualLength);
         int longest = preparation.Longest(model), length = Math.Min(longest, LengthIn(saved) ?? UsualLength);
-        return new TextModelSource(new(model, model.ConfigFor(model.Labels), preparation with { MaximumLength = length }, manifest)) { Report = report };
+        var source = new TextModelSource(new(model, model.ConfigFor(model.Labels), preparation with { MaximumLength = length }, manifest)) { Report = report };
+        return report is not null && saved is { HasAdapter: true } ? source.WithAdapter(ModelFolder.PathOf(folder, SavedAdapter.FolderName)) : source;
     }
 
     private static ModelManifest<TextFineTuneOptions> Published(string folder, LoadReport report)

@@ -28,6 +28,8 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
     /// <summary>What was taken of the file of published weights; null for a model from elsewhere.</summary>
     public LoadReport? WeightsReport { get; }
 
+    private protected override IReadOnlyCollection<string> NewTensors => WeightsReport?.Replaced ?? [];
+
     private protected override RecipeTable<TextFineTuneOptions> Options => TextRecipe.Options;
 
     private protected override TextModel Remake(TextModel like, int labels, ulong seed)

@@ -60,7 +60,8 @@ public sealed class Adapters
     public IReadOnlyList<string> SavedModules => [.. saved.Where(static module => module.Name.Length > 0).Select(static module => module.Key)];
 
     /// <summary>The keys of the base's own parameters that learn, where single ones do (BitFit).</summary>
-    public IReadOnlyList<string> SingleParameters => [.. saved.Where(static module => module.Name.Length == 0).SelectMany(static module => module.Tensors).Select(static tensor => tensor.Name)];
+    public IReadOnlyList<string> SingleParameters =>
+        [.. saved.Where(static module => module.Name.Length == 0).SelectMany(static module => module.Tensors).Select(static tensor => tensor.Name)];
 
     /// <summary>How many numbers belong to the adapters; of LoRA r (inputs + outputs) for each linear layer.</summary>
     public long AdapterParameters => slots.SelectMany(static slot => slot.Parameters).Sum(static parameter => parameter.Shape.ElementCount);
@@ -102,6 +103,18 @@ public sealed class Adapters
         ArgumentNullException.ThrowIfNull(config);
         var plan = AdapterPlan.Make(model, config, isEachTargetNeeded: true);
         return new Adapters(model, config, plan, plan.Saved, isLoaded: false, isTrainable: true);
+    }
+
+    /// <summary>Refuses what <see cref="Attach"/> would refuse; nothing is changed.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="config">Which adapters, and where.</param>
+    /// <exception cref="ArgumentException">As of <see cref="Attach"/>.</exception>
+    /// <exception cref="InvalidOperationException">A target has an adapter already.</exception>
+    public static void Require(Model model, AdapterConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(config);
+        AdapterPlan.Make(model, config, isEachTargetNeeded: true);
     }
 
     /// <summary>Reads adapters as PEFT saves them and puts them on their base (PEFT's <c>from_pretrained</c>).</summary>
@@ -201,7 +214,8 @@ public sealed class Adapters
         Directory.CreateDirectory(folder);
         using var reading = model.Parameters().First().Lock.Read();
         AdapterWeights.Write(folder, slots, saved, areSavedAside: !isEnabled);
-        AdapterConfigFile.Write(folder, Config, [.. saved.Select(static module => module.Name).Where(static name => name.Length > 0).Distinct()], slots.Any(static slot => slot.IsTransposed));
+        string[] whole = [.. saved.Select(static module => module.Name).Where(static name => name.Length > 0).Distinct()];
+        AdapterConfigFile.Write(folder, Config, whole, slots.Any(static slot => slot.IsTransposed));
     }
 
     /// <summary>Writes the base as it was before the adapters, while they are in it: other threads may go on with them.</summary>
@@ -216,6 +230,24 @@ public sealed class Adapters
         foreach (var module in isEnabled ? saved : [])
             for (int i = 0; i < module.Tensors.Count; i++) before[module.Tensors[i]] = module.Aside(i);
         model.SaveBase(path, metadata, parameter => before.GetValueOrDefault(parameter));
+    }
+
+    /// <summary>Puts copies of these adapters on a copy of their base, which can then take the weights of this model
+    /// (<see cref="Model.CopyWeightsFrom"/>): the base's own numbers that are not in the model come along, but for a head of another size.</summary>
+    /// <param name="copy">A model of the same architecture, without adapters.</param>
+    /// <exception cref="ArgumentException">It is of another architecture.</exception>
+    /// <exception cref="InvalidOperationException">These are disabled, merged or detached.</exception>
+    public Adapters CopyTo(Model copy)
+    {
+        RequirePresent();
+        if (!isEnabled || isMerged)
+            throw new InvalidOperationException($"the adapters of {model.Name} are {(isMerged ? "merged" : "disabled")}: put them beside their layers before they are copied");
+        var other = Attach(copy, Config);
+        foreach (var (own, its) in saved.Zip(other.saved))
+            for (int i = 0; i < own.Tensors.Count; i++)
+                if (own.Tensors[i].Shape == its.Tensors[i].Shape) its.Set(i, [.. own.Aside(i)]);
+        foreach (var (own, its) in slots.SelectMany(static slot => slot.Parameters).Zip(other.slots.SelectMany(static slot => slot.Parameters))) its.Fill(own.Value.ToArray().CopyTo);
+        return other;
     }
 
     /// <summary>Puts the adapters into the model or takes them out, within a change of its weights.</summary>

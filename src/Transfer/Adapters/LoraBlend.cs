@@ -20,7 +20,8 @@ internal sealed class LoraBlend
         foreach (var (name, adapters, weight) in parts)
         {
             if (adapters.Config is not LoraConfig { IsWeightDecomposed: false })
-                throw new ArgumentException($"the adapters '{name}' are {adapters.Config.PeftType}{(adapters.Config is LoraConfig ? " with learnt lengths" : "")}: plain LoRA can be blended");
+                throw new ArgumentException($"the adapters '{name}' are {adapters.Config.PeftType}"
+                    + $"{(adapters.Config is LoraConfig ? " with learnt lengths" : "")}: plain LoRA can be blended");
             if (!double.IsFinite(weight)) throw new ArgumentException($"the weight of '{name}' is {weight}: it is finite");
             if (blend == AdapterBlend.Linear && weight < 0) throw new ArgumentException($"the weight of '{name}' is {weight}: a linear blend takes the root of it, so it is 0 at least");
             if (adapters.IsMerged) throw new ArgumentException($"the adapters '{name}' are merged: take them out of the weights before they are blended");
@@ -80,7 +81,8 @@ internal sealed class LoraBlend
         int outputs = same[0].Adapter.B.Shape[0], inputs = (int)(same[0].Adapter.A.Shape.ElementCount / same[0].Adapter.A.Shape[0]);
         int widest = same.Max(static one => one.Adapter.A.Shape[0]);
         if (blend == AdapterBlend.Linear && same.Any(one => one.Adapter.A.Shape[0] != widest))
-            throw new ArgumentException($"the ranks at '{key}' are {string.Join(" and ", same.Select(static one => one.Adapter.A.Shape[0]))}: a linear blend is of one rank, so concatenate or take singular values");
+            throw new ArgumentException($"the ranks at '{key}' are {string.Join(" and ", same.Select(static one => one.Adapter.A.Shape[0]))}: "
+                + "a linear blend is of one rank, so concatenate or take singular values");
         int total = blend == AdapterBlend.Linear ? widest : same.Sum(static one => one.Adapter.A.Shape[0]);
         float[] a = new float[total * inputs], b = new float[outputs * total];
         int at = 0;

@@ -70,6 +70,10 @@ public sealed record FineTuneOptions
     /// <summary>Penalties, averages of weights and whatever else keeps the training from fitting its examples alone.</summary>
     public RegularisationOptions Regularisation { get; init; } = new();
 
+    /// <summary>Adapters that a task trains instead of the whole model; the default for none. A model of one's own is given them by
+    /// <see cref="Adapters.Attach"/> before it is fine-tuned.</summary>
+    public AdapterOptions Adapter { get; init; } = new();
+
     /// <summary>How the run is kept and watched, which is no part of the recipe; null for neither.</summary>
     public RunOptions? Run { get; init; }
 
@@ -105,6 +109,8 @@ public sealed record FineTuneOptions
         ArgumentNullException.ThrowIfNull(Regularisation);
         FineTuneRecipe.Options.Validate(this);
         Regularisation.Validate();
+        ArgumentNullException.ThrowIfNull(Adapter);
+        Adapter.Validate();
         if (Epochs + (FrozenEpochs ?? 1) == 0) throw new ArgumentException("there is nothing to do in 0 epochs: ask for one at least");
     }
 }

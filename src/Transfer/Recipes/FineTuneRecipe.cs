@@ -71,6 +71,7 @@ public static class FineTuneRecipe
             static recipe => recipe.BatchNorm, static (recipe, value) => recipe with { BatchNorm = value },
             "What batch norms normalise by: frozen ones by their running statistics and the others by the batch, all by the batch, or all by their running statistics. "
             + "The first where it is not given; the last below a new head where a step has fewer than 16 examples."),
+        .. AdapterRecipe.Options.Within<FineTuneOptions>(static recipe => recipe.Adapter, static (recipe, part) => recipe with { Adapter = part }),
         .. RegularisationRecipe.Options.Within<FineTuneOptions>(static recipe => recipe.Regularisation, static (recipe, part) => recipe with { Regularisation = part }),
         Row("--cache", "cache", RecipeKind.Choice(
             [("auto", TrunkCacheMode.Auto), ("memory", TrunkCacheMode.Memory), ("disk", TrunkCacheMode.Disk), ("off", TrunkCacheMode.Off)]),

@@ -41,6 +41,34 @@ public sealed class TextTests : IDisposable
     }
 
     [Fact]
+    public void Adapters_are_trained_put_on_their_base_and_merged()
+    {
+        string data = Reviews("reviews.tsv"), saved = In("adapted"), merged = In("merged"), lines = In("lines.txt");
+        string[] columns = ["--text-column", "review", "--label-column", "mood"];
+        var tuned = GraftLine.Run([
+            "fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, .. columns, "--out", saved, "--epochs", "20", "--learning-rate", "0.02",
+            "--batch-size", "8", "--adapter", "lora", "--rank", "4", "--target-modules", "query,value", "--json"]).AssertDone();
+        Assert.Equal(2 * 2 * 4 * (32 + 32) + 2 * 32 + 2, tuned.GetProperty("trainableParameters").GetInt64());
+        Assert.True(File.Exists(Path.Combine(saved, "adapter", "adapter_config.json")));
+        File.WriteAllLines(lines, ["the film is good", "the book was awful"]);
+        var own = GraftLine.Run("predict", lines, "--model", saved);
+        var onBase = GraftLine.Run("predict", lines, "--model", Encoder, "--adapter", saved);
+        Assert.Equal((0, own.Output), (onBase.ExitCode, onBase.Output));
+        var evaluated = GraftLine.Run(["evaluate", "--model", Encoder, "--adapter", Path.Combine(saved, "adapter"), "--data", data, .. columns, "--json"]).AssertDone();
+        Assert.Equal(1, evaluated.GetProperty("accuracy").GetDouble());
+
+        GraftLine.Run("merge", "--model", Encoder, "--adapter", saved, "--out", merged, "--json").AssertDone();
+        Assert.False(Directory.Exists(Path.Combine(merged, "adapter")));
+        Assert.Equal(own.Output, GraftLine.Run("predict", lines, "--model", merged).Output);
+        GraftLine.Run("merge", "--model", merged, "--out", In("twice")).AssertFailed(2, "--adapter");
+        GraftLine.Run("predict", lines, "--model", Encoder, "--adapter", In("nowhere")).AssertFailed(2, "nowhere");
+        string[] start = ["fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, .. columns, "--out", In("out")];
+        GraftLine.Run([.. start, "--rank", "4"]).AssertFailed(2, "--rank goes with --adapter");
+        GraftLine.Run([.. start, "--adapter", "loar"]).AssertFailed(2, "lora");
+        GraftLine.Run([.. start, "--adapter", "lora", "--target-modules", "qeury"]).AssertFailed(2, "qeury");
+    }
+
+    [Fact]
     public void What_is_wrong_is_one_line_with_file_line_and_column()
     {
         string data = Reviews("reviews.tsv"), ragged = In("ragged.tsv");

@@ -166,8 +166,8 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(whole.Report.Epochs.Select(static epoch => epoch with { Seconds = 0, Validation = null }), resumed.Report.Epochs.Select(static epoch => epoch with { Seconds = 0, Validation = null }));
         Assert.Equal(whole.Report.Epochs.Select(static epoch => epoch.Validation?.Metrics), resumed.Report.Epochs.Select(static epoch => epoch.Validation?.Metrics));
         string left = Path.GetTempFileName(), right = Path.GetTempFileName();
-        whole.Model.Save(left);
-        resumed.Model.Save(right);
+        whole.Model.SaveBase(left, null, static _ => null);
+        resumed.Model.SaveBase(right, null, static _ => null);
         Assert.Equal(File.ReadAllBytes(left), File.ReadAllBytes(right));
         File.Delete(left);
         File.Delete(right);

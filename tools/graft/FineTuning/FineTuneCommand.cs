@@ -60,6 +60,7 @@ internal sealed class FineTuneCommand
         using var where = device.Open(parsed);
         var classifier = choice.Open(where.Device, options.Recipe.Seed, interrupt);
         StageNames.Require(classifier.Model, options.Recipe);
+        AdapterOption.RequireFitting(classifier.Model, classifier.Adapters, options.Recipe.Adapter);
         RequireCountable(training.Count, options);
         var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
         options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };

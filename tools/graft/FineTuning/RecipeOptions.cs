@@ -8,6 +8,8 @@ namespace Graft.CommandLine;
 /// has.</summary>
 internal sealed class RecipeOptions
 {
+    private const string RateDecayKey = "learning_rate_decay_per_stage";
+
     private static readonly ImageFineTuneOptions Defaults = new();
     private static readonly TextFineTuneOptions TextDefaults = new();
 
@@ -67,6 +69,7 @@ internal sealed class RecipeOptions
         var given = Given(parsed, rows);
         if (given.Any(static row => IsEvaluation(row.Row.Key))) options = options with { HeldOut = 0, Validation = null };
         foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
+        options = options with { Recipe = Adapted(options.Recipe, given.Exists(static row => row.Row.Key == RateDecayKey)) };
         Require(options.Recipe, options.HeldOut, options.Validation);
         return options;
     }
@@ -88,6 +91,7 @@ internal sealed class RecipeOptions
         var given = Given(parsed, textRows);
         if (given.Any(static row => IsEvaluation(row.Row.Key))) options = options with { HeldOut = 0, Validation = null };
         foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
+        options = options with { Recipe = Adapted(options.Recipe, given.Exists(static row => row.Row.Key == RateDecayKey)) };
         Require(options.Recipe, options.HeldOut, options.Validation);
         return options;
     }
@@ -97,6 +101,15 @@ internal sealed class RecipeOptions
 
     /// <summary>Whether an option says what is evaluated on: one of them in the recipe and the other on the command line is no contradiction.</summary>
     private static bool IsEvaluation(string key) => key is "held_out" or "validation";
+
+    /// <summary>Adapters are new in every stage, so that they learn at one rate where nothing else is said.</summary>
+    private static FineTuneOptions Adapted(FineTuneOptions recipe, bool isDecaySaid)
+    {
+        if (recipe.Adapter.Kind is not null) return isDecaySaid ? recipe : recipe with { RateDecayPerStage = 1 };
+        foreach (var row in AdapterRecipe.Options)
+            if (row.TextIn(recipe.Adapter) is not null) throw new WrongInputException($"{row.Name} goes with --adapter");
+        return recipe;
+    }
 
     private static void Require(FineTuneOptions recipe, double heldOut, string? validation)
     {

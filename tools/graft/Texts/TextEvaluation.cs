@@ -9,33 +9,33 @@ namespace Graft.CommandLine;
 /// <summary><c>graft evaluate</c> of a text model.</summary>
 internal static class TextEvaluation
 {
-    public static int Run(TextHead head, string folder, string file, TextData columns, OpenDevice where, bool asJson, ParseResult parsed, CancellationToken interrupt)
+    public static int Run(TextHead head, string folder, string? adapter, string file, TextData columns, OpenDevice where, bool asJson, ParseResult parsed, CancellationToken interrupt)
     {
         if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
         string? matched = null;
         var clock = Stopwatch.StartNew();
         Evaluation evaluation;
-        switch (TextTasks.Of(head, folder))
+        switch (TextTasks.Of(head, adapter ?? folder))
         {
             case TextTasks.Classification:
                 var texts = columns.Labelled(file, parsed);
-                using (var classifier = TextClassifier.Load(folder, where.Device)) evaluation = classifier.Evaluate(texts, null, out matched, interrupt);
+                using (var classifier = TextLearners.Load(TextTasks.Classification, folder, adapter, where, TextClassifier.From)) evaluation = classifier.Evaluate(texts, null, out matched, interrupt);
                 break;
             case TextTasks.Tokens:
                 var tagged = TextData.Tagged(file);
-                using (var tagger = TokenClassifier.Load(folder, where.Device)) evaluation = tagger.Evaluate(tagged, cancellation: interrupt);
+                using (var tagger = TextLearners.Load(TextTasks.Tokens, folder, adapter, where, TokenClassifier.From)) evaluation = tagger.Evaluate(tagged, cancellation: interrupt);
                 break;
             case TextTasks.Questions:
                 var questions = SquadFile.Read(file);
-                using (var reader = QuestionAnswerer.Load(folder, where.Device)) evaluation = reader.Evaluate(questions, cancellation: interrupt);
+                using (var reader = TextLearners.Load(TextTasks.Questions, folder, adapter, where, QuestionAnswerer.From)) evaluation = reader.Evaluate(questions, cancellation: interrupt);
                 break;
             case TextTasks.Choices:
                 var choices = columns.Choices(file, parsed);
-                using (var answerer = MultipleChoiceAnswerer.Load(folder, where.Device)) evaluation = answerer.Evaluate(choices, interrupt);
+                using (var answerer = TextLearners.Load(TextTasks.Choices, folder, adapter, where, MultipleChoiceAnswerer.From)) evaluation = answerer.Evaluate(choices, interrupt);
                 break;
             case TextTasks.Ranking:
                 var pairs = columns.Rated(file, parsed);
-                using (var ranker = TextRanker.Load(folder, where.Device)) evaluation = ranker.Evaluate(pairs, interrupt);
+                using (var ranker = TextLearners.Load(TextTasks.Ranking, folder, adapter, where, TextRanker.From)) evaluation = ranker.Evaluate(pairs, interrupt);
                 break;
             case TextTasks.Language:
                 string[] lines = [.. columns.Texts(file, parsed).Select(static text => text.Text)];

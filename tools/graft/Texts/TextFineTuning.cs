@@ -45,6 +45,7 @@ internal sealed class TextFineTuning
         var (learner, examples, train) = Prepare(task, source, where.Device, file, options, parsed);
         StageNames.Require(learner.Model, options.Recipe);
         RequireLength(learner, options);
+        AdapterOption.RequireFitting(learner.Model, learner.Adapters, options.Recipe.Adapter);
         var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(learner.Model));
         interrupt.ThrowIfCancellationRequested();
 

@@ -10,28 +10,29 @@ namespace Graft.CommandLine;
 internal static class TextPredictions
 {
     public static int Run(
-        TextHead head, string folder, IReadOnlyList<string> inputs, TextData columns, int top, OpenDevice where, bool asJson, ParseResult parsed, CancellationToken interrupt)
+        TextHead head, string folder, string? adapter, IReadOnlyList<string> inputs, TextData columns, int top,
+        OpenDevice where, bool asJson, ParseResult parsed, CancellationToken interrupt)
     {
         foreach (string input in inputs)
             if (input != TextData.StandardInput && !File.Exists(input)) throw new WrongInputException($"{Printable.Whole(input)}: there is no such file of texts; - is standard input");
         var output = parsed.InvocationConfiguration.Output;
         var texts = inputs.SelectMany(input => columns.Asked(input, parsed));
-        switch (TextTasks.Of(head, folder))
+        switch (TextTasks.Of(head, adapter ?? folder))
         {
             case TextTasks.Classification:
-                using (var classifier = TextClassifier.Load(folder, where.Device))
+                using (var classifier = TextLearners.Load(TextTasks.Classification, folder, adapter, where, TextClassifier.From))
                     foreach (var prediction in classifier.Predict(texts, interrupt)) Write(output, prediction, top, asJson);
                 return ExitCode.Done;
             case TextTasks.Tokens:
-                using (var tagger = TokenClassifier.Load(folder, where.Device))
+                using (var tagger = TextLearners.Load(TextTasks.Tokens, folder, adapter, where, TokenClassifier.From))
                     foreach (var prediction in tagger.Predict(texts.Select(static text => text.Text), interrupt)) Write(output, prediction, asJson);
                 return ExitCode.Done;
             case TextTasks.Ranking:
-                using (var ranker = TextRanker.Load(folder, where.Device))
+                using (var ranker = TextLearners.Load(TextTasks.Ranking, folder, adapter, where, TextRanker.From))
                     Rank(ranker, inputs.SelectMany(input => columns.AskedPairs(input, parsed)), output, top, asJson, interrupt);
                 return ExitCode.Done;
             case TextTasks.Choices:
-                using (var answerer = MultipleChoiceAnswerer.Load(folder, where.Device))
+                using (var answerer = TextLearners.Load(TextTasks.Choices, folder, adapter, where, MultipleChoiceAnswerer.From))
                     Choose(answerer, inputs.SelectMany(input => columns.AskedChoices(input, parsed)), output, asJson, interrupt);
                 return ExitCode.Done;
             case TextTasks.Questions:

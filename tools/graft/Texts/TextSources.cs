@@ -2,7 +2,7 @@ using Graft.Tasks;
 
 namespace Graft.CommandLine;
 
-/// <summary>The model that a text task begins with, out of a folder.</summary>
+/// <summary>The model that a text task begins or goes on with, out of a folder.</summary>
 internal static class TextSources
 {
     /// <param name="task">The task.</param>
@@ -20,4 +20,15 @@ internal static class TextSources
         (_, true) => TextModelSource.FromConfig(folder, TextTasks.HeadOf(task), seed),
         _ => TextModelSource.FromFolder(folder, TextTasks.HeadOf(task), seed, load),
     };
+
+    /// <summary>The trained model of a task.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="folder">A folder as on the hub.</param>
+    /// <param name="adapter">The folder of adapters that come on it; null for none.</param>
+    /// <exception cref="CheckpointException">A file is missing or malformed.</exception>
+    public static TextModelSource Open(string task, string folder, string? adapter)
+    {
+        var source = Open(task, folder, isFromScratch: false, seed: 0, new LoadOptions());
+        return adapter is null ? source : source.WithAdapter(adapter);
+    }
 }

@@ -1,0 +1,50 @@
+using Graft.Models;
+
+namespace Graft.Transfer;
+
+/// <summary>A kind of adapter by its name in recipes.</summary>
+public sealed class AdapterKind
+{
+    private AdapterKind(string name, Func<AdapterOptions, Model, AdapterConfig> create) => (Name, Create) = (name, create);
+
+    /// <summary>Low-rank adaptation (<see cref="LoraConfig"/>).</summary>
+    public static AdapterKind Lora { get; } = new("lora", LoraOf);
+
+    /// <summary>The same with the outputs' lengths learnt apart.</summary>
+    public static AdapterKind Dora { get; } = new("dora", static (options, model) => LoraOf(options, model) with { IsWeightDecomposed = true });
+
+    /// <summary>Learnt factors (<see cref="Ia3Config"/>).</summary>
+    public static AdapterKind Ia3 { get; } = new("ia3", static (options, model) =>
+    {
+        var (targets, feedforward) = AdapterDefaults.Ia3Targets(model);
+        return options.TargetModules is null ? new Ia3Config { TargetModules = targets, FeedforwardModules = feedforward }
+            : new Ia3Config { TargetModules = options.Targets(targets) };
+    });
+
+    /// <summary>The biases alone (<see cref="BitFitConfig"/>).</summary>
+    public static AdapterKind BitFit { get; } = new("bitfit", static (_, _) => new BitFitConfig());
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<AdapterKind> All { get; } = [Lora, Dora, Ia3, BitFit];
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    internal Func<AdapterOptions, Model, AdapterConfig> Create { get; }
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
+
+    private static LoraConfig LoraOf(AdapterOptions options, Model model)
+    {
+        const int UsualRank = 8;
+        int rank = options.Rank ?? UsualRank;
+        return new LoraConfig
+        {
+            TargetModules = options.Targets(AdapterDefaults.LoraTargets(model)),
+            Rank = rank,
+            Alpha = options.Alpha ?? 2 * rank,
+            Dropout = options.Dropout ?? 0,
+        };
+    }
+}

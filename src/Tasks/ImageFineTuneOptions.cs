@@ -20,8 +20,14 @@ public sealed record ImageFineTuneOptions
     /// <summary>What is done about classes that have unequally many pictures.</summary>
     public ClassOptions Classes { get; init; } = new();
 
+    /// <summary>What else is done to training pictures, beside <see cref="Augmentation"/>; nothing at first.</summary>
+    public VariationOptions Variation { get; init; } = new();
+
     /// <summary>How pictures of a batch are mixed; nothing at first.</summary>
     public MixingOptions Mixing { get; init; } = new();
+
+    /// <summary>A teacher that is learnt from beside the labels; none at first.</summary>
+    public DistillationOptions Distillation { get; init; } = new();
 
     /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
@@ -82,9 +88,13 @@ public sealed record ImageFineTuneOptions
     {
         ArgumentNullException.ThrowIfNull(Classes);
         ArgumentNullException.ThrowIfNull(Mixing);
+        ArgumentNullException.ThrowIfNull(Variation);
+        Variation.Validate();
         ImageRecipe.Options.Validate(this);
         Classes.Loss([], 0, LabelSmoothing).Validate();
         Mixing.Validate();
+        ArgumentNullException.ThrowIfNull(Distillation);
+        Distillation.Validate();
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
     }
 }

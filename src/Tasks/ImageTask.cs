@@ -69,10 +69,12 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
             var classes = ClassesOf(training);
             if (how.Classes != new ClassOptions() && classes is null)
                 throw new ArgumentException("weights and sampling of classes and focal loss are for pictures of one class each: leave them out");
+            if (how.Distillation.Teacher is not null && classes is null) throw new ArgumentException("a teacher is for pictures of one class each: leave it out");
             var loader = new ImageLoader(training, copy.Inputs, decoding, new ImageLoaderOptions
             {
                 BatchSize = how.BatchSize!.Value,
                 Training = true,
+                Variation = how.Variation,
                 Order = how.Classes.Order(classes, how.Recipe.Seed),
                 Seed = how.Recipe.Seed,
                 Workers = decoding.Threads,
@@ -80,9 +82,13 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
                 Unreadable = unreadable,
             });
             var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
+            var teacher = how.Distillation.Teacher is null ? null : new ImageTeacher(how.Distillation, copy.Inputs, copy.Labels);
             return new TaskRun<ImageFineTuneOptions>(
-                new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed)),
-                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how, how.Recipe);
+                new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher),
+                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how, how.Recipe)
+            {
+                Held = teacher,
+            };
         }, progress, cancellation);
     }
 

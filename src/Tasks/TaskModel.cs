@@ -179,6 +179,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         }
         finally
         {
+            run.Held?.Dispose();
             if (report is not null) copy = copy with { Manifest = copy.Manifest with { Metrics = MetricsOf(report) } };
             if (tuner?.StepsMade > 0)
             {
@@ -230,4 +231,8 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
 /// <param name="Validate">What says after each epoch how well the model does; null for nothing.</param>
 /// <param name="Recipe">The recipe as the run decided it.</param>
 /// <param name="Fitting">Its part that every task has.</param>
-internal sealed record TaskRun<TRecipe>(ITrainingSet Training, Func<CancellationToken, Evaluation>? Validate, TRecipe Recipe, FineTuneOptions Fitting);
+internal sealed record TaskRun<TRecipe>(ITrainingSet Training, Func<CancellationToken, Evaluation>? Validate, TRecipe Recipe, FineTuneOptions Fitting)
+{
+    /// <summary>What is given back when the run is over; null for nothing.</summary>
+    public IDisposable? Held { get; init; }
+}

@@ -29,7 +29,8 @@ public sealed class ClassificationLossTests : IDisposable
     [Fact]
     public void Soft_targets_are_PyTorchs() => AssertLoss(
         x => x.SoftCrossEntropy(Soft), 2.26627946f,
-        [0.0421877429f, -0.0498156399f, 0.00528756389f, 0.00234029675f, -0.217733055f, 0.148011357f, 0.0152713545f, 0.0544503331f, 0.272295952f, -0.129815429f, -0.0814986229f, -0.0609819256f]);
+        [0.0421877429f, -0.0498156399f, 0.00528756389f, 0.00234029675f, -0.217733055f, 0.148011357f, 0.0152713545f, 0.0544503331f, 0.272295952f,
+            -0.129815429f, -0.0814986229f, -0.0609819256f]);
 
     [Fact]
     public void Focal_loss_is_that_of_its_equation() => AssertLoss(
@@ -44,7 +45,45 @@ public sealed class ClassificationLossTests : IDisposable
     [Fact]
     public void The_divergence_of_two_runs_is_R_Drops() => AssertLoss(
         x => ClassificationLoss.Divergence(x, x.Pass.Constant(x.Pass.Upload<float>([3, 4], Others))), 0.138260275f,
-        [-0.00622908585f, -0.0171388499f, 0.0748561248f, -0.0514881983f, -0.00453337375f, -0.0430114791f, 0.0244790316f, 0.0230658315f, 0.0760011077f, -0.0602646247f, -0.00524311233f, -0.0104933549f]);
+        [-0.00622908585f, -0.0171388499f, 0.0748561248f, -0.0514881983f, -0.00453337375f, -0.0430114791f, 0.0244790316f, 0.0230658315f,
+            0.0760011077f, -0.0602646247f, -0.00524311233f, -0.0104933549f]);
+
+    [Theory]
+    [InlineData(1f, 0.149828926f, new[] { -0.000148560546f, -0.0188927781f, 0.0805294439f, -0.0614881217f, -0.00445810892f, -0.0422973894f,
+        0.0253758766f, 0.0213796329f, 0.0901557058f, -0.0736223906f, -0.00723351259f, -0.00929982122f })]
+    [InlineData(4f, 0.173770741f, new[] { 0.0197200887f, -0.0333802737f, 0.0752803236f, -0.0616200082f, -0.0184828863f, -0.0324384756f,
+        0.0178699903f, 0.0330514424f, 0.104713127f, -0.0591190159f, -0.0525903217f, 0.00699631916f })]
+    public void A_teachers_part_is_PyTorchs(float temperature, float expected, float[] slopes)
+    {
+        AssertLoss(x => Distillation.Loss(x, x.Pass.Constant(x.Pass.Upload<float>([3, 4], Others)), temperature), expected, slopes);
+        Assert.Equal(0, Value(x => Distillation.Loss(x, x, temperature)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Value(x => Distillation.Loss(x, x, 0)));
+        Assert.Throws<ShapeException>(() => Value(x => Distillation.Loss(x, x.Reshape([4, 3]), 1)));
+    }
+
+    /// <summary>Maps of twice the size and half the channels are those of the teacher where the projection can make them so.</summary>
+    [Fact]
+    public void Features_are_matched_through_a_projection_that_learns()
+    {
+        var matching = new FeatureDistillation(2, 4) { };
+        var groups = new ParameterGroups(new ParameterGroup("projection", matching));
+        groups.Rates(0.3);
+        using var optimiser = Optimiser.Sgd(groups, momentum: 0.9);
+        var numbers = new float[2 * 2 * 4 * 4];
+        new RandomStream(3, "maps").FillNormal(numbers, 0f, 1f);
+        float first = 0, last = 0;
+        for (int step = 0; step < 200; step++)
+        {
+            using var pass = Pass.Train(device);
+            var student = pass.Constant(pass.Upload<float>([2, 2, 4, 4], numbers));
+            var teacher = pass.Constant(pass.Upload<float>([4, 2, 1, 1], [1f, 0f, 0f, 1f, 1f, 1f, -1f, 2f]));
+            var loss = matching.Loss(student, student.AdaptiveAveragePool2d(2, 2).Conv2d(teacher));
+            last = loss.Value.ToArray()[0];
+            if (step == 0) first = last;
+            optimiser.Step(pass.Backward(loss));
+        }
+        Assert.True(last < first * 1e-4f, $"{first} to {last}");
+    }
 
     [Fact]
     public void Weights_of_one_and_a_gamma_of_nothing_are_the_cross_entropy()

@@ -24,6 +24,7 @@ internal static class Program
         PredictCommand.Make(),
         MergeCommand.Make(),
         FeaturesCommand.Make(),
+        SoupCommand.Make(),
         EmbedCommand.Make(),
         NeighboursCommand.Make(),
         WordVectorsCommand.Make(),

@@ -29,7 +29,7 @@ internal sealed class ImageLoader
         this.dataset = dataset;
         this.device = device;
         this.options = options;
-        transforms = new ImageTransforms(preprocessing, options.Training ? options.Seed : null);
+        transforms = new ImageTransforms(preprocessing, options.Training ? options.Seed : null, options.Variation);
         cache = new ImageCache(dataset, transforms, options.CacheBytes);
         Plan = new BatchPlan(dataset.Count, options.BatchSize, even: options.Training);
     }

@@ -13,6 +13,9 @@ internal sealed record ImageLoaderOptions
     /// <summary>Whether each epoch is shuffled; by default when training.</summary>
     public bool? Shuffle { get; init; }
 
+    /// <summary>What else is done to pictures when training.</summary>
+    public VariationOptions Variation { get; init; } = new();
+
     /// <summary>What each epoch draws, in its order, as many as there are pictures; null for each picture once.</summary>
     public IExampleOrder? Order { get; init; }
 

@@ -9,7 +9,7 @@ namespace Graft.Tasks;
 internal delegate Variable ImageLoss(Variable outputs, IReadOnlyList<int> examples);
 
 /// <summary>Pictures as a model's training set, with a task's loss over the model's outputs.</summary>
-internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null) : IStagedTrainingSet
+internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null, ImageTeacher? teacher = null) : IStagedTrainingSet
 {
     public int BatchesPerEpoch => loader.Count;
 
@@ -18,8 +18,8 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     // pictures are mixed anew in each epoch
     public int? Views => mixer is null ? loader.Views : null;
 
-    // an auxiliary head looks at a map in the middle, and learns with the head
-    public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads;
+    // an auxiliary head looks at a map in the middle, and learns with the head; a teacher looks at the pictures
+    public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads && teacher is null;
 
     public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
     {
@@ -29,7 +29,7 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
             using (images)
             {
                 mixer?.Mix(images, epoch, number++);
-                yield return new Batch(model, images, loss);
+                yield return new Batch(model, images, loss, teacher);
             }
         }
     }
@@ -40,13 +40,13 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     {
         foreach (var images in loader.Some(examples, view, cancellation))
         {
-            using (images) yield return new Batch(model, images, loss);
+            using (images) yield return new Batch(model, images, loss, teacher);
         }
     }
 
     public Variable LossFrom(Variable x, string stage, IReadOnlyList<int> examples) => loss(model.ForwardFrom(x, stage), examples);
 
-    private sealed class Batch(ImageModel model, ImageBatch images, ImageLoss loss) : ITrainingBatch, IStagedBatch
+    private sealed class Batch(ImageModel model, ImageBatch images, ImageLoss loss, ImageTeacher? teacher) : ITrainingBatch, IStagedBatch
     {
         public int Count => images.Count;
 
@@ -54,12 +54,14 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
 
         public Variable Loss(Pass pass)
         {
-            if (!model.HasAuxiliaryHeads) return Of(model.Forward(images.On(pass)));
+            if (!model.HasAuxiliaryHeads) return Taught(model.Forward(images.On(pass)));
             var (logits, auxiliary) = model.ForwardWithAuxiliary(images.On(pass));
-            var total = Of(logits);
+            var total = Taught(logits);
             foreach (var head in auxiliary) total += Of(head.Logits) * head.LossWeight;
             return total;
         }
+
+        private Variable Taught(Variable outputs) => teacher is null ? Of(outputs) : teacher.Of(Of(outputs), outputs, images);
 
         /// <summary>Of pictures that are mixed, the loss of each part by its share (Zhang et al. 2018).</summary>
         private Variable Of(Variable outputs)

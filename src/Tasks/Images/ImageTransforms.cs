@@ -10,17 +10,19 @@ internal sealed class ImageTransforms
 {
     private readonly ImagePreprocessing preprocessing;
     private readonly Augment? augment;
+    private readonly PictureVariation? variation;
     private readonly float[] values = new float[RgbImage.Channels * 256];
 
     /// <summary>Makes the transforms of prediction or, with a seed, those of training.</summary>
     /// <exception cref="ArgumentException">The settings contradict one another.</exception>
-    public ImageTransforms(ImagePreprocessing preprocessing, ulong? trainingSeed = null)
+    public ImageTransforms(ImagePreprocessing preprocessing, ulong? trainingSeed = null, VariationOptions? variation = null)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
         preprocessing.Validate();
         this.preprocessing = preprocessing;
         if (trainingSeed is { } seed && preprocessing.Augmentation != TrainingAugmentation.None)
             augment = new Augment(preprocessing.Augmentation, seed);
+        if (trainingSeed is { } drawn && variation is not null && variation != new VariationOptions()) this.variation = new PictureVariation(variation, drawn);
         bool unit = Math.Abs(preprocessing.RescaleFactor * 255 - 1) < 1e-6;
         for (int channel = 0; channel < RgbImage.Channels; channel++)
         {
@@ -33,7 +35,7 @@ internal sealed class ImageTransforms
     }
 
     /// <summary>Whether a picture is varied from epoch to epoch.</summary>
-    public bool Varies => augment is not null;
+    public bool Varies => augment is not null || variation is not null;
 
     /// <summary>The steps that are the same in every epoch; their result may be kept.</summary>
     /// <param name="image">The decoded picture.</param>
@@ -61,6 +63,11 @@ internal sealed class ImageTransforms
         bool mirrored = false;
         if (augment is not null)
             (prepared, mirrored) = augment.Apply(prepared, preprocessing.OutputSize, preprocessing.Interpolation, example, round);
+        if (variation is { HasOperations: true })
+        {
+            prepared = variation.Apply(mirrored ? PixelOperations.Mirror(prepared) : prepared, example, round);
+            mirrored = false;
+        }
         if (destination.Length != prepared.Pixels.Length)
             throw new ArgumentException($"{destination.Length} values are no picture of {prepared.Size}", nameof(destination));
         int step = mirrored ? -RgbImage.Channels : RgbImage.Channels;
@@ -76,6 +83,7 @@ internal sealed class ImageTransforms
                 destination[at + 2] = values[512 + row[from + 2]];
             }
         }
+        variation?.Erase(destination, prepared.Size, example, round);
     }
 
     private void RefuseOversized(RgbImage image, string name)

@@ -14,7 +14,8 @@ public sealed record MixingOptions
 
     internal void Validate()
     {
-        if (Switch is not null && (Mixup is null || CutMix is null)) throw new ArgumentException("there is nothing to switch between: give mixup and CutMix, or leave the share of batches out");
+        if (Switch is not null && (Mixup is null || CutMix is null))
+            throw new ArgumentException("there is nothing to switch between: give mixup and CutMix, or leave the share of batches out");
     }
 
     /// <summary>What mixes batches; null for nothing.</summary>

@@ -10,10 +10,12 @@ internal sealed class LabelledTextExamples : TextExamples
     private readonly LabelledTexts texts;
     private readonly ClassificationLoss loss = new();
     private readonly float? consistency;
+    private readonly TextTeacher? teacher;
 
-    public LabelledTextExamples(TextPreparation preparation, LabelledTexts texts, TextFineTuneOptions options) : base(preparation)
+    public LabelledTextExamples(TextPreparation preparation, LabelledTexts texts, TextFineTuneOptions options, TextTeacher? teacher = null) : base(preparation)
     {
         this.texts = texts;
+        this.teacher = teacher;
         if (texts.Kind != TextLabelKind.SingleLabel) return;
         Classes = [.. Enumerable.Range(0, texts.Count).Select(texts.Class)];
         loss = options.Classes.Loss(Classes, texts.ClassNames.Count, options.LabelSmoothing);
@@ -26,13 +28,14 @@ internal sealed class LabelledTextExamples : TextExamples
 
     public override Variable Loss(TextModel model, Pass pass, int[] chosen, int epoch)
     {
-        if (loss.IsPlain && consistency is null) return base.Loss(model, pass, chosen, epoch);
-        var batch = Preparation.Batch(model, Array.ConvertAll(chosen, index => this[index]));
+        if (loss.IsPlain && consistency is null && teacher is null) return base.Loss(model, pass, chosen, epoch);
+        var tokens = Array.ConvertAll(chosen, index => this[index]);
+        var batch = Preparation.Batch(model, tokens);
         int[] labels = Array.ConvertAll(chosen, texts.Class);
         var logits = model.Forward(pass, batch)["logits"];
-        if (consistency is not { } alpha) return loss.Of(logits, labels);
+        if (consistency is not { } alpha) return Taught(loss.Of(logits, labels), logits, tokens);
         var others = model.Forward(pass, batch)["logits"];
-        return (loss.Of(logits, labels) + loss.Of(others, labels)) * 0.5f + ClassificationLoss.Divergence(logits, others) * alpha;
+        return (Taught(loss.Of(logits, labels), logits, tokens) + Taught(loss.Of(others, labels), others, tokens)) * 0.5f + ClassificationLoss.Divergence(logits, others) * alpha;
     }
 
     // two runs of dropout are compared where outputs are to be consistent
@@ -48,7 +51,14 @@ internal sealed class LabelledTextExamples : TextExamples
         _ => new TextTargets { Values = [.. frame.Examples.SelectMany(Marks)] },
     };
 
-    protected override TokenisedText Encode(int index) => Preparation.Encode(texts[index].Text, texts[index].Pair);
+    protected override TokenisedText Encode(int index)
+    {
+        var tokens = Preparation.Encode(texts[index].Text, texts[index].Pair);
+        teacher?.Require(texts[index], tokens);
+        return tokens;
+    }
+
+    private Variable Taught(Variable hard, Variable logits, TokenisedText[] tokens) => teacher is null ? hard : teacher.Of(hard, logits, tokens);
 
     private float[] Marks(int index)
     {

@@ -88,9 +88,17 @@ public sealed class TextClassifier : TextTask
             throw new TextFileException(training.Source, $"has the class '{Printable.Text(labels.FirstOrDefault() ?? "")}' alone: there is nothing to tell apart");
         var held = validation?.Match(labels, out _);
         if (held is not null && held.Kind != training.Kind) throw new ArgumentException($"the labels to evaluate on are {held.Kind}, those to learn from {training.Kind}");
-        return Fit(
-            labels, preparation => new LabelledTextExamples(preparation, training, options), held is null ? null : (model, preparation, token) => Measure(model, preparation, held, null, token),
-            options, progress, cancellation, ProblemOf(training.Kind));
+        TextTeacher? teacher = null;
+        try
+        {
+            return Fit(
+                labels, preparation => new LabelledTextExamples(preparation, training, options, teacher = TeacherOf(training, preparation, labels, options)),
+                held is null ? null : (model, preparation, token) => Measure(model, preparation, held, null, token), options, progress, cancellation, ProblemOf(training.Kind));
+        }
+        finally
+        {
+            teacher?.Dispose();
+        }
     }
 
     /// <summary>Evaluates the classifier: <c>loss</c>, and <c>accuracy</c>, <c>f1</c> and others of classes, or <c>pearson</c> and <c>spearman</c> of numbers.</summary>
@@ -155,6 +163,9 @@ public sealed class TextClassifier : TextTask
         }), cancellation);
         foreach (var row in rows) yield return Answer(asked.Dequeue(), row["logits"], now.Labels, kind);
     }
+
+    private static TextTeacher? TeacherOf(LabelledTexts training, TextPreparation preparation, IReadOnlyList<string> labels, TextFineTuneOptions options) =>
+        options.Distillation.Teacher is not null && training.Kind == TextLabelKind.SingleLabel ? new TextTeacher(options.Distillation, preparation, labels) : null;
 
     private static TextPrediction Answer(string text, ReadOnlySpan<float> logits, IReadOnlyList<string> labels, TextLabelKind kind)
     {

@@ -39,8 +39,11 @@ public sealed record TextFineTuneOptions
     /// <summary>How strongly two runs of a text with other dropout are held together (alpha of R-Drop; Liang et al. 2021); null for one run.</summary>
     public double? DropoutConsistency { get; init; }
 
+    /// <summary>A teacher that is learnt from beside the labels; none at first.</summary>
+    public DistillationOptions Distillation { get; init; } = new();
+
     /// <summary>Whether anything is set that only classes have.</summary>
-    internal bool IsOfClasses => LabelSmoothing > 0 || DropoutConsistency is not null || Classes != new ClassOptions();
+    internal bool IsOfClasses => LabelSmoothing > 0 || DropoutConsistency is not null || Distillation.Teacher is not null || Classes != new ClassOptions();
 
     /// <summary>The share of each class's texts, or of a ranker's queries, that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
@@ -84,6 +87,8 @@ public sealed record TextFineTuneOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Classes);
+        ArgumentNullException.ThrowIfNull(Distillation);
+        Distillation.Validate();
         TextRecipe.Options.Validate(this);
         Classes.Loss([], 0, LabelSmoothing).Validate();
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a file, not on both");

@@ -22,6 +22,7 @@ public static class TextRecipe
         RecipeOption.Of("--r-drop", "r_drop", RecipeKind.Number("a number above 0", static value => value > 0, "ALPHA").OrNone(),
             static (TextFineTuneOptions recipe) => recipe.DropoutConsistency, static (recipe, value) => recipe with { DropoutConsistency = value },
             "How strongly two runs of a text with other dropout are held together (R-Drop); a step costs two."),
+        .. DistillationRecipe.Options.Within<TextFineTuneOptions>(static recipe => recipe.Distillation, static (recipe, part) => recipe with { Distillation = part }),
         RecipeOption.Of("--held-out", "held_out", RecipeKind.Number("a number in [0, 1)", static value => value is >= 0 and < 1, "SHARE"),
             static (TextFineTuneOptions recipe) => recipe.HeldOut, static (recipe, value) => recipe with { HeldOut = value },
             "The share of each class's texts that is kept from training and evaluated on."),

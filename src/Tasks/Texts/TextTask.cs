@@ -70,7 +70,7 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
             var preparation = copy.Inputs with { MaximumLength = options.MaximumLength ?? copy.Inputs.MaximumLength };
             var examples = training(preparation);
             if (options.IsOfClasses && examples.Classes is null)
-                throw new ArgumentException("label smoothing, weights and sampling of classes, focal loss and R-Drop are for texts of one class each: leave them out");
+                throw new ArgumentException("label smoothing, weights and sampling of classes, focal loss, R-Drop and a teacher are for texts of one class each: leave them out");
             var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
             return new TaskRun<TextFineTuneOptions>(
                 new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed, how.Classes.Order(examples.Classes, how.Recipe.Seed)),

@@ -25,6 +25,7 @@ public sealed class UnequalClassesTests : IDisposable
         {
             Mixing = new MixingOptions { Mixup = 0.4, CutMix = 1 },
             Augmentation = TrainingAugmentation.Cifar,
+            Variation = new VariationOptions { Policy = AugmentationPolicy.TrivialAugment, Erasing = 0.5 },
         };
         for (int i = 8; i < 12; i++) folder.Write($"train/blue/{i:d3}.ppm", Pictures.Ppm(0, i));
         var one = Tuned(options, threads: 1, out string saved);

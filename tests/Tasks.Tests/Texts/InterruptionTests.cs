@@ -43,7 +43,7 @@ public sealed class InterruptionTests : TextTaskTests
         Assert.Contains("a model of texts", Assert.Throws<CheckpointException>(() => ImageFineTuneOptions.Load(In("first"))).Message, StringComparison.Ordinal);
         Assert.Throws<CheckpointException>(() => TextFineTuneOptions.Load(In("nowhere")));
         string pictures = Path.Combine(In("first"), "graft.json");
-        File.WriteAllText(pictures, File.ReadAllText(pictures).Replace("\"max_length\": 48", "\"label_smoothing\": 0", StringComparison.Ordinal));
+        File.WriteAllText(pictures, File.ReadAllText(pictures).Replace("\"max_length\": 48", "\"mixup\": 1", StringComparison.Ordinal));
         Assert.Contains("a model of pictures", Assert.Throws<CheckpointException>(() => TextFineTuneOptions.Load(pictures)).Message, StringComparison.Ordinal);
     }
 

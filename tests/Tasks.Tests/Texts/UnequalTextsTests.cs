@@ -39,6 +39,25 @@ public sealed class UnequalTextsTests : TextTaskTests
         Assert.Throws<ArgumentOutOfRangeException>(() => classifier.FineTune(Opinions(), options: Quick with { DropoutConsistency = -1 }));
     }
 
+    [Fact]
+    public void A_teacher_of_texts_teaches_where_it_makes_the_same_tokens()
+    {
+        using (var classifier = TextClassifier.FromPretrained(Encoder))
+        {
+            classifier.FineTune(Opinions(), null, Quick);
+            classifier.Save(In("teacher"));
+        }
+        var taught = Quick with { Distillation = new DistillationOptions { Teacher = In("teacher"), Weight = 1, Temperature = 2 } };
+        Assert.False(Learnt(Quick).AsSpan().SequenceEqual(Learnt(taught)));
+
+        string vocabulary = Path.Combine(In("teacher"), "vocab.txt");
+        string[] words = File.ReadAllLines(vocabulary);
+        (words[5], words[6]) = (words[6], words[5]);
+        File.WriteAllLines(vocabulary, words);
+        using var student = TextClassifier.FromPretrained(Encoder);
+        Assert.Contains("other tokens", Assert.Throws<ArgumentException>(() => student.FineTune(Opinions(), null, taught)).Message, StringComparison.Ordinal);
+    }
+
     private float[] Learnt(TextFineTuneOptions options, double dropout = 0)
     {
         string config = Path.Combine(Encoder, "config.json");

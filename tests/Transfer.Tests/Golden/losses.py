@@ -26,6 +26,11 @@ def r_drop(logits):
     return (one + two) / 2
 
 
+def distilled(logits, temperature):
+    target = (torch.tensor(OTHERS) / temperature).softmax(1)
+    return F.kl_div(F.log_softmax(logits / temperature, 1), target, reduction="batchmean") * temperature ** 2
+
+
 for name, of in (
     ("weighted", lambda x: F.cross_entropy(x, LABELS, weight=WEIGHTS)),
     ("weighted, smoothed", lambda x: F.cross_entropy(x, LABELS, weight=WEIGHTS, label_smoothing=0.1)),
@@ -33,6 +38,8 @@ for name, of in (
     ("focal 2", lambda x: focal(x, 2.0, torch.ones(4))),
     ("focal 0.5, weighted", lambda x: focal(x, 0.5, WEIGHTS)),
     ("r-drop", r_drop),
+    ("distilled 1", lambda x: distilled(x, 1.0)),
+    ("distilled 4", lambda x: distilled(x, 4.0)),
 ):
     x = torch.tensor(LOGITS, requires_grad=True)
     loss = of(x)

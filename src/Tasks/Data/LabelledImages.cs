@@ -145,7 +145,8 @@ public sealed class LabelledImages : IImageDataset
         return new LabelledImages(Root, names, images, places, [.. labels.Select(label => numberOf[label])], Notes);
     }
 
-    private LabelledImages Where(Func<int, bool> isWanted)
+    /// <summary>The pictures that are wanted, in their order.</summary>
+    internal LabelledImages Where(Func<int, bool> isWanted)
     {
         int[] kept = [.. Enumerable.Range(0, Count).Where(isWanted)];
         return new LabelledImages(Root, ClassNames, images, [.. kept.Select(index => places[index])], [.. kept.Select(index => labels[index])], Notes)

@@ -22,4 +22,18 @@ public sealed class SoupTests(Workplace place) : IClassFixture<Workplace>
         GraftLine.Run("soup", place.In("a"), "--out", place.In("one")).AssertFailed(2, "two models at least");
         GraftLine.Run("soup", place.In("a"), place.In("none"), "--out", place.In("one")).AssertFailed(2, "is no folder of a saved model");
     }
+
+    [Fact]
+    public void A_recipe_is_cross_validated_before_everything_is_learnt_from()
+    {
+        var crossed = GraftLine.Run(place.FineTune("crossed", "--epochs", "1", "--folds", "2", "--json")).AssertDone().GetProperty("crossValidation");
+        Assert.Equal(2, crossed.GetProperty("parts").GetArrayLength());
+        Assert.InRange(crossed.GetProperty("accuracy").GetDouble(), 0, 1);
+        var told = GraftLine.Run(place.FineTune("told", "--epochs", "1", "--folds", "2"));
+        told.AssertDoneQuietly();
+        Assert.Contains("part 2/2: ", told.Error, StringComparison.Ordinal);
+        Assert.Contains("cross-validation in 2 parts: ", told.Output, StringComparison.Ordinal);
+        GraftLine.Run(place.FineTune("many", "--epochs", "1", "--folds", "50")).AssertFailed(2, "--folds 50: 16 examples are too few for 50 parts");
+        GraftLine.Run(place.FineTune("bad", "--folds", "1")).AssertFailed(2, "--folds is a whole number from 2 up");
+    }
 }

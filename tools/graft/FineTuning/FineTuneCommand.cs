@@ -17,6 +17,7 @@ internal sealed class FineTuneCommand
     private readonly RecipeOptions recipe;
     private readonly DeviceOptions device;
     private readonly Option<bool> json = Options.Json();
+    private readonly FoldOptions folds;
     private readonly TextFineTuning texts;
 
     private FineTuneCommand(Command command)
@@ -27,9 +28,10 @@ internal sealed class FineTuneCommand
         data = new DataOptions(command);
         command.Add(target);
         recipe = new RecipeOptions(command);
+        folds = new FoldOptions(command);
         device = new DeviceOptions(command);
         command.Add(json);
-        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, device, json);
+        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, folds, device, json);
         command.SetAction((parsed, interrupt) => Task.FromResult(
             parsed.GetValue(task) is { } name && name != Pictured ? texts.Run(name, parsed, interrupt) : Run(parsed, interrupt)));
     }
@@ -75,17 +77,20 @@ internal sealed class FineTuneCommand
             ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
         if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
         var unreadable = new List<(string Path, string Problem)>();
+        CrossValidation? crossed = null;
         var report = ProgressDisplay.Show(error, display =>
         {
             var listening = options with { Unreadable = problem => Leave(problem, display) };
             training = Check(training, options.Recipe.Seed, everyClass: true, display);
             if (validation is not null) validation = Check(validation, null, everyClass: false, display);
+            crossed = folds.Run(parsed, display, (count, told) => CrossValidation.OfImages(
+                () => Begin(choice, where.Device, options, interrupt), training, listening, count, told, interrupt));
             return Train(classifier, training, validation, listening, folder, new TrainingProgress(display), interrupt);
         });
         RequireFinite(classifier.Model);
         var (saved, problem) = report.Steps > 0 ? folder.Save(classifier.Save) : (null, null);
 
-        var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options);
+        var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options) { Folds = crossed };
         if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
         else outcome.WriteText(parsed.InvocationConfiguration.Output);
         if (problem is not null) error.WriteLine($"graft: {problem}");
@@ -108,6 +113,13 @@ internal sealed class FineTuneCommand
             unreadable.Add((name, Shell.Line(exception.Message)));
             display.Line($"graft: left out: {unreadable[^1].Problem}");
         }
+    }
+
+    private static ImageClassifier Begin(ModelChoice choice, Graft.Tensors.Device device, ImageFineTuneOptions options, CancellationToken interrupt)
+    {
+        var classifier = choice.Open(device, options.Recipe.Seed, interrupt);
+        classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation! };
+        return classifier;
     }
 
     /// <summary>About what a model takes when it is saved.</summary>

@@ -17,6 +17,9 @@ internal sealed record FineTuneOutcome(
     ModelChoice Choice, ImageClassifier Classifier, string Data, LabelledImages Training, IReadOnlyCollection<(string Path, string Problem)> Unreadable,
     FitReport Report, string? SavedTo, string Device, ImageFineTuneOptions Options)
 {
+    /// <summary>How well the recipe does on what it has not learnt from; null where that was not asked for.</summary>
+    public CrossValidation? Folds { get; init; }
+
     private BatchPlan Plan => new(Training.Count, Options.BatchSizeFor(Training.Count), even: true);
 
     public void WriteJson(TextWriter output) => JsonOutput.Write(output, json =>
@@ -26,6 +29,7 @@ internal sealed record FineTuneOutcome(
         json.WriteTexts("classes", Classifier.ClassNames);
         json.WriteNumber("examples", Training.Count);
         ReportOutput.Write(json, Report);
+        FoldOptions.Write(json, Folds);
         json.WriteString("out", SavedTo);
         json.WriteBoolean("interrupted", Report.Interrupted);
         json.WriteNumber("batchSize", Options.BatchSizeFor(Training.Count));
@@ -39,6 +43,7 @@ internal sealed record FineTuneOutcome(
     public void WriteText(TextWriter output)
     {
         ReportOutput.Write(output, Report);
+        FoldOptions.Write(output, Folds);
         string left = Unreadable.Count == 0 ? "" : $"; {Tables.Count(Unreadable.Count)} {(Unreadable.Count == 1 ? "picture" : "pictures")} that could not be read left out";
         output.WriteLine(
             $"{Classifier.Model.Name}: {Tables.Count(Training.Count)} pictures of {Tables.Count(Classifier.ClassNames.Count)} classes, {Pictures(Plan)} a step, "

@@ -14,15 +14,17 @@ internal sealed class TextFineTuning
     private readonly Option<bool> fromScratch;
     private readonly Option<string> target;
     private readonly RecipeOptions recipe;
+    private readonly FoldOptions folds;
     private readonly DeviceOptions device;
     private readonly Option<bool> json;
     private readonly TextData columns;
     private readonly WordOptions words;
 
     public TextFineTuning(
-        Command command, ModelOptions model, DataOptions data, Option<bool> fromScratch, Option<string> target, RecipeOptions recipe, DeviceOptions device, Option<bool> json)
+        Command command, ModelOptions model, DataOptions data, Option<bool> fromScratch, Option<string> target, RecipeOptions recipe, FoldOptions folds, DeviceOptions device,
+        Option<bool> json)
     {
-        (this.model, this.data, this.fromScratch, this.target, this.recipe, this.device, this.json) = (model, data, fromScratch, target, recipe, device, json);
+        (this.model, this.data, this.fromScratch, this.target, this.recipe, this.folds, this.device, this.json) = (model, data, fromScratch, target, recipe, folds, device, json);
         columns = new TextData(command);
         words = new WordOptions(command);
     }
@@ -52,7 +54,16 @@ internal sealed class TextFineTuning
         var error = parsed.InvocationConfiguration.Error;
         if (source.Coverage is { } coverage) Notes.Tell(error, $"{weights}: {coverage}");
         if (learner.WeightsReport is { IsNoteworthy: true } load) error.WriteLine($"graft: {Printable.Text(Path.GetFileName(weights))}: {load.Summary}");
-        var report = ProgressDisplay.Show(error, display => Train(learner, train, place, new TrainingProgress(display), interrupt));
+        CrossValidation? crossed = null;
+        var report = ProgressDisplay.Show(error, display =>
+        {
+            crossed = folds.Run(parsed, display, (count, told) => task != TextTasks.Classification || vectors is not null
+                ? throw new ArgumentException($"is for {TextTasks.Classification} of a model with weights or from scratch: leave it out")
+                : CrossValidation.OfTexts(
+                    () => TextClassifier.From(TextSources.Open(task, weights, isFromScratch, options.Recipe.Seed, model.Load(parsed)), where.Device),
+                    columns.Labelled(file, parsed), options, count, told, interrupt));
+            return Train(learner, train, place, new TrainingProgress(display), interrupt);
+        });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
 
         var output = parsed.InvocationConfiguration.Output;
@@ -68,6 +79,7 @@ internal sealed class TextFineTuning
                 writer.WriteNumber("examples", examples);
                 if (source.Coverage is { } covered) writer.WriteFigure("coverage", covered.OccurrenceShare);
                 ReportOutput.Write(writer, report);
+                FoldOptions.Write(writer, crossed);
                 writer.WriteString("out", saved);
                 writer.WriteBoolean("interrupted", report.Interrupted);
                 writer.WriteNumber("seed", options.Recipe.Seed);
@@ -77,6 +89,7 @@ internal sealed class TextFineTuning
         else
         {
             ReportOutput.Write(output, report);
+            FoldOptions.Write(output, crossed);
             output.WriteLine($"{learner.Model.Name}: {Tables.Count(examples)} examples; {Tables.Count(report.Steps)} steps in {Tables.Seconds(report.Seconds)}, "
                 + $"{Tables.Count(report.TrainableParameters)} parameters trained");
             if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}");

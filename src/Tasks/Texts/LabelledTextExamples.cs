@@ -26,6 +26,9 @@ internal sealed class LabelledTextExamples : TextExamples
 
     public override IReadOnlyList<int>? Classes { get; }
 
+    // two runs differ by the dropout below the head, and a teacher reads for itself
+    public override bool LooksAtTexts => consistency is not null || teacher is not null;
+
     public override Variable Loss(TextModel model, Pass pass, int[] chosen, int epoch)
     {
         if (loss.IsPlain && consistency is null && teacher is null) return base.Loss(model, pass, chosen, epoch);

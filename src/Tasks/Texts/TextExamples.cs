@@ -15,6 +15,9 @@ internal abstract class TextExamples(TextPreparation preparation)
     /// <summary>The class of each text; null where they have not one each.</summary>
     public virtual IReadOnlyList<int>? Classes => null;
 
+    /// <summary>Whether the loss needs the texts themselves beside what the model makes of them.</summary>
+    public virtual bool LooksAtTexts => false;
+
     /// <summary>The tokens of a text; all are made when the first is asked for, since the plan of an epoch needs their lengths.</summary>
     public TokenisedText this[int index] => (tokens ??= [.. Enumerable.Range(0, Count).Select(Encode)])[index];
 

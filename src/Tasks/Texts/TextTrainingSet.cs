@@ -28,7 +28,7 @@ internal sealed class TextTrainingSet : IStagedTrainingSet
 
     public int? Views => examples.IsSameEachEpoch ? 1 : null;
 
-    public bool CanStartAt(string stage) => model.IsHeadOnStates && model.Stages[^1].Name == stage;
+    public bool CanStartAt(string stage) => model.IsHeadOnStates && model.Stages[^1].Name == stage && !examples.LooksAtTexts;
 
     public IEnumerable<IReadOnlyList<int>> Plan(int epoch)
     {

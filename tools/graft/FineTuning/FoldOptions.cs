@@ -9,7 +9,8 @@ namespace Graft.CommandLine;
 internal sealed class FoldOptions
 {
     private readonly Option<int> folds = Options.WholeNumber(
-        "--folds", "Cross-validation first: the examples in so many parts of like classes, each evaluated by a model that learnt from the others; then all are learnt from.", 2, preset: null);
+        "--folds", "Cross-validation first: the examples in so many parts of like classes, each evaluated by a model that learnt from the others; then all are learnt from.",
+        2, preset: null);
 
     public FoldOptions(Command command) => command.Add(folds);
 

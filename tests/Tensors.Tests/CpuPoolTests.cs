@@ -129,6 +129,19 @@ public sealed class CpuPoolTests : IDisposable
     }
 
     [Fact]
+    public void What_was_asked_back_in_between_is_not_given_back_twice()
+    {
+        using var pool = new CpuPool(device);
+        DeviceMemory[] blocks = [pool.Rent(4096), pool.Rent(4096)];
+        foreach (var block in blocks) block.Release();
+        pool.TrimIdle();    // from here on what is left lies idle
+        Assert.Equal(4096, pool.BytesTaken);
+        pool.Trim();
+        pool.TrimIdle();
+        Assert.Equal(0, pool.BytesTaken);
+    }
+
+    [Fact]
     public void A_device_that_was_disposed_of_makes_nothing_and_takes_back_what_is_held()
     {
         var own = new CpuDevice(2);

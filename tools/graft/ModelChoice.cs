@@ -31,7 +31,7 @@ internal sealed record ModelChoice(
     public ImageClassifier Open(Device device, ulong seed = 0, CancellationToken interrupt = default)
     {
         if (IsFromScratch) return ImageClassifier.FromScratch(Name, device, seed);
-        var source = Fetch(seed, interrupt);
+        var source = Open(seed, interrupt);
         var classifier = ImageClassifier.From(Adapter is null ? source : source.WithAdapter(Adapter), device);
         if (NeedsHead) classifier.RequireTrainedHead();
         if (classifier.WeightsReport is { IsNoteworthy: true } report)
@@ -47,7 +47,9 @@ internal sealed record ModelChoice(
         if (classifier.WeightsReport is { } report) json.WriteReport(report);
     }
 
-    private ImageModelSource Fetch(ulong seed, CancellationToken interrupt)
+    /// <summary>The weights, before there is a classifier of them.</summary>
+    /// <inheritdoc cref="Open(Device, ulong, CancellationToken)" path="/exception"/>
+    public ImageModelSource Open(ulong seed, CancellationToken interrupt)
     {
         var options = new ImageModelOptions { Weights = Weights, Preprocess = Preprocess, Seed = seed, Load = LoadOptions };
         try

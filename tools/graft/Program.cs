@@ -20,6 +20,7 @@ internal static class Program
         DemoCommand.Make(),
         ModelsCommand.Make(),
         FineTuneCommand.Make(),
+        ReportCommand.Make(),
         EvaluateCommand.Make(),
         PredictCommand.Make(),
         MergeCommand.Make(),

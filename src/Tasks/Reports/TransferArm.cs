@@ -49,5 +49,5 @@ public sealed record TransferArm(string Name, string Description, FineTuneStrate
 
     /// <summary>The recipe with this arm's way.</summary>
     internal FineTuneOptions On(FineTuneOptions recipe) => Strategy is null ? recipe
-        : recipe with { Strategy = Strategy, FreezeBelow = null, RateDecayPerStage = IsFromScratch ? 1 : recipe.RateDecayPerStage };
+        : recipe with { Strategy = Strategy, FreezeBelow = null, Adapter = new(), RateDecayPerStage = IsFromScratch ? 1 : recipe.RateDecayPerStage };
 }

@@ -5,22 +5,15 @@ using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;
 
-public sealed class TransferComparisonTests : IDisposable
+[Collection(nameof(ReportFixture))]
+public sealed class TransferComparisonTests(ReportFixture reports)
 {
-    private readonly TemporaryFolder folder = new();
-
-    private readonly CpuDevice device = new(1);
-
-    public void Dispose()
-    {
-        device.Dispose();
-        folder.Dispose();
-    }
+    private readonly TemporaryFolder folder = reports.Folder;
 
     [Fact]
     public void Pictures_are_learnt_by_every_arm_and_looked_at()
     {
-        var report = PictureReport(folder, device);
+        var report = reports.Pictures;
         Assert.Equal(["scratch", "linear-probe", "recipe", "full"], report.Arms.Select(static arm => arm.Name));
         Assert.Equal(("image-classification", 24, 24, 2), (report.Task, report.TrainingExamples, report.TestExamples, report.Epochs));
         Assert.All(report.Arms, arm =>
@@ -53,7 +46,7 @@ public sealed class TransferComparisonTests : IDisposable
         Assert.All(report.Worst, static worst => Assert.True(worst.Thumbnail is not null && worst.Overlay is not null && worst.Pieces.Count == 0));
         Assert.True(report.Worst[0].Loss >= report.Worst[^1].Loss);
         // an arm's run is the run that the task itself makes with its recipe
-        var alone = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+        var alone = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), reports.Device);
         var (training, test) = PicturesOf(folder);
         var same = alone.FineTune(training, test, Options with { Recipe = Options.Recipe with { FrozenEpochs = 1 } });
         Assert.Equal(same.Epochs[^1].Validation, recipe.Runs[0].Epochs[^1].Validation);
@@ -63,7 +56,7 @@ public sealed class TransferComparisonTests : IDisposable
     [Fact]
     public void Texts_are_learnt_by_every_arm_and_the_attention_is_rolled_out()
     {
-        var report = TextReport(folder, device);
+        var report = reports.Texts;
         Assert.Equal(("text-classification", 3), (report.Task, report.Epochs));
         Assert.NotNull(report.Verdict);
         Assert.Equal(["embeddings", "layer0", "layer1"], report.Alignment!.Stages);

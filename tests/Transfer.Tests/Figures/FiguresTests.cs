@@ -11,7 +11,8 @@ public sealed class FiguresTests
 
     private static readonly int[] Labels =
     [
-        .. Enumerable.Range(0, Rows).Select(static row => row % 3 == 0 ? (7 * row + row / 3) % 4 : LogitsOfRows.AsSpan(row * Classes, Classes).ToArray().Index().MaxBy(static one => one.Item).Index),
+        .. Enumerable.Range(0, Rows).Select(static row =>
+            row % 3 == 0 ? (7 * row + row / 3) % 4 : LogitsOfRows.AsSpan(row * Classes, Classes).ToArray().Index().MaxBy(static one => one.Item).Index),
     ];
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class FiguresTests
         var (sine, cosine) = Math.SinCos(0.7);
         float[] turned =
         [
-            .. Enumerable.Range(0, 12).SelectMany(row => (float[])[(float)(3 * (cosine * x[2 * row] - sine * x[2 * row + 1]) + 5), (float)(3 * (sine * x[2 * row] + cosine * x[2 * row + 1]) - 2)]),
+            .. Enumerable.Range(0, 12).SelectMany(row =>
+                (float[])[(float)(3 * (cosine * x[2 * row] - sine * x[2 * row + 1]) + 5), (float)(3 * (sine * x[2 * row] + cosine * x[2 * row + 1]) - 2)]),
         ];
         Assert.Equal(1, CentredKernelAlignment.Linear(x, turned, 12), 1e-5);
         Assert.Equal(1, CentredKernelAlignment.Unbiased(x, turned, 12), 1e-5);

@@ -18,6 +18,7 @@ internal sealed class FineTuneCommand
     private readonly DeviceOptions device;
     private readonly Option<bool> json = Options.Json();
     private readonly FoldOptions folds;
+    private readonly ReportAfterwards worth;
     private readonly TextFineTuning texts;
 
     private FineTuneCommand(Command command)
@@ -31,7 +32,8 @@ internal sealed class FineTuneCommand
         folds = new FoldOptions(command);
         device = new DeviceOptions(command);
         command.Add(json);
-        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, folds, device, json);
+        worth = new ReportAfterwards(command);
+        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, folds, device, json, worth);
         command.SetAction((parsed, interrupt) => Task.FromResult(
             parsed.GetValue(task) is { } name && name != Pictured ? texts.Run(name, parsed, interrupt) : Run(parsed, interrupt)));
     }
@@ -68,6 +70,7 @@ internal sealed class FineTuneCommand
         options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
         classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation };
         var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);
+        worth.Prepare(parsed, parsed.GetValue(fromScratch), pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
         var error = parsed.InvocationConfiguration.Error;
@@ -90,7 +93,11 @@ internal sealed class FineTuneCommand
         RequireFinite(classifier.Model);
         var (saved, problem) = report.Steps > 0 ? folder.Save(classifier.Save) : (null, null);
 
-        var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options) { Folds = crossed };
+        var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options)
+        {
+            Folds = crossed,
+            Worth = report.Interrupted ? null : worth.Pictures(parsed, choice, training, validation, options, where.Device, interrupt),
+        };
         if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
         else outcome.WriteText(parsed.InvocationConfiguration.Output);
         if (problem is not null) error.WriteLine($"graft: {problem}");

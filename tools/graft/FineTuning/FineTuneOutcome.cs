@@ -20,6 +20,9 @@ internal sealed record FineTuneOutcome(
     /// <summary>How well the recipe does on what it has not learnt from; null where that was not asked for.</summary>
     public CrossValidation? Folds { get; init; }
 
+    /// <summary>What the transfer was worth; null where nobody asked.</summary>
+    public ReportMade? Worth { get; init; }
+
     private BatchPlan Plan => new(Training.Count, Options.BatchSizeFor(Training.Count), even: true);
 
     public void WriteJson(TextWriter output) => JsonOutput.Write(output, json =>
@@ -38,6 +41,7 @@ internal sealed record FineTuneOutcome(
         Notes.Write(json, Training.Notes);
         json.WriteNumber("seed", Options.Recipe.Seed);
         json.WriteString("device", Device);
+        Worth?.WriteJson(json);
     });
 
     public void WriteText(TextWriter output)
@@ -50,6 +54,7 @@ internal sealed record FineTuneOutcome(
             + $"{Tables.Count(Plan.Count)} {(Plan.Count == 1 ? "step" : "steps")} an epoch; {Tables.Count(Report.Steps)} steps in {Tables.Seconds(Report.Seconds)}, "
             + $"{Tables.Count(Report.TrainableParameters)} parameters trained{left}");
         if (SavedTo is { } folder) output.WriteLine($"saved in {Printable.Whole(folder)}");
+        Worth?.WriteText(output);
     }
 
     private static string Pictures(BatchPlan plan) => plan.Smallest == plan.Largest ? Tables.Count(plan.Largest) : $"{Tables.Count(plan.Smallest)} or {Tables.Count(plan.Largest)}";

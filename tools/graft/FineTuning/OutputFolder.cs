@@ -16,16 +16,24 @@ internal sealed class OutputFolder
     /// <param name="bytes">About how much will be saved.</param>
     /// <param name="pictureFolders">The folders of pictures.</param>
     /// <exception cref="WrongInputException">With what to do instead.</exception>
-    public static OutputFolder Prepare(string path, long bytes, params IEnumerable<string?> pictureFolders)
+    public static OutputFolder Prepare(string path, long bytes, params IEnumerable<string?> pictureFolders) => Prepare("--out", path, bytes, pictureFolders);
+
+    /// <summary>As <see cref="Prepare(string, long, IEnumerable{string})"/>, of a folder that another option gave.</summary>
+    /// <param name="option">The option that it was given with.</param>
+    /// <param name="path">The folder.</param>
+    /// <param name="bytes">About how much will be saved.</param>
+    /// <param name="pictureFolders">The folders of pictures.</param>
+    /// <exception cref="WrongInputException">With what to do instead.</exception>
+    public static OutputFolder Prepare(string option, string path, long bytes, params IEnumerable<string?> pictureFolders)
     {
         string shown = Printable.Whole(path), full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (File.Exists(full)) throw new WrongInputException($"--out {shown} is a file: give a folder");
+        if (File.Exists(full)) throw new WrongInputException($"{option} {shown} is a file: give a folder");
         foreach (string? pictures in pictureFolders)
             if (pictures is not null && IsWithin(full, System.IO.Path.GetFullPath(pictures)))
-                throw new WrongInputException($"--out {shown} lies in the folder of pictures, where it would be taken for a class: give another folder");
+                throw new WrongInputException($"{option} {shown} lies in the folder of pictures, where it would be taken for a class: give another folder");
         bool isForeign = (File.Exists(In(full, ModelFolder.ConfigFileName)) || File.Exists(In(full, ModelFolder.WeightsFileName)))
             && !File.Exists(In(full, ModelFolder.ManifestFileName));
-        if (isForeign) throw new WrongInputException($"--out {shown} holds a model that graft did not save and would overwrite: give another folder");
+        if (isForeign) throw new WrongInputException($"{option} {shown} holds a model that graft did not save and would overwrite: give another folder");
 
         var made = new List<string>();
         for (string? folder = full; folder is not null && !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder)) made.Add(folder);
@@ -36,7 +44,7 @@ internal sealed class OutputFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new WrongInputException($"--out {shown} cannot be written: {bytes >> 20} MB are needed there ({exception.Message})");
+            throw new WrongInputException($"{option} {shown} cannot be written: {bytes >> 20} MB are needed there ({exception.Message})");
         }
         finally
         {

@@ -19,12 +19,14 @@ internal sealed class TextFineTuning
     private readonly Option<bool> json;
     private readonly TextData columns;
     private readonly WordOptions words;
+    private readonly ReportAfterwards worth;
 
     public TextFineTuning(
         Command command, ModelOptions model, DataOptions data, Option<bool> fromScratch, Option<string> target, RecipeOptions recipe, FoldOptions folds, DeviceOptions device,
-        Option<bool> json)
+        Option<bool> json, ReportAfterwards worth)
     {
         (this.model, this.data, this.fromScratch, this.target, this.recipe, this.folds, this.device, this.json) = (model, data, fromScratch, target, recipe, folds, device, json);
+        this.worth = worth;
         columns = new TextData(command);
         words = new WordOptions(command);
     }
@@ -43,6 +45,8 @@ internal sealed class TextFineTuning
         var source = vectors is null
             ? TextSources.Open(task, weights, isFromScratch, options.Recipe.Seed, model.Load(parsed))
             : words.Open(vectors, columns.Labelled(file, parsed), options.Recipe.Seed, parsed);
+        if (task != TextTasks.Classification) worth.RequireNone(parsed, task);
+        worth.Prepare(parsed, isFromScratch || vectors is not null);
         using var where = device.Open(parsed);
         var (learner, examples, train) = Prepare(task, source, where.Device, file, options, parsed);
         StageNames.Require(learner.Model, options.Recipe);
@@ -65,6 +69,7 @@ internal sealed class TextFineTuning
             return Train(learner, train, place, new TrainingProgress(display), interrupt);
         });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
+        var made = report.Interrupted || task != TextTasks.Classification ? null : Worth(task, weights, file, options, where.Device, parsed, interrupt);
 
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(json))
@@ -84,6 +89,7 @@ internal sealed class TextFineTuning
                 writer.WriteBoolean("interrupted", report.Interrupted);
                 writer.WriteNumber("seed", options.Recipe.Seed);
                 writer.WriteString("device", where.Device.Name);
+                made?.WriteJson(writer);
             });
         }
         else
@@ -93,6 +99,7 @@ internal sealed class TextFineTuning
             output.WriteLine($"{learner.Model.Name}: {Tables.Count(examples)} examples; {Tables.Count(report.Steps)} steps in {Tables.Seconds(report.Seconds)}, "
                 + $"{Tables.Count(report.TrainableParameters)} parameters trained");
             if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}");
+            made?.WriteText(output);
         }
         if (problem is not null) error.WriteLine($"graft: {problem}");
         if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
@@ -153,6 +160,14 @@ internal sealed class TextFineTuning
                 return (embedder, partners.Length, (progress, interrupt) => alone.Length > 0
                     ? embedder.FineTune(alone, options, progress, interrupt) : embedder.FineTune(partners, options, progress, interrupt));
         }
+    }
+
+    /// <summary>What the transfer was worth, on the same examples; null where nobody asked.</summary>
+    private ReportMade? Worth(string task, string weights, string file, TextFineTuneOptions options, Device device, ParseResult parsed, CancellationToken interrupt)
+    {
+        var (training, test) = Parts(path => columns.Labelled(path, parsed), file, options);
+        return worth.Texts(
+            parsed, () => TextSources.Open(task, weights, isFromScratch: false, options.Recipe.Seed, model.Load(parsed)), training, test, options, device, interrupt);
     }
 
     /// <summary>What is learnt from and what is evaluated on, where that is a file of its own.</summary>

@@ -56,6 +56,8 @@ internal sealed class TextSubject(
         recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? (HasOldHead ? 0 : 1) };
         var classifier = TextClassifier.From(own, device);
         var report = classifier.FineTune(examples, test, options with { Recipe = recipe, HeldOut = 0, Validation = null }, progress, cancellation);
+        // what is compared is the model, and not how it is kept
+        if (classifier.Adapters is not null && report.Steps > 0) classifier.MergeAdapters();
         return new TrainedArm(
             arm, report.Steps > 0 ? classifier : new NothingHeld(), classifier.Model, report, examples.Count, () => TextClassifier.From(own, device).StartOf(Classes, seed));
     }

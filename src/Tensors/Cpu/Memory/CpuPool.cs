@@ -138,6 +138,8 @@ internal sealed class CpuPool : IDisposable
         public void GiveBack(int count)
         {
             for (; count > 0; count--) blocks.Pop().Dispose();
+            // what is given back in between no longer lies idle
+            Idle = Math.Min(Idle, blocks.Count);
         }
     }
 

@@ -2,6 +2,16 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
+/// <summary>How much each channel of feature maps that are held counts.</summary>
+public enum FeatureAttention
+{
+    /// <summary>All alike.</summary>
+    Uniform,
+
+    /// <summary>By how much worse a head that learnt on the maps does without the channel: it is run once for each of them.</summary>
+    Supervised,
+}
+
 /// <summary>How an image model is fine-tuned on a dataset.</summary>
 public sealed record ImageFineTuneOptions
 {
@@ -25,6 +35,12 @@ public sealed record ImageFineTuneOptions
 
     /// <summary>How pictures of a batch are mixed; nothing at first.</summary>
     public MixingOptions Mixing { get; init; } = new();
+
+    /// <summary>How strongly feature maps are held where they were before the fine-tuning (DELTA's alpha; Li et al. 2019); null for not at all.</summary>
+    public double? FeaturePenalty { get; init; }
+
+    /// <summary>How much each channel of them counts then; null for all alike.</summary>
+    public FeatureAttention? FeatureAttention { get; init; }
 
     /// <summary>A teacher that is learnt from beside the labels; none at first.</summary>
     public DistillationOptions Distillation { get; init; } = new();
@@ -95,6 +111,7 @@ public sealed record ImageFineTuneOptions
         Mixing.Validate();
         ArgumentNullException.ThrowIfNull(Distillation);
         Distillation.Validate();
+        if (FeatureAttention is not null && FeaturePenalty is null) throw new ArgumentException("what channels count goes with a penalty of feature maps: give it, or leave this out");
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
     }
 }

@@ -70,6 +70,8 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
             if (how.Classes != new ClassOptions() && classes is null)
                 throw new ArgumentException("weights and sampling of classes and focal loss are for pictures of one class each: leave them out");
             if (how.Distillation.Teacher is not null && classes is null) throw new ArgumentException("a teacher is for pictures of one class each: leave it out");
+            if (how.FeatureAttention == FeatureAttention.Supervised && classes is null)
+                throw new ArgumentException("channels are judged by classes, and the pictures have not one each: hold all alike");
             var loader = new ImageLoader(training, copy.Inputs, decoding, new ImageLoaderOptions
             {
                 BatchSize = how.BatchSize!.Value,
@@ -83,11 +85,15 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
             });
             var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
             var teacher = how.Distillation.Teacher is null ? null : new ImageTeacher(how.Distillation, copy.Inputs, copy.Labels);
+            var start = how.FeaturePenalty is { } alpha ? new ImageStart(copy.Model, alpha) : null;
+            if (start is not null && how.FeatureAttention == FeatureAttention.Supervised && classes is not null)
+                start.Judge(
+                    Device, model => new ImageTrainingSet(model, loader, LossOver(training, how)), loader.Epoch(0, cancellation), index => classes[index], how.Recipe.Seed, cancellation);
             return new TaskRun<ImageFineTuneOptions>(
-                new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher),
+                new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start),
                 held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how, how.Recipe)
             {
-                Held = teacher,
+                Held = new Companions(teacher, start),
             };
         }, progress, cancellation);
     }

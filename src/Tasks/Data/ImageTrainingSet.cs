@@ -9,7 +9,8 @@ namespace Graft.Tasks;
 internal delegate Variable ImageLoss(Variable outputs, IReadOnlyList<int> examples);
 
 /// <summary>Pictures as a model's training set, with a task's loss over the model's outputs.</summary>
-internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null, ImageTeacher? teacher = null) : IStagedTrainingSet
+internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null, ImageTeacher? teacher = null, ImageStart? start = null)
+    : IStagedTrainingSet
 {
     public int BatchesPerEpoch => loader.Count;
 
@@ -18,8 +19,8 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     // pictures are mixed anew in each epoch
     public int? Views => mixer is null ? loader.Views : null;
 
-    // an auxiliary head looks at a map in the middle, and learns with the head; a teacher looks at the pictures
-    public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads && teacher is null;
+    // an auxiliary head looks at a map in the middle, and learns with the head; a teacher looks at the pictures, and what holds maps at maps in the middle
+    public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads && teacher is null && start is null;
 
     public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
     {
@@ -29,7 +30,7 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
             using (images)
             {
                 mixer?.Mix(images, epoch, number++);
-                yield return new Batch(model, images, loss, teacher);
+                yield return new Batch(model, images, loss, teacher, start);
             }
         }
     }
@@ -40,13 +41,13 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     {
         foreach (var images in loader.Some(examples, view, cancellation))
         {
-            using (images) yield return new Batch(model, images, loss, teacher);
+            using (images) yield return new Batch(model, images, loss, teacher, start);
         }
     }
 
     public Variable LossFrom(Variable x, string stage, IReadOnlyList<int> examples) => loss(model.ForwardFrom(x, stage), examples);
 
-    private sealed class Batch(ImageModel model, ImageBatch images, ImageLoss loss, ImageTeacher? teacher) : ITrainingBatch, IStagedBatch
+    private sealed class Batch(ImageModel model, ImageBatch images, ImageLoss loss, ImageTeacher? teacher, ImageStart? start) : ITrainingBatch, IStagedBatch
     {
         public int Count => images.Count;
 
@@ -54,6 +55,11 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
 
         public Variable Loss(Pass pass)
         {
+            if (start is not null)
+            {
+                var (answers, penalty) = start.Run(model, pass, images);
+                return Taught(answers) + penalty;
+            }
             if (!model.HasAuxiliaryHeads) return Taught(model.Forward(images.On(pass)));
             var (logits, auxiliary) = model.ForwardWithAuxiliary(images.On(pass));
             var total = Taught(logits);

@@ -44,6 +44,28 @@ public sealed class UnequalClassesTests : IDisposable
         Assert.NotEqual(plain, Tuned(Options(new ClassOptions { FocalGamma = 2 }), 2, out _));
     }
 
+    /// <summary>Held, maps and what makes them move less; channels that are judged count otherwise than all alike.</summary>
+    [Fact]
+    public void Feature_maps_are_held_where_they_were()
+    {
+        Tuned(Options(new ClassOptions()), 1, out string begun);
+        var options = Options(new ClassOptions()) with { LabelSmoothing = 0.3f };
+        options = options with { Recipe = options.Recipe with { FrozenEpochs = 0, LearningRate = 0.01, RateDecayPerStage = 1, BatchNorm = BatchNormPolicy.AlwaysRunningStatistics } };
+        using var loaded = ImageClassifier.Load(begun);
+        var start = Pictures.Snapshot(loaded.Model);
+        double Way(Dictionary<string, float[]> moved) => start.Keys.Where(static key => key.StartsWith("layer", StringComparison.Ordinal))
+            .Sum(key => moved[key].Zip(start[key], static (one, other) => Math.Pow(one - other, 2)).Sum());
+        double free = Way(Tuned(options, 2, out _, begun)), held = Way(Tuned(options with { FeaturePenalty = 0.3 }, 2, out _, begun));
+        Assert.True(held < free, $"{free} to {held}");
+        var judged = options with { FeaturePenalty = 0.3, FeatureAttention = FeatureAttention.Supervised };
+        var one = Tuned(judged, 1, out string saved, begun);
+        Assert.Equal(one, Tuned(ImageFineTuneOptions.Load(saved), 3, out _, begun));
+        Assert.NotEqual(one, Tuned(judged with { FeatureAttention = null }, 2, out _, begun));
+
+        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, weights);
+        Assert.Throws<ArgumentException>(() => classifier.FineTune(train, judged with { FeaturePenalty = null }));
+    }
+
     [Fact]
     public void What_contradicts_is_refused()
     {
@@ -61,12 +83,12 @@ public sealed class UnequalClassesTests : IDisposable
         Recipe = new FineTuneOptions { Epochs = 1, LearningRate = 0.05, Seed = 3 },
     };
 
-    private Dictionary<string, float[]> Tuned(ImageFineTuneOptions options, int threads, out string saved)
+    private Dictionary<string, float[]> Tuned(ImageFineTuneOptions options, int threads, out string saved, string? from = null)
     {
         using var device = new CpuDevice(threads);
-        using var classifier = ImageClassifier.FromPretrained(Pictures.Model, weights, device);
+        using var classifier = from is null ? ImageClassifier.FromPretrained(Pictures.Model, weights, device) : ImageClassifier.Load(from, device);
         classifier.FineTune(train, options);
-        saved = folder[$"saved{threads}/x"][..^2];
+        saved = folder[$"saved{(from is null ? 0 : threads)}/x"][..^2];
         classifier.Save(saved);
         return Pictures.Snapshot(classifier.Model);
     }

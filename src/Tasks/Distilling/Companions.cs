@@ -1,0 +1,11 @@
+namespace Graft.Tasks;
+
+/// <summary>The other networks of a fine-tuning, given back when it is over.</summary>
+internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start) : IDisposable
+{
+    public void Dispose()
+    {
+        Teacher?.Dispose();
+        Start?.Dispose();
+    }
+}

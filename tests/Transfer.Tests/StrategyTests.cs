@@ -18,6 +18,7 @@ public sealed class StrategyTests : IDisposable
     [InlineData("fine-tune", 1, 5, "head 1: head x1 /2 | all 5: stem-head x0.5 /2")]
     [InlineData("fine-tune", 0, 3, "all 3: stem-head x1 /2")]
     [InlineData("fine-tune", 2, 0, "head 2: head x1 /2")]
+    [InlineData("fastai", 1, 5, "head 1: head x1 /1 | all 5: stem-head x0.5 /3.1622776601683795")]
     [InlineData("linear-probe", 1, 5, "head 6: head x4 /1")]
     [InlineData("full", 1, 5, "all 6: stem-head x1 /1")]
     [InlineData("discriminative", 1, 5, "all 6: stem-head x1 /2")]
@@ -122,7 +123,7 @@ public sealed class StrategyTests : IDisposable
     {
         var model = new SmallModel();
         Assert.Equal(
-            "there is no strategy 'lpft' (nearest: lp-ft); there are fine-tune, linear-probe, full, discriminative, gradual-unfreezing, chain-thaw, lp-ft",
+            "there is no strategy 'lpft' (nearest: lp-ft); there are fine-tune, fastai, linear-probe, full, discriminative, gradual-unfreezing, chain-thaw, lp-ft",
             Assert.Throws<ArgumentException>(() => FineTuneStrategy.Named("lpft")).Message);
         Assert.Contains("has no phase for 0 and 0 epochs", Refused(FineTuneStrategy.Full), StringComparison.Ordinal);
         Assert.Contains("has 0 epochs", Refused(Of(new FineTunePhase { Name = "none", Epochs = 0, Stages = ["head"] })), StringComparison.Ordinal);

@@ -21,6 +21,9 @@ public sealed class FineTunePhase
     /// <summary>The schedule of a phase of so many steps: one cycle, unless it is said otherwise.</summary>
     public Func<int, ISchedule> Schedule { get; init; } = static steps => new OneCycle(steps);
 
+    /// <summary>The momentum, or beta1, in a phase of so many steps; null for that of the options.</summary>
+    public Func<int, ISchedule>? Momentum { get; init; }
+
     internal void Validate(string strategy)
     {
         if (Epochs < 1) throw new ArgumentException($"the phase '{Name}' of {strategy} has {Epochs} epochs: give a phase one at least, or leave it out");

@@ -14,6 +14,9 @@ public sealed class FineTuneStrategy
     private const double UnfrozenStartDivisor = 5;
     private const double AfterOthers = 0.5;
 
+    // what fine_tune and fit_one_cycle have where nothing else is said
+    private const double WarmDivisor = 25, FinalDivisor = 1e5, RisingShare = 0.3, StemDivisor = 100, HighMomentum = 0.95, LowMomentum = 0.85;
+
     private readonly Func<StrategySetting, IEnumerable<FineTunePhase>> phases;
 
     /// <summary>Describes a strategy.</summary>
@@ -35,6 +38,17 @@ public sealed class FineTuneStrategy
         .. Part("head", setting.FrozenEpochs, setting.Head, setting.RateDecayPerStage, static steps => new OneCycle(steps, HeadRisingShare)),
         .. setting.FrozenEpochs > 0 ? Afterwards(setting, setting.Epochs, setting.RateDecayPerStage)
             : Part("all", setting.Epochs, setting.Stages, setting.RateDecayPerStage),
+    ]);
+
+    /// <summary>fastai's <c>fine_tune</c> to the step: as <see cref="FineTune"/>, with <c>fit_one_cycle</c>'s positions and ends of the cycles, momenta that
+    /// go from 0.95 to 0.85 and back, and the stem at a hundredth of the head's rate (<c>lr_mult</c>), geometric between them. fastai's own optimiser is Adam.</summary>
+    /// <remarks>fastai lets batch norms of frozen stages learn: <see cref="FineTuneOptions.FrozenNorm"/> of <see cref="FrozenNormPolicy.TrainAffine"/> comes near it.</remarks>
+    public static FineTuneStrategy Fastai { get; } = new("fastai", "as fine-tune, with fastai's own cycles of rates and momenta", static setting =>
+    [
+        .. Fitted("head", setting.FrozenEpochs, setting.Head, 1, 1, HeadRisingShare, WarmDivisor),
+        .. Fitted(
+            "all", setting.Epochs, setting.Stages, AfterOthers, setting.Stages.Count == 1 ? 1 : Math.Pow(StemDivisor, 1.0 / (setting.Stages.Count - 1)), RisingShare,
+            UnfrozenStartDivisor),
     ]);
 
     /// <summary>A linear probe (Alain and Bengio 2016): the head alone all the time, at the rate times
@@ -71,7 +85,7 @@ public sealed class FineTuneStrategy
     ]);
 
     /// <summary>The strategies known by name.</summary>
-    public static IReadOnlyList<FineTuneStrategy> All { get; } = [FineTune, LinearProbe, Full, Discriminative, GradualUnfreezing, ChainThaw, ProbeThenFull];
+    public static IReadOnlyList<FineTuneStrategy> All { get; } = [FineTune, Fastai, LinearProbe, Full, Discriminative, GradualUnfreezing, ChainThaw, ProbeThenFull];
 
     /// <summary>Its name in recipes and on the command line: <c>fine-tune</c>, <c>linear-probe</c>.</summary>
     public string Name { get; }
@@ -139,6 +153,18 @@ public sealed class FineTuneStrategy
     /// <summary>Everything, after other phases: fastai's half rate, from a fifth of it on.</summary>
     private static FineTunePhase[] Afterwards(StrategySetting setting, int epochs, double decay) => Part(
         "all", epochs, setting.Stages, decay, static steps => new OneCycle(steps) with { StartDivisor = UnfrozenStartDivisor }, AfterOthers);
+
+    /// <summary>fastai's <c>fit_one_cycle</c>.</summary>
+    private static FineTunePhase[] Fitted(
+        string name, int epochs, IReadOnlyList<string> stages, double factor, double decay, double risingShare, double startDivisor) => epochs == 0 ? [] :
+        [
+            new FineTunePhase
+            {
+                Name = name, Epochs = epochs, Stages = stages, RateFactor = factor, RateDecayPerStage = decay,
+                Schedule = _ => Schedule.CosineCycle(risingShare, 1 / startDivisor, 1, 1 / FinalDivisor),
+                Momentum = _ => Schedule.CosineCycle(risingShare, HighMomentum, LowMomentum, HighMomentum),
+            },
+        ];
 
     private static FineTunePhase[] Part(
         string name, int epochs, IReadOnlyList<string> stages, double decay, Func<int, ISchedule>? schedule = null, double factor = 1) => epochs == 0 ? [] :

@@ -84,6 +84,8 @@ public sealed class FineTuner
             Groups.LearnOnly(phase.Stages);
             model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
             var schedule = phase.Schedule(phase.Epochs * data.BatchesPerEpoch);
+            trainer.MomentumSchedule = phase.Momentum?.Invoke(phase.Epochs * data.BatchesPerEpoch);
+            optimiser.Momentum = null;
             using var kept = phase.Epochs > 1 || options.Cache == TrunkCacheMode.Disk
                 ? TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.Cache, options.CacheFolder) : null;
             if (trainer.Fit(kept ?? data, phase.Epochs, schedule, validate, progress, cancellation).Interrupted) break;

@@ -69,6 +69,20 @@ public sealed class ParameterGroup
     /// <summary>Whether vectors (biases, the weights of norms) decay too, as PyTorch's optimisers have it by themselves; false at first.</summary>
     public bool DecaysVectors { get; set; }
 
+    /// <summary>The group's own schedule, which a <see cref="Trainer"/> follows; null for the fit's alone.</summary>
+    public GroupSchedule? Schedule { get; set; }
+
+    /// <summary>What the group's own schedule gives in this step.</summary>
+    internal double OwnFactor { get; set; } = 1;
+
+    /// <summary>The learning rate where the fit's schedule gives a factor.</summary>
+    internal double RateAt(double factor) => Schedule switch
+    {
+        null => Rate * factor,
+        { ReplacesFit: true } => Rate * OwnFactor,
+        _ => Rate * (factor * OwnFactor),
+    };
+
     internal bool HasRate => rate is not null;
 
     /// <summary>Whether any parameter is trainable.</summary>

@@ -18,7 +18,7 @@ public abstract partial class Optimiser
         RequireMoments(beta1, beta2, epsilon);
         return Of(
             groups,
-            step => new Adam(step.Rate, (float)beta1, (float)beta2, (float)epsilon, step.WeightDecay, step.Number, step.GradientScale),
+            step => new Adam(step.Rate, step.Momentum ?? (float)beta1, (float)beta2, (float)epsilon, step.WeightDecay, step.Number, step.GradientScale),
             weightDecay, clipNorm);
     }
 

@@ -30,7 +30,7 @@ public abstract partial class Optimiser
             using var direction = device.Rent<float>(weight.Shape);
             device.Copy(weight, direction);
             device.Update(
-                new LambDirection(beta1, beta2, epsilon, step.WeightDecay, step.Number, step.GradientScale), direction, gradient, state.First, state.Second);
+                new LambDirection(step.Momentum ?? beta1, beta2, epsilon, step.WeightDecay, step.Number, step.GradientScale), direction, gradient, state.First, state.Second);
             using var squares = device.Rent<float>([2]);
             device.Reduce<SumOfSquares>(weight, squares.View([], default, offset: 0));
             device.Reduce<SumOfSquares>(direction, squares.View([], default, offset: 1));

@@ -14,7 +14,7 @@ public abstract partial class Optimiser
     public static Optimiser Lion(ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.99, double weightDecay = 0, double? clipNorm = null)
     {
         RequireMoments(beta1, beta2, epsilon: 1);
-        return Of(groups, step => new Lion(step.Rate, (float)beta1, (float)beta2, step.WeightDecay, step.GradientScale), weightDecay, clipNorm);
+        return Of(groups, step => new Lion(step.Rate, step.Momentum ?? (float)beta1, (float)beta2, step.WeightDecay, step.GradientScale), weightDecay, clipNorm);
     }
 }
 

@@ -13,7 +13,7 @@ public abstract partial class Optimiser
     public static Optimiser Nesterov(ParameterGroups groups, double momentum = 0.9, double weightDecay = 0, double? clipNorm = null)
     {
         Require(momentum is > 0 and < 1, nameof(momentum), momentum, "Nesterov's momentum lies in (0, 1)");
-        return Of(groups, step => new Nesterov(step.Rate, (float)momentum, step.WeightDecay, step.GradientScale), weightDecay, clipNorm);
+        return Of(groups, step => new Nesterov(step.Rate, step.Momentum ?? (float)momentum, step.WeightDecay, step.GradientScale), weightDecay, clipNorm);
     }
 }
 

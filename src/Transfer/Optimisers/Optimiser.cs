@@ -10,6 +10,7 @@ public abstract partial class Optimiser : IDisposable
 {
     private readonly double weightDecay;
     private readonly double? clipNorm;
+    private double? momentumNow;
     private readonly Dictionary<Parameter, State> states = [];
     private readonly List<Movement> movements = [];
     private readonly WeightLockSet locks = new();
@@ -26,6 +27,19 @@ public abstract partial class Optimiser : IDisposable
 
     /// <summary>The parameters that it updates, and their rates.</summary>
     public ParameterGroups Groups { get; }
+
+    /// <summary>The momentum, or Adam's and Lion's beta1, of the steps from here on, in [0, 1); null for the one that it was made with. A cycle of momenta
+    /// sets it (<see cref="Trainer.MomentumSchedule"/>).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The momentum is outside [0, 1).</exception>
+    public double? Momentum
+    {
+        get => momentumNow;
+        set
+        {
+            Require(value is null or (>= 0 and < 1), nameof(value), value, "the momentum lies in [0, 1)");
+            momentumNow = value;
+        }
+    }
 
     private protected abstract int StateCount { get; }
 
@@ -64,8 +78,8 @@ public abstract partial class Optimiser : IDisposable
             // the kernel runs through memory: a gradient in another order than its weight is copied into the weight's first
             var aligned = gradient.IsContiguous ? null : gradient.Device.Rent<float>(gradient.Shape);
             if (aligned is not null) gradient.Device.Copy(gradient, aligned);
-            float rate = (float)(group.Rate * rateFactor), decay = (float)group.DecayOf(parameter, weightDecay);
-            Move(weight, aligned ?? gradient, state, new UpdateStep(rate, decay, state.Steps, scale));
+            float rate = (float)group.RateAt(rateFactor), decay = (float)group.DecayOf(parameter, weightDecay);
+            Move(weight, aligned ?? gradient, state, new UpdateStep(rate, decay, state.Steps, scale) { Momentum = (float?)momentumNow });
             aligned?.Dispose();
         }
         movements.Clear();
@@ -161,7 +175,11 @@ public abstract partial class Optimiser : IDisposable
 /// <param name="WeightDecay">The parameter's weight decay; 0 for one that is not decayed.</param>
 /// <param name="Number">How many steps the parameter has made, this one included: from 1, what bias corrections depend on.</param>
 /// <param name="GradientScale">What the gradient is to be multiplied by first: below 1 where its norm is clipped.</param>
-public readonly record struct UpdateStep(float Rate, float WeightDecay, int Number, float GradientScale);
+public readonly record struct UpdateStep(float Rate, float WeightDecay, int Number, float GradientScale)
+{
+    /// <summary>The momentum or beta1 where a cycle gives it (<see cref="Optimiser.Momentum"/>); null for what the rule was made with.</summary>
+    public float? Momentum { get; init; }
+}
 
 /// <summary>A parameter to update.</summary>
 internal readonly record struct Movement(Parameter Parameter, Tensor<float> Gradient, ParameterGroup Group);

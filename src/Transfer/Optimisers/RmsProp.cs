@@ -19,7 +19,7 @@ public abstract partial class Optimiser
         Require(momentum is >= 0 and < 1, nameof(momentum), momentum, "the momentum lies in [0, 1)");
         Require(epsilon > 0, nameof(epsilon), epsilon, "epsilon is above 0");
         return Of(
-            groups, step => new RmsProp(step.Rate, (float)smoothing, (float)momentum, (float)epsilon, step.WeightDecay, step.GradientScale), weightDecay, clipNorm);
+            groups, step => new RmsProp(step.Rate, (float)smoothing, step.Momentum ?? (float)momentum, (float)epsilon, step.WeightDecay, step.GradientScale), weightDecay, clipNorm);
     }
 }
 

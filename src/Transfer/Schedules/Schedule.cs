@@ -74,6 +74,16 @@ public static class Schedule
         return Of(position => schedule.FactorAt(position >= 1 ? 1 : position * times % 1));
     }
 
+    /// <summary>Half a cosine wave up and one down (fastai's <c>combined_cos</c>), of rates or of momenta. <see cref="OneCycle"/> is PyTorch's form, in which the
+    /// last step is the end itself.</summary>
+    /// <param name="risingShare">The share of the steps before the middle (<c>pct_start</c>), from 0 to 1.</param>
+    /// <param name="start">The value at 0.</param>
+    /// <param name="middle">The value at <paramref name="risingShare"/>.</param>
+    /// <param name="end">The value at 1.</param>
+    /// <exception cref="ArgumentException">The share is outside [0, 1].</exception>
+    public static ISchedule CosineCycle(double risingShare, double start, double middle, double end) =>
+        Join((risingShare, Cosine(start, middle)), (1 - risingShare, Cosine(middle, end)));
+
     /// <summary>A custom schedule.</summary>
     /// <param name="factorAt">The factor at a position from 0 to 1.</param>
     public static ISchedule Of(Func<double, double> factorAt)

@@ -56,6 +56,10 @@ public sealed partial class Trainer
     /// <summary>How the gradients of a batch come about; null for one backward.</summary>
     public BackwardRule? Backward { get; init; }
 
+    /// <summary>The optimiser's momentum as a function of the fit's position, in [0, 1): fastai's and <c>OneCycleLR</c>'s cycle of momenta. Null for the
+    /// optimiser's own.</summary>
+    public ISchedule? MomentumSchedule { get; set; }
+
     /// <summary>How many epochs all fits of the trainer will have, for <see cref="FitProgress"/>; null where a fit is all that is known.</summary>
     public int? PlannedEpochs { get; init; }
 
@@ -243,8 +247,11 @@ public sealed partial class Trainer
 
         private void Step(ITrainingBatch batch)
         {
-            context.BeginStep(batch, schedule.FactorAt(context.Position));
+            double factor = schedule.FactorAt(context.Position);
+            context.FollowOwnSchedules();
+            context.BeginStep(batch, factor);
             foreach (var observer in observers) observer.StepStarting(context);
+            context.ScaleOwnSchedules(factor);
             try
             {
                 Compute(batch);

@@ -99,7 +99,10 @@ public sealed class TrainingContext
     public double RateFactor { get; set; }
 
     /// <summary>The learning rate of the last group, the head's, in this step.</summary>
-    public double Rate => Groups.All[^1].Rate * RateFactor;
+    public double Rate => Groups.All[^1].RateAt(RateFactor);
+
+    /// <summary>The momentum or beta1 of this step where a cycle gives it; null where the optimiser's own holds.</summary>
+    public double? Momentum => Optimiser.Momentum;
 
     /// <summary>The gradients of this step, and of those before it that were added up.</summary>
     /// <exception cref="InvalidOperationException">It is asked for outside <see cref="TrainingObserver.GradientsReady"/>.</exception>
@@ -154,6 +157,30 @@ public sealed class TrainingContext
     internal void BeginEpoch() => (Epoch, StepInEpoch, Examples, sum) = (Epoch + 1, 0, 0, 0);
 
     internal void BeginStep(ITrainingBatch batch, double factor) => (Batch, RateFactor, Fate, HasMoved) = (batch, factor, StepFate.Made, false);
+
+    /// <summary>The learning rate of a group in this step.</summary>
+    /// <param name="group">One of <see cref="Groups"/>.</param>
+    public double RateOf(ParameterGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return group.RateAt(RateFactor);
+    }
+
+    /// <summary>Has the schedules of single groups and the cycle of momenta follow the position.</summary>
+    internal void FollowOwnSchedules()
+    {
+        foreach (var group in Groups.All)
+            if (group.Schedule is { } own) group.OwnFactor = own.FactorAt(Position);
+        if (Trainer.MomentumSchedule is { } cycle) Optimiser.Momentum = cycle.FactorAt(Position);
+    }
+
+    /// <summary>What observers did to the fit's factor is done to the schedules that stand in its place.</summary>
+    internal void ScaleOwnSchedules(double scheduled)
+    {
+        if (scheduled == 0 || RateFactor == scheduled) return;
+        foreach (var group in Groups.All)
+            if (group.Schedule is { ReplacesFit: true }) group.OwnFactor *= RateFactor / scheduled;
+    }
 
     internal void ShowGradients(Gradients shown, double loss) => (gradients, Loss) = (shown, loss);
 

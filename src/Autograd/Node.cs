@@ -63,6 +63,9 @@ public abstract class Node
                 "backward: a weight or an input has been overwritten since the forward that read it, so its gradients would be wrong: step, load or copy into it after backward");
     }
 
+    /// <summary>Adds the memory of what was saved to a set.</summary>
+    internal void AddSavedTo(HashSet<DeviceMemory> memories) => saved.AddTo(memories);
+
     /// <summary>Releases what was saved.</summary>
     internal void Release() => saved.Release();
 }

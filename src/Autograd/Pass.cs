@@ -49,6 +49,17 @@ public sealed class Pass : IDisposable
     /// <summary>How many calls backward would run through: none for a frozen part of a model.</summary>
     public int TapeLength => Storage.Tape.Count;
 
+    /// <summary>The memory that the pass holds now beside the weights: what it has rented and what its tape keeps for backward, each block once.</summary>
+    public IReadOnlySet<DeviceMemory> Held()
+    {
+        var held = new HashSet<DeviceMemory>();
+        if (storage is null) return held;
+        storage.Temporaries.AddTo(held);
+        storage.Tape.AddTo(held);
+        storage.Weights.TakeFrom(held);
+        return held;
+    }
+
     private PassStorage Storage
     {
         get

@@ -35,6 +35,9 @@ internal sealed class PassWeights
         return value;
     }
 
+    /// <summary>Takes the memory of weights out of a set.</summary>
+    public void TakeFrom(HashSet<DeviceMemory> memories) => memories.ExceptWith(held);
+
     /// <summary>Substitutes a variable for a parameter or a buffer.</summary>
     public void Substitute(Parameter parameter, Variable variable)
     {

@@ -34,6 +34,13 @@ internal struct SavedMemory
         held.Add((memory, memory.Version));
     }
 
+    /// <summary>Adds what was saved to a set.</summary>
+    public readonly void AddTo(HashSet<DeviceMemory> memories)
+    {
+        if (held is null) return;
+        foreach (var (memory, _) in held) memories.Add(memory);
+    }
+
     /// <summary>Releases what was saved, and the list that held it to the thread's next.</summary>
     public void Release()
     {

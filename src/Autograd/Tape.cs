@@ -1,3 +1,5 @@
+using Graft.Tensors;
+
 namespace Graft.Autograd;
 
 /// <summary>The recorded calls of a pass in order, and the slots of their gradients: each variable that needs a gradient has one.</summary>
@@ -69,6 +71,12 @@ internal sealed class Tape
             throw new InvalidOperationException(
                 "a backward has already run through a part of this loss and released what it saved: add the losses up before one backward, or use a pass for each");
         }
+    }
+
+    /// <summary>Adds the memory that calls have saved to a set.</summary>
+    public void AddTo(HashSet<DeviceMemory> held)
+    {
+        foreach (var node in nodes) node.AddSavedTo(held);
     }
 
     /// <summary>Releases what calls have saved, and forgets all of them.</summary>

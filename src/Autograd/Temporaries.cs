@@ -42,6 +42,9 @@ internal sealed class Temporaries
         memories.RemoveRange(kept, memories.Count - kept);
     }
 
+    /// <summary>Adds the memory of all to a set.</summary>
+    public void AddTo(HashSet<DeviceMemory> held) => held.UnionWith(memories);
+
     /// <summary>Releases everything.</summary>
     public void Clear() => GiveBackSince(0, keep: null);
 }

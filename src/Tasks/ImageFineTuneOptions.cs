@@ -73,6 +73,15 @@ public sealed record ImageFineTuneOptions
     /// <param name="examples">How many pictures are learnt from.</param>
     public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / StepsAnEpoch, SmallestBatch, LargestBatch);
 
+    /// <summary>The recipe with what a run of so many pictures would decide for itself.</summary>
+    /// <param name="model">The model that is to be fine-tuned.</param>
+    /// <param name="examples">How many pictures are learnt from.</param>
+    public FineTuneOptions RecipeFor(Model model, int examples)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Resolved(model, examples, TrainingAugmentation.None).Recipe;
+    }
+
     /// <summary>The options with defaults resolved for a model and a number of pictures. The statistics of a few pictures are noise to a network
     /// that was trained behind others, so it keeps those it came with; and the rate is in proportion to the pictures (Goyal et al. 2017) and, since
     /// what a step does to the logits grows with the squares of the features, the inverse to their number.</summary>

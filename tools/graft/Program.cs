@@ -21,6 +21,7 @@ internal static class Program
         ModelsCommand.Make(),
         FineTuneCommand.Make(),
         ReportCommand.Make(),
+        SummaryCommand.Make(),
         EvaluateCommand.Make(),
         PredictCommand.Make(),
         MergeCommand.Make(),

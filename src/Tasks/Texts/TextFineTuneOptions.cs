@@ -70,6 +70,15 @@ public sealed record TextFineTuneOptions
         return Recipe.Epochs ?? Math.Clamp((FewestStepsInAll + steps - 1) / steps, FewestEpochs, MostEpochs);
     }
 
+    /// <summary>The recipe with what a run of so many texts would decide for itself.</summary>
+    /// <param name="model">The model that is to be fine-tuned.</param>
+    /// <param name="examples">How many texts are learnt from.</param>
+    public FineTuneOptions RecipeFor(TextModel model, int examples)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Resolved(model, examples, model.Sizes.MaximumLength).Recipe;
+    }
+
     /// <summary>The options with defaults resolved for a model and a number of texts.</summary>
     internal TextFineTuneOptions Resolved(TextModel model, int examples, int maximumLength) => this with
     {

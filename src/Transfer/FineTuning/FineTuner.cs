@@ -1,3 +1,4 @@
+using Graft.Autograd;
 using Graft.Models;
 using Graft.Tensors;
 
@@ -75,14 +76,11 @@ public sealed class FineTuner
             PlannedEpochs = Phases.Sum(static phase => phase.Epochs),
         };
         using var claim = trainer.Claim();
-        if (options.Freeze is { } parts) model.Freeze(parts, options.FrozenNorm, options.FrozenDropout);
-        foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
+        FreezeByName();
 
         foreach (var phase in Phases)
         {
-            Groups.Rates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
-            Groups.LearnOnly(phase.Stages);
-            model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
+            Begin(phase);
             var schedule = phase.Schedule(phase.Epochs * data.BatchesPerEpoch);
             trainer.MomentumSchedule = phase.Momentum?.Invoke(phase.Epochs * data.BatchesPerEpoch);
             optimiser.Momentum = null;
@@ -96,6 +94,34 @@ public sealed class FineTuner
         frozen.Dispose();
         model.IsHeadNew = false;
         return trainer.Report();
+    }
+
+    /// <summary>What each phase moves and what a step of it needs, before anything is learnt. The model is left frozen as in the last phase.</summary>
+    /// <param name="forward">A forward of one batch in a training pass, of which the activations are measured; null to leave them out.</param>
+    public IReadOnlyList<PhaseSummary> Summaries(Action<Pass>? forward = null)
+    {
+        using var optimiser = options.Optimiser.Create(Groups, options.OptimiserOptions);
+        FreezeByName();
+        var summaries = new List<PhaseSummary>();
+        foreach (var phase in Phases)
+        {
+            Begin(phase);
+            summaries.Add(new PhaseSummary(phase, ModelSummary.Of(optimiser, device, forward)));
+        }
+        return summaries;
+    }
+
+    private void FreezeByName()
+    {
+        if (options.Freeze is { } parts) model.Freeze(parts, options.FrozenNorm, options.FrozenDropout);
+        foreach (var norm in model.Descendants().OfType<BatchNorm2d>()) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
+    }
+
+    private void Begin(FineTunePhase phase)
+    {
+        Groups.Rates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
+        Groups.LearnOnly(phase.Stages);
+        model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
     }
 
     private string[] StagesThatMayLearn()

@@ -41,6 +41,12 @@ public abstract partial class Optimiser : IDisposable
         }
     }
 
+    /// <summary>The weight decay of groups without their own.</summary>
+    public double WeightDecay => weightDecay;
+
+    /// <summary>How many numbers it keeps of each one that learns: 1 of a momentum, 2 of Adam's moments.</summary>
+    public int StatePerParameter => StateCount;
+
     private protected abstract int StateCount { get; }
 
     /// <summary>An optimiser of an update rule.</summary>

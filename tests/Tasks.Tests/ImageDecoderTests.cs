@@ -3,6 +3,11 @@ using Graft.Testing;
 
 namespace Graft.Tasks.Tests;
 
+/// <summary>Tests that count what the whole process allocates, and so run when no others do.</summary>
+[CollectionDefinition(nameof(AloneCollection), DisableParallelization = true)]
+public sealed class AloneCollection;
+
+[Collection(nameof(AloneCollection))]
 public sealed class ImageDecoderTests
 {
     private static readonly Dictionary<string, NumpyArray> Golden = GoldenFile.Read("decode.npz");

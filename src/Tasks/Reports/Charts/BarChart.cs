@@ -7,7 +7,7 @@ namespace Graft.Tasks;
 /// <param name="Bars">A figure for each group.</param>
 internal sealed record BarChart(string Title, string Label, IReadOnlyList<string> Names, IReadOnlyList<Series> Bars)
 {
-    private const int Left = 104, Right = 462, Top = 6, Bar = 7, Gap = 11, MostCharacters = 14;
+    private const int Left = 104, Right = 462, Top = 6, Bar = 7, Gap = 11, MostCharacters = 12;
 
     /// <summary>The figure where bars end at most; null for the largest of them.</summary>
     public double? Most { get; init; }

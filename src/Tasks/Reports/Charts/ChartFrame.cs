@@ -33,7 +33,7 @@ internal static class ChartFrame
         {
             string said = say(mark);
             // a mark that would run into the one before is left out
-            if (x.At(mark) - before < said.Length * 7 + 8) continue;
+            if (x.At(mark) - before < said.Length * 9 + 8) continue;
             before = x.At(mark);
             svg.Add($"<text class=\"mark\" x=\"{before:0.#}\" y=\"{bottom + 18:0.#}\" text-anchor=\"middle\">{Markup.Escape(said)}</text>");
         }

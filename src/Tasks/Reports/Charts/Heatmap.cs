@@ -11,7 +11,7 @@ namespace Graft.Tasks;
 internal sealed record Heatmap(
     string Title, string RowLabel, string ColumnLabel, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns, Func<int, int, double> Value, Func<int, int, string> Say)
 {
-    private const int Left = 104, Top = 24, MostCharacters = 14, WidestCell = 92, LeastToWrite = 24;
+    private const int Left = 104, Top = 24, MostCharacters = 12, WidestCell = 92, LeastToWrite = 24;
 
     public string Draw()
     {

@@ -30,17 +30,17 @@ internal static class ReportStyle
         section > p { color: var(--muted); margin: 0 0 18px; max-width: 46em; }
         .facts { display: flex; flex-wrap: wrap; gap: 6px 26px; margin: 22px 0 0; padding: 0; color: var(--muted); font-size: 14px; }
         .facts div { display: flex; gap: 7px; } .facts dt { margin: 0; } .facts dd { margin: 0; color: var(--ink); font-variant-numeric: tabular-nums; }
-        .cards { display: grid; grid-template-columns: minmax(0, 1fr); gap: 18px; }
+        .cards { display: grid; grid-template-columns: minmax(0, 1fr); gap: 18px; align-items: start; }
         @media (min-width: 860px) { .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
         .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 18px 18px 14px; min-width: 0; }
         .scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
         table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
         th, td { text-align: right; padding: 9px 0 9px 18px; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
         th:first-child, td:first-child { text-align: left; padding-left: 0; }
-        thead th { color: var(--muted); font-weight: 500; font-size: 13px; border-bottom-color: var(--muted); vertical-align: bottom; }
+        thead th { color: var(--muted); font-weight: 500; font-size: 13px; border-bottom-color: var(--muted); vertical-align: bottom; white-space: normal; }
         tbody tr:last-child > * { border-bottom: 0; }
         tbody th { font-weight: 600; }
-        .arm small { display: block; font-weight: 400; color: var(--muted); font-size: 13px; }
+        .arm { min-width: 8.5em; } .arm small { display: block; font-weight: 400; color: var(--muted); font-size: 13px; white-space: normal; max-width: 14em; }
         .soft { color: var(--muted); } .plus { color: var(--good); } .minus { color: var(--bad); }
         .swatch { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; background: currentColor; }
         svg { display: block; width: 100%; height: auto; font-family: inherit; }
@@ -50,6 +50,7 @@ internal static class ReportStyle
         svg .band { fill: currentColor; fill-opacity: .13; } svg .dot { fill: currentColor; }
         svg .bar { fill: currentColor; } svg .bar.faint { fill-opacity: .18; } svg .counts { fill: var(--muted); fill-opacity: .35; }
         svg .cell { fill: var(--grid); } svg .shade { fill: var(--accent); } svg .said { fill: var(--ink); font-size: 12px; } svg .said.over { fill: var(--on-accent); }
+        @media (max-width: 600px) { svg .mark, svg .label { font-size: 15px; } svg .said { font-size: 14px; } th, td { padding-left: 14px; } }
         .s0 { color: var(--s0); } .s1 { color: var(--s1); } .s2 { color: var(--s2); } .s3 { color: var(--s3); } .s4 { color: var(--s4); } .s5 { color: var(--s5); }
         .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 8px 0 2px; font-size: 13.5px; color: var(--muted); }
         details { margin-top: 10px; font-size: 13.5px; } summary { color: var(--muted); cursor: pointer; }

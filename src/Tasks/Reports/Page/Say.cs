@@ -30,8 +30,8 @@ internal static class Say
         var baseline = report.Arms.First(static arm => arm.Name == TransferArm.Scratch.Name);
         var judged = report.Arms.First(arm => arm.Name == report.VerdictArm);
         string interval = double.IsNaN(verdict.HalfWidth) ? Percent(Math.Abs(verdict.Difference)) : $"{Percent(Math.Abs(verdict.Difference))} ± {Percent(verdict.HalfWidth)}";
-        string reached = $"With the published weights {Percent(judged.Accuracy)} % of the test are right, without them {Percent(baseline.Accuracy)} %";
-        string level = string.Create(CultureInfo.InvariantCulture, $"{verdict.Level * 100:0.#} %"), means = $" (means of {Things(verdict.Seeds, "seed")}; an interval of {level})";
+        string reached = $"With the published weights {Percent(judged.Accuracy)}\u00a0% of the test are right, without them {Percent(baseline.Accuracy)}\u00a0%";
+        string level = string.Create(CultureInfo.InvariantCulture, $"{verdict.Level * 100:0.#}\u00a0%"), means = $" (means of {Things(verdict.Seeds, "seed")}; an interval of {level})";
         return verdict.Outcome switch
         {
             TransferOutcome.Helped => ($"The transfer helped by {interval} points", "good", $"{reached}{means}. {Saving(verdict)}".TrimEnd()),

@@ -117,8 +117,9 @@ internal sealed class ImageSubject(
 
     public override string Name(int example)
     {
-        string name = Path.GetRelativePath(test.Root, test.Name(example));
-        return name.StartsWith("..", StringComparison.Ordinal) ? test.Name(example) : name;
+        string name = test.Name(example), root = Directory.Exists(test.Root) ? test.Root : Path.GetDirectoryName(test.Root) ?? "";
+        string within = root.Length == 0 ? name : Path.GetRelativePath(root, name);
+        return within.StartsWith("..", StringComparison.Ordinal) ? name : within;
     }
 
     private float[] Outputs(ImageModel model, LabelledImages pictures, CancellationToken cancellation)

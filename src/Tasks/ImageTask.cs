@@ -91,11 +91,18 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
                     Device, model => new ImageTrainingSet(model, loader, LossOver(training, how)), loader.Epoch(0, cancellation), index => classes[index], how.Recipe.Seed, cancellation);
             return new TaskRun<ImageFineTuneOptions>(
                 new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start),
-                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)), how, how.Recipe)
+                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)),
+                how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, print => AddTo(print, training))
             {
                 Held = new Companions(teacher, start),
             };
         }, progress, cancellation);
+    }
+
+    private static void AddTo(DataFingerprint print, TData pictures)
+    {
+        print.Add(pictures.Count);
+        for (int index = 0; index < pictures.Count; index++) pictures.AddTo(print, index);
     }
 
     /// <summary>Evaluates the model on pictures.</summary>

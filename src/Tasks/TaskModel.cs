@@ -174,7 +174,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         try
         {
             copy = copy with { Adapters = AdaptersFor(copy, run.Fitting) };
-            tuner = new FineTuner(copy.Model, Device, run.Fitting);
+            tuner = new FineTuner(copy.Model, Device, RunIdentity.Add(copy, run, Options, FormatInputs(copy.Inputs)));
             return report = tuner.FineTune(run.Training, run.Validate, progress, cancellation);
         }
         finally
@@ -230,8 +230,10 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
 /// <param name="Training">What is learnt from.</param>
 /// <param name="Validate">What says after each epoch how well the model does; null for nothing.</param>
 /// <param name="Recipe">The recipe as the run decided it.</param>
-/// <param name="Fitting">Its part that every task has.</param>
-internal sealed record TaskRun<TRecipe>(ITrainingSet Training, Func<CancellationToken, Evaluation>? Validate, TRecipe Recipe, FineTuneOptions Fitting)
+/// <param name="Fitting">Its part that every task has, with how the run is kept and watched.</param>
+/// <param name="Fingerprint">Adds the examples that are learnt from.</param>
+internal sealed record TaskRun<TRecipe>(
+    ITrainingSet Training, Func<CancellationToken, Evaluation>? Validate, TRecipe Recipe, FineTuneOptions Fitting, Action<DataFingerprint> Fingerprint)
 {
     /// <summary>What is given back when the run is over; null for nothing.</summary>
     public IDisposable? Held { get; init; }

@@ -25,6 +25,9 @@ public sealed class ConcatenatedImages : IImageDataset
     /// <inheritdoc/>
     public RgbImage Load(int index) => At(index, out int place).Load(place);
 
+    /// <inheritdoc/>
+    public void AddTo(DataFingerprint print, int index) => At(index, out int place).AddTo(print, place);
+
     private IImageDataset At(int index, out int place)
     {
         int part = Array.FindIndex(ends, end => index < end);

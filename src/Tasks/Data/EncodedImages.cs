@@ -11,6 +11,8 @@ internal sealed class EncodedImages(IReadOnlyList<ReadOnlyMemory<byte>> encoded,
 
     public RgbImage Load(int index) => ImageDecoder.Decode(encoded[index].Span, nameOf(index));
 
+    public void AddTo(DataFingerprint print, int index) => print.Add(encoded[index].Span);
+
     /// <summary>The rest of a stream.</summary>
     /// <exception cref="ImageException">It is longer than decoding may take.</exception>
     public static byte[] ReadAll(Stream stream, string name, CancellationToken cancellation)

@@ -16,4 +16,14 @@ public interface IImageDataset
     /// <param name="index">The picture's index, from 0.</param>
     /// <exception cref="ImageException">It cannot be decoded.</exception>
     RgbImage Load(int index);
+
+    /// <summary>Adds what tells a picture from others, by which a run that goes on knows its data again: its name, unless a set knows better; of labelled
+    /// pictures the label too.</summary>
+    /// <param name="print">What it is added to.</param>
+    /// <param name="index">The picture's index, from 0.</param>
+    void AddTo(DataFingerprint print, int index)
+    {
+        ArgumentNullException.ThrowIfNull(print);
+        print.Add(Name(index));
+    }
 }

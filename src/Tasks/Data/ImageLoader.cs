@@ -52,10 +52,18 @@ internal sealed class ImageLoader
     /// <exception cref="ImageException">A picture cannot be decoded, or has another size than the first where no size is set; thrown
     /// instead of its batch, for the batch's first such picture, unless the options have a callback for it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public IEnumerable<ImageBatch> Epoch(int epoch, CancellationToken cancellation = default)
+    public IEnumerable<ImageBatch> Epoch(int epoch, CancellationToken cancellation = default) => EpochFrom(epoch, 0, cancellation);
+
+    /// <summary>As <see cref="Epoch"/>, without the first batches, none of whose pictures is decoded.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="first">The first batch, from 0.</param>
+    /// <param name="cancellation">Ends the wait for a batch.</param>
+    public IEnumerable<ImageBatch> EpochFrom(int epoch, int first, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
-        return Run(OrderOf(epoch), Plan, epoch, cancellation);
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Count);
+        return Run(OrderOf(epoch), Plan, first, epoch, cancellation);
     }
 
     /// <summary>Some pictures as an epoch has them, in batches in the order given.</summary>
@@ -63,7 +71,7 @@ internal sealed class ImageLoader
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="cancellation">Ends the wait for a batch.</param>
     public IEnumerable<ImageBatch> Some(IReadOnlyList<int> examples, int epoch, CancellationToken cancellation = default) =>
-        examples.Count == 0 ? [] : Run([.. examples], new BatchPlan(examples.Count, options.BatchSize, even: false), epoch, cancellation);
+        examples.Count == 0 ? [] : Run([.. examples], new BatchPlan(examples.Count, options.BatchSize, even: false), first: 0, epoch, cancellation);
 
     /// <summary>The pictures of each batch of an epoch, those included that cannot be read.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
@@ -77,14 +85,14 @@ internal sealed class ImageLoader
         ? new RandomStream(options.Seed, "shuffle").Permutation(dataset.Count, (ulong)epoch)
         : [.. Enumerable.Range(0, dataset.Count)];
 
-    private IEnumerable<ImageBatch> Run(int[] order, BatchPlan plan, int epoch, CancellationToken cancellation)
+    private IEnumerable<ImageBatch> Run(int[] order, BatchPlan plan, int first, int epoch, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         // where no size is set the first picture of the dataset decides, whatever the order
         var size = transforms.OutputSize ?? cache.Get(0).Size;
         int turn = options.Views is { } views ? epoch % views : epoch;
         ulong[]? rounds = options.Order is null ? null : Rounds(order, turn);
-        using var prefetcher = new Prefetcher(order, plan, options, device, size, Write, cancellation);
+        using var prefetcher = new Prefetcher(order, plan, first, options, device, size, Write, cancellation);
         while (prefetcher.Next() is { } batch) yield return batch;
 
         void Write(int place, Span<float> destination)

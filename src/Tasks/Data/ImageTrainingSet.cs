@@ -22,15 +22,17 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     // an auxiliary head looks at a map in the middle, and learns with the head; a teacher looks at the pictures, and what holds maps at maps in the middle
     public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads && teacher is null && start is null;
 
-    public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
+    public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation) => EpochFrom(epoch, 0, cancellation);
+
+    public IEnumerable<ITrainingBatch> EpochFrom(int epoch, int batchesDone, CancellationToken cancellation)
     {
-        int number = 0;
-        foreach (var images in loader.Epoch(epoch, cancellation))
+        int number = batchesDone;
+        foreach (var images in loader.EpochFrom(epoch, batchesDone, cancellation))
         {
             using (images)
             {
                 mixer?.Mix(images, epoch, number++);
-                yield return new Batch(model, images, loss, teacher, start);
+                yield return new Batch(model, loader, images, loss, teacher, start);
             }
         }
     }
@@ -41,17 +43,19 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     {
         foreach (var images in loader.Some(examples, view, cancellation))
         {
-            using (images) yield return new Batch(model, images, loss, teacher, start);
+            using (images) yield return new Batch(model, loader, images, loss, teacher, start);
         }
     }
 
     public Variable LossFrom(Variable x, string stage, IReadOnlyList<int> examples) => loss(model.ForwardFrom(x, stage), examples);
 
-    private sealed class Batch(ImageModel model, ImageBatch images, ImageLoss loss, ImageTeacher? teacher, ImageStart? start) : ITrainingBatch, IStagedBatch
+    private sealed class Batch(ImageModel model, ImageLoader loader, ImageBatch images, ImageLoss loss, ImageTeacher? teacher, ImageStart? start) : ITrainingBatch, IStagedBatch
     {
         public int Count => images.Count;
 
         public IReadOnlyList<int> Examples => images.Indices;
+
+        public IReadOnlyList<string> ExampleNames => [.. images.Indices.Select(loader.Name)];
 
         public Variable Loss(Pass pass)
         {

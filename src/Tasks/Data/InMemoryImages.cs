@@ -13,4 +13,13 @@ public sealed class InMemoryImages(string name, IReadOnlyList<RgbImage> images) 
 
     /// <inheritdoc/>
     public RgbImage Load(int index) => images[index];
+
+    /// <inheritdoc/>
+    public void AddTo(DataFingerprint print, int index)
+    {
+        ArgumentNullException.ThrowIfNull(print);
+        var image = Load(index);
+        print.Add(image.Width);
+        print.Add(image.Pixels);
+    }
 }

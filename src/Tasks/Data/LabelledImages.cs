@@ -100,6 +100,14 @@ public sealed class LabelledImages : IImageDataset
     /// <inheritdoc/>
     public RgbImage Load(int index) => images.Load(places[index]);
 
+    /// <inheritdoc/>
+    public void AddTo(DataFingerprint print, int index)
+    {
+        ArgumentNullException.ThrowIfNull(print);
+        images.AddTo(print, places[index]);
+        print.Add(labels[index]);
+    }
+
     /// <summary>Splits the pictures in two, stratified by class; which picture goes where depends on the seed, the class and the picture's
     /// position in it alone. Each part keeps the order of the whole and all class names.</summary>
     /// <param name="fraction">The share of the second part, in (0, 1). Every class with two pictures or more has at least one in

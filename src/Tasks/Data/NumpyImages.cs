@@ -54,6 +54,13 @@ internal sealed class NumpyImages : IImageDataset
         return image;
     }
 
+    public void AddTo(DataFingerprint print, int index)
+    {
+        var image = Load(index);
+        print.Add(image.Width);
+        print.Add(image.Pixels);
+    }
+
     private byte Byte(long element) => array.Type switch
     {
         NumpyType.UInt8 => array.Bytes[element],

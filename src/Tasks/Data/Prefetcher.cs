@@ -27,11 +27,12 @@ internal sealed class Prefetcher : IDisposable
     private bool stopping;
 
     public Prefetcher(
-        int[] order, BatchPlan plan, ImageLoaderOptions options, CpuDevice device, ImageSize size, WriteExample write,
+        int[] order, BatchPlan plan, int first, ImageLoaderOptions options, CpuDevice device, ImageSize size, WriteExample write,
         CancellationToken cancellation)
     {
         this.order = order;
         this.plan = plan;
+        (nextBatch, placeBatch, nextPlace) = (first, first, plan.Start(first));
         this.options = options;
         this.device = device;
         this.size = size;

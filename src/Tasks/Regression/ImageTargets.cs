@@ -40,4 +40,12 @@ public sealed class ImageTargets : IImageDataset
     /// <summary>A picture's targets.</summary>
     /// <param name="index">The picture's index, from 0.</param>
     public ReadOnlySpan<float> Targets(int index) => targets[index];
+
+    /// <inheritdoc/>
+    public void AddTo(DataFingerprint print, int index)
+    {
+        ArgumentNullException.ThrowIfNull(print);
+        images.AddTo(print, index);
+        print.Add(targets[index].AsSpan());
+    }
 }

@@ -36,6 +36,17 @@ internal sealed class ChoiceExamples : TextExamples
         return sum!;
     }
 
+    public override void AddTo(DataFingerprint print)
+    {
+        print.Add(Count);
+        for (int index = 0; index < Count; index++)
+        {
+            print.Add(choices[index].Length);
+            foreach (var choice in choices[index]) print.Add(choice.Ids.AsSpan());
+            print.Add(examples[index].Answer ?? -1);
+        }
+    }
+
     protected override TextTargets Targets(TextFrame frame) => new();
 
     /// <summary>The longest choice, which says how long an example's sequences become.</summary>

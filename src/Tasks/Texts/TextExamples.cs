@@ -43,6 +43,22 @@ internal abstract class TextExamples(TextPreparation preparation)
     public virtual Variable LossOf(TextModel model, TextOutputs outputs, int[] chosen) =>
         model.Loss(outputs, Targets(new TextFrame(chosen, [], Length: 0, preparation.Tokeniser.PadsLeft)));
 
+    /// <summary>Adds the examples: their tokens and what is to be learnt of them.</summary>
+    public virtual void AddTo(DataFingerprint print)
+    {
+        print.Add(Count);
+        for (int index = 0; index < Count; index++)
+        {
+            var text = this[index];
+            print.Add(text.Ids.AsSpan());
+            var targets = Targets(new TextFrame([index], [text], text.Length, preparation.Tokeniser.PadsLeft));
+            print.Add(targets.Labels.AsSpan());
+            print.Add(targets.Values.AsSpan());
+            print.Add(targets.StartPositions.AsSpan());
+            print.Add(targets.EndPositions.AsSpan());
+        }
+    }
+
     /// <summary>What the model has to give for texts of a batch.</summary>
     protected abstract TextTargets Targets(TextFrame frame);
 

@@ -28,6 +28,16 @@ internal sealed class TextPairs : TextExamples
             ? SentenceLosses.CosineSimilarity(first, second, Array.ConvertAll(chosen, index => value(index))) : SentenceLosses.MultipleNegativesRanking(first, second);
     }
 
+    public override void AddTo(DataFingerprint print)
+    {
+        base.AddTo(print);
+        for (int index = 0; index < Count; index++)
+        {
+            print.Add(pairs[index].Pair!);
+            if (similarity is not null) print.Add([similarity(index)]);
+        }
+    }
+
     protected override TextTargets Targets(TextFrame frame) => new();
 
     protected override TokenisedText Encode(int index) => Preparation.Encode(pairs[index].Text);

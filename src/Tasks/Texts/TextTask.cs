@@ -74,7 +74,8 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
             var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
             return new TaskRun<TextFineTuneOptions>(
                 new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed, how.Classes.Order(examples.Classes, how.Recipe.Seed)),
-                validate is null ? null : token => validate(copy.Model, preparation, token), how, how.Recipe);
+                validate is null ? null : token => validate(copy.Model, preparation, token),
+                how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, examples.AddTo);
         }, progress, cancellation);
     }
 

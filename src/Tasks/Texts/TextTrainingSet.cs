@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Graft.Autograd;
@@ -48,9 +49,11 @@ internal sealed class TextTrainingSet : IStagedTrainingSet
 
     public Variable LossFrom(Variable x, string stage, IReadOnlyList<int> examples) => this.examples.LossOf(model, model.ForwardHead(x), [.. examples]);
 
-    public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
+    public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation) => EpochFrom(epoch, 0, cancellation);
+
+    public IEnumerable<ITrainingBatch> EpochFrom(int epoch, int batchesDone, CancellationToken cancellation)
     {
-        foreach (int[] chosen in Plan(epoch).Cast<int[]>())
+        foreach (int[] chosen in Plan(epoch).Skip(batchesDone).Cast<int[]>())
         {
             cancellation.ThrowIfCancellationRequested();
             yield return new Batch(model, examples, chosen, epoch);
@@ -62,6 +65,8 @@ internal sealed class TextTrainingSet : IStagedTrainingSet
         public int Count => chosen.Length;
 
         public IReadOnlyList<int> Examples => chosen;
+
+        public IReadOnlyList<string> ExampleNames => [.. chosen.Select(static index => string.Create(CultureInfo.InvariantCulture, $"example {index + 1}"))];
 
         public Variable Loss(Pass pass) => examples.Loss(model, pass, chosen, epoch);
 

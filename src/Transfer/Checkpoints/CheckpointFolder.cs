@@ -20,8 +20,9 @@ internal sealed class CheckpointFolder(TrainingCheckpoints settings)
     /// <param name="step">How many steps are made.</param>
     /// <param name="figure">The figure of an evaluation that has just been made; null where none has.</param>
     /// <param name="state">What is kept.</param>
+    /// <param name="isFirst">Whether it is the first of a new training, so that all others are of another.</param>
     /// <exception cref="IOException">It cannot be written; those before are as they were.</exception>
-    public void Write(int step, double? figure, StateWriter state)
+    public void Write(int step, double? figure, StateWriter state, bool isFirst)
     {
         var metadata = new Dictionary<string, string>(state.Values, StringComparer.Ordinal) { [LayoutKey] = Layout };
         if (figure is { } value) metadata[FigureKey] = value.ToString("R", CultureInfo.InvariantCulture);
@@ -37,7 +38,8 @@ internal sealed class CheckpointFolder(TrainingCheckpoints settings)
             string before = Files() is [var last, ..] ? $"the one of step {last.Step} is as it was" : "there is none before it";
             throw new IOException($"{settings.Folder}: the checkpoint of step {step} cannot be written ({exception.Message}); {before}: see to the folder and go on from there", exception);
         }
-        RemoveOlder(step);
+        if (isFirst) RemoveOthers(step);
+        else RemoveOlder(step);
     }
 
     /// <summary>The newest checkpoint that is whole, opened; null where there is none at all.</summary>
@@ -91,11 +93,13 @@ internal sealed class CheckpointFolder(TrainingCheckpoints settings)
     private void Require(Checkpoint checkpoint)
     {
         if (!checkpoint.Metadata.TryGetValue(LayoutKey, out string? layout)) throw new CheckpointException(checkpoint.Path, "is no checkpoint of a training");
-        if (layout != Layout) throw new CheckpointException(checkpoint.Path, $"is laid out as version {Printable.Text(layout)}, of which {Layout} is read: go on with the Graft that wrote it");
+        if (layout != Layout)
+            throw new CheckpointException(checkpoint.Path, $"is laid out as version {Printable.Text(layout)}, of which {Layout} is read: go on with the Graft that wrote it");
         var now = settings.Identity.ToDictionary(static one => one.Key, static one => one.Value, StringComparer.Ordinal);
         var then = checkpoint.Metadata.Where(static one => one.Key.StartsWith(IdentityPart, StringComparison.Ordinal))
             .ToDictionary(static one => one.Key[IdentityPart.Length..], static one => one.Value, StringComparer.Ordinal);
-        string[] differing = [.. settings.Identity.Select(static one => one.Key).Union(then.Keys.Order(StringComparer.Ordinal)).Where(name => then.GetValueOrDefault(name) != now.GetValueOrDefault(name))];
+        string[] differing = [.. settings.Identity.Select(static one => one.Key).Union(then.Keys.Order(StringComparer.Ordinal))
+            .Where(name => then.GetValueOrDefault(name) != now.GetValueOrDefault(name))];
         if (differing.Length == 0) return;
         string what = string.Join("; ", differing.Select(name => $"{Printable.Text(name)} was {Shown(then.GetValueOrDefault(name))} and is {Shown(now.GetValueOrDefault(name))}"));
         throw new CheckpointException(checkpoint.Path, $"is of another training: {what}; go on with what it was begun with, or begin anew without it");
@@ -105,6 +109,12 @@ internal sealed class CheckpointFolder(TrainingCheckpoints settings)
     {
         const int Most = 40;
         return value is null ? "none" : Printable.Text(value.Length <= Most ? value : value[..Most] + "...");
+    }
+
+    private void RemoveOthers(int step)
+    {
+        foreach (var (other, path) in Files())
+            if (other != step) File.Delete(path);
     }
 
     private void RemoveOlder(int newest)
@@ -137,8 +147,8 @@ internal sealed class CheckpointFolder(TrainingCheckpoints settings)
         try
         {
             using var checkpoint = Checkpoint.Open(path);
-            return checkpoint.Metadata.TryGetValue(FigureKey, out string? text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double figure) && !double.IsNaN(figure)
-                ? figure : null;
+            bool has = checkpoint.Metadata.TryGetValue(FigureKey, out string? text) & double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double figure);
+            return has && !double.IsNaN(figure) ? figure : null;
         }
         catch (CheckpointException)
         {

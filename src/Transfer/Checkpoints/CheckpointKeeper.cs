@@ -44,8 +44,12 @@ internal sealed class CheckpointKeeper
         using var checkpoint = Checkpoint.Open(resumed!);
         var state = new StateReader(checkpoint);
         (resumed, Position) = (null, null);
+        var rates = state.Within("rates");
         foreach (var group in trainer.Groups)
-            if (state.Within("rates") is var rates && rates.Has(group.Name)) group.Rate = rates.Number(group.Name) is > 0 and < double.PositiveInfinity and var rate ? rate : throw rates.Wrong(group.Name, "a rate");
+        {
+            if (!rates.Has(group.Name)) continue;
+            group.Rate = rates.Number(group.Name) is > 0 and < double.PositiveInfinity and var rate ? rate : throw rates.Wrong(group.Name, "a rate");
+        }
         GradientState.Read(state.Within("gradients"), gradients, trainer.Groups, trainer.Device);
         string names = Names(observers);
         if (state.Text("observers") is var then && then != names)
@@ -82,7 +86,7 @@ internal sealed class CheckpointKeeper
         GradientState.Write(state.Within("gradients"), gradients, trainer.Groups);
         state.Text("observers", Names(observers));
         foreach (var (observer, name) in Resumables(observers)) observer.WriteState(state.Within(name));
-        folder.Write(trainer.StepsMade, evaluation?.Metrics.Find(settings.Metric), state);
+        folder.Write(trainer.StepsMade, evaluation?.Metrics.Find(settings.Metric), state, isFirst: lastStep == 0);
         lastStep = trainer.StepsMade;
         sinceLast.Restart();
     }

@@ -53,7 +53,8 @@ internal sealed record FitPosition
     {
         if (stepsPerEpoch != StepsPerEpoch || EpochsDone > epochs || StepInEpoch > stepsPerEpoch)
             throw new CheckpointException(
-                file, $"stands at batch {StepInEpoch} of {StepsPerEpoch} after {EpochsDone} epochs, and this training has {epochs} epochs of {stepsPerEpoch} batches: it is of another training");
+                file, $"stands at batch {StepInEpoch} of {StepsPerEpoch} after {EpochsDone} epochs, "
+                + $"and this training has {epochs} epochs of {stepsPerEpoch} batches: it is of another training");
     }
 
     public void Write(StateWriter state)

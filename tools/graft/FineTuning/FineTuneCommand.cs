@@ -15,6 +15,7 @@ internal sealed class FineTuneCommand
     private readonly DataOptions data;
     private readonly Option<string> target = Options.FilePath("--out", "DIR", "The folder to save the classifier to.", required: true);
     private readonly RecipeOptions recipe;
+    private readonly RunLine run;
     private readonly DeviceOptions device;
     private readonly Option<bool> json = Options.Json();
     private readonly FoldOptions folds;
@@ -30,10 +31,11 @@ internal sealed class FineTuneCommand
         command.Add(target);
         recipe = new RecipeOptions(command);
         folds = new FoldOptions(command);
+        run = new RunLine(command);
         device = new DeviceOptions(command);
         command.Add(json);
         worth = new ReportAfterwards(command);
-        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, folds, device, json, worth);
+        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, run, folds, device, json, worth);
         command.SetAction((parsed, interrupt) => Task.FromResult(
             parsed.GetValue(task) is { } name && name != Pictured ? texts.Run(name, parsed, interrupt) : Run(parsed, interrupt)));
     }
@@ -81,17 +83,20 @@ internal sealed class FineTuneCommand
         if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
         var unreadable = new List<(string Path, string Problem)>();
         CrossValidation? crossed = null;
+        RunOptions? kept = null;
         var report = ProgressDisplay.Show(error, display =>
         {
+            kept = run.Read(parsed, folder.Path, display.Line);
             var listening = options with { Unreadable = problem => Leave(problem, display) };
             training = Check(training, options.Recipe.Seed, everyClass: true, display);
             if (validation is not null) validation = Check(validation, null, everyClass: false, display);
             crossed = folds.Run(parsed, display, (count, told) => CrossValidation.OfImages(
                 () => Begin(choice, where.Device, options, interrupt), training, listening, count, told, interrupt));
-            return Train(classifier, training, validation, listening, folder, new TrainingProgress(display), interrupt);
+            return Train(classifier, training, validation, listening with { Recipe = options.Recipe with { Run = kept } }, folder, new TrainingProgress(display), interrupt);
         });
         RequireFinite(classifier.Model);
         var (saved, problem) = report.Steps > 0 ? folder.Save(classifier.Save) : (null, null);
+        if (!report.Interrupted && problem is null) run.Clear(parsed, kept!);
 
         var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options)
         {
@@ -103,7 +108,7 @@ internal sealed class FineTuneCommand
         if (problem is not null) error.WriteLine($"graft: {problem}");
         if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
         error.WriteLine(saved is not null
-            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}"
+            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}, and --resume goes on with it"
             : "graft: interrupted before the first step; nothing was saved");
         return ExitCode.Interrupted;
 
@@ -167,7 +172,7 @@ internal sealed class FineTuneCommand
                 + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-running-statistics";
             throw new WrongInputException(Shell.Line(exception.Message) + hint);
         }
-        catch (Exception exception) when (exception is NonFiniteException or IOException or UnauthorizedAccessException or OutOfMemoryException)
+        catch (Exception exception) when (exception is NonFiniteException or IOException and not CheckpointException or UnauthorizedAccessException or OutOfMemoryException)
         {
             string kept = "nothing was saved";
             if (progress.Steps > 0 && IsFinite(classifier.Model))

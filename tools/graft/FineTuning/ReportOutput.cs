@@ -28,6 +28,8 @@ internal static class ReportOutput
         json.WriteEndArray();
         var last = report.Epochs is [.., var found] ? found : null;
         json.WriteNumber("steps", report.Steps);
+        if (report.ResumedFrom is { } step) json.WriteNumber("resumedFrom", step);
+        else json.WriteNull("resumedFrom");
         json.WriteFigure("seconds", report.Seconds);
         json.WriteNumber("trainableParameters", report.TrainableParameters);
         json.WriteFigure("trainingLoss", last?.Loss);

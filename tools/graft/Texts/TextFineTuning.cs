@@ -15,6 +15,7 @@ internal sealed class TextFineTuning
     private readonly Option<string> target;
     private readonly RecipeOptions recipe;
     private readonly FoldOptions folds;
+    private readonly RunLine run;
     private readonly DeviceOptions device;
     private readonly Option<bool> json;
     private readonly TextData columns;
@@ -22,11 +23,11 @@ internal sealed class TextFineTuning
     private readonly ReportAfterwards worth;
 
     public TextFineTuning(
-        Command command, ModelOptions model, DataOptions data, Option<bool> fromScratch, Option<string> target, RecipeOptions recipe, FoldOptions folds, DeviceOptions device,
-        Option<bool> json, ReportAfterwards worth)
+        Command command, ModelOptions model, DataOptions data, Option<bool> fromScratch, Option<string> target, RecipeOptions recipe, RunLine run, FoldOptions folds,
+        DeviceOptions device, Option<bool> json, ReportAfterwards worth)
     {
-        (this.model, this.data, this.fromScratch, this.target, this.recipe, this.folds, this.device, this.json) = (model, data, fromScratch, target, recipe, folds, device, json);
-        this.worth = worth;
+        (this.model, this.data, this.fromScratch, this.target, this.recipe, this.run) = (model, data, fromScratch, target, recipe, run);
+        (this.folds, this.device, this.json, this.worth) = (folds, device, json, worth);
         columns = new TextData(command);
         words = new WordOptions(command);
     }
@@ -48,14 +49,15 @@ internal sealed class TextFineTuning
         if (task != TextTasks.Classification) worth.RequireNone(parsed, task);
         worth.Prepare(parsed, isFromScratch || vectors is not null);
         using var where = device.Open(parsed);
-        var (learner, examples, train) = Prepare(task, source, where.Device, file, options, parsed);
+        var error = parsed.InvocationConfiguration.Error;
+        var kept = run.Read(parsed, parsed.GetRequiredValue(target), error.WriteLine);
+        var (learner, examples, train) = Prepare(task, source, where.Device, file, options with { Recipe = options.Recipe with { Run = kept } }, parsed);
         StageNames.Require(learner.Model, options.Recipe);
         RequireLength(learner, options);
         AdapterOption.RequireFitting(learner.Model, learner.Adapters, options.Recipe.Adapter);
         var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(learner.Model));
         interrupt.ThrowIfCancellationRequested();
 
-        var error = parsed.InvocationConfiguration.Error;
         if (source.Coverage is { } coverage) Notes.Tell(error, $"{weights}: {coverage}");
         if (learner.WeightsReport is { IsNoteworthy: true } load) error.WriteLine($"graft: {Printable.Text(Path.GetFileName(weights))}: {load.Summary}");
         CrossValidation? crossed = null;
@@ -69,6 +71,7 @@ internal sealed class TextFineTuning
             return Train(learner, train, place, new TrainingProgress(display), interrupt);
         });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
+        if (!report.Interrupted && problem is null) run.Clear(parsed, kept);
         var made = report.Interrupted || task != TextTasks.Classification ? null : Worth(task, weights, file, options, where.Device, parsed, interrupt);
 
         var output = parsed.InvocationConfiguration.Output;
@@ -104,7 +107,7 @@ internal sealed class TextFineTuning
         if (problem is not null) error.WriteLine($"graft: {problem}");
         if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
         error.WriteLine(saved is not null
-            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}"
+            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}, and --resume goes on with it"
             : "graft: interrupted before the first step; nothing was saved");
         return ExitCode.Interrupted;
     }
@@ -200,7 +203,7 @@ internal sealed class TextFineTuning
         {
             throw new WrongInputException(Shell.Line(exception.Message));
         }
-        catch (Exception exception) when (exception is NonFiniteException or OutOfMemoryException)
+        catch (Exception exception) when (exception is NonFiniteException or IOException and not CheckpointException or UnauthorizedAccessException or OutOfMemoryException)
         {
             string kept = "nothing was saved";
             if (progress.Steps > 0) kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(learner.Save).Folder)}";

@@ -29,7 +29,8 @@ internal static class RunIdentity
         var members = JsonFile.Parse(JsonFile.Format(writer => table.Write(writer, recipe)), "recipe").Element;
         var names = table.ToDictionary(static row => row.Key, static row => row.Name ?? row.Key, StringComparer.Ordinal);
         return members.EnumerateObject().Select(member => new KeyValuePair<string, string>(
-            names.GetValueOrDefault(member.Name, member.Name), member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText().ReplaceLineEndings("")));
+            names.GetValueOrDefault(member.Name, member.Name),
+            member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText().ReplaceLineEndings("")));
     }
 
     private static void AddWeights(DataFingerprint print, Model model)

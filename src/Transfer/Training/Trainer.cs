@@ -108,6 +108,7 @@ public sealed partial class Trainer
         resumed?.Require(data.BatchesPerEpoch, epochs, Checkpoints!.Folder);
         firstStepOfPhase = resumed?.FirstStep ?? StepsMade;
         TrainingObserver[] observers = progress is null ? [.. Observers] : [.. Observers, new ProgressObserver(progress, pace, validate is not null)];
+        if (TrainingTelemetry.IsListened) observers = [.. observers, new TrainingTelemetry.Observer()];
         var context = new TrainingContext(this, data, epochs, resumed);
         using var gradients = new Gradients();
         var fit = new Fitting(this, context, observers, gradients, data, schedule ?? Schedule.Constant, validate, cancellation);

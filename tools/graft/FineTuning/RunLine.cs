@@ -23,6 +23,9 @@ internal sealed class RunLine
     private readonly Option<int> keep = Options.WholeNumber(
         "--keep-checkpoints", "Keep the last N checkpoints and the best, also when the run is done. Without it the last two and the best are kept until then.", least: 1, preset: null);
 
+    private readonly Option<string> events = Options.FilePath("--log-dir", "DIR", "Write TensorBoard's event files there: loss and rates of each step, evaluations of each epoch.");
+    private readonly Option<string> table = Options.FilePath("--log-csv", "FILE", "Write a table there, a row for each step and each epoch.");
+
     public RunLine(Command command)
     {
         every.CustomParser = result =>
@@ -35,6 +38,8 @@ internal sealed class RunLine
         command.Add(resume);
         command.Add(every);
         command.Add(keep);
+        command.Add(events);
+        command.Add(table);
     }
 
     /// <summary>How the run is kept and watched.</summary>
@@ -54,12 +59,14 @@ internal sealed class RunLine
         if (parsed.Find(keep) is { } number) checkpoints = checkpoints with { Keep = number };
         if (!checkpoints.Resume && checkpoints.Exist)
             checkpoints.Note($"{checkpoints.Folder} has checkpoints of a run that was not done, which this one takes the place of; --resume goes on with it");
-        return new RunOptions { Checkpoints = checkpoints };
+        TrainingObserver?[] logs = [parsed.GetValue(events) is { } place ? new EventLog(place) : null, parsed.GetValue(table) is { } file ? new CsvLog(file) : null];
+        return new RunOptions { Checkpoints = checkpoints, Observers = [.. logs.OfType<TrainingObserver>()] };
     }
 
-    /// <summary>Takes checkpoints away that a run which is done and saved has no more use for.</summary>
+    /// <summary>Closes logs, and takes checkpoints away that a run which is done and saved has no more use for.</summary>
     public void Clear(ParseResult parsed, RunOptions run)
     {
+        foreach (var log in run.Observers.OfType<IDisposable>()) log.Dispose();
         if (parsed.Find(keep) is null) run.Checkpoints!.Clear();
     }
 

@@ -7,7 +7,7 @@ namespace Graft.Tasks;
 internal sealed record ModelManifest<TRecipe> where TRecipe : class, new()
 {
     private const string RecipeKey = "recipe", CheckpointKey = "base_checkpoint", VersionKey = "graft_version", MetricsKey = "metrics",
-        InputsKey = "preprocessing", AdapterKey = "adapter";
+        InputsKey = "preprocessing", AdapterKey = "adapter_folder";
 
     /// <summary>The version of Graft that saved the model.</summary>
     public string GraftVersion { get; init; } = typeof(ModelFolder).Assembly.GetName().Version!.ToString(3);

@@ -19,7 +19,8 @@ internal static class TextEvaluation
         {
             case TextTasks.Classification:
                 var texts = columns.Labelled(file, parsed);
-                using (var classifier = TextLearners.Load(TextTasks.Classification, folder, adapter, where, TextClassifier.From)) evaluation = classifier.Evaluate(texts, null, out matched, interrupt);
+                using (var classifier = TextLearners.Load(TextTasks.Classification, folder, adapter, where, TextClassifier.From))
+                    evaluation = classifier.Evaluate(texts, null, out matched, interrupt);
                 break;
             case TextTasks.Tokens:
                 var tagged = TextData.Tagged(file);

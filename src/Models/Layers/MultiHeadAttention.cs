@@ -16,6 +16,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     private readonly Linear? query;
     private readonly Linear? key;
     private readonly Linear? value;
+    private AttentionPrefix? prefix;
     private string? stream;
 
     /// <inheritdoc/>
@@ -64,6 +65,22 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         this.packed = Add(key, packed);
     }
 
+    /// <summary>H.</summary>
+    public int Heads => heads;
+
+    /// <summary>How wide all keys of a token are.</summary>
+    internal int KeyWidth => packed?.Inputs ?? key!.Outputs;
+
+    /// <summary>Puts keys and values in front of those of every sequence.</summary>
+    internal void Put(AttentionPrefix first) => prefix = Add("", first);
+
+    /// <summary>Takes them away again.</summary>
+    internal void Take(AttentionPrefix first)
+    {
+        Remove(first);
+        prefix = null;
+    }
+
     /// <summary>The probabilities [B, H, T, T] with which each token attends to each other, for inspection: attention itself never writes
     /// them out. Dropout has no part in them, and no gradient goes through.</summary>
     /// <param name="x">[B, T, D].</param>
@@ -105,9 +122,14 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     protected override Variable Compute(Variable x, AttentionInputs inputs)
     {
         stream ??= Key;
-        if (packed is not null && inputs.Source is null && inputs.State is null)
+        if (packed is not null && inputs.Source is null && inputs.State is null && prefix is null)
             return packed.Forward(x).PackedAttention(new AttentionHeads(inputs.Sequences, heads), inputs.Mask, scale, inputs.Bias, Dropped, stream);
         var (q, k, v) = Project(x, inputs.Source ?? x);
+        if (prefix is not null)
+        {
+            if (inputs.State is not null) throw new InvalidOperationException($"'{Key}' has a prefix, and a key-value state has no place for it: take the prefix out first");
+            (k, v) = (Behind(prefix.Keys, k, inputs.Sequences), Behind(prefix.Values, v, inputs.Sequences));
+        }
         if (inputs.State is { } state) return Cached(q, k, v, inputs, state);
         return q.ScaledDotProductAttention(
             k, v, inputs.Mask, scale, inputs.Bias, Dropped, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads));
@@ -123,6 +145,14 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         return (Third(own, 0), Third(others, 1), Third(others, 2));
 
         Variable Third(Variable all, int number) => all.Slice(all.Shape.Rank - 1, number * width, width);
+    }
+
+    /// <summary>Rows [B S, W] with a prefix [P, W] in front of each sequence: [B (P + S), W].</summary>
+    private static Variable Behind(Parameter first, Variable rows, int sequences)
+    {
+        int count = first.Shape[0], width = first.Shape[1], length = rows.Shape[0] / sequences;
+        var before = rows.Pass.Of(first).Reshape([1, count, width]).Expand([sequences, count, width]);
+        return Variable.Concat([before, rows.Reshape([sequences, length, width])], axis: 1).Reshape([sequences * (count + length), width]);
     }
 
     /// <summary>As without a state, with the keys and values of the tokens before: the new ones are written behind them.</summary>

@@ -15,6 +15,7 @@ public sealed class CapturedText : IDisposable
     private readonly bool hasTypes;
     private readonly bool hasPositions;
     private readonly int[] lengths;
+    private readonly int keys;
     private readonly float[] bias;
     private readonly int[] firstTypes;
     private readonly int[] countedPositions;
@@ -29,10 +30,11 @@ public sealed class CapturedText : IDisposable
         model.Require(example);
         this.model = model;
         (sequences, length) = (example.Sequences, example.Length);
+        keys = length + (model.VirtualTokens?.Count ?? 0);
         hasTypes = example.TokenTypes is not null;
-        hasPositions = example.Positions is not null || model.FirstPosition > 0;
+        hasPositions = (example.Positions is not null || model.FirstPosition > 0) && model.VirtualTokens is not { IsPrefix: false };
         lengths = new int[sequences];
-        bias = new float[sequences * length];
+        bias = new float[sequences * keys];
         firstTypes = new int[sequences * length];
         countedPositions = hasPositions ? new int[sequences * length] : [];
         firstTokens = new int[sequences];
@@ -68,7 +70,7 @@ public sealed class CapturedText : IDisposable
             ShapeException.Throw(
                 "captured", $"batch [{batch.Sequences}, {batch.Length}] does not fit [{sequences}, {length}]", "a recording is of one shape; capture one for each, or pad");
         Refuse(batch.TokenTypes is not null && !hasTypes, "token types");
-        Refuse(batch.Positions is not null && !hasPositions, "positions of its own");
+        Refuse(batch.Positions is not null && !hasPositions && model.VirtualTokens is not { IsPrefix: false }, "positions of its own");
         Refuse(batch.AttentionMask is not null && !hasLengths, "padding");
         model.Require(batch);
         if (results.Length != OutputNames.Count)
@@ -83,7 +85,8 @@ public sealed class CapturedText : IDisposable
         if (hasPositions)
         {
             if (batch.Positions is null) model.CountPositions(batch, countedPositions);
-            run.Write<int>("position_ids", batch.Positions ?? countedPositions);
+            else for (int i = 0; i < countedPositions.Length; i++) countedPositions[i] = batch.Positions[i] + model.PrefixLength;
+            run.Write<int>("position_ids", countedPositions);
         }
         if (poolingWeights.Length > 0)
         {
@@ -100,7 +103,7 @@ public sealed class CapturedText : IDisposable
     private void Record(Capture capture, TextBatch example)
     {
         Shape tokens = [sequences * length];
-        var inputs = TextInputs.Of(capture.Pass, example) with { TokenIds = capture.Input<int>("input_ids", tokens) };
+        var inputs = TextInputs.Of(capture.Pass, example, model.VirtualTokens) with { TokenIds = capture.Input<int>("input_ids", tokens) };
         if (hasTypes) inputs = inputs with { TokenTypes = capture.Input<int>("token_type_ids", tokens) };
         if (hasPositions) inputs = inputs with { Positions = capture.Input<int>("position_ids", tokens) };
         if (model.PoolingRows > 0) inputs = inputs with { PoolingWeights = capture.Input<float>("pooling_weights", [sequences, model.PoolingRows, length]) };
@@ -108,9 +111,9 @@ public sealed class CapturedText : IDisposable
         if (hasLengths)
         {
             var mask = AttentionMask.Of(
-                capture.Input<int>("lengths", [sequences]), hasBias ? capture.Input<float>("attention_bias", [sequences, length]) : null, length);
+                capture.Input<int>("lengths", [sequences]), hasBias ? capture.Input<float>("attention_bias", [sequences, keys]) : null, keys);
             // where masked tokens may be anywhere, so may the first that is none
-            inputs = inputs with { Mask = mask, FirstTokens = hasBias ? capture.Input<int>("first_tokens", [sequences]) : null };
+            inputs = inputs with { Mask = mask, FirstTokens = hasBias && model.VirtualTokens is not { IsPrefix: false } ? capture.Input<int>("first_tokens", [sequences]) : null };
         }
         var outputs = model.Forward(inputs);
         foreach (string name in outputs.Names) capture.Output(name, outputs[name]);
@@ -119,12 +122,16 @@ public sealed class CapturedText : IDisposable
     /// <summary>Writes the attention mask of a batch to the recording; the arrays are those of the run.</summary>
     private void WriteMask(TextBatch batch, CapturedRun run)
     {
-        for (int i = 0; i < bias.Length; i++) bias[i] = batch.AttentionMask is { } counts && counts[i] == 0 ? float.NegativeInfinity : 0f;
+        Array.Clear(bias);
+        if (batch.AttentionMask is { } counts)
+            for (int i = 0; i < counts.Length; i++)
+                if (counts[i] == 0) bias[i / length * keys + keys - length + i % length] = float.NegativeInfinity;
         bool isPadding = AttentionMask.LengthsOf(bias, lengths);
         Refuse(!isPadding && !hasBias, "masked tokens between others");
         run.Write<int>("lengths", lengths);
         if (!hasBias) return;
         run.Write<float>("attention_bias", bias);
+        if (model.VirtualTokens is { IsPrefix: false }) return;
         TextInputs.WriteFirstTokens(batch, firstTokens);
         run.Write<int>("first_tokens", firstTokens);
     }

@@ -39,18 +39,26 @@ public sealed record TextInputs
     /// <summary>[B, T].</summary>
     public Shape Places => [Sequences, Length];
 
+    /// <summary>How many positions come before the first token's: those of a prefix.</summary>
+    internal int FirstPlace { get; init; }
+
     /// <summary>Uploads a batch to the pass's device; it lives as long as the pass.</summary>
-    public static TextInputs Of(Pass pass, TextBatch batch) => new()
+    public static TextInputs Of(Pass pass, TextBatch batch) => Of(pass, batch, virtualTokens: null);
+
+    /// <summary>The same with virtual tokens in front, which every token looks at.</summary>
+    internal static TextInputs Of(Pass pass, TextBatch batch, VirtualTokens? virtualTokens) => new()
     {
         Pass = pass,
         Sequences = batch.Sequences,
         Length = batch.Length,
         TokenIds = Upload(pass, batch.TokenIds),
         TokenTypes = batch.TokenTypes is { } types ? Upload(pass, types) : null,
-        Positions = batch.Positions is { } positions ? Upload(pass, positions) : null,
-        Mask = batch.AttentionMask is { } counts
-            ? AttentionMask.OfKeys(pass, [batch.Sequences, batch.Length], Array.ConvertAll(counts, value => value == 1)) : AttentionMask.None,
-        FirstTokens = FirstTokensOf(batch) is { } places ? Upload(pass, places) : null,
+        Positions = batch.Positions is { } positions && virtualTokens is not { IsPrefix: false } ? Upload(pass, Shifted(positions, PrefixOf(virtualTokens))) : null,
+        FirstPlace = PrefixOf(virtualTokens),
+        Mask = batch.AttentionMask is null ? AttentionMask.None : AttentionMask.OfKeys(
+            pass, [batch.Sequences, batch.Length + (virtualTokens?.Count ?? 0)], CountsOf(batch, virtualTokens?.Count ?? 0)),
+        // behind learnt embeddings the first of them is the first token
+        FirstTokens = virtualTokens is not { IsPrefix: false } && FirstTokensOf(batch) is { } places ? Upload(pass, places) : null,
     };
 
     /// <summary>Writes where the first token of each sequence is [B].</summary>
@@ -62,6 +70,24 @@ public sealed record TextInputs
             places[row] = start + (batch.AttentionMask is { } mask ? mask.AsSpan(start, batch.Length).IndexOf(1) : 0);
         }
     }
+
+    /// <summary>Which keys of a padded batch count, virtual ones first in each sequence.</summary>
+    internal static bool[] CountsOf(TextBatch batch, int virtualTokens)
+    {
+        int width = batch.Length + virtualTokens;
+        var counts = new bool[batch.Sequences * width];
+        for (int row = 0; row < batch.Sequences; row++)
+        {
+            counts.AsSpan(row * width, virtualTokens).Fill(true);
+            for (int place = 0; place < batch.Length; place++)
+                counts[row * width + virtualTokens + place] = batch.AttentionMask is not { } mask || mask[row * batch.Length + place] == 1;
+        }
+        return counts;
+    }
+
+    private static int PrefixOf(VirtualTokens? tokens) => tokens is { IsPrefix: true } ? tokens.Count : 0;
+
+    private static int[] Shifted(int[] positions, int by) => by == 0 ? positions : Array.ConvertAll(positions, position => position + by);
 
     private static int[]? FirstTokensOf(TextBatch batch)
     {

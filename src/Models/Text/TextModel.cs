@@ -42,6 +42,15 @@ public abstract class TextModel : Model
     /// <summary>The first position, where the model counts them over the tokens that are no padding; 0 where they are 0, 1, 2 ...</summary>
     public virtual int FirstPosition => 0;
 
+    /// <summary>The learnt tokens in front of every text; null for none.</summary>
+    public VirtualTokens? VirtualTokens { get; internal set; }
+
+    /// <summary>Why no prefix can be put in front of the keys; null where it can.</summary>
+    internal virtual string? WithoutPrefix => null;
+
+    /// <summary>How many positions a prefix takes.</summary>
+    internal int PrefixLength => VirtualTokens is { IsPrefix: true } prefix ? prefix.Count : 0;
+
     /// <summary>M: how many weighted means of tokens the model makes; 0 where it makes none.</summary>
     internal virtual int PoolingRows => 0;
 
@@ -54,6 +63,7 @@ public abstract class TextModel : Model
     public TextOutputs Forward(Pass pass, TextBatch batch, ForwardTrace? trace = null)
     {
         Require(batch);
+        RequireRoom(batch);
         if (trace is not null) trace.Counts = batch.AttentionMask;
         using var reading = pass.ReadWeights(Weights);
         return Compute(InputsOf(pass, batch), trace);
@@ -133,7 +143,7 @@ public abstract class TextModel : Model
         {
             var ids = batch.TokenIds.AsSpan(row * batch.Length, batch.Length);
             var places = positions.Slice(row * batch.Length, batch.Length);
-            int next = first;
+            int next = first + PrefixLength;
             for (int place = 0; place < ids.Length; place++) places[place] = first > 0 && ids[place] == padding ? first - 1 : next++;
         }
     }
@@ -164,9 +174,16 @@ public abstract class TextModel : Model
         return weights;
     }
 
+    /// <summary>Refuses texts that leave virtual tokens no position.</summary>
+    private void RequireRoom(TextBatch batch)
+    {
+        if (VirtualTokens is { } tokens && batch.Length + tokens.Count > Sizes.MaximumLength)
+            throw new ArgumentException($"{batch.Length} tokens and {tokens.Count} virtual ones are more than the {Sizes.MaximumLength} that {Name} takes: shorten the text");
+    }
+
     private TextInputs InputsOf(Pass pass, TextBatch batch)
     {
-        var inputs = TextInputs.Of(pass, batch);
+        var inputs = TextInputs.Of(pass, batch, VirtualTokens);
         if (batch.Positions is null && FirstPosition > 0) inputs = inputs with { Positions = pass.Upload<int>([batch.TokenIds.Length], PositionsOf(batch)) };
         return PoolingRows == 0 ? inputs
             : inputs with { PoolingWeights = pass.Upload<float>([batch.Sequences, PoolingRows, batch.Length], PoolingWeightsOf(batch)) };
@@ -189,6 +206,7 @@ public abstract class TextModel : Model
     public Variable Loss(Pass pass, TextBatch batch, TextTargets targets)
     {
         Require(batch);
+        RequireRoom(batch);
         using var reading = pass.ReadWeights(Weights);
         return ComputeLoss(InputsOf(pass, batch), targets);
     }

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Graft.Autograd;
+using Graft.Models;
 
 namespace Graft.Transfer;
 
 /// <summary>What small part of a model learns while the rest stays as it is, and what learns whole beside it (PEFT's <c>PeftConfig</c>):
-/// <see cref="LoraConfig"/>, <see cref="Ia3Config"/>, <see cref="BitFitConfig"/>.</summary>
+/// <see cref="LoraConfig"/>, <see cref="Ia3Config"/>, <see cref="BitFitConfig"/>,
+/// <see cref="BottleneckConfig"/>, <see cref="VirtualTokensConfig"/>.</summary>
 public abstract record AdapterConfig
 {
     private const int MostNames = 4096;
@@ -65,8 +67,27 @@ public abstract record AdapterConfig
     /// <summary>The same without dropout of its own.</summary>
     internal virtual AdapterConfig WithoutDropout() => this;
 
-    /// <summary>Writes the members of <c>adapter_config.json</c> that are this kind's own.</summary>
+    /// <summary>What its files are called.</summary>
+    internal virtual AdapterFiles Files => AdapterFiles.Peft;
+
+    /// <summary>Writes <c>adapter_config.json</c>.</summary>
     /// <param name="json">What writes the object.</param>
+    /// <param name="model">The base.</param>
+    /// <param name="savedModules">What learns whole.</param>
     /// <param name="isTransposed">Whether the layers keep their weights as [K, O].</param>
-    internal abstract void WriteMembers(Utf8JsonWriter json, bool isTransposed);
+    internal virtual void Write(Utf8JsonWriter json, Model model, IReadOnlyList<string> savedModules, bool isTransposed)
+    {
+        json.WriteNull("auto_mapping");
+        json.WriteString("base_model_name_or_path", BaseModel);
+        json.WriteBoolean("inference_mode", true);
+        json.WriteString("peft_type", PeftType);
+        json.WriteString("revision", Revision);
+        json.WriteString("task_type", TaskType);
+        if (savedModules.Count > 0) AdapterTargets.Write(json, "modules_to_save", AdapterTargets.Named(savedModules));
+        else json.WriteNull("modules_to_save");
+        WriteMembers(json, model, isTransposed);
+    }
+
+    /// <summary>Writes the members of <c>adapter_config.json</c> that are this kind's own.</summary>
+    private protected abstract void WriteMembers(Utf8JsonWriter json, Model model, bool isTransposed);
 }

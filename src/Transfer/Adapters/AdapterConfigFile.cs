@@ -17,6 +17,8 @@ internal static class AdapterConfigFile
         new("LORA", LoraConfig.Read, LoraConfig.Members),
         new("IA3", Ia3Config.Read, Ia3Config.Members),
         new("BITFIT", static _ => new BitFitConfig(), []),
+        new("PREFIX_TUNING", PrefixTuningConfig.Read, PrefixTuningConfig.Members),
+        new("PROMPT_TUNING", PromptTuningConfig.Read, PromptTuningConfig.Members),
     ];
 
     /// <summary>The file's path in a folder.</summary>
@@ -26,6 +28,7 @@ internal static class AdapterConfigFile
     public static AdapterConfig Read(string folder)
     {
         var json = JsonFile.Read(In(folder));
+        if (BottleneckConfig.IsOne(json)) return Checked(folder, BottleneckConfig.Read(json));
         string type = json.Text("peft_type") ?? throw json.Missing("peft_type");
         var kind = Array.Find(Kinds, row => row.PeftType == type)
             ?? throw json.Wrong("peft_type", $"is '{Printable.Text(type)}', which is not built: {string.Join(" and ", Kinds.Select(static row => row.PeftType))} are");
@@ -39,6 +42,15 @@ internal static class AdapterConfigFile
             BaseModel = json.Text("base_model_name_or_path"),
             Revision = json.Text("revision"),
         };
+        return Checked(folder, config);
+    }
+
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string folder, AdapterConfig config, Model model, IReadOnlyList<string> savedModules, bool isTransposed) =>
+        JsonFile.Write(In(folder), json => config.Write(json, model, savedModules, isTransposed));
+
+    private static AdapterConfig Checked(string folder, AdapterConfig config)
+    {
         try
         {
             config.Validate();
@@ -49,20 +61,6 @@ internal static class AdapterConfigFile
         }
         return config;
     }
-
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string folder, AdapterConfig config, IReadOnlyList<string> savedModules, bool isTransposed) => JsonFile.Write(In(folder), json =>
-    {
-        json.WriteNull("auto_mapping");
-        json.WriteString("base_model_name_or_path", config.BaseModel);
-        json.WriteBoolean("inference_mode", true);
-        json.WriteString("peft_type", config.PeftType);
-        json.WriteString("revision", config.Revision);
-        json.WriteString("task_type", config.TaskType);
-        if (savedModules.Count > 0) AdapterTargets.Write(json, "modules_to_save", AdapterTargets.Named(savedModules));
-        else json.WriteNull("modules_to_save");
-        config.WriteMembers(json, isTransposed);
-    });
 
     /// <summary>Whether an option that is not known asks for nothing.</summary>
     private static bool IsUnused(JsonElement value) => value.ValueKind switch

@@ -140,7 +140,7 @@ public sealed class Adapters
         {
             throw new CheckpointException(AdapterConfigFile.In(folder), exception.Message, exception);
         }
-        var adapters = new Adapters(model, config, plan, AdapterWeights.Read(folder, plan), isLoaded: true, isTrainable);
+        var adapters = new Adapters(model, config, plan, AdapterWeights.Read(folder, config.Files, plan), isLoaded: true, isTrainable);
         // a head that was new in the base has been learnt with the adapters
         if (adapters.saved.Count > 0) model.IsHeadNew = false;
         return adapters;
@@ -213,9 +213,9 @@ public sealed class Adapters
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Directory.CreateDirectory(folder);
         using var reading = model.Parameters().First().Lock.Read();
-        AdapterWeights.Write(folder, slots, saved, areSavedAside: !isEnabled);
+        AdapterWeights.Write(folder, Config.Files, slots, saved, areSavedAside: !isEnabled);
         string[] whole = [.. saved.Select(static module => module.Name).Where(static name => name.Length > 0).Distinct()];
-        AdapterConfigFile.Write(folder, Config, whole, slots.Any(static slot => slot.IsTransposed));
+        AdapterConfigFile.Write(folder, Config, model, whole, slots.Any(static slot => slot.IsTransposed));
     }
 
     /// <summary>Writes the base as it was before the adapters, while they are in it: other threads may go on with them.</summary>

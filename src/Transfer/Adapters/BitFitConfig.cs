@@ -22,7 +22,7 @@ public sealed record BitFitConfig : AdapterConfig
     }
 
     /// <inheritdoc/>
-    internal override void WriteMembers(Utf8JsonWriter json, bool isTransposed)
+    private protected override void WriteMembers(Utf8JsonWriter json, Model model, bool isTransposed)
     {
     }
 

@@ -37,9 +37,9 @@ public sealed record Ia3Config : LayerAdapterConfig
     internal static Ia3Config Read(JsonObjectReader json) => new() { TargetModules = TargetsOf(json), FeedforwardModules = AdapterTargets.Read(json, "feedforward_modules") };
 
     /// <inheritdoc/>
-    internal override void WriteMembers(Utf8JsonWriter json, bool isTransposed)
+    private protected override void WriteMembers(Utf8JsonWriter json, Model model, bool isTransposed)
     {
-        base.WriteMembers(json, isTransposed);
+        base.WriteMembers(json, model, isTransposed);
         json.WriteBoolean("fan_in_fan_out", isTransposed);
         AdapterTargets.Write(json, "feedforward_modules", FeedforwardModules ?? AdapterTargets.Named());
         json.WriteBoolean("init_ia3_weights", true);

@@ -39,5 +39,5 @@ public abstract record LayerAdapterConfig : AdapterConfig
     private protected static AdapterTargets TargetsOf(JsonObjectReader json) => AdapterTargets.Read(json, "target_modules") ?? throw json.Missing("target_modules");
 
     /// <inheritdoc/>
-    internal override void WriteMembers(Utf8JsonWriter json, bool isTransposed) => AdapterTargets.Write(json, "target_modules", TargetModules);
+    private protected override void WriteMembers(Utf8JsonWriter json, Model model, bool isTransposed) => AdapterTargets.Write(json, "target_modules", TargetModules);
 }

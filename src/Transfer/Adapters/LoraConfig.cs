@@ -122,9 +122,9 @@ public sealed record LoraConfig : LayerAdapterConfig
     }
 
     /// <inheritdoc/>
-    internal override void WriteMembers(Utf8JsonWriter json, bool isTransposed)
+    private protected override void WriteMembers(Utf8JsonWriter json, Model model, bool isTransposed)
     {
-        base.WriteMembers(json, isTransposed);
+        base.WriteMembers(json, model, isTransposed);
         json.WriteStartObject("alpha_pattern");
         foreach (var (pattern, alpha) in AlphaPattern) json.WriteNumber(pattern, alpha);
         json.WriteEndObject();

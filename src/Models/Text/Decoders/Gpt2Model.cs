@@ -78,9 +78,10 @@ internal sealed class Gpt2ForCausalLM : Gpt2Model
 
     private protected override Variable ComputeLoss(TextInputs inputs, TextTargets targets)
     {
-        var (places, words) = SequenceLoss.Labelled(Name, Next(targets, inputs.Sequences, inputs.Length), inputs.Places);
         var states = Trunk.Forward(inputs, trace: null);
-        return SequenceLoss.CrossEntropy(Logits(states.Reshape([inputs.Sequences * inputs.Length, states.Shape[2]]).Embedding(places, [places.Length])), words);
+        int length = states.Shape[1];
+        var (places, words) = SequenceLoss.Labelled(Name, Next(targets, inputs.Sequences, length), [inputs.Sequences, length]);
+        return SequenceLoss.CrossEntropy(Logits(states.Reshape([inputs.Sequences * length, states.Shape[2]]).Embedding(places, [places.Length])), words);
     }
 
     private Variable Logits(Variable states) => head is null ? states.Linear(states.Pass.Of(Trunk.WordEmbeddings)) : head.Forward(states);
@@ -89,12 +90,14 @@ internal sealed class Gpt2ForCausalLM : Gpt2Model
     private int[] Next(TextTargets targets, int sequences, int length)
     {
         int[] labels = SequenceLoss.Needed(Name, targets.Labels, Words), next = new int[sequences * length];
-        if (labels.Length != next.Length) throw new ArgumentException($"{Name}: {labels.Length} labels do not fit {sequences} sequences of {length} tokens: each token has one");
+        // learnt embeddings have no words, but the last of them tells the first
+        int first = VirtualTokens is { IsPrefix: false } prompt ? prompt.Count : 0, own = length - first;
+        if (labels.Length != sequences * own) throw new ArgumentException($"{Name}: {labels.Length} labels do not fit {sequences} sequences of {own} tokens: each token has one");
+        Array.Fill(next, TextTargets.Ignored);
         for (int row = 0; row < sequences; row++)
         {
-            int start = row * length;
-            labels.AsSpan(start + 1, length - 1).CopyTo(next.AsSpan(start));
-            next[start + length - 1] = TextTargets.Ignored;
+            int skipped = first == 0 ? 1 : 0;
+            labels.AsSpan(row * own + skipped, own - skipped).CopyTo(next.AsSpan(row * length + first - 1 + skipped));
         }
         return next;
     }

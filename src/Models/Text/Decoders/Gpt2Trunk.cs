@@ -9,6 +9,7 @@ internal sealed class Gpt2Trunk : Module
 {
     private readonly Embedding words;
     private readonly Embedding positions;
+    private readonly PromptSlot prompt;
     private readonly Dropout dropout;
     private readonly Gpt2Layer[] layers;
     private readonly LayerNorm norm;
@@ -17,6 +18,7 @@ internal sealed class Gpt2Trunk : Module
     {
         words = Add("wte", new Embedding(config.VocabularySize, config.Width, Initialiser.Normal(config.InitializerRange)));
         positions = Add("wpe", new Embedding(config.MaximumPositions, config.Width, Initialiser.Normal(config.InitializerRange)));
+        prompt = Add("", new PromptSlot(config.Width));
         dropout = Add("drop", new Dropout(config.EmbeddingDropout));
         layers = [.. Enumerable.Range(0, config.Layers).Select(number => Add(string.Create(CultureInfo.InvariantCulture, $"h.{number}"), new Gpt2Layer(config)))];
         norm = Add("ln_f", config.Norm());
@@ -28,7 +30,7 @@ internal sealed class Gpt2Trunk : Module
     /// <summary>The embeddings, each layer, and the last norm with what is given.</summary>
     public IEnumerable<(string Name, IEnumerable<Module> Modules)> StagesWith(params IEnumerable<Module> head) =>
     [
-        ("embeddings", [words, positions]),
+        ("embeddings", [words, positions, prompt]),
         .. layers.Select((layer, number) => (string.Create(CultureInfo.InvariantCulture, $"layer{number}"), (IEnumerable<Module>)[layer])),
         ("head", [norm, .. head]),
     ];
@@ -71,9 +73,9 @@ internal sealed class Gpt2Trunk : Module
     private Variable Embed(TextInputs inputs)
     {
         var pass = inputs.Pass;
-        var sum = words.Forward(pass, inputs.TokenIds, inputs.Places)
-            + (inputs.Positions is { } given ? positions.Forward(pass, given, inputs.Places) : pass.Of(positions.Weight).Slice(0, 0, inputs.Length));
-        return dropout.Forward(sum);
+        var embedded = prompt.Prepend(words.Forward(pass, inputs.TokenIds, inputs.Places));
+        return dropout.Forward(embedded + (inputs.Positions is { } given
+            ? positions.Forward(pass, given, inputs.Places) : pass.Of(positions.Weight).Slice(0, inputs.FirstPlace, embedded.Shape[1])));
     }
 }
 

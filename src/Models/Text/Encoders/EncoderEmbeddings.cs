@@ -8,6 +8,7 @@ internal sealed class EncoderEmbeddings : Module
     private readonly Embedding words;
     private readonly Embedding positions;
     private readonly Embedding? types;
+    private readonly PromptSlot prompt;
     private readonly LayerNorm norm;
     private readonly Dropout dropout;
     private readonly int firstPosition;
@@ -22,6 +23,7 @@ internal sealed class EncoderEmbeddings : Module
             config.VocabularySize, config.EmbeddingSize, Initialiser.Normal(config.InitializerRange, config.PaddingToken), config.PaddingToken));
         positions = Add("position_embeddings", new Embedding(config.MaximumPositions, config.EmbeddingSize, Initialiser.Normal(config.InitializerRange, padding), padding));
         if (config.TokenTypes > 0) types = Add("token_type_embeddings", new Embedding(config.TokenTypes, config.EmbeddingSize, initialiser));
+        prompt = Add("", new PromptSlot(config.EmbeddingSize));
         norm = Add("LayerNorm", config.Norm(config.EmbeddingSize));
         dropout = Add("dropout", new Dropout(config.HiddenDropout));
         // 0, 1, 2 ...: files of before 2023 have them
@@ -29,6 +31,9 @@ internal sealed class EncoderEmbeddings : Module
     }
 
     public Parameter Words => words.Weight;
+
+    /// <summary>How many learnt embeddings come before the words.</summary>
+    public int Prompted => prompt.Count;
 
     public void Require(TextBatch batch)
     {
@@ -47,12 +52,14 @@ internal sealed class EncoderEmbeddings : Module
     private Variable Compute(TextInputs inputs)
     {
         var pass = inputs.Pass;
-        var sum = words.Forward(pass, inputs.TokenIds, inputs.Places);
+        var sum = prompt.Prepend(words.Forward(pass, inputs.TokenIds, inputs.Places));
+        bool isPrompted = prompt.Count > 0;
         // without types all tokens are of type 0, and without positions they are 0, 1, 2 ...: the tables' first rows
-        if (types is not null) sum += inputs.TokenTypes is { } kinds ? types.Forward(pass, kinds, inputs.Places) : pass.Of(types.Weight).Slice(0, 0, 1);
-        if (inputs.Positions is null && firstPosition > 0)
+        if (types is not null) sum += inputs.TokenTypes is { } kinds && !isPrompted ? types.Forward(pass, kinds, inputs.Places) : pass.Of(types.Weight).Slice(0, 0, 1);
+        if (inputs.Positions is null && firstPosition > 0 && !isPrompted)
             throw new ArgumentException("the model counts positions over the tokens that are no padding, and the inputs have none: give them positions");
-        sum += inputs.Positions is { } given ? positions.Forward(pass, given, inputs.Places) : pass.Of(positions.Weight).Slice(0, 0, inputs.Length);
+        sum += inputs.Positions is { } given ? positions.Forward(pass, given, inputs.Places)
+            : pass.Of(positions.Weight).Slice(0, isPrompted ? firstPosition : inputs.FirstPlace, sum.Shape[1]);
         return dropout.Forward(norm.Forward(sum));
     }
 

@@ -28,6 +28,9 @@ internal abstract class EncoderHead : TextModel
 
     internal override string TrunkKey => trunkKey;
 
+    internal override string? WithoutPrefix => Config.SharedGroups > 0 ? "its layers are one that runs again and again"
+        : Config.RelativeBuckets > 0 ? "its scores are by distances, of which a prefix has none" : null;
+
     public override int FirstPosition => Config.FirstPosition;
 
     internal EncoderConfig Config { get; }
@@ -73,8 +76,10 @@ internal sealed class EncoderModel : EncoderHead
 
     protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace)
     {
-        var states = Trunk.Forward(inputs, trace);
-        return HasPooler ? new(("last_hidden_state", states), ("pooler_output", Trunk.Pool(states, inputs.FirstTokens))) : new(("last_hidden_state", states));
+        if (!HasPooler) return new(("last_hidden_state", Trunk.Forward(inputs, trace)));
+        var states = Trunk.ForwardAll(inputs, trace);
+        return new(("last_hidden_state", states.Shape[1] == inputs.Length ? states : states.Slice(1, states.Shape[1] - inputs.Length, inputs.Length)),
+            ("pooler_output", Trunk.Pool(states, inputs.FirstTokens)));
     }
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) =>

@@ -38,7 +38,7 @@ internal sealed class EncoderAttention : Layer<AttentionInputs>
         var keys = config.Family.LayerKeys;
         self = Add(keys.Attention, new MultiHeadAttention(
             (keys.Query, keys.Key, keys.Value), config.HiddenSize, config.Heads, config.AttentionDropout, config.Linear));
-        output = Add("", new EncoderOutput(config, keys.Joined, keys.AttentionNorm, config.HiddenSize, config.Family.DropsAttention ? config.HiddenDropout : 0));
+        output = Add("", new EncoderOutput(config, keys.Joined, keys.AttentionNorm, config.HiddenSize, config.Family.DropsAttention ? config.HiddenDropout : 0, followsAttention: true));
     }
 
     public Variable Probabilities(Variable x, int[]? counts, Variable? bias) => self.Probabilities(x, counts, bias);
@@ -62,18 +62,19 @@ internal sealed class EncoderIntermediate : Layer
 }
 
 /// <summary>A linear map and dropout, added to what came before and normalised.</summary>
-internal sealed class EncoderOutput : Layer<Variable>
+internal sealed class EncoderOutput : AdaptableResidual
 {
     private readonly Linear dense;
     private readonly LayerNorm norm;
     private readonly Dropout dropout;
 
-    public EncoderOutput(EncoderConfig config, string denseKey, string normKey, int inputs, float dropProbability)
+    public EncoderOutput(EncoderConfig config, string denseKey, string normKey, int inputs, float dropProbability, bool followsAttention = false)
+        : base(denseKey.Contains('.', StringComparison.Ordinal) ? denseKey[..denseKey.LastIndexOf('.')] : "", config.HiddenSize, followsAttention)
     {
         dense = Add(denseKey, config.Linear(inputs, config.HiddenSize));
         norm = Add(normKey, config.Norm(config.HiddenSize));
         dropout = Add($"{denseKey}.dropout", new Dropout(dropProbability));
     }
 
-    protected override Variable Compute(Variable x, Variable residual) => norm.Forward(dropout.Forward(dense.Forward(x)) + residual);
+    protected override Variable Compute(Variable x, Variable residual) => Join(dropout.Forward(dense.Forward(x)), residual, norm);
 }

@@ -56,13 +56,20 @@ internal sealed class EncoderTrunk : Module
     /// <summary>The last hidden states [B, T, D]. Without a trace the pass keeps nothing of the way but what backward needs.</summary>
     public Variable Forward(TextInputs inputs, ForwardTrace? trace)
     {
+        var states = ForwardAll(inputs, trace);
+        return embeddings.Prompted == 0 ? states : states.Slice(1, embeddings.Prompted, inputs.Length);
+    }
+
+    /// <summary>The same with the states of learnt embeddings in front [B, P + T, D].</summary>
+    public Variable ForwardAll(TextInputs inputs, ForwardTrace? trace)
+    {
         var x = embeddings.Forward(inputs);
         if (projection is not null) x = projection.Forward(x);
         var shape = x.Shape;
         trace?.States.Add(x);
         // the layers see rows: attention alone separates the sequences
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
-        var bias = relative?.Forward(inputs.Pass, inputs.Length);
+        var bias = relative?.Forward(inputs.Pass, shape[1]);
         var given = new AttentionInputs(inputs.Sequences, inputs.Mask, Bias: bias);
         if (trace is null)
             return LayerScope.Chain(steps, x, given, static (layer, rows, with) => layer.Forward(rows, with)).Reshape(shape);

@@ -43,13 +43,13 @@ internal sealed class EncoderForSequenceClassification : EncoderHead
         AddStages(head);
     }
 
-    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace), new FirstToken(inputs.FirstTokens))));
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.ForwardAll(inputs, trace), new FirstToken(inputs.FirstTokens))));
 
     public override Variable Loss(TextOutputs outputs, TextTargets targets) => SequenceLoss.Of(Name, ProblemType, outputs["logits"], targets);
 
     public override bool IsHeadOnStates => true;
 
-    private protected override Variable ComputeStates(TextInputs inputs) => EncoderTrunk.First(Trunk.Forward(inputs, trace: null), inputs.FirstTokens);
+    private protected override Variable ComputeStates(TextInputs inputs) => EncoderTrunk.First(Trunk.ForwardAll(inputs, trace: null), inputs.FirstTokens);
 
     private protected override TextOutputs ComputeHead(Variable states) => new(("logits", head.Forward(states, default)));
 }
@@ -65,7 +65,7 @@ internal sealed class EncoderForMultipleChoice : EncoderHead
         AddStages(head);
     }
 
-    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.Forward(inputs, trace), new FirstToken(inputs.FirstTokens))));
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", head.Forward(Trunk.ForwardAll(inputs, trace), new FirstToken(inputs.FirstTokens))));
 
     /// <summary>The cross-entropy over the choices of each example, as many as sequences come to a label.</summary>
     public override Variable Loss(TextOutputs outputs, TextTargets targets)

@@ -24,8 +24,22 @@ public sealed class AdapterKind
     /// <summary>The biases alone (<see cref="BitFitConfig"/>).</summary>
     public static AdapterKind BitFit { get; } = new("bitfit", static (_, _) => new BitFitConfig());
 
+    /// <summary>Bottlenecks behind each perceptron (<see cref="BottleneckConfig.Pfeiffer"/>).</summary>
+    public static AdapterKind Pfeiffer { get; } = new("pfeiffer", static (options, _) => Narrowed(BottleneckConfig.Pfeiffer, options));
+
+    /// <summary>Bottlenecks behind each attention and perceptron (<see cref="BottleneckConfig.Houlsby"/>).</summary>
+    public static AdapterKind Houlsby { get; } = new("houlsby", static (options, _) => Narrowed(BottleneckConfig.Houlsby, options));
+
+    /// <summary>Keys and values in front of every layer's (<see cref="PrefixTuningConfig"/>).</summary>
+    public static AdapterKind PrefixTuning { get; } = new("prefix-tuning", static (options, _) =>
+        new PrefixTuningConfig() is var usual && options.VirtualTokens is { } count ? usual with { VirtualTokens = count } : usual);
+
+    /// <summary>Embeddings in front of the words' (<see cref="PromptTuningConfig"/>).</summary>
+    public static AdapterKind PromptTuning { get; } = new("prompt-tuning", static (options, _) =>
+        new PromptTuningConfig() is var usual && options.VirtualTokens is { } count ? usual with { VirtualTokens = count } : usual);
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<AdapterKind> All { get; } = [Lora, Dora, Ia3, BitFit];
+    public static IReadOnlyList<AdapterKind> All { get; } = [Lora, Dora, Ia3, BitFit, Pfeiffer, Houlsby, PrefixTuning, PromptTuning];
 
     /// <summary>Its name.</summary>
     public string Name { get; }
@@ -34,6 +48,9 @@ public sealed class AdapterKind
 
     /// <summary>Its name.</summary>
     public override string ToString() => Name;
+
+    private static BottleneckConfig Narrowed(BottleneckConfig usual, AdapterOptions options) =>
+        options.ReductionFactor is { } factor ? usual with { ReductionFactor = factor } : usual;
 
     private static LoraConfig LoraOf(AdapterOptions options, Model model)
     {

@@ -17,6 +17,12 @@ public sealed record AdapterOptions
     /// <summary>The probability with which training drops an element of LoRA's input; null for none.</summary>
     public double? Dropout { get; init; }
 
+    /// <summary>How many virtual tokens prefix and prompt tuning learn; null for 20.</summary>
+    public int? VirtualTokens { get; init; }
+
+    /// <summary>How many times narrower a bottleneck is than its layer; null for 16.</summary>
+    public double? ReductionFactor { get; init; }
+
     /// <summary>The layers that get an adapter: names with commas between them, <c>all-linear</c>, or a regular expression; null for queries and values of
     /// attention, or the convolutions where there is none.</summary>
     public string? TargetModules { get; init; }

@@ -28,6 +28,11 @@ public static class AdapterRecipe
             static (options, value) => options with { Alpha = value }, "What a LoRA is multiplied with before it is divided by the rank; twice the rank where it is not given."),
         RecipeOption.Of("--adapter-dropout", "adapter_dropout", RecipeKind.Number("a number in [0, 1)", static value => value is >= 0 and < 1, "SHARE").OrNone(),
             static (AdapterOptions options) => options.Dropout, static (options, value) => options with { Dropout = value }, "The share of a LoRA's input that training drops."),
+        RecipeOption.Of("--virtual-tokens", "virtual_tokens", RecipeKind.WholeNumber(1).OrNone(), static (AdapterOptions options) => options.VirtualTokens,
+            static (options, value) => options with { VirtualTokens = value }, "How many tokens prefix-tuning and prompt-tuning learn; 20 where it is not given."),
+        RecipeOption.Of("--reduction-factor", "reduction_factor", RecipeKind.Number("a number above 0", static value => value > 0, "F").OrNone(),
+            static (AdapterOptions options) => options.ReductionFactor, static (options, value) => options with { ReductionFactor = value },
+            "How many times narrower the bottleneck of pfeiffer and houlsby is than the layer; 16 where it is not given."),
         RecipeOption.Of("--target-modules", "target_modules", RecipeKind.Text("the names of layers with commas between them, all-linear or a regular expression", "NAMES"),
             static (AdapterOptions options) => options.TargetModules, static (options, value) => options with { TargetModules = value },
             "The layers that get an adapter: the last names of their keys (query,value), all-linear, or a regular expression for whole keys. "

@@ -103,6 +103,24 @@ public sealed class RegulariserTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new FineTuner(model, device, new() { Regularisation = new() { SharpnessRadius = -0.1 } }));
     }
 
+    [Fact]
+    public void Branches_are_dropped_along_a_line_while_it_learns()
+    {
+        var model = ModelRegistry.Create("convnext_tiny", classes: 2);
+        StochasticDepth[] depths = [.. model.Descendants().OfType<StochasticDepth>()];
+        float[] own = [.. depths.Select(static depth => depth.Probability)];
+        using (new BranchDropping(model, 0.4))
+        {
+            Assert.Equal(0.4f, depths[^1].Probability, 1e-6f);
+            for (int i = 0; i < depths.Length; i++) Assert.Equal(0.4 * i / (depths.Length - 1), depths[i].Probability, 1e-6);
+        }
+        Assert.Equal(own, depths.Select(static depth => depth.Probability));
+        var options = new FineTuneOptions { Epochs = 1, FrozenEpochs = 0, Regularisation = new() { StochasticDepth = 0.2 } };
+        var small = new SmallModel();
+        var error = Assert.Throws<ArgumentException>(() => new FineTuner(small, device, options).FineTune(new Noise(small, device)));
+        Assert.Contains("small has no branches", error.Message, StringComparison.Ordinal);
+    }
+
     private static void AssertNear(float[] expected, float[] actual)
     {
         Assert.Equal(expected.Length, actual.Length);

@@ -66,7 +66,7 @@ public sealed class FineTuner
     {
         ArgumentNullException.ThrowIfNull(data);
         using var optimiser = options.Optimiser.Create(Groups, options.OptimiserOptions);
-        using var methods = new Regularisation(options.Regularisation);
+        using var methods = new Regularisation(model, options.Regularisation);
         trainer = new Trainer(optimiser, device)
         {
             Seed = options.Seed,

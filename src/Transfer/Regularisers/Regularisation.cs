@@ -1,3 +1,5 @@
+using Graft.Models;
+
 namespace Graft.Transfer;
 
 /// <summary>What <see cref="RegularisationOptions"/> ask for, over one fine-tuning.</summary>
@@ -5,9 +7,12 @@ internal sealed class Regularisation : IDisposable
 {
     private readonly StartPenalty? penalty;
     private readonly WeightAverage? average;
+    private readonly BranchDropping? branches;
 
-    public Regularisation(RegularisationOptions options)
+    /// <exception cref="ArgumentException">The model has not what an option is about.</exception>
+    public Regularisation(Model model, RegularisationOptions options)
     {
+        branches = options.StochasticDepth is { } probability ? new BranchDropping(model, probability) : null;
         penalty = options.StartPenalty is not { } alpha ? null : options.HeadPenalty is { } beta ? new StartPenalty(alpha, beta) : new StartPenalty(alpha);
         average = options.AverageDecay is { } decay ? new WeightAveraging(decay) { WarmsUp = true, Evaluates = true }
             : options.AverageStart is { } start ? new StochasticWeightAveraging(start, options.AverageRateFactor ?? 0.5) { Evaluates = true }
@@ -27,6 +32,7 @@ internal sealed class Regularisation : IDisposable
 
     public void Dispose()
     {
+        branches?.Dispose();
         penalty?.Dispose();
         average?.Dispose();
         Backward?.Dispose();

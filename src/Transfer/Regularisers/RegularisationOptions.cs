@@ -21,6 +21,9 @@ public sealed record RegularisationOptions
     /// <summary>What the rates are multiplied by from there on (SWA); null for 0.5.</summary>
     public double? AverageRateFactor { get; init; }
 
+    /// <summary>How often the last residual branch is dropped, and those before it less (stochastic depth), in [0, 1); null for what the architecture says.</summary>
+    public double? StochasticDepth { get; init; }
+
     internal void Validate()
     {
         if (HeadPenalty is not null && StartPenalty is null) throw new ArgumentException("a penalty on the head goes with one towards the start of the other weights: give both");

@@ -24,7 +24,10 @@ public static class RegularisationRecipe
             "The share of the steps after which the weights of each epoch's end are averaged (SWA); the average is evaluated and kept."),
         Row("--swa-rate", "swa_rate", AboveZero, static value => value > 0, "FACTOR", static recipe => recipe.AverageRateFactor,
             static (recipe, value) => recipe with { AverageRateFactor = value },
-            "What the learning rates are multiplied by from there on; 0.5 where it is not given."));
+            "What the learning rates are multiplied by from there on; 0.5 where it is not given."),
+        Row("--stochastic-depth", "stochastic_depth", Share, static value => value is >= 0 and < 1, "P", static recipe => recipe.StochasticDepth,
+            static (recipe, value) => recipe with { StochasticDepth = value },
+            "How often the last residual branch is dropped, and those before it less; what the architecture says where it is not given."));
 
     private static RecipeOption<RegularisationOptions> Row(
         string name, string key, string rule, Func<double, bool> holds, string helpName, Func<RegularisationOptions, double?> get,

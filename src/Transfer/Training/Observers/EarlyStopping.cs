@@ -41,7 +41,7 @@ public sealed class EarlyStopping : TrainingObserver, IResumable, IDisposable
             ?? throw new InvalidOperationException(
                 "early stopping goes by evaluations and there are none: give Fit a validation, or leave the observer out");
         double value = evaluation.Metrics[metric];
-        if (double.IsNaN(BestValue) || (largerIsBetter ? value > BestValue : value < BestValue))
+        if (Better.Is(value, BestValue, largerIsBetter))
         {
             (BestEpoch, BestValue, since) = (context.Epoch, value, 0);
             if (best is null) best = new WeightCopies(context.Groups, context.Device);

@@ -56,8 +56,7 @@ public sealed class ReduceOnPlateau : TrainingObserver, IResumable
         var evaluation = context.LastEpoch.Validation
             ?? throw new InvalidOperationException("a plateau is one of evaluations and there are none: give Fit a validation, or leave the observer out");
         double value = evaluation.Metrics[metric];
-        bool isBetter = double.IsNaN(best) || (largerIsBetter ? value > best * (1 + threshold) : value < best * (1 - threshold));
-        if (isBetter) (best, since) = (value, 0);
+        if (Better.Is(value, best, largerIsBetter, threshold)) (best, since) = (value, 0);
         else since++;
         if (cooling > 0) (cooling, since) = (cooling - 1, 0);
         if (since <= patience) return;

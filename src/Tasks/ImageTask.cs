@@ -61,42 +61,26 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return Fit(LabelsOf(training), options.Recipe.Seed, copy =>
-        {
-            var how = options.Resolved(copy.Model, training.Count, options.Augmentation ?? copy.Inputs.Augmentation);
-            copy = copy with { Inputs = copy.Inputs with { Augmentation = how.Augmentation! } };
-            var unreadable = Once(options.Unreadable);
-            var classes = ClassesOf(training);
-            if (how.Classes != new ClassOptions() && classes is null)
-                throw new ArgumentException("weights and sampling of classes and focal loss are for pictures of one class each: leave them out");
-            if (how.Distillation.Teacher is not null && classes is null) throw new ArgumentException("a teacher is for pictures of one class each: leave it out");
-            if (how.FeatureAttention == FeatureAttention.Supervised && classes is null)
-                throw new ArgumentException("channels are judged by classes, and the pictures have not one each: hold all alike");
-            var loader = new ImageLoader(training, copy.Inputs, decoding, new ImageLoaderOptions
-            {
-                BatchSize = how.BatchSize!.Value,
-                Training = true,
-                Variation = how.Variation,
-                Order = how.Classes.Order(classes, how.Recipe.Seed),
-                Seed = how.Recipe.Seed,
-                Workers = decoding.Threads,
-                Views = how.Views,
-                Unreadable = unreadable,
-            });
-            var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
-            var teacher = how.Distillation.Teacher is null ? null : new ImageTeacher(how.Distillation, copy.Inputs, copy.Labels);
-            var start = how.FeaturePenalty is { } alpha ? new ImageStart(copy.Model, alpha) : null;
-            if (start is not null && how.FeatureAttention == FeatureAttention.Supervised && classes is not null)
-                start.Judge(
-                    Device, model => new ImageTrainingSet(model, loader, LossOver(training, how)), loader.Epoch(0, cancellation), index => classes[index], how.Recipe.Seed, cancellation);
-            return new TaskRun<ImageFineTuneOptions>(
-                new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start),
-                held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)),
-                how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, print => AddTo(print, training))
-            {
-                Held = new Companions(teacher, start),
-            };
-        }, progress, cancellation);
+        return Fit(LabelsOf(training), options.Recipe.Seed, copy => Prepare(copy, training, validation, options, cancellation), progress, cancellation);
+    }
+
+    /// <summary>Looks for the learning rate of a fine-tuning (fastai's <c>lr_find</c>). Nothing of the model changes.</summary>
+    /// <param name="training">What would be learnt from.</param>
+    /// <param name="options">How it would be learnt.</param>
+    /// <param name="finder">How rates rise; null for the usual hundred steps.</param>
+    /// <param name="phase">The phase of the fine-tuning; null for the first.</param>
+    /// <param name="progress">Reports each step.</param>
+    /// <param name="cancellation">Ends the search after the step that is running; the curve is as long as it came.</param>
+    /// <exception cref="ImageException">A picture cannot be used.</exception>
+    /// <exception cref="ArgumentException">An option is impossible, or there is no such phase.</exception>
+    public RateSearch FindRate(
+        TData training, ImageFineTuneOptions options, RateFinder? finder = null, string? phase = null, IProgress<FitProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return FindRate(LabelsOf(training), options.Recipe.Seed, copy => Prepare(copy, training, null, options, cancellation), finder, phase, progress, cancellation);
     }
 
     private static void AddTo(DataFingerprint print, TData pictures)
@@ -173,6 +157,46 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
     private ImageLoader InOrder(ImagePreprocessing inputs, IImageDataset pictures, Action<int, ImageException>? unreadable) => new(
         pictures, inputs, decoding,
         new ImageLoaderOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads, Unreadable = unreadable });
+
+    /// <summary>What a copy of the model is to be trained on.</summary>
+    private TaskRun<ImageFineTuneOptions> Prepare(
+        TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> copy, TData training, TData? validation, ImageFineTuneOptions options,
+        CancellationToken cancellation)
+    {
+        var how = options.Resolved(copy.Model, training.Count, options.Augmentation ?? copy.Inputs.Augmentation);
+        copy = copy with { Inputs = copy.Inputs with { Augmentation = how.Augmentation! } };
+        var unreadable = Once(options.Unreadable);
+        var classes = ClassesOf(training);
+        if (how.Classes != new ClassOptions() && classes is null)
+            throw new ArgumentException("weights and sampling of classes and focal loss are for pictures of one class each: leave them out");
+        if (how.Distillation.Teacher is not null && classes is null) throw new ArgumentException("a teacher is for pictures of one class each: leave it out");
+        if (how.FeatureAttention == FeatureAttention.Supervised && classes is null)
+            throw new ArgumentException("channels are judged by classes, and the pictures have not one each: hold all alike");
+        var loader = new ImageLoader(training, copy.Inputs, decoding, new ImageLoaderOptions
+        {
+            BatchSize = how.BatchSize!.Value,
+            Training = true,
+            Variation = how.Variation,
+            Order = how.Classes.Order(classes, how.Recipe.Seed),
+            Seed = how.Recipe.Seed,
+            Workers = decoding.Threads,
+            Views = how.Views,
+            Unreadable = unreadable,
+        });
+        var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
+        var teacher = how.Distillation.Teacher is null ? null : new ImageTeacher(how.Distillation, copy.Inputs, copy.Labels);
+        var start = how.FeaturePenalty is { } alpha ? new ImageStart(copy.Model, alpha) : null;
+        if (start is not null && how.FeatureAttention == FeatureAttention.Supervised && classes is not null)
+            start.Judge(
+                Device, model => new ImageTrainingSet(model, loader, LossOver(training, how)), loader.Epoch(0, cancellation), index => classes[index], how.Recipe.Seed, cancellation);
+        return new TaskRun<ImageFineTuneOptions>(
+            new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start),
+            held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)),
+            how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, print => AddTo(print, training))
+        {
+            Held = new Companions(teacher, start),
+        };
+    }
 
     private static TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> StateOf(ImageModelSource source)
     {

@@ -163,6 +163,21 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>The model as a fine-tuning for these labels would begin with it; the caller's to dispose of.</summary>
     internal TModel StartOf(IReadOnlyList<string> labels, ulong seed) => Copy(Current, labels, seed).Model;
 
+    /// <summary>Looks for the learning rate of a fine-tuning on a copy of the model, which is dropped.</summary>
+    private protected RateSearch FindRate(
+        IReadOnlyList<string> labels, ulong seed, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare, RateFinder? finder, string? phase,
+        IProgress<FitProgress>? progress, CancellationToken cancellation)
+    {
+        var copy = Copy(Current, labels, seed);
+        using var model = copy.Model;
+        var run = prepare(copy);
+        using var held = run.Held;
+        var tuner = new FineTuner(model, Device, run.Fitting);
+        var searched = phase is null ? tuner.Phases[0] : tuner.Phases.FirstOrDefault(one => one.Name == phase)
+            ?? throw new ArgumentException($"{run.Fitting.Strategy} has no phase '{phase}'; in order there are {string.Join(", ", tuner.Phases.Select(static one => one.Name).Distinct())}");
+        return new RateSearch(tuner.FindRate(run.Training, finder, searched, progress, cancellation), searched.Name, searched.Stages[0], searched.RateFactor);
+    }
+
     private FitReport Fit(
         TaskState<TModel, TInputs, TRecipe> copy, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
         IProgress<FitProgress>? progress, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using Graft.Models;
 using Graft.Tensors;
 
 namespace Graft.Transfer.Tests;
@@ -50,6 +51,30 @@ public sealed class RateFinderTests : IDisposable
         // and the model can be trained as if nothing had been
         using var optimiser = Optimiser.Sgd(groups);
         Assert.Equal(3, new Trainer(optimiser, device).Fit(new Noise(model, device), 1).Steps);
+    }
+
+    [Fact]
+    public void A_search_of_a_fine_tuning_puts_back_what_is_frozen_too()
+    {
+        var model = new SmallModel();
+        model.Freeze("conv1");
+        var norm = model.Descendants().OfType<BatchNorm2d>().Single();
+        norm.Policy = BatchNormPolicy.AlwaysBatchStatistics;
+        bool[] frozen = [.. model.Parameters().Select(static parameter => parameter.IsFrozen)];
+        float[][] before = Numbers(model);
+        var options = new FineTuneOptions { Epochs = 2, FrozenEpochs = 1, LearningRate = 0.1, BatchNorm = BatchNormPolicy.FollowFreezing };
+        var tuner = new FineTuner(model, device, options);
+        var curve = tuner.FindRate(new Noise(model, device), new RateFinder { Steps = 30 }, tuner.Phases[1]);
+        Assert.True(curve.HasSuggestions);
+        Assert.Equal(before, Numbers(model));
+        Assert.Equal(frozen, model.Parameters().Select(static parameter => parameter.IsFrozen));
+        Assert.Equal(BatchNormPolicy.AlwaysBatchStatistics, norm.Policy);
+        // of a head alone with what is below kept, and without
+        float[] kept = Losses(new SmallModel(), TrunkCacheMode.Memory), whole = Losses(new SmallModel(), TrunkCacheMode.Off);
+        Assert.Equal(whole, kept);
+
+        float[] Losses(SmallModel fresh, TrunkCacheMode mode) =>
+            [.. new FineTuner(fresh, device, options with { Cache = mode }).FindRate(new StagedNoise(fresh), new RateFinder { Steps = 30 }).Losses.Select(static loss => (float)loss)];
     }
 
     [Fact]

@@ -22,6 +22,7 @@ internal static class Program
         FineTuneCommand.Make(),
         ReportCommand.Make(),
         SummaryCommand.Make(),
+        FindRateCommand.Make(),
         EvaluateCommand.Make(),
         PredictCommand.Make(),
         MergeCommand.Make(),

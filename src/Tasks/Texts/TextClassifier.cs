@@ -13,7 +13,7 @@ namespace Graft.Tasks;
 /// Console.WriteLine(classifier.Predict("I would read it again.").Label);
 /// classifier.Save("my-classifier");
 /// </code></example>
-public sealed class TextClassifier : TextTask
+public sealed partial class TextClassifier : TextTask
 {
     private TextClassifier(TextModelSource source, Device? device) : base(source, device)
     {
@@ -83,9 +83,7 @@ public sealed class TextClassifier : TextTask
         options ??= new TextFineTuneOptions();
         options.Validate();
         if (options.HeldOut > 0 && validation is null) (training, validation) = training.Split(options.HeldOut, options.Recipe.Seed);
-        string[] labels = training.Kind == TextLabelKind.Regression ? ["value"] : [.. training.ClassNames];
-        if (training.Kind == TextLabelKind.SingleLabel && labels.Length < 2)
-            throw new TextFileException(training.Source, $"has the class '{Printable.Text(labels.FirstOrDefault() ?? "")}' alone: there is nothing to tell apart");
+        string[] labels = LabelsOf(training);
         var held = validation?.Match(labels, out _);
         if (held is not null && held.Kind != training.Kind) throw new ArgumentException($"the labels to evaluate on are {held.Kind}, those to learn from {training.Kind}");
         TextTeacher? teacher = null;
@@ -99,6 +97,33 @@ public sealed class TextClassifier : TextTask
         {
             teacher?.Dispose();
         }
+    }
+
+    /// <summary>Looks for the learning rate of a fine-tuning (fastai's <c>lr_find</c>). Nothing of the classifier changes.</summary>
+    /// <param name="training">What would be learnt from.</param>
+    /// <param name="options">How it would be learnt; null for the default recipe.</param>
+    /// <param name="finder">How rates rise; null for the usual hundred steps.</param>
+    /// <param name="phase">The phase of the fine-tuning; null for the first.</param>
+    /// <param name="progress">Reports each step.</param>
+    /// <param name="cancellation">Ends the search after the step that is running; the curve is as long as it came.</param>
+    /// <exception cref="TextFileException">A label cannot be used.</exception>
+    /// <exception cref="ArgumentException">An option is impossible, or there is no such phase.</exception>
+    public RateSearch FindRate(
+        LabelledTexts training, TextFineTuneOptions? options = null, RateFinder? finder = null, string? phase = null, IProgress<FitProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        options ??= new TextFineTuneOptions();
+        options.Validate();
+        return FindRate(
+            LabelsOf(training), preparation => new LabelledTextExamples(preparation, training, options), options, finder, phase, progress, cancellation, ProblemOf(training.Kind));
+    }
+
+    private static string[] LabelsOf(LabelledTexts training)
+    {
+        string[] labels = training.Kind == TextLabelKind.Regression ? ["value"] : [.. training.ClassNames];
+        return training.Kind != TextLabelKind.SingleLabel || labels.Length >= 2 ? labels : throw new TextFileException(
+            training.Source, $"has the class '{Printable.Text(labels.FirstOrDefault() ?? "")}' alone: there is nothing to tell apart");
     }
 
     /// <summary>Evaluates the classifier: <c>loss</c>, and <c>accuracy</c>, <c>f1</c> and others of classes, or <c>pearson</c> and <c>spearman</c> of numbers.</summary>

@@ -63,20 +63,30 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return Fit(labels, options.Recipe.Seed, copy =>
-        {
-            RequireLength(copy, options);
-            if (problemType is not null) copy.Model.ProblemType = problemType;
-            var preparation = copy.Inputs with { MaximumLength = options.MaximumLength ?? copy.Inputs.MaximumLength };
-            var examples = training(preparation);
-            if (options.IsOfClasses && examples.Classes is null)
-                throw new ArgumentException("label smoothing, weights and sampling of classes, focal loss, R-Drop and a teacher are for texts of one class each: leave them out");
-            var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
-            return new TaskRun<TextFineTuneOptions>(
-                new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed, how.Classes.Order(examples.Classes, how.Recipe.Seed)),
-                validate is null ? null : token => validate(copy.Model, preparation, token),
-                how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, examples.AddTo);
-        }, progress, cancellation);
+        return Fit(labels, options.Recipe.Seed, copy => Prepare(copy, training, validate, options, problemType), progress, cancellation);
+    }
+
+    /// <summary>Looks for the learning rate of such a fine-tuning on a copy of the model.</summary>
+    private protected RateSearch FindRate(
+        IReadOnlyList<string> labels, Func<TextPreparation, TextExamples> training, TextFineTuneOptions options, RateFinder? finder, string? phase,
+        IProgress<FitProgress>? progress, CancellationToken cancellation, string? problemType = null) => FindRate(
+        labels, options.Recipe.Seed, copy => Prepare(copy, training, null, options, problemType), finder, phase, progress, cancellation);
+
+    private static TaskRun<TextFineTuneOptions> Prepare(
+        TaskState<TextModel, TextPreparation, TextFineTuneOptions> copy, Func<TextPreparation, TextExamples> training,
+        Func<TextModel, TextPreparation, CancellationToken, Evaluation>? validate, TextFineTuneOptions options, string? problemType)
+    {
+        RequireLength(copy, options);
+        if (problemType is not null) copy.Model.ProblemType = problemType;
+        var preparation = copy.Inputs with { MaximumLength = options.MaximumLength ?? copy.Inputs.MaximumLength };
+        var examples = training(preparation);
+        if (options.IsOfClasses && examples.Classes is null)
+            throw new ArgumentException("label smoothing, weights and sampling of classes, focal loss, R-Drop and a teacher are for texts of one class each: leave them out");
+        var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
+        return new TaskRun<TextFineTuneOptions>(
+            new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed, how.Classes.Order(examples.Classes, how.Recipe.Seed)),
+            validate is null ? null : token => validate(copy.Model, preparation, token),
+            how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, examples.AddTo);
     }
 
     /// <summary>The examples in two parts, where a share is to be held out and nothing else is there to evaluate on.</summary>

@@ -124,6 +124,40 @@ public sealed class FineTuner
         model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
     }
 
+    /// <summary>Looks for the learning rate of a phase (fastai's <c>lr_find</c>): trains with rising rates and puts everything back, weights, buffers and what is
+    /// frozen. The rates of the curve are the head's.</summary>
+    /// <param name="data">The training set.</param>
+    /// <param name="finder">How; null for the usual hundred steps, drawn by the options' seed.</param>
+    /// <param name="phase">Which of <see cref="Phases"/>; null for the first.</param>
+    /// <param name="progress">Reports each step.</param>
+    /// <param name="cancellation">Ends the search after the step that is running; the curve is as long as it came.</param>
+    /// <exception cref="InvalidOperationException">The model is being fine-tuned.</exception>
+    public RateCurve FindRate(
+        ITrainingSet data, RateFinder? finder = null, FineTunePhase? phase = null, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        phase ??= Phases[0];
+        var norms = model.Descendants().OfType<BatchNorm2d>().Select(static norm => (Norm: norm, norm.Policy)).ToList();
+        var frontier = model.Parameters().Select(static parameter => (Parameter: parameter, parameter.IsBelowFrontier)).ToList();
+        try
+        {
+            foreach (var (norm, _) in norms) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
+            Groups.Rates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
+            Groups.LearnOnly(phase.Stages);
+            model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
+            using var kept = TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.Cache, options.CacheFolder);
+            return (finder ?? new RateFinder { Seed = options.Seed })
+                .Find(Groups, options.Optimiser, kept ?? data, device, options.OptimiserOptions, progress, cancellation);
+        }
+        finally
+        {
+            foreach (var (norm, policy) in norms) norm.Policy = policy;
+            foreach (var (parameter, isBelow) in frontier) parameter.IsBelowFrontier = isBelow;
+            model.ApplyFrozenPolicies(norm: null, dropout: null);
+            Groups.Rates(options.HeadRate, options.RateDecayPerStage);
+        }
+    }
+
     private string[] StagesThatMayLearn()
     {
         int first = options.FreezeBelow is { } stage ? Groups.IndexOf(stage) : 0;

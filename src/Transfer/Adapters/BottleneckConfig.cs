@@ -53,7 +53,8 @@ public sealed record BottleneckConfig : AdapterConfig
         if (!(ReductionFactor > 0) || !double.IsFinite(ReductionFactor)) throw new ArgumentException($"a reduction factor of {ReductionFactor}: a number above 0 is needed");
         if (Autograd.Activation.Find(Activation ?? "") is null)
             throw new ArgumentException($"the activation '{Activation}' is not built: {string.Join(", ", Autograd.Activation.All.Select(static one => one.Name))} are");
-        if (string.IsNullOrEmpty(AdapterName) || AdapterName.Contains('.', StringComparison.Ordinal)) throw new ArgumentException($"'{AdapterName}' is no name of adapters: it has letters and no dot");
+        if (string.IsNullOrEmpty(AdapterName) || AdapterName.Contains('.', StringComparison.Ordinal))
+            throw new ArgumentException($"'{AdapterName}' is no name of adapters: it has letters and no dot");
         if (!HasAttentionAdapter && !HasOutputAdapter) throw new ArgumentException("bottleneck adapters are behind attention, the perceptron, or both");
     }
 

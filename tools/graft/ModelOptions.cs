@@ -36,15 +36,19 @@ internal sealed class ModelOptions
 
     private readonly bool needsHead;
 
+    private readonly Argument<string>? argument;
+
     /// <param name="command">The command that has the options.</param>
     /// <param name="needsHead">Whether it gives answers, for which a head has to be trained.</param>
     /// <param name="instead">The option that stands instead of a model where word vectors are enough; null where a model has to be given.</param>
-    public ModelOptions(Command command, bool needsHead = false, string? instead = null)
+    /// <param name="asArgument">Whether the model is an argument of the command and no option.</param>
+    public ModelOptions(Command command, bool needsHead = false, string? instead = null, bool asArgument = false)
     {
         this.needsHead = needsHead;
-        model.Required = instead is null;
+        model.Required = instead is null && !asArgument;
         if (instead is not null) model.Description += $" Required, but with {instead}.";
-        command.Add(model);
+        if (asArgument) command.Add(argument = new Argument<string>("MODEL") { Description = model.Description });
+        else command.Add(model);
         command.Add(weights);
         command.Add(preprocess);
         command.Add(entry);
@@ -54,11 +58,21 @@ internal sealed class ModelOptions
 
     /// <summary>The name or path of the model.</summary>
     /// <exception cref="WrongInputException">None is given.</exception>
-    public string Name(ParseResult parsed) => parsed.GetValue(model) ?? throw new WrongInputException($"{ModelName} is required");
+    public string Name(ParseResult parsed) => (argument is null ? parsed.GetValue(model) : parsed.GetValue(argument)) ?? throw new WrongInputException($"{ModelName} is required");
 
     /// <summary>The first option that was given of a model's; null where none was.</summary>
     public string? Given(ParseResult parsed) =>
         new Option[] { model, weights, preprocess, entry, prefix, allowNonFinite }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+
+    /// <summary>The model as options of another command's line.</summary>
+    public string Line(ParseResult parsed)
+    {
+        (string Name, string? Value)[] given = [(ModelName, Name(parsed)), .. new Option<string?>[] { weights!, preprocess!, entry, prefix }.Select(option => (option.Name, parsed.GetValue(option)))];
+        return string.Concat(given.Where(one => one.Value is not null).Select(one => $" {one.Name} {Quoted(one.Value!)}"));
+    }
+
+    /// <summary>A word of a command line, between quotation marks where a shell would divide it.</summary>
+    public static string Quoted(string text) => text.Any(static letter => !char.IsLetterOrDigit(letter) && letter is not ('/' or '.' or '-' or '_' or ':' or '\\')) ? $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'" : text;
 
     /// <summary>The folder of a text model: as given, or of a repository of the hub, which is fetched on first use.</summary>
     /// <exception cref="WrongInputException">It is none.</exception>

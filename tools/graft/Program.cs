@@ -23,6 +23,7 @@ internal static class Program
         ReportCommand.Make(),
         SummaryCommand.Make(),
         FindRateCommand.Make(),
+        AdviseCommand.Make(),
         EvaluateCommand.Make(),
         PredictCommand.Make(),
         MergeCommand.Make(),

@@ -301,6 +301,9 @@ public sealed record TextTargets
 /// <summary>Intermediate results: slower and larger than a plain run, and the same values.</summary>
 public sealed class ForwardTrace
 {
+    /// <summary>Whether attention probabilities are recorded too, which are computed for that alone.</summary>
+    public bool HasAttentions { get; init; } = true;
+
     /// <summary>[B, T], 0 for padding; null without padding.</summary>
     internal int[]? Counts { get; set; }
 

@@ -122,7 +122,7 @@ internal sealed class Gpt2Attention : Layer<(AttentionInputs Inputs, Variable Re
 
     public void Trace(Variable x, ForwardTrace trace)
     {
-        trace.Probabilities.Add(self.Probabilities(x, trace.Counts, isCausal: true));
+        if (trace.HasAttentions) trace.Probabilities.Add(self.Probabilities(x, trace.Counts, isCausal: true));
         trace.KeysAndValues.Add(self.KeysAndValues(x));
     }
 

@@ -75,7 +75,7 @@ internal sealed class EncoderTrunk : Module
             return LayerScope.Chain(steps, x, given, static (layer, rows, with) => layer.Forward(rows, with)).Reshape(shape);
         for (int step = 0; step < steps.Length; step++)
         {
-            trace.Probabilities.Add(steps[step].Probabilities(x.Reshape(shape), trace.Counts, bias));
+            if (trace.HasAttentions) trace.Probabilities.Add(steps[step].Probabilities(x.Reshape(shape), trace.Counts, bias));
             x = steps[step].Forward(x, given);
             if ((step + 1) % stepsInLayer == 0) trace.States.Add(x.Reshape(shape));
         }

@@ -139,6 +139,9 @@ public sealed class ImageFolderTests
         if (fraction == 0.5) Assert.NotEqual(validation.Items, images.Split(fraction, seed: 8).Validation.Items);
         Assert.Throws<ArgumentOutOfRangeException>(() => images.Split(0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => images.Split(1, 1));
+        var few = images.OfEachClass(2, seed: 7);
+        Assert.Equal([2, 1, 2, 2], Enumerable.Range(0, counts.Length).Select(label => few.Items.Count(item => item.Label == label)));
+        Assert.Equal(few.Items, images.OfEachClass(2, seed: 7).Items);
     }
 
     [Fact]

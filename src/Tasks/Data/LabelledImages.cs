@@ -120,6 +120,12 @@ public sealed class LabelledImages : IImageDataset
         return (Where(index => !heldOut.Contains(index)), Where(heldOut.Contains));
     }
 
+    /// <summary>As many pictures of each class, drawn by a seed, or all where a class has fewer; in their order.</summary>
+    /// <param name="count">How many of each class.</param>
+    /// <param name="seed">The seed of the draw.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
+    public LabelledImages OfEachClass(int count, ulong seed) => Where(StratifiedDraw.Each(labels, count, seed).Contains);
+
     /// <summary>The pictures without some of them.</summary>
     /// <param name="indices">Their indices.</param>
     public LabelledImages Without(ICollection<int> indices) => indices.Count == 0 ? this : Where(index => !indices.Contains(index));

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Graft.Tensors;
 
 namespace Graft.Models;
 

@@ -67,12 +67,18 @@ internal sealed class ModelOptions
     /// <summary>The model as options of another command's line.</summary>
     public string Line(ParseResult parsed)
     {
-        (string Name, string? Value)[] given = [(ModelName, Name(parsed)), .. new Option<string?>[] { weights!, preprocess!, entry, prefix }.Select(option => (option.Name, parsed.GetValue(option)))];
+        (string Name, string? Value)[] given =
+        [
+            (ModelName, Name(parsed)),
+            .. new Option<string?>[] { weights!, preprocess!, entry, prefix }.Select(option => (option.Name, parsed.GetValue(option))),
+        ];
         return string.Concat(given.Where(one => one.Value is not null).Select(one => $" {one.Name} {Quoted(one.Value!)}"));
     }
 
     /// <summary>A word of a command line, between quotation marks where a shell would divide it.</summary>
-    public static string Quoted(string text) => text.Any(static letter => !char.IsLetterOrDigit(letter) && letter is not ('/' or '.' or '-' or '_' or ':' or '\\')) ? $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'" : text;
+    public static string Quoted(string text) =>
+        text.Any(static letter => !char.IsLetterOrDigit(letter) && letter is not ('/' or '.' or '-' or '_' or ':' or '\\'))
+            ? $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'" : text;
 
     /// <summary>The folder of a text model: as given, or of a repository of the hub, which is fetched on first use.</summary>
     /// <exception cref="WrongInputException">It is none.</exception>

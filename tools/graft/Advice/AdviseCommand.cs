@@ -20,7 +20,8 @@ internal sealed class AdviseCommand
     private readonly DataOptions data;
     private readonly TextData columns;
     private readonly DeviceOptions device;
-    private readonly Option<int> minutes = Options.WholeNumber("--minutes", "Minutes to try recipes in, by successive halving on a quarter of the data that is held out; none without it.", 1, null, 100_000);
+    private readonly Option<int> minutes = Options.WholeNumber(
+        "--minutes", "Minutes to try recipes in, by successive halving on a quarter of the data that is held out; none without it.", 1, null, 100_000);
     private readonly Option<int> examples = Options.WholeNumber("--examples", "The most examples that stages are measured on, as many of each class.", 10, 2000);
     private readonly Option<int> epochs = Options.WholeNumber("--epochs", "The most epochs of a recipe that is tried.", 1, 8, 10_000);
     private readonly Option<ulong> seed = Options.Seed();

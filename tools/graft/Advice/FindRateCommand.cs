@@ -142,7 +142,8 @@ internal sealed class FindRateCommand
                 _ => "a tenth of the rate with the least loss",
             },
         ]));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{found.Curve.Rates.Count} steps of the phase '{found.Phase}' (from {found.LearningFrom} up), {Tables.Seconds(seconds)}"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{found.Curve.Rates.Count} steps of the phase '{found.Phase}' (from {found.LearningFrom} up), {Tables.Seconds(seconds)}"));
         foreach (string file in files) output.WriteLine($"plot: {Printable.Whole(file)}");
     }
 

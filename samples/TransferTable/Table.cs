@@ -17,8 +17,13 @@ internal static class Table
             foreach (var size in found.Sizes)
             {
                 var runs = results.Of(found, size, arm).OrderBy(run => run.Seed).ToList();
-                text.Append(runs.Count == 0 ? " |" : string.Create(CultureInfo.InvariantCulture,
-                    $" **{100 * runs.Average(run => run.Accuracy):0.0}** ({string.Join(", ", runs.Select(run => (100 * run.Accuracy).ToString("0.0", CultureInfo.InvariantCulture)))}); {runs.Average(run => run.Seconds):0} s |"));
+                if (runs.Count == 0)
+                {
+                    text.Append(" |");
+                    continue;
+                }
+                string each = string.Join(", ", runs.Select(run => (100 * run.Accuracy).ToString("0.0", CultureInfo.InvariantCulture)));
+                text.Append(CultureInfo.InvariantCulture, $" **{100 * runs.Average(run => run.Accuracy):0.0}** ({each}); {runs.Average(run => run.Seconds):0} s |");
             }
             text.Append('\n');
         }

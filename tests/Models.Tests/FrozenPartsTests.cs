@@ -177,5 +177,5 @@ public sealed class FrozenPartsTests : IDisposable
         Assert.NotEqual(NumberHash.Of([0f]), NumberHash.Of([-0f]));
     }
 
-    private static Model Encoder(float dropout) => new EncoderForSequenceClassification(Berts.Small with { HiddenDropout = dropout, AttentionDropout = dropout }) { Seed = 1 };
+    private static EncoderForSequenceClassification Encoder(float dropout) => new(Berts.Small with { HiddenDropout = dropout, AttentionDropout = dropout }) { Seed = 1 };
 }

@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Models;
 using Graft.Tensors;
 
 namespace Graft.Transfer.Tests;

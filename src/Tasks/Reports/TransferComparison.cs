@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Graft.Tensors;
 using Graft.Text;
-using Graft.Transfer;
 
 namespace Graft.Tasks;
 

@@ -1,6 +1,5 @@
 using Graft.Autograd;
 using Graft.Models;
-using Graft.Tensors;
 
 namespace Graft.Transfer;
 

@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Models;
 
 namespace Graft.Transfer;
 

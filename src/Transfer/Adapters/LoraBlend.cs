@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Graft.Models;
 
 namespace Graft.Transfer;
 

@@ -128,6 +128,7 @@ internal sealed class DiskRows : RowStore
 
     public override void Dispose()
     {
+        base.Dispose();
         Abandon();
         foreach (var file in files) file.Dispose();
     }

@@ -8,24 +8,24 @@ internal static class EpochReports
 {
     public static void Write(StateWriter state, IReadOnlyList<EpochReport> reports)
     {
-        state.Integer("count", reports.Count);
+        state.WholeNumber("count", reports.Count);
         for (int i = 0; i < reports.Count; i++)
         {
             var (report, part) = (reports[i], state.Within(i.ToString(CultureInfo.InvariantCulture)));
             part.Text("from", report.LearningFrom);
             if (report.LearningTo is not null) part.Text("to", report.LearningTo);
-            part.Integer("phase", report.Phase);
+            part.WholeNumber("phase", report.Phase);
             part.Number("loss", report.Loss);
             part.Number("rate", report.Rate);
             part.Number("seconds", report.Seconds);
-            part.Integer("epoch", report.Epoch);
-            part.Integer("steps", report.Steps);
-            part.Integer("examples", report.Examples);
-            part.Integer("is_interrupted", report.Interrupted ? 1 : 0);
+            part.WholeNumber("epoch", report.Epoch);
+            part.WholeNumber("steps", report.Steps);
+            part.WholeNumber("examples", report.Examples);
+            part.WholeNumber("is_interrupted", report.Interrupted ? 1 : 0);
             if (report.Validation is not { } validation) continue;
-            part.Integer("validation_examples", validation.Examples);
-            part.Integer("validation_correct", validation.Correct);
-            part.Integer("metrics", validation.Metrics.All.Count);
+            part.WholeNumber("validation_examples", validation.Examples);
+            part.WholeNumber("validation_correct", validation.Correct);
+            part.WholeNumber("metrics", validation.Metrics.All.Count);
             foreach (var ((name, value), at) in validation.Metrics.All.Select(static (metric, at) => (metric, at)))
             {
                 part.Text($"metric{at}", name);

@@ -59,17 +59,17 @@ internal sealed record FitPosition
 
     public void Write(StateWriter state)
     {
-        state.Integer("fit", Fit);
-        state.Integer("first_step", FirstStep);
-        state.Integer("epochs_done", EpochsDone);
-        state.Integer("steps_per_epoch", StepsPerEpoch);
-        state.Integer("is_within_epoch", IsWithinEpoch ? 1 : 0);
-        state.Integer("step_in_epoch", StepInEpoch);
-        state.Integer("examples", Examples);
+        state.WholeNumber("fit", Fit);
+        state.WholeNumber("first_step", FirstStep);
+        state.WholeNumber("epochs_done", EpochsDone);
+        state.WholeNumber("steps_per_epoch", StepsPerEpoch);
+        state.WholeNumber("is_within_epoch", IsWithinEpoch ? 1 : 0);
+        state.WholeNumber("step_in_epoch", StepInEpoch);
+        state.WholeNumber("examples", Examples);
         state.Number("sum", Sum);
         state.Number("loss", Loss);
         state.Number("rate_factor", RateFactor);
-        state.Integer("is_stopping", IsStopping ? 1 : 0);
+        state.WholeNumber("is_stopping", IsStopping ? 1 : 0);
         state.Number("seconds", Seconds);
         state.Text("from", From);
         if (To is not null) state.Text("to", To);

@@ -21,12 +21,12 @@ public sealed class StateReader
 
     /// <summary>A whole number.</summary>
     /// <exception cref="CheckpointException">There is none of that name.</exception>
-    public long Integer(string name) =>
+    public long WholeNumber(string name) =>
         long.TryParse(Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : throw Wrong(name, "a whole number");
 
     /// <summary>A whole number from 0 that an <see cref="int"/> holds.</summary>
     /// <exception cref="CheckpointException">There is none of that name.</exception>
-    public int Count(string name) => Integer(name) is >= 0 and <= int.MaxValue and var value ? (int)value : throw Wrong(name, "a count");
+    public int Count(string name) => WholeNumber(name) is >= 0 and <= int.MaxValue and var value ? (int)value : throw Wrong(name, "a count");
 
     /// <summary>A text.</summary>
     /// <exception cref="CheckpointException">There is none of that name.</exception>

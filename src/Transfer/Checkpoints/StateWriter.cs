@@ -26,7 +26,7 @@ public sealed class StateWriter
     public void Number(string name, double value) => Text(name, value.ToString("R", CultureInfo.InvariantCulture));
 
     /// <summary>A whole number.</summary>
-    public void Integer(string name, long value) => Text(name, value.ToString(CultureInfo.InvariantCulture));
+    public void WholeNumber(string name, long value) => Text(name, value.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A text.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>

@@ -57,7 +57,7 @@ public abstract partial class Optimiser
         foreach (var (name, parameter) in Groups.Named())
         {
             if (!states.TryGetValue(parameter, out var state)) continue;
-            writer.Integer(name + StepsKey, state.Steps);
+            writer.WholeNumber(name + StepsKey, state.Steps);
             if (state.First is not null) writer.Tensor(name + FirstKey, state.First);
             if (state.Second is not null) writer.Tensor(name + SecondKey, state.Second);
         }

@@ -62,7 +62,11 @@ public sealed class SharpnessAware : BackwardRule
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => ascent.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        ascent.Dispose();
+        base.Dispose(disposing);
+    }
 
     /// <summary>The norm of all gradients together, one read for all of them.</summary>
     private double Norm(Device device)

@@ -11,9 +11,9 @@ public sealed partial class Trainer
 
     internal void WriteState(StateWriter state)
     {
-        state.Integer("steps", StepsMade);
+        state.WholeNumber("steps", StepsMade);
         state.Number("seconds", Elapsed.TotalSeconds);
-        state.Integer("is_stopped_early", isStoppedEarly ? 1 : 0);
+        state.WholeNumber("is_stopped_early", isStoppedEarly ? 1 : 0);
         EpochReports.Write(state.Within("epochs"), reports);
     }
 

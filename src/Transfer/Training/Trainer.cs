@@ -111,7 +111,7 @@ public sealed partial class Trainer
         if (TrainingTelemetry.IsListened) observers = [.. observers, new TrainingTelemetry.Observer()];
         var context = new TrainingContext(this, data, epochs, resumed);
         using var gradients = new Gradients();
-        var fit = new Fitting(this, context, observers, gradients, data, schedule ?? Schedule.Constant, validate, cancellation);
+        using var fit = new Fitting(this, context, observers, gradients, data, schedule ?? Schedule.Constant, validate, cancellation);
         clock.Start();
         try
         {
@@ -139,7 +139,7 @@ public sealed partial class Trainer
     /// <summary>What belongs to one fit.</summary>
     private sealed class Fitting(
         Trainer trainer, TrainingContext context, TrainingObserver[] observers, Gradients gradients, ITrainingSet data, ISchedule schedule,
-        Func<CancellationToken, Evaluation>? validate, CancellationToken cancellation)
+        Func<CancellationToken, Evaluation>? validate, CancellationToken cancellation) : IDisposable
     {
         private FrozenContract? frozen;
         private int epochsDone;
@@ -156,7 +156,7 @@ public sealed partial class Trainer
                 trainer.keeper!.Resume(context, gradients, observers);
                 (epochsDone, from, to, begin) = (resumed.EpochsDone, resumed.From, resumed.To, trainer.Elapsed.TotalSeconds - resumed.Seconds);
             }
-            using var contract = frozen = new FrozenContract(context.Models);
+            frozen = new FrozenContract(context.Models);
             for (; epochsDone < epochs && !trainer.isInterrupted && !context.IsStopping; isWithin = false)
             {
                 Epoch(isWithin);
@@ -167,6 +167,8 @@ public sealed partial class Trainer
 
         /// <exception cref="FrozenWeightsException">What an observer did at the end changed something that is frozen.</exception>
         public void CheckFrozen() => frozen!.Check("when the training ended");
+
+        public void Dispose() => frozen?.Dispose();
 
         private void Epoch(bool isWithin)
         {

@@ -1,5 +1,3 @@
-using Graft.Testing;
-using Graft.Text;
 using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;

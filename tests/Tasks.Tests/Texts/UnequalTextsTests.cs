@@ -1,6 +1,5 @@
 using System.Globalization;
 using Graft.Text;
-using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Graft.Autograd;
 using Graft.Models;
-using Graft.Tensors;
 
 namespace Graft.Transfer.Tests;
 

@@ -1,4 +1,3 @@
-using Graft.Autograd;
 using Graft.Models;
 using Graft.Tensors;
 

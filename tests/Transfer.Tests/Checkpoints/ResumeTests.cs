@@ -1,5 +1,3 @@
-using Graft.Autograd;
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Testing;
 
@@ -55,7 +53,7 @@ public sealed class ResumeTests : IDisposable
     {
         var whole = Run("sgd", breakAt: null, Observers);
         using var source = new CancellationTokenSource();
-        var cut = Run("sgd", breakAt: null, () => [.. Observers(), new Canceller(7, source)], cancellation: source.Token, everySteps: 1000);
+        var cut = Run("sgd", breakAt: null, () => [.. Observers(), new Canceller(7, source)], everySteps: 1000, cancellation: source.Token);
         Assert.True(cut.Report.Interrupted);
         Assert.Equal(8, cut.Report.Steps);
         var resumed = Run("sgd", breakAt: null, () => [.. Observers(), new Canceller(-1, source)], resume: true);
@@ -175,7 +173,7 @@ public sealed class ResumeTests : IDisposable
 
     private (SmallModel Model, FitReport Report) Run(
         string optimiser, int? breakAt, Func<TrainingObserver[]>? observers = null, bool resume = false, int? breakAtValidation = null,
-        CancellationToken cancellation = default, int everySteps = 1, Func<SmallModel>? make = null)
+        int everySteps = 1, Func<SmallModel>? make = null, CancellationToken cancellation = default)
     {
         var model = make?.Invoke() ?? new SmallModel();
         var groups = new ParameterGroups(model);

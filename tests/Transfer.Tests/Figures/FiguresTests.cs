@@ -1,4 +1,3 @@
-using Graft.Models;
 
 namespace Graft.Transfer.Tests;
 

@@ -39,13 +39,13 @@ internal sealed class ReportAfterwards
     /// <summary>The report on pictures; null where none is wanted.</summary>
     public ReportMade? Pictures(
         ParseResult parsed, ModelChoice choice, LabelledImages training, LabelledImages? test, ImageFineTuneOptions options, Device device, CancellationToken interrupt) =>
-        Make(parsed, interrupt, comparison => ReportRun.Pictures(
-            choice.Open(options.Recipe.Seed, interrupt), training, test, options, comparison, null, device, parsed.InvocationConfiguration.Error, interrupt));
+        Make(parsed, comparison => ReportRun.Pictures(
+            choice.Open(options.Recipe.Seed, interrupt), training, test, options, comparison, null, device, parsed.InvocationConfiguration.Error, interrupt), interrupt);
 
     /// <summary>The report on texts; null where none is wanted.</summary>
     public ReportMade? Texts(
         ParseResult parsed, Func<TextModelSource> open, LabelledTexts training, LabelledTexts? test, TextFineTuneOptions options, Device device, CancellationToken interrupt) =>
-        Make(parsed, interrupt, comparison => ReportRun.Texts(open(), training, test, options, comparison, null, device, parsed.InvocationConfiguration.Error, interrupt));
+        Make(parsed, comparison => ReportRun.Texts(open(), training, test, options, comparison, null, device, parsed.InvocationConfiguration.Error, interrupt), interrupt);
 
     /// <summary>Refuses a report on another task than classification.</summary>
     /// <exception cref="WrongInputException">One is wanted.</exception>
@@ -54,7 +54,7 @@ internal sealed class ReportAfterwards
         if (parsed.GetValue(folder) is not null) throw new WrongInputException($"{Name} is for classes of pictures or texts: leave it out with --task {task}");
     }
 
-    private ReportMade? Make(ParseResult parsed, CancellationToken interrupt, Func<TransferComparisonOptions, TransferReport> run)
+    private ReportMade? Make(ParseResult parsed, Func<TransferComparisonOptions, TransferReport> run, CancellationToken interrupt)
     {
         if (parsed.GetValue(folder) is not { } path || interrupt.IsCancellationRequested) return null;
         var report = run(new TransferComparisonOptions { Seeds = parsed.GetValue(seeds) });

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Graft.Tasks;
 using Graft.Tensors;
-using Graft.Text;
 
 namespace Graft.CommandLine;
 

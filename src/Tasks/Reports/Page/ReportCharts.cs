@@ -1,5 +1,4 @@
 using System.Globalization;
-using Graft.Transfer;
 
 namespace Graft.Tasks;
 

@@ -1,4 +1,3 @@
-using Graft.Autograd;
 using Graft.Models;
 
 namespace Graft.Transfer;

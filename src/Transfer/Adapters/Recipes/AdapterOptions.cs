@@ -1,3 +1,4 @@
+using System.Buffers;
 using Graft.Models;
 
 namespace Graft.Transfer;
@@ -5,6 +6,8 @@ namespace Graft.Transfer;
 /// <summary>Which adapters a fine-tuning trains instead of the whole model, as a recipe says it; what is not said follows from the model.</summary>
 public sealed record AdapterOptions
 {
+    private static readonly SearchValues<char> Metacharacters = SearchValues.Create(@"\*+?()[]|^$");
+
     /// <summary>The kind; null to train the model itself.</summary>
     public AdapterKind? Kind { get; init; }
 
@@ -64,7 +67,7 @@ public sealed record AdapterOptions
     {
         null => otherwise,
         "all-linear" => AdapterTargets.AllLinear,
-        var text when text.AsSpan().IndexOfAny(@"\*+?()[]|^$") >= 0 => AdapterTargets.Matching(text),
+        var text when text.AsSpan().ContainsAny(Metacharacters) => AdapterTargets.Matching(text),
         var text => AdapterTargets.Named(Names(text)),
     };
 

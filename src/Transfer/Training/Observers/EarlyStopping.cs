@@ -65,9 +65,9 @@ public sealed class EarlyStopping : TrainingObserver, IResumable, IDisposable
     public void WriteState(StateWriter state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        state.Integer("best_epoch", BestEpoch);
+        state.WholeNumber("best_epoch", BestEpoch);
         state.Number("best_value", BestValue);
-        state.Integer("since", since);
+        state.WholeNumber("since", since);
         best?.WriteState(state.Within("best"));
     }
 

@@ -36,7 +36,7 @@ public sealed class GradientAccumulation : TrainingObserver, IResumable
     public void WriteState(StateWriter state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        state.Integer("added", added);
+        state.WholeNumber("added", added);
     }
 
     /// <inheritdoc/>

@@ -70,8 +70,8 @@ public sealed class ReduceOnPlateau : TrainingObserver, IResumable
         ArgumentNullException.ThrowIfNull(state);
         state.Number("share", Share);
         state.Number("best", best);
-        state.Integer("since", since);
-        state.Integer("cooling", cooling);
+        state.WholeNumber("since", since);
+        state.WholeNumber("cooling", cooling);
     }
 
     /// <inheritdoc/>

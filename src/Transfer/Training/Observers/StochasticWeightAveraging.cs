@@ -51,7 +51,7 @@ public sealed class StochasticWeightAveraging : WeightAverage
     public override void WriteState(StateWriter state)
     {
         base.WriteState(state);
-        state.Integer("taken", taken);
+        state.WholeNumber("taken", taken);
     }
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ public sealed class WeightAveraging : WeightAverage
     public override void WriteState(StateWriter state)
     {
         base.WriteState(state);
-        state.Integer("updates", Updates);
+        state.WholeNumber("updates", Updates);
     }
 
     /// <inheritdoc/>

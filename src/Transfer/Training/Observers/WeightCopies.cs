@@ -58,7 +58,7 @@ internal sealed class WeightCopies : IDisposable
     /// <summary>Writes the copies in the order of the weights.</summary>
     public void WriteState(StateWriter state)
     {
-        state.Integer(CountKey, copies.Length);
+        state.WholeNumber(CountKey, copies.Length);
         for (int i = 0; i < copies.Length; i++) state.Tensor(NameOf(i), copies[i].Copy);
     }
 

@@ -17,6 +17,7 @@ internal sealed record Arm(string Name, string Title, Func<FineTuneOptions, Fine
         new("discriminative", "full, discriminative rates", recipe => recipe with { Strategy = FineTuneStrategy.Discriminative }),
         new("gradual-unfreezing", "gradual unfreezing", recipe => recipe with { Strategy = FineTuneStrategy.GradualUnfreezing }),
         new("l2-sp", "full, L2-SP 0.1", recipe => recipe with { Strategy = FineTuneStrategy.Full, Regularisation = new() { StartPenalty = 0.1 } }),
+        new("lora", "LoRA of rank 8", recipe => recipe with { Strategy = FineTuneStrategy.Full, Adapter = new() { Kind = AdapterKind.Lora } }),
         new("lp-ft", "linear probe, then full", recipe => recipe with { Strategy = FineTuneStrategy.ProbeThenFull }),
         new("recipe", "the whole recipe", recipe => recipe),
     ];

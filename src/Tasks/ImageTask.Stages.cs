@@ -25,7 +25,10 @@ public abstract partial class ImageTask<TData, TPrediction>
         var examples = new List<int>();
         var loader = new ImageLoader(pictures, now.Inputs, decoding, new ImageLoaderOptions
         {
-            BatchSize = StagesBatch, CacheBytes = 0, Workers = decoding.Threads, Unreadable = unreadable,
+            BatchSize = StagesBatch,
+            CacheBytes = 0,
+            Workers = decoding.Threads,
+            Unreadable = unreadable,
         });
         foreach (var batch in loader.Epoch(0, cancellation))
         {

@@ -87,7 +87,10 @@ public sealed class FrozenContractTests : IDisposable
         var before = Snapshot(model);
         var options = new FineTuneOptions
         {
-            Epochs = 3, FrozenEpochs = 0, FreezeBelow = "head", Regularisation = new RegularisationOptions { AverageDecay = 0.9 },
+            Epochs = 3,
+            FrozenEpochs = 0,
+            FreezeBelow = "head",
+            Regularisation = new RegularisationOptions { AverageDecay = 0.9 },
         };
         new FineTuner(model, device, options).FineTune(new Noise(model, device), validate: static _ => new Evaluation(1, 1, 0));
         var after = Snapshot(model);

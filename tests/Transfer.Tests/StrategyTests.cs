@@ -61,7 +61,13 @@ public sealed class StrategyTests : IDisposable
         var model = new SmallModel { IsHeadNew = true };
         var options = new FineTuneOptions
         {
-            Strategy = FineTuneStrategy.Named(name), Epochs = 4, FreezeBelow = "middle", LearningRate = 0.1, HeadRateFactor = 3, RateDecayPerStage = 2.5, WeightDecay = 0.1,
+            Strategy = FineTuneStrategy.Named(name),
+            Epochs = 4,
+            FreezeBelow = "middle",
+            LearningRate = 0.1,
+            HeadRateFactor = 3,
+            RateDecayPerStage = 2.5,
+            WeightDecay = 0.1,
         };
         var before = Snapshot(model);
         var rates = new Rates();

@@ -31,19 +31,41 @@ internal sealed class ComparisonRun(
             var fewer = arm == judged ? shares.SelectMany(share => seeds.Select(seed => Train(arm, seed, share, Look.Score))).ToList() : [];
             arms.Add(new ArmReport
             {
-                Name = arm.Name, Description = arm.Description, Runs = own, Fewer = fewer, Movement = findings.Movement, Alignment = findings.Alignment,
-                Forgetting = findings.Forgetting, CalibrationError = findings.CalibrationError,
+                Name = arm.Name,
+                Description = arm.Description,
+                Runs = own,
+                Fewer = fewer,
+                Movement = findings.Movement,
+                Alignment = findings.Alignment,
+                Forgetting = findings.Forgetting,
+                CalibrationError = findings.CalibrationError,
             });
         }
         if (arms.Exists(static arm => arm.Runs.Concat(arm.Fewer).Any(static one => one.IsTimeUp))) notes.Add("The time limit ended runs before their last epoch.");
         if (seeds.Length == 1) notes.Add("One seed: how far another would be off is not known, so nothing is said to be better or worse.");
         return new TransferReport
         {
-            Model = subject.Model, Weights = subject.Weights, Task = subject.Task, Data = subject.Data, Test = subject.Test, Classes = subject.Classes,
-            TrainingExamples = subject.TrainingExamples, TestExamples = labels.Length, Epochs = subject.Epochs, Seeds = seeds, Device = subject.Device.Name,
-            Verdict = Judge(judged, arms), VerdictArm = judged.Name, Arms = arms, Alignment = findings.Table,
+            Model = subject.Model,
+            Weights = subject.Weights,
+            Task = subject.Task,
+            Data = subject.Data,
+            Test = subject.Test,
+            Classes = subject.Classes,
+            TrainingExamples = subject.TrainingExamples,
+            TestExamples = labels.Length,
+            Epochs = subject.Epochs,
+            Seeds = seeds,
+            Device = subject.Device.Name,
+            Verdict = Judge(judged, arms),
+            VerdictArm = judged.Name,
+            Arms = arms,
+            Alignment = findings.Table,
             Confusion = ConfusionMatrix.Of([.. Enumerable.Range(0, findings.Answers.Count).Select(at => labels[at % labels.Length])], [.. findings.Answers], subject.Classes.Count),
-            Calibration = findings.Calibration!, Scaled = findings.Scaled, Worst = findings.Worst, Notes = notes, Seconds = clock.Elapsed.TotalSeconds,
+            Calibration = findings.Calibration!,
+            Scaled = findings.Scaled,
+            Worst = findings.Worst,
+            Notes = notes,
+            Seconds = clock.Elapsed.TotalSeconds,
         };
     }
 

@@ -35,7 +35,7 @@ public sealed class DistillationTests : IDisposable
     public void An_ONNX_graph_teaches_as_its_network_does_and_other_numbers_of_pixels_are_translated()
     {
         string teacher = Teacher(), graph = folder["teacher.onnx"], train = folder["train/x"][..^2];
-        using (var network = ImageClassifier.Load(teacher, device)) 
+        using (var network = ImageClassifier.Load(teacher, device))
             OnnxExport.Write(network.Model, [1, 3, 32, 32], graph, new OnnxExportOptions { Preprocessing = network.Preprocessing, Labels = network.Labels });
         float[] byFolder = Taught(train, teacher), byGraph = Taught(train, graph);
         for (int i = 0; i < byFolder.Length; i++) Assert.Equal(byFolder[i], byGraph[i], 2e-3 * (1 + Math.Abs(byFolder[i])));

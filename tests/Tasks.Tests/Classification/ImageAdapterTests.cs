@@ -26,7 +26,9 @@ public sealed class ImageAdapterTests : IDisposable
         {
             Recipe = new FineTuneOptions
             {
-                Epochs = 2, RateDecayPerStage = 1, Adapter = new AdapterOptions { Kind = AdapterKind.All.Single(kind => kind.Name == name), Rank = 2, ModulesToSave = "bn1" },
+                Epochs = 2,
+                RateDecayPerStage = 1,
+                Adapter = new AdapterOptions { Kind = AdapterKind.All.Single(kind => kind.Name == name), Rank = 2, ModulesToSave = "bn1" },
             },
         };
         var report = classifier.FineTune(train, options);

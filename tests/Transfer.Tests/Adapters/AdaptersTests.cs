@@ -235,5 +235,5 @@ public sealed class AdaptersTests : IDisposable
     {
         using var pass = Pass.Infer(device);
         return model.Forward(pass.Constant(numbers)).Value.ToArray();
-}
+    }
 }

@@ -25,7 +25,12 @@ internal sealed record AdvisedRecipe(FineTuneStrategy Strategy, string? FreezeBe
 
     public FineTuneOptions On(FineTuneOptions options, int epochs, double rate, ulong seed) => options with
     {
-        Strategy = Strategy, FreezeBelow = FreezeBelow, LearningRate = rate * RateFactor, RateDecayPerStage = RateDecay, Epochs = epochs, Seed = seed,
+        Strategy = Strategy,
+        FreezeBelow = FreezeBelow,
+        LearningRate = rate * RateFactor,
+        RateDecayPerStage = RateDecay,
+        Epochs = epochs,
+        Seed = seed,
     };
 
     /// <summary>As options of the command line.</summary>

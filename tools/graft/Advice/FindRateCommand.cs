@@ -21,7 +21,9 @@ internal sealed class FindRateCommand
     private readonly Option<bool> json = Options.Json();
     private readonly Option<string?> phase = new("--phase")
     {
-        Description = "The phase of the strategy that is tried: head, all ...; the first where it is not given.", HelpName = "NAME", Arity = ArgumentArity.ExactlyOne,
+        Description = "The phase of the strategy that is tried: head, all ...; the first where it is not given.",
+        HelpName = "NAME",
+        Arity = ArgumentArity.ExactlyOne,
     };
 
     private readonly Option<int> steps = Options.WholeNumber("--steps", "How many steps there are at most.", 10, new RateFinder().Steps, 100_000);

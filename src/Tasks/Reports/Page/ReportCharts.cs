@@ -23,7 +23,8 @@ internal static class ReportCharts
                 ? (scratch.Accuracy, $"from scratch, all {Say.Count(report.TrainingExamples)}") : null;
             Card(section, "By examples", new LineChart("Right answers on the test by the number of examples learnt from, in percent", "examples learnt from", "right, %", [line])
             {
-                IsLogarithmic = true, Level = level,
+                IsLogarithmic = true,
+                Level = level,
             }.Draw(), FigureTable.Of("arm", line.X.Select(static count => $"{Say.Count((long)count)} examples"), [(line.Name, line.Y.Select(Say.Percent))]));
         }
         return section.Add($"</div></section>").ToString();

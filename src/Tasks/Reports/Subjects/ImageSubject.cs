@@ -40,7 +40,10 @@ internal sealed class ImageSubject(
 
     public override ulong Seed => options.Recipe.Seed;
 
-    public override int Epochs => (options.Recipe.Epochs ?? FineTuneOptions.UsualEpochs) + (options.Recipe.FrozenEpochs ?? (source.State.Labels.SequenceEqual(Classes) ? 0 : 1));
+    public override int Epochs => (options.Recipe.Epochs ?? FineTuneOptions.UsualEpochs) + FrozenEpochs;
+
+    // a head that is new is so for every arm, so that all have as many epochs
+    private int FrozenEpochs => options.Recipe.FrozenEpochs ?? (source.State.Labels.SequenceEqual(Classes) ? 0 : 1);
 
     public override int FewestOfClass(double share, ulong seed)
     {
@@ -53,8 +56,7 @@ internal sealed class ImageSubject(
         var examples = share is { } part ? training.Split(part, seed).Validation : training;
         var own = arm.IsFromScratch ? source.FromScratch(seed) : source;
         var recipe = arm.On(options.Recipe with { Seed = seed });
-        // a head that is new is so for every arm, so that all have as many epochs
-        recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? (source.State.Labels.SequenceEqual(Classes) ? 0 : 1) };
+        recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? FrozenEpochs };
         var classifier = ImageClassifier.From(own, device);
         var report = classifier.FineTune(examples, test, options with { Recipe = recipe, HeldOut = 0, Validation = null }, progress, cancellation);
         // what is compared is the model, and not how it is kept

@@ -38,7 +38,10 @@ internal sealed class TextSubject(
 
     public override ulong Seed => options.Recipe.Seed;
 
-    public override int Epochs => options.EpochsFor(training.Count) + (options.Recipe.FrozenEpochs ?? (HasOldHead ? 0 : 1));
+    public override int Epochs => options.EpochsFor(training.Count) + FrozenEpochs;
+
+    // a head that is new is so for every arm, so that all have as many epochs
+    private int FrozenEpochs => options.Recipe.FrozenEpochs ?? (HasOldHead ? 0 : 1);
 
     private TextPreparation Preparation =>
         source.State.Inputs with { MaximumLength = options.MaximumLength ?? source.State.Inputs.MaximumLength };
@@ -53,7 +56,7 @@ internal sealed class TextSubject(
         var examples = share is { } part ? training.Split(part, seed).Validation : training;
         var own = arm.IsFromScratch ? source.FromScratch(seed) : source;
         var recipe = arm.On(options.Recipe with { Seed = seed });
-        recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? (HasOldHead ? 0 : 1) };
+        recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? FrozenEpochs };
         var classifier = TextClassifier.From(own, device);
         var report = classifier.FineTune(examples, test, options with { Recipe = recipe, HeldOut = 0, Validation = null }, progress, cancellation);
         // what is compared is the model, and not how it is kept

@@ -42,6 +42,9 @@ public sealed record TextFineTuneOptions
     /// <summary>A teacher that is learnt from beside the labels; none at first.</summary>
     public DistillationOptions Distillation { get; init; } = new();
 
+    /// <summary>What adapters multiply the usual rate with.</summary>
+    private double RateFactor => Recipe.Adapter.Kind?.RateFactor ?? 1;
+
     /// <summary>Whether anything is set that only classes have.</summary>
     internal bool IsOfClasses => LabelSmoothing > 0 || DropoutConsistency is not null || Distillation.Teacher is not null || Classes != new ClassOptions();
 
@@ -86,8 +89,8 @@ public sealed record TextFineTuneOptions
         {
             Epochs = EpochsFor(examples),
             FrozenEpochs = Recipe.FrozenEpochsOn(model),
-            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel ? 1 : UsualHeadRateFactor),
-            LearningRate = Recipe.LearningRate ?? (model is WordModel ? RateOfWords : RateOfBase * WidthOfBase / model.Sizes.HiddenSize),
+            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel ? 1 : Math.Max(1, UsualHeadRateFactor / RateFactor)),
+            LearningRate = Recipe.LearningRate ?? (model is WordModel ? RateOfWords : RateOfBase * WidthOfBase / model.Sizes.HiddenSize * RateFactor),
         },
         BatchSize = BatchSizeFor(examples),
         MaximumLength = maximumLength,

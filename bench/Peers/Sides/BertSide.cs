@@ -5,7 +5,7 @@ using Graft.Transfer;
 
 namespace Graft.Peers;
 
-/// <summary>A BERT of ours: forward alone, or a step of AdamW.</summary>
+/// <summary>A BERT of ours: forward alone, or a step of AdamW over all of it or over a LoRA.</summary>
 internal sealed class BertSide : ISide
 {
     private readonly CpuDevice device;
@@ -16,24 +16,27 @@ internal sealed class BertSide : ISide
     private readonly CapturedText? captured;
     private readonly float[] logits = [];
 
-    public BertSide(BertShape shape, bool training, int threads)
+    public BertSide(BertShape shape, BertTask task, int threads)
     {
         device = new CpuDevice(threads);
         model = shape.Sizes.Create();
         batch = new TextBatch(shape.Batch, BertShape.Length, shape.TokenIds);
         targets = new TextTargets { Labels = shape.Labels };
-        if (!training)
+        ParameterCount = model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
+        if (task == BertTask.Evaluate)
         {
             captured = model.Capture(device, batch);
             logits = new float[captured.ShapeOf(0).ElementCount];
             return;
         }
+        if (task == BertTask.TrainLora) Adapters.Attach(model, new AdapterOptions { Kind = AdapterKind.Lora }.ConfigFor(model, ["classifier.weight", "classifier.bias"]));
         var groups = new ParameterGroups(model);
         groups.Rates(Training.LearningRate);
         optimiser = Optimiser.AdamW(groups);
     }
 
-    public long ParameterCount => model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
+    /// <summary>Without a LoRA's, which the peer has not.</summary>
+    public long ParameterCount { get; }
 
     public float Run()
     {

@@ -23,9 +23,10 @@ internal sealed class TorchSide : ISide
 
     public long ParameterCount { get; private init; }
 
-    /// <summary>A BERT: forward alone, or a step of AdamW.</summary>
-    public static TorchSide Bert(BertShape shape, bool training, int threads)
+    /// <summary>A BERT: forward alone, or a step of AdamW over all of it.</summary>
+    public static TorchSide Bert(BertShape shape, BertTask task, int threads)
     {
+        bool training = task != BertTask.Evaluate;
         Start(threads);
         var model = new TorchBert(shape.Sizes);
         model.train(training);

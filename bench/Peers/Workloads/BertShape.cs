@@ -1,6 +1,19 @@
 
 namespace Graft.Peers;
 
+/// <summary>What is done with a BERT.</summary>
+internal enum BertTask
+{
+    /// <summary>Forward alone.</summary>
+    Evaluate,
+
+    /// <summary>A step over all of it.</summary>
+    Train,
+
+    /// <summary>A step over a LoRA of rank 8 on queries and values, and the classifier.</summary>
+    TrainLora,
+}
+
 /// <summary>A BERT with a classifier of two classes, on full sequences.</summary>
 /// <param name="Sizes">Its sizes.</param>
 /// <param name="Batch">B sequences.</param>
@@ -17,12 +30,17 @@ internal sealed record BertShape(BertSizes Sizes, int Batch)
     public int[] Labels => Inputs.Labels(Batch, BertSizes.Labels);
 
     /// <summary>The operations of the products: query, key, value and what joins the heads, the perceptron, scores and their sums of
-    /// values, pooler and classifier. What is left over is a percent; a backward costs twice its forward.</summary>
-    public double Operations(bool training)
+    /// values, pooler and classifier. What is left over is a percent; a backward costs twice its forward, or once where weights are frozen.</summary>
+    public double Operations(BertTask task)
     {
         double width = Sizes.HiddenSize, inner = Sizes.IntermediateSize;
         double layer = Length * (2 * 4 * width * width + 2 * 2 * width * inner) + 2 * 2 * Length * Length * width;
         double forward = Sizes.Layers * layer + 2 * width * width + 2 * width * BertSizes.Labels;
-        return Batch * forward * (training ? 3 : 1);
+        return Batch * forward * task switch
+        {
+            BertTask.Evaluate => 1,
+            BertTask.Train => 3,
+            _ => 2,
+        };
     }
 }

@@ -7,6 +7,7 @@ internal static class WorkloadTable
 {
     public const string Torch = "torchsharp";
     public const string OnnxRuntime = "onnxruntime";
+    public const string Whole = "graft-whole";
 
     public static IReadOnlyList<Workload> All { get; } =
     [
@@ -26,10 +27,12 @@ internal static class WorkloadTable
         Image("efficientnet-b0-eval-b1", "efficientnet_b0", batch: 1, multiplyAdds: 0.386e9),
         Image("vit-b16-eval-b1", "vit_b_16", batch: 1, multiplyAdds: 17.56e9),
         PublishedGraph("resnet18-onnx-train-b16", batch: 16, multiplyAdds: 2.045e9),
-        Bert("bert-base-eval-b1", BertSizes.Base, batch: 1, training: false),
-        Bert("bert-base-eval-b8", BertSizes.Base, batch: 8, training: false),
-        Bert("bert-base-train-b8", BertSizes.Base, batch: 8, training: true),
-        Bert("minilm-train-b16", BertSizes.MiniLm, batch: 16, training: true),
+        Bert("bert-base-eval-b1", BertSizes.Base, batch: 1, BertTask.Evaluate),
+        Bert("bert-base-eval-b8", BertSizes.Base, batch: 8, BertTask.Evaluate),
+        Bert("bert-base-train-b8", BertSizes.Base, batch: 8, BertTask.Train),
+        Bert("minilm-train-b16", BertSizes.MiniLm, batch: 16, BertTask.Train),
+        Bert("bert-base-lora-b8", BertSizes.Base, batch: 8, BertTask.TrainLora),
+        Bert("minilm-lora-b16", BertSizes.MiniLm, batch: 16, BertTask.TrainLora),
         Sentences("minilm-embed-1000"),
     ];
 
@@ -94,15 +97,16 @@ internal static class WorkloadTable
             (Torch, threads => TorchSide.Graph(PublishedGraphFile.Path, batch, threads)),
         ]);
 
-    private static Workload Bert(string name, BertSizes sizes, int batch, bool training)
+    private static Workload Bert(string name, BertSizes sizes, int batch, BertTask task)
     {
         var shape = new BertShape(sizes, batch);
-        var onnx = training ? null : new OnnxBert(shape);
+        var onnx = task == BertTask.Evaluate ? new OnnxBert(shape) : null;
         return new Workload(
-            name, shape.Operations(training), Repeats: 1,
+            name, shape.Operations(task), Repeats: 1,
             [
-                (Workload.Ours, threads => new BertSide(shape, training, threads)),
-                (Torch, threads => TorchSide.Bert(shape, training, threads)),
+                (Workload.Ours, threads => new BertSide(shape, task, threads)),
+                (Torch, threads => TorchSide.Bert(shape, task, threads)),
+                .. WholeSide(shape, task),
                 .. OnnxSide(name, onnx),
             ],
             onnx);
@@ -115,6 +119,10 @@ internal static class WorkloadTable
             (Workload.Ours, threads => new SentenceSide(threads)),
             (OnnxRuntime, threads => new OnnxSentenceSide(threads)),
         ]);
+
+    /// <summary>What a LoRA saves: the same model of ours, learning as a whole.</summary>
+    private static IEnumerable<(string Name, SideFactory Make)> WholeSide(BertShape shape, BertTask task) =>
+        task == BertTask.TrainLora ? [(Whole, threads => new BertSide(shape, BertTask.Train, threads))] : [];
 
     private static IEnumerable<(string Name, SideFactory Make)> OnnxSide(string workload, IOnnxModel? model) =>
         model is null ? [] : [(OnnxRuntime, threads => new OnnxRuntimeSide(workload, model, threads))];

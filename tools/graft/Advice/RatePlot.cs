@@ -7,7 +7,7 @@ namespace Graft.CommandLine;
 /// <summary>A plot of the losses by the learning rate, with the rates that the curve suggests: as PNG and as SVG, drawn by the same strokes.</summary>
 internal sealed class RatePlot(RateCurve curve)
 {
-    private const int Width = 900, Height = 560, Left = 80, Right = 30, Top = 50, Bottom = 70, Ticks = 6, Size = 15;
+    private const int Width = 900, Height = 560, Left = 80, Right = 30, Top = 50, Bottom = 70, Ticks = 6, Size = 15, Gap = 18;
 
     private static readonly SKColor Ink = new(0x22, 0x26, 0x2b), Faint = new(0xdd, 0xe1, 0xe6), Line = new(0x1f, 0x6f, 0xb4);
 
@@ -77,12 +77,16 @@ internal sealed class RatePlot(RateCurve curve)
             canvas.DrawLine(X(curve.Rates[i - 1]), Y(curve.Losses[i - 1], least, most), X(curve.Rates[i]), Y(curve.Losses[i], least, most), line);
         canvas.Restore();
         if (!curve.HasSuggestions) return;
-        foreach (var (number, (name, rate)) in Suggestions(curve).Index())
+        // their names above the curve, from the right to the left
+        float end = Width - Right;
+        foreach (var (number, (name, rate)) in Suggestions(curve).Index().Reverse())
         {
             using var mark = new SKPaint { Color = Marks[number], StrokeWidth = 1.5f, IsAntialias = true };
             float x = X(rate);
             canvas.DrawLine(x, Top, x, Height - Bottom, mark);
-            canvas.DrawText($"{name} {Tables.Rate(rate)}", Width - Right, Top + 20 + number * 22, SKTextAlign.Right, font, mark);
+            string label = $"{name} {Tables.Rate(rate)}";
+            canvas.DrawText(label, end, Top - 22, SKTextAlign.Right, font, mark);
+            end -= font.MeasureText(label) + Gap;
         }
     }
 

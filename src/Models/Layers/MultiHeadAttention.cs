@@ -36,19 +36,20 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     {
     }
 
-    /// <summary>Makes the layer with maps of other keys.</summary>
+    /// <summary>Makes the layer with maps of other keys, of heads of another size than D / H, and with another factor on the scores than 1 / sqrt(size).</summary>
     internal MultiHeadAttention(
-        (string Query, string Key, string Value) keys, int width, int heads, float dropout = 0, Func<int, int, Linear>? linear = null, int? keyHeads = null)
+        (string Query, string Key, string Value) keys, int width, int heads, float dropout = 0, Func<int, int, Linear>? linear = null, int? keyHeads = null,
+        int? headSize = null, float? scale = null, Func<int, int, Linear>? queryLinear = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyHeads ?? 1);
-        if (width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
+        if (headSize is null && width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
         if (heads % (keyHeads ?? heads) != 0) throw new ArgumentException($"attention: {keyHeads} heads of keys do not divide {heads} heads of queries");
         linear ??= static (inputs, outputs) => new Linear(inputs, outputs);
         (this.heads, this.keyHeads, probability) = (heads, keyHeads ?? heads, dropout);
-        scale = 1f / MathF.Sqrt(width / heads);
-        int keyWidth = width / heads * this.keyHeads;
-        query = Add(keys.Query, linear(width, width));
+        int size = headSize ?? width / heads, keyWidth = size * this.keyHeads;
+        this.scale = scale ?? 1f / MathF.Sqrt(size);
+        query = Add(keys.Query, (queryLinear ?? linear)(width, size * heads));
         key = Add(keys.Key, linear(width, keyWidth));
         value = Add(keys.Value, linear(width, keyWidth));
     }
@@ -87,20 +88,21 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     /// <param name="counts">[B, T], 0 for padding; null without padding.</param>
     /// <param name="bias">As that of <see cref="AttentionInputs"/>; null for nothing.</param>
     /// <param name="isCausal">Whether each token looks back alone.</param>
-    internal Variable Probabilities(Variable x, int[]? counts, Variable? bias = null, bool isCausal = false)
+    /// <param name="source">What the keys are made of [B, S, D], whose padding <paramref name="counts"/> then is; null for <paramref name="x"/>.</param>
+    internal Variable Probabilities(Variable x, int[]? counts, Variable? bias = null, bool isCausal = false, Variable? source = null)
     {
         if (heads != keyHeads) throw new InvalidOperationException("attention: the probabilities of grouped queries are not written out");
         var pass = x.Pass;
         var states = x.Detach();
         int sequences = x.Shape[0];
-        var (queries, keys, _) = Project(states, states);
+        var (queries, keys, _) = Project(states, source?.Detach() ?? states);
         Tensor<float> q = Split(queries, sequences, heads).Value, k = Split(keys, sequences, keyHeads).Value;
         var scores = pass.Rent([sequences, heads, q.Shape[2], k.Shape[2]]);
         pass.Device.Gemm(default(NoEpilogue), q, k.Permute(0, 1, 3, 2), null, null, scores);
         pass.Device.Map(new Scale(scale), scores, scores);
         if (counts is not null)
         {
-            var hidden = pass.Rent([sequences, 1, 1, x.Shape[1]]);
+            var hidden = pass.Rent([sequences, 1, 1, k.Shape[2]]);
             hidden.CopyFrom(Array.ConvertAll(counts, value => value == 0 ? float.MinValue : 0f));
             pass.Device.Zip(default(Add), scores, hidden, scores);
         }
@@ -118,13 +120,21 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         return (Split(keys, x.Shape[0], keyHeads), Split(values, x.Shape[0], keyHeads));
     }
 
-    /// <summary>x [B T, D] to [B T, D]: rows, as linear maps read and write them.</summary>
+    /// <summary>The keys and values of rows [B S, D], each [B S, G D / H], for <see cref="AttentionInputs.Projected"/>.</summary>
+    internal (Variable Keys, Variable Values) Projected(Variable source)
+    {
+        if (packed is null) return (key!.Forward(source), value!.Forward(source));
+        var (_, keys, values) = Project(source, source);
+        return (keys, values);
+    }
+
+    /// <summary>x [B T, D] to [B T, H D / H]: rows, as linear maps read and write them.</summary>
     protected override Variable Compute(Variable x, AttentionInputs inputs)
     {
         stream ??= Key;
-        if (packed is not null && inputs.Source is null && inputs.State is null && prefix is null)
+        if (packed is not null && inputs.Source is null && inputs.Projected is null && inputs.State is null && prefix is null)
             return packed.Forward(x).PackedAttention(new AttentionHeads(inputs.Sequences, heads), inputs.Mask, scale, inputs.Bias, Dropped, stream);
-        var (q, k, v) = Project(x, inputs.Source ?? x);
+        var (q, k, v) = inputs.Projected is { } made ? (QueriesOf(x), made.Keys, made.Values) : Project(x, inputs.Source ?? x);
         if (prefix is not null)
         {
             if (inputs.State is not null) throw new InvalidOperationException($"'{Key}' has a prefix, and a key-value state has no place for it: take the prefix out first");
@@ -134,6 +144,8 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         return q.ScaledDotProductAttention(
             k, v, inputs.Mask, scale, inputs.Bias, Dropped, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads));
     }
+
+    private Variable QueriesOf(Variable x) => query?.Forward(x) ?? Project(x, x).Queries;
 
     /// <summary>Queries of one sequence, keys and values of another, or of the same.</summary>
     private (Variable Queries, Variable Keys, Variable Values) Project(Variable x, Variable source)
@@ -191,5 +203,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
 /// self-attention.</param>
 /// <param name="Bias">What is added to the scores [1 or B, 1 or H, 1 or T, S], learnt where it needs a gradient; null for nothing.</param>
 /// <param name="State">The key-value cache of earlier passes, which the queries continue; null for none.</param>
+/// <param name="Projected">The keys and values [B S, G D / H] that were made of a source before; null to make them.</param>
 public readonly record struct AttentionInputs(
-    int Sequences, AttentionMask Mask, Variable? Source = null, Variable? Bias = null, SequenceState? State = null);
+    int Sequences, AttentionMask Mask, Variable? Source = null, Variable? Bias = null, SequenceState? State = null,
+    (Variable Keys, Variable Values)? Projected = null);

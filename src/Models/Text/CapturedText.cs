@@ -12,6 +12,7 @@ public sealed class CapturedText : IDisposable
     private readonly Captured captured;
     private readonly int sequences;
     private readonly int length;
+    private readonly int decoderLength;
     private readonly bool hasTypes;
     private readonly bool hasPositions;
     private readonly int[] lengths;
@@ -29,6 +30,8 @@ public sealed class CapturedText : IDisposable
     {
         model.Require(example);
         this.model = model;
+        decoderLength = example.Decoder?.Length ?? 0;
+        if (example.Decoder is { } decoder) RefuseDecoder(decoder);
         (sequences, length) = (example.Sequences, example.Length);
         keys = length + (model.VirtualTokens?.Count ?? 0);
         hasTypes = example.TokenTypes is not null;
@@ -73,6 +76,12 @@ public sealed class CapturedText : IDisposable
         Refuse(batch.Positions is not null && !hasPositions && model.VirtualTokens is not { IsPrefix: false }, "positions of its own");
         Refuse(batch.AttentionMask is not null && !hasLengths, "padding");
         model.Require(batch);
+        if (batch.Decoder is { } decoder)
+        {
+            if (decoder.Length != decoderLength)
+                ShapeException.Throw("captured", $"a decoder's batch of {decoder.Length} tokens does not fit {decoderLength}", "a recording is of one shape; capture one for each, or pad");
+            RefuseDecoder(decoder);
+        }
         if (results.Length != OutputNames.Count)
             throw new ArgumentException($"{results.Length} arrays are not one for each of the outputs {string.Join(", ", OutputNames)}");
         for (int i = 0; i < results.Length; i++)
@@ -81,6 +90,7 @@ public sealed class CapturedText : IDisposable
         using var run = captured.Begin();
         if (hasLengths) WriteMask(batch, run);
         run.Write<int>("input_ids", batch.TokenIds);
+        if (decoderLength > 0) run.Write<int>("decoder_input_ids", batch.Decoder!.TokenIds);
         if (hasTypes) run.Write<int>("token_type_ids", batch.TokenTypes ?? firstTypes);
         if (hasPositions)
         {
@@ -106,6 +116,8 @@ public sealed class CapturedText : IDisposable
         var inputs = TextInputs.Of(capture.Pass, example, model.VirtualTokens) with { TokenIds = capture.Input<int>("input_ids", tokens) };
         if (hasTypes) inputs = inputs with { TokenTypes = capture.Input<int>("token_type_ids", tokens) };
         if (hasPositions) inputs = inputs with { Positions = capture.Input<int>("position_ids", tokens) };
+        if (inputs.Decoder is { } decoder)
+            inputs = inputs with { Decoder = decoder with { TokenIds = capture.Input<int>("decoder_input_ids", [sequences * decoderLength]) } };
         if (model.PoolingRows > 0) inputs = inputs with { PoolingWeights = capture.Input<float>("pooling_weights", [sequences, model.PoolingRows, length]) };
         (hasLengths, hasBias) = (inputs.Mask.Lengths is not null, inputs.Mask.Bias is not null);
         if (hasLengths)
@@ -134,6 +146,12 @@ public sealed class CapturedText : IDisposable
         if (model.VirtualTokens is { IsPrefix: false }) return;
         TextInputs.WriteFirstTokens(batch, firstTokens);
         run.Write<int>("first_tokens", firstTokens);
+    }
+
+    private static void RefuseDecoder(TextBatch decoder)
+    {
+        if (decoder.AttentionMask is not null || decoder.Positions is not null)
+            throw new ArgumentException("captured: what a decoder reads has no padding in front and no positions of its own here");
     }
 
     private static void Refuse(bool isMore, string what)

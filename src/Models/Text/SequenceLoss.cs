@@ -25,12 +25,12 @@ internal static class SequenceLoss
     }
 
     /// <summary>The mean cross-entropy of [..., L] over those that are not ignored (<c>ignore_index</c>).</summary>
-    public static Variable CrossEntropy(Variable logits, int[] labels)
+    public static Variable CrossEntropy(Variable logits, int[] labels, float labelSmoothing = 0)
     {
         int odd = Array.FindIndex(labels, label => label < 0 && label != TextTargets.Ignored);
         if (odd >= 0) throw new ArgumentException($"the label {labels[odd]} is neither a class nor {TextTargets.Ignored}, which leaves a token out");
         int classes = logits.Shape[^1];
-        return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels);
+        return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels, labelSmoothing);
     }
 
     /// <summary>The places of a batch that have a label, and their labels.</summary>

@@ -49,6 +49,10 @@ public sealed class TextBatch
     /// <summary>[B, T] or null.</summary>
     public int[]? Positions { get; }
 
+    /// <summary>What the decoder of an encoder-decoder reads (<c>decoder_input_ids</c>): as many sequences as these, which the encoder reads; null for
+    /// other models.</summary>
+    public TextBatch? Decoder { get; init; }
+
     /// <summary>Sequences of any lengths, padded to the longest and masked there. Padded in front they bring their positions 0, 1, 2 ...</summary>
     /// <param name="sequences">The token ids of each sequence.</param>
     /// <param name="paddingToken">The padding token (<c>pad_token_id</c>).</param>

@@ -26,6 +26,10 @@ public enum TextHead
     /// <summary>The next word at each place: <c>logits</c> [B, T, V] (<c>LMHeadModel</c>, <c>ForCausalLM</c>).</summary>
     CausalLanguageModel,
 
+    /// <summary>The next word of a second sequence at each of its places: <c>logits</c> [B, T, V] (<c>ForConditionalGeneration</c>,
+    /// <c>AutoModelForSeq2SeqLM</c>).</summary>
+    SequenceToSequence,
+
     /// <summary>Whether each token was put in place of another: <c>logits</c> [B, T] (<c>ElectraForPreTraining</c>).</summary>
     ReplacedTokenDetection,
 }

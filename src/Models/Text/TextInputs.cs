@@ -36,6 +36,9 @@ public sealed record TextInputs
     /// tokens (<see cref="SentenceEncoder"/>); null where all count, or for other models.</summary>
     public Tensor<float>? PoolingWeights { get; init; }
 
+    /// <summary>What the decoder of an encoder-decoder reads; null for other models.</summary>
+    public TextInputs? Decoder { get; init; }
+
     /// <summary>[B, T].</summary>
     public Shape Places => [Sequences, Length];
 
@@ -59,6 +62,7 @@ public sealed record TextInputs
             pass, [batch.Sequences, batch.Length + (virtualTokens?.Count ?? 0)], CountsOf(batch, virtualTokens?.Count ?? 0)),
         // behind learnt embeddings the first of them is the first token
         FirstTokens = virtualTokens is not { IsPrefix: false } && FirstTokensOf(batch) is { } places ? Upload(pass, places) : null,
+        Decoder = batch.Decoder is { } decoder ? Of(pass, decoder) : null,
     };
 
     /// <summary>Writes where the first token of each sequence is [B].</summary>

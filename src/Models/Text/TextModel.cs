@@ -64,7 +64,7 @@ public abstract class TextModel : Model
     {
         Require(batch);
         RequireRoom(batch);
-        if (trace is not null) trace.Counts = batch.AttentionMask;
+        trace?.Begin(batch);
         using var reading = pass.ReadWeights(Weights);
         return Compute(InputsOf(pass, batch), trace);
     }
@@ -291,6 +291,10 @@ public sealed record TextTargets
     /// <summary>Numbers to predict [B, L]: a regression's values, or 0 and 1 for each of L labels that may hold together.</summary>
     public float[]? Values { get; init; }
 
+    /// <summary>How much of each label is spread over all words, from 0 to below 1 (Szegedy et al. 2016; Hugging Face's <c>label_smoothing_factor</c>); of
+    /// encoder-decoders.</summary>
+    public float LabelSmoothing { get; init; }
+
     /// <summary>Where each answer begins [B].</summary>
     public int[]? StartPositions { get; init; }
 
@@ -319,4 +323,22 @@ public sealed class ForwardTrace
 
     /// <summary>Each layer's keys and values [B, H, T, D / H] (<c>past_key_values</c>), where the model writes after what it has read.</summary>
     internal List<(Variable Keys, Variable Values)> KeysAndValues { get; } = [];
+
+    /// <summary>What the decoder of an encoder-decoder computed, this being the encoder's; null for other models.</summary>
+    public ForwardTrace? Decoder { get; private set; }
+
+    /// <summary>The probabilities [B, H, T, S] with which each layer of a decoder attends to what the encoder read.</summary>
+    public IReadOnlyList<Variable> CrossAttentions => CrossProbabilities;
+
+    internal List<Variable> CrossProbabilities { get; } = [];
+
+    /// <summary>Each layer's keys and values [B, H, S, D / H] of what the encoder read.</summary>
+    internal List<(Variable Keys, Variable Values)> CrossKeysAndValues { get; } = [];
+
+    /// <summary>Notes where a batch has padding.</summary>
+    internal void Begin(TextBatch batch)
+    {
+        Counts = batch.AttentionMask;
+        if (batch.Decoder is { } decoder) Decoder = new ForwardTrace { HasAttentions = HasAttentions, Counts = decoder.AttentionMask };
+    }
 }

@@ -22,15 +22,23 @@ internal sealed class TextReference(TextModel model, ReferenceFile file) : Refer
         outputs = model.Forward(pass, batch, trace);
     }
 
-    /// <summary>One of the model's outputs, or <c>hidden_states.2</c>, <c>attentions.0</c>, <c>past_key_values.0.1</c>.</summary>
+    /// <summary>One of the model's outputs, or <c>hidden_states.2</c>, <c>attentions.0</c>, <c>past_key_values.0.1</c>; of two stacks
+    /// <c>encoder_hidden_states.2</c>, <c>decoder_attentions.0</c>, <c>cross_attentions.0</c>, <c>past_key_values.0.3</c>.</summary>
     public override Variable? Output(string name, int rank)
     {
         if (outputs!.Names.Contains(name)) return outputs[name];
         string[] parts = name.Split('.');
-        if (parts is ["past_key_values", var layer, "0" or "1"])
-            return Number(layer) is { } number && number < trace.KeysAndValues.Count
-                ? parts[2] == "0" ? trace.KeysAndValues[number].Keys : trace.KeysAndValues[number].Values : null;
-        var list = parts[0] switch { "hidden_states" => trace.HiddenStates, "attentions" => trace.Attentions, _ => null };
+        if (parts is ["past_key_values", var layer, "0" or "1" or "2" or "3"]) return Cached(layer, parts[2]);
+        var decoder = trace.Decoder;
+        var list = parts[0] switch
+        {
+            "hidden_states" or "encoder_hidden_states" => trace.HiddenStates,
+            "attentions" or "encoder_attentions" => trace.Attentions,
+            "decoder_hidden_states" => decoder?.HiddenStates,
+            "decoder_attentions" => decoder?.Attentions,
+            "cross_attentions" => decoder?.CrossAttentions,
+            _ => null,
+        };
         return list is not null && parts.Length == 2 && Number(parts[1]) is { } at && at < list.Count ? list[at] : null;
     }
 
@@ -47,17 +55,33 @@ internal sealed class TextReference(TextModel model, ReferenceFile file) : Refer
         });
     }
 
+    /// <summary>Keys (even) or values of a layer, of its own sequence (0, 1) or of the encoder's.</summary>
+    private Variable? Cached(string layer, string part)
+    {
+        var cached = trace.Decoder ?? trace;
+        var list = part is "0" or "1" ? cached.KeysAndValues : cached.CrossKeysAndValues;
+        if (Number(layer) is not { } number || number >= list.Count) return null;
+        return part is "0" or "2" ? list[number].Keys : list[number].Values;
+    }
+
     private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     private TextBatch Batch()
     {
-        file.RequireInputs(model, "input_ids", "attention_mask", "token_type_ids", "position_ids", "labels", "start_positions", "end_positions");
+        file.RequireInputs(
+            model, "input_ids", "attention_mask", "token_type_ids", "position_ids", "labels", "start_positions", "end_positions", "decoder_input_ids", "decoder_attention_mask");
         var ids = Ids;
         if (ids.Shape.Rank != 2) throw file.Fail($"tensor 'input.input_ids' is {ids.Shape}, not [sequences, tokens]");
         try
         {
-            return new TextBatch(
-                ids.Shape[0], ids.Shape[1], file.Integers("input_ids")!, file.Integers("token_type_ids"), file.Integers("attention_mask"), file.Integers("position_ids"));
+            int sequences = ids.Shape[0];
+            int[]? written = file.Integers("decoder_input_ids");
+            var batch = new TextBatch(
+                sequences, ids.Shape[1], file.Integers("input_ids")!, file.Integers("token_type_ids"), file.Integers("attention_mask"), file.Integers("position_ids"))
+            {
+                Decoder = written is null ? null : new TextBatch(sequences, written.Length / sequences, written, attentionMask: file.Integers("decoder_attention_mask")),
+            };
+            return written is null && model is EncoderDecoderModel writes && file.Integers("labels") is { } labels ? writes.WithLabels(batch, labels) : batch;
         }
         catch (ArgumentException exception)
         {

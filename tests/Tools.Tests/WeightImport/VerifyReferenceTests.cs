@@ -48,6 +48,9 @@ public sealed class VerifyReferenceTests : IDisposable
     [InlineData("electra-seqcls", "ElectraForSequenceClassification")]
     [InlineData("mpnet-model", "MPNetModel")]
     [InlineData("gpt2-lm", "GPT2LMHeadModel")]
+    [InlineData("t5-s2s", "T5ForConditionalGeneration")]
+    [InlineData("bart-s2s", "BartForConditionalGeneration")]
+    [InlineData("marian-mt", "MarianMTModel")]
     public void Every_family_of_text_models_is_verified(string golden, string architecture)
     {
         var run = CommandLine.Run("verify", Golden(golden), "--reference", Reference(golden));

@@ -29,7 +29,7 @@ internal sealed class EncoderTrunk : Module
         stepsInLayer = inGroup;
         steps = groups == 0 ? layers
             : [.. Enumerable.Range(0, config.Layers).SelectMany(layer => layers.Skip((int)((long)layer * groups / config.Layers) * inGroup).Take(inGroup))];
-        if (config.RelativeBuckets > 0) relative = Add(family.RelativeKey, new RelativePositionBias(config));
+        if (config.RelativeBuckets > 0) relative = Add(family.RelativeKey, new RelativePositionBias(config.RelativeBuckets, config.Heads, Initialiser.Normal(config.InitializerRange)));
         if (family.PoolerKey is not { } key) return;
         if (hasPooler) pooler = Add(key, new EncoderPooler(config));
         else foreach (string parameter in (string[])["weight", "bias"]) IgnoreKey($"{key}.{parameter}", "a pooler that this head does without");

@@ -6,11 +6,19 @@ namespace Graft.Transfer;
 internal static class AdapterDefaults
 {
     // queries and values, or all three where they are one map (PEFT's own choice)
-    private static readonly string[] Attending = ["query", "value", "q_lin", "v_lin", "q_proj", "v_proj", "attn.q", "attn.v", "c_attn", "qkv", "in_proj", "self_attention"];
+    private static readonly string[] Attending =
+    [
+        "query", "value", "q_lin", "v_lin", "q_proj", "v_proj", "attn.q", "attn.v", "c_attn", "qkv", "in_proj", "self_attention",
+        "SelfAttention.q", "SelfAttention.v", "EncDecAttention.q", "EncDecAttention.v",
+    ];
 
-    private static readonly string[] Keys = ["key", "value", "k_lin", "v_lin", "k_proj", "v_proj", "attn.k", "attn.v", "c_attn", "qkv", "self_attention"];
+    private static readonly string[] Keys =
+    [
+        "key", "value", "k_lin", "v_lin", "k_proj", "v_proj", "attn.k", "attn.v", "c_attn", "qkv", "self_attention",
+        "SelfAttention.k", "SelfAttention.v", "EncDecAttention.k", "EncDecAttention.v",
+    ];
 
-    private static readonly string[] Feedforward = ["output.dense", "ffn.lin2", "ffn_output", "mlp.c_proj", "mlp.fc2", "mlp.3"];
+    private static readonly string[] Feedforward = ["output.dense", "ffn.lin2", "ffn_output", "mlp.c_proj", "mlp.fc2", "mlp.3", "DenseReluDense.wo"];
 
     /// <summary>Queries and values of attention; without attention the convolutions of one group, or the linear layers.</summary>
     public static AdapterTargets LoraTargets(Model model)
@@ -53,6 +61,7 @@ internal static class AdapterDefaults
         TextHead.TokenClassification => "TOKEN_CLS",
         TextHead.QuestionAnswering => "QUESTION_ANS",
         TextHead.CausalLanguageModel => "CAUSAL_LM",
+        TextHead.SequenceToSequence => "SEQ_2_SEQ_LM",
         _ => null,
     };
 

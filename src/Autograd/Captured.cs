@@ -36,6 +36,7 @@ public sealed class Captured : IDisposable
     private readonly Replay replay;
     private readonly NamedTensor[] inputs;
     private readonly NamedTensor[] outputs;
+    private readonly NamedTensor[] states;
 
     /// <summary>The first input in the order of memory that the first kernel reads, where a replay's first call brings it there; else the
     /// input.</summary>
@@ -55,6 +56,7 @@ public sealed class Captured : IDisposable
         this.replay = replay;
         inputs = [.. capture.Inputs.Select(Placed)];
         outputs = [.. capture.Outputs.Select(Placed)];
+        states = [.. capture.States.Select(Placed)];
         (Inputs, Outputs) = (Array.ConvertAll(inputs, Described), Array.ConvertAll(outputs, Described));
         this.ordered = ordered is null ? null : Replay.Placed(ordered);
     }
@@ -181,6 +183,11 @@ public sealed class Captured : IDisposable
             result.CopyTo(output);
         }
     }
+
+    /// <summary>The memory of a state, which lives as long as the recording. It may be read and written between runs, by one thread at a time.</summary>
+    /// <param name="name">What the recording calls it.</param>
+    /// <exception cref="ArgumentException">There is no such state, or it has other elements.</exception>
+    public Tensor<T> State<T>(string name) where T : unmanaged => At<T>(states[IndexOf(name, states, "state")], "state");
 
     /// <summary>Fills all state with zeros, as before the first run.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>

@@ -9,12 +9,18 @@ namespace Graft.Models;
 /// pass make it by <see cref="In"/>, whose memory outlives the runs.</remarks>
 public sealed class SequenceState : IDisposable
 {
+    /// <summary>The inputs of a recorded pass that say how long sequences are.</summary>
+    internal const string PastLengthsName = "past_lengths", LengthsName = "lengths";
+
     private readonly Func<string, Shape, Tensor<float>> rent;
     private readonly Dictionary<string, (Tensor<float> Keys, Tensor<float> Values)> layers = new(StringComparer.Ordinal);
     private readonly int[] lengths;
     private readonly Tensor<int> positions;
     private readonly Tensor<int> ends;
     private readonly bool isOwner;
+    private bool isLayersOwner = true;
+    private Tensor<int>? order;
+    private Tensor<float>? scratch;
 
     /// <summary>Makes the state of sequences without a token.</summary>
     /// <param name="device">Where the passes compute.</param>
@@ -38,8 +44,8 @@ public sealed class SequenceState : IDisposable
         (Sequences, Capacity) = (sequences, capacity);
         lengths = [];
         rent = (name, shape) => capture.State<float>(name, shape);
-        positions = capture.Input<int>("past_lengths", [sequences]);
-        ends = capture.Input<int>("lengths", [sequences]);
+        positions = capture.Input<int>(PastLengthsName, [sequences]);
+        ends = capture.Input<int>(LengthsName, [sequences]);
         Mask = MaskOf(ends, capacity);
     }
 
@@ -82,8 +88,58 @@ public sealed class SequenceState : IDisposable
         if (longest > Capacity)
             throw new InvalidOperationException($"a sequence would have {longest} tokens, and the state has room for {Capacity}: make it with a larger capacity");
         positions.CopyFrom(lengths);
-        for (int i = 0; i < lengths.Length; i++) lengths[i] += tokens;
+        Advance(tokens);
         ends.CopyFrom(lengths);
+    }
+
+    /// <summary>Forgets all tokens of all sequences.</summary>
+    /// <exception cref="InvalidOperationException">The state is a recording's.</exception>
+    public void Clear()
+    {
+        RequireOwn();
+        Array.Clear(lengths);
+    }
+
+    /// <summary>Makes each sequence that of another: what beams do (<c>_reorder_cache</c>).</summary>
+    /// <param name="source">The state whose sequences they become, which may be this one; of the same capacity and layers.</param>
+    /// <param name="rows">The source's sequence for each of this state's [B]; one may come several times.</param>
+    /// <exception cref="ArgumentException">The states do not fit, or there is no such sequence.</exception>
+    /// <exception cref="InvalidOperationException">A state is a recording's.</exception>
+    public void CopyRows(SequenceState source, ReadOnlySpan<int> rows)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        RequireOwn();
+        source.RequireOwn();
+        if (rows.Length != Sequences || source.Capacity != Capacity)
+            throw new ArgumentException($"{rows.Length} sequences of a state with room for {source.Capacity} tokens do not fit {Sequences} with room for {Capacity}");
+        foreach (int row in rows)
+            if ((uint)row >= (uint)source.Sequences) throw new ArgumentException($"there is no sequence {row}: the state has {source.Sequences}");
+        order ??= Tensor.From<int>([Sequences], rows, positions.Device);
+        order.CopyFrom(rows);
+        foreach (var (layer, kept) in source.layers)
+        {
+            var (keys, values) = Of(layer, kept.Keys.Shape[1], kept.Keys.Shape[3]);
+            Gather(kept.Keys, keys);
+            Gather(kept.Values, values);
+        }
+        int[] before = source == this ? [.. lengths] : source.lengths;
+        for (int i = 0; i < rows.Length; i++) lengths[i] = before[rows[i]];
+    }
+
+    /// <summary>The state that a recording keeps from run to run, which passes that are not recorded read and write between its runs. It lives no
+    /// longer than the recording.</summary>
+    internal SequenceState Kept(Captured captured)
+    {
+        var state = new SequenceState(captured.Device, Sequences, Capacity) { isLayersOwner = false };
+        foreach (string layer in layers.Keys)
+            state.layers.Add(layer, (captured.State<float>(KeysOf(layer)), captured.State<float>(ValuesOf(layer))));
+        return state;
+    }
+
+    /// <summary>Counts the tokens of a pass.</summary>
+    internal void Advance(int tokens)
+    {
+        for (int i = 0; i < lengths.Length; i++) lengths[i] += tokens;
     }
 
     /// <summary>Forgets the last tokens of a sequence: padding that came with a batch, a rejected guess.</summary>
@@ -100,12 +156,17 @@ public sealed class SequenceState : IDisposable
     public void Dispose()
     {
         if (!isOwner) return;
-        foreach (var (keys, values) in layers.Values)
+        if (isLayersOwner)
         {
-            keys.Dispose();
-            values.Dispose();
+            foreach (var (keys, values) in layers.Values)
+            {
+                keys.Dispose();
+                values.Dispose();
+            }
         }
         layers.Clear();
+        order?.Dispose();
+        scratch?.Dispose();
         positions.Dispose();
         ends.Dispose();
     }
@@ -117,8 +178,30 @@ public sealed class SequenceState : IDisposable
     {
         if (layers.TryGetValue(layer, out var kept)) return kept;
         Shape shape = [Sequences, heads, Capacity, width];
-        kept = (rent($"{layer}.keys", shape), rent($"{layer}.values", shape));
+        kept = (rent(KeysOf(layer), shape), rent(ValuesOf(layer), shape));
         layers.Add(layer, kept);
         return kept;
+    }
+
+    private static string KeysOf(string layer) => $"{layer}.keys";
+
+    private static string ValuesOf(string layer) => $"{layer}.values";
+
+    /// <summary>Copies sequences [., G, S, D], by way of other memory, as the two may be one.</summary>
+    private void Gather(Tensor<float> source, Tensor<float> destination)
+    {
+        int width = checked((int)(destination.ElementCount / Sequences));
+        if (scratch is null || scratch.ElementCount != destination.ElementCount)
+        {
+            scratch?.Dispose();
+            scratch = positions.Device.Rent<float>([Sequences, width]);
+        }
+        positions.Device.Gather(source.Reshape([source.Shape[0], width]), order!, scratch);
+        positions.Device.Copy(scratch, destination.Reshape([Sequences, width]));
+    }
+
+    private void RequireOwn()
+    {
+        if (!isOwner) throw new InvalidOperationException("the sequences of a recorded state are its runs' own");
     }
 }

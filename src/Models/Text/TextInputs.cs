@@ -39,11 +39,30 @@ public sealed record TextInputs
     /// <summary>What the decoder of an encoder-decoder reads; null for other models.</summary>
     public TextInputs? Decoder { get; init; }
 
+    /// <summary>The keys and values of earlier passes, which the tokens go on from (<c>past_key_values</c>), with a mask of its own; null for none. For
+    /// decoders.</summary>
+    public SequenceState? State { get; init; }
+
+    /// <summary>One place of each sequence among the rows [B T], of which alone a decoder's scores are wanted [B]: logits are then [B, 1, V]; null for
+    /// all places.</summary>
+    public Tensor<int>? ScoredPlaces { get; init; }
+
+    /// <summary>The positions [B T] that are given, or those that a state counts for one new token of each sequence; null for 0, 1, 2 ...</summary>
+    internal Tensor<int>? PositionsOrNext => Positions ?? (State is not null && Length == 1 ? State.Positions : null);
+
     /// <summary>[B, T].</summary>
     public Shape Places => [Sequences, Length];
 
     /// <summary>How many positions come before the first token's: those of a prefix.</summary>
     internal int FirstPlace { get; init; }
+
+    /// <summary>The states [B, 1, D] of the places whose scores are wanted, or all of them [B, T, D].</summary>
+    internal Variable Scored(Variable states)
+    {
+        if (ScoredPlaces is not { } places) return states;
+        int width = states.Shape[2];
+        return states.Reshape([Sequences * states.Shape[1], width]).Embedding(places).Reshape([Sequences, 1, width]);
+    }
 
     /// <summary>Uploads a batch to the pass's device; it lives as long as the pass.</summary>
     public static TextInputs Of(Pass pass, TextBatch batch) => Of(pass, batch, virtualTokens: null);

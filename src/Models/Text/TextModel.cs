@@ -48,6 +48,20 @@ public abstract class TextModel : Model
     /// <summary>Why no prefix can be put in front of the keys; null where it can.</summary>
     internal virtual string? WithoutPrefix => null;
 
+    /// <summary>Whether passes can go on from a <see cref="SequenceState"/>, with logits for the next token.</summary>
+    internal virtual bool KeepsState => false;
+
+    /// <summary>What a search for texts (<see cref="TokenGenerator"/>) asks this model by: prompts are read at once, then a recorded pass reads a token of
+    /// each row and keeps keys and values. The model has to outlive it.</summary>
+    /// <param name="device">Where to run.</param>
+    /// <exception cref="ArgumentException">The model is no decoder with a language model's head.</exception>
+    public DecodingStep CreateDecodingStep(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return KeepsState ? new DecoderStep(this, device)
+            : throw new ArgumentException($"{Name} does not write texts: a decoder with a language model's head does (GPT2LMHeadModel)");
+    }
+
     /// <summary>How many positions a prefix takes.</summary>
     internal int PrefixLength => VirtualTokens is { IsPrefix: true } prefix ? prefix.Count : 0;
 

@@ -66,7 +66,9 @@ internal sealed class Gpt2ForCausalLM : Gpt2Model
         AddStages(head);
     }
 
-    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", Logits(Trunk.Forward(inputs, trace))));
+    internal override bool KeepsState => true;
+
+    protected override TextOutputs Compute(TextInputs inputs, ForwardTrace? trace) => new(("logits", Logits(inputs.Scored(Trunk.Forward(inputs, trace)))));
 
     /// <summary>The mean cross-entropy of each word given those before it; labels [B, T] are the words, <see cref="TextTargets.Ignored"/>
     /// where one is left out.</summary>

@@ -55,7 +55,7 @@ internal sealed class Gpt2Trunk : Module
         trace?.States.Add(x);
         // the layers see rows: attention alone separates the sequences
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
-        var given = new AttentionInputs(inputs.Sequences, inputs.Mask.AsCausal());
+        var given = new AttentionInputs(inputs.Sequences, inputs.Mask.AsCausal(), State: inputs.State);
         if (trace is null)
             return norm.Forward(LayerScope.Chain(layers, x, given, static (layer, rows, with) => layer.Forward(rows, with))).Reshape(shape);
         for (int layer = 0; layer < layers.Length; layer++)
@@ -74,7 +74,7 @@ internal sealed class Gpt2Trunk : Module
     {
         var pass = inputs.Pass;
         var embedded = prompt.Prepend(words.Forward(pass, inputs.TokenIds, inputs.Places));
-        return dropout.Forward(embedded + (inputs.Positions is { } given
+        return dropout.Forward(embedded + (inputs.PositionsOrNext is { } given
             ? positions.Forward(pass, given, inputs.Places) : pass.Of(positions.Weight).Slice(0, inputs.FirstPlace, embedded.Shape[1])));
     }
 }

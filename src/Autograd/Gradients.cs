@@ -89,6 +89,9 @@ public sealed partial class Gradients : IDisposable
     internal void Add(int slot, Tensor<float> gradient)
     {
         if (slot < 0) return;
+        if (slot == Tape.Unrecorded)
+            throw new InvalidOperationException(
+                "backward: the loss depends on something within a function whose activations were not kept (activation checkpointing): use what such a function returns, or keep them");
         Table.BySlot[slot] = Sum(Table.BySlot[slot], gradient);
     }
 

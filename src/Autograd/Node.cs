@@ -54,6 +54,23 @@ public abstract class Node
         return tensor;
     }
 
+    /// <summary>Keeps all temporaries that are there.</summary>
+    internal void KeepAll(Temporaries temporaries)
+    {
+        var memories = temporaries.Memories;
+        for (int i = 0; i < memories.Count; i++) saved.Add(memories[i]);
+    }
+
+    /// <summary>Keeps what something else keeps.</summary>
+    internal void KeepAll(in SavedMemory others) => saved.AddAll(others);
+
+    /// <summary>Runs backward and gives the gradient of the output back.</summary>
+    internal virtual void BackwardAndRelease(Tensor<float> dy, BackwardRun run)
+    {
+        Backward(dy, run);
+        dy.Memory.Release();
+    }
+
     /// <summary>Refuses to go on where something that was saved has been overwritten since.</summary>
     /// <exception cref="InvalidOperationException">The gradient would be of other values than those of the forward.</exception>
     internal void RequireUnchanged()

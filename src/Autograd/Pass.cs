@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Graft.Tensors;
 
 namespace Graft.Autograd;
@@ -14,7 +13,7 @@ namespace Graft.Autograd;
 /// var loss = model.Forward(pass.Constant(images)).CrossEntropy(labels);
 /// var gradients = pass.Backward(loss);
 /// </code></example>
-public sealed class Pass : IDisposable
+public sealed partial class Pass : IDisposable
 {
     private PassStorage? storage;
     private Gradients? own;
@@ -78,7 +77,7 @@ public sealed class Pass : IDisposable
 
     /// <summary>Another run of the same seed on the same device, which draws the same dropout: for a second gradient of one step. What it would
     /// defer is dropped, and gradients of its backward are a step of this pass, with what that one deferred.</summary>
-    public Pass Repeat() => new(Device, IsTraining, Seed) { repeated = this };
+    public Pass Repeat() => new(Device, IsTraining, Seed) { repeated = this, ActivationCheckpointing = ActivationCheckpointing };
 
     /// <summary>A tensor as a variable that needs no gradient.</summary>
     /// <exception cref="ArgumentException">The tensor is on another device.</exception>
@@ -92,7 +91,9 @@ public sealed class Pass : IDisposable
     public Variable Of(Parameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        return Storage.Weights.VariableOf(this, parameter, Storage.Tape);
+        var variable = Storage.Weights.VariableOf(this, parameter, Storage.Tape);
+        Note(variable.Value);
+        return variable;
     }
 
     /// <summary>The values of a buffer, or of a parameter without a gradient, valid until the pass ends even if they are moved to another
@@ -100,7 +101,7 @@ public sealed class Pass : IDisposable
     public Tensor<float> ValueOf(Parameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        return Storage.Weights.ValueOf(Device, parameter);
+        return Note(Storage.Weights.ValueOf(Device, parameter));
     }
 
     /// <summary>Substitutes a variable for a parameter for the rest of the pass: <see cref="Of"/> gives
@@ -158,11 +159,7 @@ public sealed class Pass : IDisposable
     public RandomStream Stream(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        ref int calls = ref CollectionsMarshal.GetValueRefOrAddDefault(Storage.Streams, name, out _);
-        int call = calls++;
-        if (call == 0) return new RandomStream(Seed, name);
-        var (low, high, _, _) = new RandomStream(Seed, "calls").Bits((ulong)call);
-        return new RandomStream(((ulong)high << 32) | low, name);
+        return Draw(name);
     }
 
     /// <summary>The gradients of a loss of one element. They live as long as the pass.</summary>
@@ -286,7 +283,7 @@ public sealed class Pass : IDisposable
     public void Defer(DeferredUpdate update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        if (repeated is null) Storage.Weights.Defer(update);
+        if (repeated is null && Storage.Tape.Recording != TapeRecording.Repeated) Storage.Weights.Defer(update);
         else update.Release();
     }
 

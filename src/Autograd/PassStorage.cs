@@ -1,3 +1,5 @@
+using Graft.Tensors;
+
 namespace Graft.Autograd;
 
 /// <summary>The parts of a pass, empty between passes and as large as one has needed: a training loop then makes them once. None of
@@ -26,6 +28,9 @@ internal sealed class PassStorage
     /// <summary>How often each random stream has been opened, by name.</summary>
     public Dictionary<string, int> Streams { get; } = [];
 
+    /// <summary>The streams that were opened where backward computes again, in order.</summary>
+    public List<RandomStream> Drawn { get; } = [];
+
     /// <summary>The table of the pass's own gradients.</summary>
     public GradientTable Gradients { get; } = new();
 
@@ -39,6 +44,7 @@ internal sealed class PassStorage
         Weights.Clear();
         Temporaries.Clear();
         Streams.Clear();
+        Drawn.Clear();
         idle ??= [];
         if (idle.Count < MostIdle) idle.Push(this);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Graft.Tensors;
 
 namespace Graft.Autograd;
@@ -32,6 +33,17 @@ internal struct SavedMemory
         memory.Retain();
         held ??= idle is { Count: > 0 } lists ? lists.Pop() : [];
         held.Add((memory, memory.Version));
+    }
+
+    /// <summary>Holds what another holds too, as it was when that one came to hold it.</summary>
+    public void AddAll(in SavedMemory other)
+    {
+        if (other.held is null) return;
+        foreach (var (memory, version) in other.held)
+        {
+            Add(memory);
+            CollectionsMarshal.AsSpan(held)[^1].Version = version;
+        }
     }
 
     /// <summary>Adds what was saved to a set.</summary>

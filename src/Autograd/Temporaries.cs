@@ -42,6 +42,9 @@ internal sealed class Temporaries
         memories.RemoveRange(kept, memories.Count - kept);
     }
 
+    /// <summary>The memory of each that was not given back, in order.</summary>
+    public IReadOnlyList<DeviceMemory> Memories => memories;
+
     /// <summary>Adds the memory of all to a set.</summary>
     public void AddTo(HashSet<DeviceMemory> held) => held.UnionWith(memories);
 

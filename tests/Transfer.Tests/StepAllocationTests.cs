@@ -17,9 +17,10 @@ public sealed class StepAllocationTests : IDisposable
     public void Dispose() => device.Dispose();
 
     [Theory]
-    [InlineData("resnet18", 21)]
-    [InlineData("resnet50", 49)]
-    public void Of_an_image_model(string name, int kilobytes)
+    [InlineData("resnet18", 21, false)]
+    [InlineData("resnet50", 49, false)]
+    [InlineData("resnet18", 33, true)]
+    public void Of_an_image_model(string name, int kilobytes, bool isCheckpointing)
     {
         var model = ModelRegistry.Create(name, classes: 5);
         using var images = Tensor.From<float>([2, 3, 32, 32], Numbers(2 * 3 * 32 * 32), device);
@@ -30,6 +31,7 @@ public sealed class StepAllocationTests : IDisposable
         AssertLittle(kilobytes, () =>
         {
             using var pass = Pass.Train(device, seed: 1);
+            pass.ActivationCheckpointing = isCheckpointing;
             var loss = model.Forward(pass.Constant(images)).CrossEntropy(labels);
             optimiser.Step(pass.Backward(loss));
         });
@@ -55,10 +57,11 @@ public sealed class StepAllocationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(6, 34, false)]
-    [InlineData(12, 62, false)]
-    [InlineData(6, 41, true)]
-    public void Of_a_text_model(int layers, int kilobytes, bool isAdapted)
+    [InlineData(6, 34, false, false)]
+    [InlineData(12, 62, false, false)]
+    [InlineData(6, 41, true, false)]
+    [InlineData(6, 60, false, true)]
+    public void Of_a_text_model(int layers, int kilobytes, bool isAdapted, bool isCheckpointing)
     {
         string config = $$"""
             {
@@ -76,6 +79,7 @@ public sealed class StepAllocationTests : IDisposable
         AssertLittle(kilobytes, () =>
         {
             using var pass = Pass.Train(device, seed: 1);
+            pass.ActivationCheckpointing = isCheckpointing;
             var loss = model.Loss(model.Forward(pass, batch), new TextTargets { Labels = labels });
             optimiser.Step(pass.Backward(loss));
         });

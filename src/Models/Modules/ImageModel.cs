@@ -224,7 +224,8 @@ public abstract class ImageModel : Model
     private Variable Chain(Variable x, int from, int to, Action<ImageStage, Variable>? taps)
     {
         var stages = CollectionsMarshal.AsSpan(chain);
-        var map = LayerScope.Chain(stages[from..Math.Min(to, Head)], x, (object?)null, static (stage, input, _) => stage.Forward(input), taps);
+        var map = LayerScope.Stages(
+            stages[from..Math.Min(to, Head)], x, (object?)null, static (input, given) => given.Step.Forward(input), taps, isNextBackward: to >= Head);
         if (to <= Head) return map;
         var logits = stages[Head].Forward(from < Head && IsHeadOnPooled ? Pool(map) : map);
         taps?.Invoke(stages[Head], logits);

@@ -77,6 +77,31 @@ internal static class LayerScope
         }
     }
 
+    /// <summary>Runs the stages of a model in sequence: as <see cref="Chain"/>, but where the pass checkpoints activations it keeps the input of each
+    /// stage alone, and backward runs it again.</summary>
+    /// <param name="steps">The stages, in order.</param>
+    /// <param name="x">The first one's input.</param>
+    /// <param name="inputs">What every stage takes beside it.</param>
+    /// <param name="forward">Runs one stage; made once, as a pass may call it again.</param>
+    /// <param name="taps">Feature taps, which keep outputs of stages; null for none.</param>
+    /// <param name="isNextBackward">Whether backward comes to the last of them at once, so that it would be run again for nothing.</param>
+    public static Variable Stages<TStep, TInputs>(
+        ReadOnlySpan<TStep> steps, Variable x, TInputs inputs, Func<Variable, (TStep Step, TInputs Inputs), Variable> forward, Action<TStep, Variable>? taps = null,
+        bool isNextBackward = false)
+    {
+        var scope = x.Pass.OpenScope();
+        for (int i = 0; i < steps.Length; i++)
+        {
+            var given = (steps[i], inputs);
+            bool isKept = !x.Pass.ActivationCheckpointing || (isNextBackward && i == steps.Length - 1);
+            x = scope.KeepOnly(isKept ? forward(x, given) : x.Pass.Checkpoint(x, given, forward));
+            if (taps is null) continue;
+            taps(steps[i], x);
+            scope = x.Pass.OpenScope();
+        }
+        return x;
+    }
+
     /// <summary>Runs steps in sequence. Intermediates before the last output are released after each step; the tape holds what it
     /// saved.</summary>
     /// <param name="steps">The steps, in order.</param>

@@ -77,6 +77,9 @@ public sealed record FineTuneOptions
     /// <summary>How the run is kept and watched, which is no part of the recipe; null for neither.</summary>
     public RunOptions? Run { get; init; }
 
+    /// <summary>Whether backward computes the activations of the stages again instead of finding them kept (<see cref="Trainer.ActivationCheckpointing"/>).</summary>
+    public bool ActivationCheckpointing { get; init; }
+
     /// <summary>Where the outputs of a frozen trunk are kept from epoch to epoch; which weights come out does not depend on it.</summary>
     public TrunkCacheMode Cache { get; init; }
 

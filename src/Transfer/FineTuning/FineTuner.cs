@@ -73,6 +73,7 @@ public sealed class FineTuner
             Observers = [.. methods.Observers, .. Observers, .. options.Run?.Observers ?? []],
             Checkpoints = options.Run?.Checkpoints,
             Backward = methods.Backward,
+            ActivationCheckpointing = options.ActivationCheckpointing,
             PlannedEpochs = Phases.Sum(static phase => phase.Epochs),
         };
         using var claim = trainer.Claim();
@@ -106,7 +107,7 @@ public sealed class FineTuner
         foreach (var phase in Phases)
         {
             Begin(phase);
-            summaries.Add(new PhaseSummary(phase, ModelSummary.Of(optimiser, device, forward)));
+            summaries.Add(new PhaseSummary(phase, ModelSummary.Of(optimiser, device, forward, options.ActivationCheckpointing)));
         }
         return summaries;
     }
@@ -146,7 +147,8 @@ public sealed class FineTuner
             Groups.LearnOnly(phase.Stages);
             model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
             using var kept = TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.Cache, options.CacheFolder);
-            return (finder ?? new RateFinder { Seed = options.Seed })
+            finder ??= new RateFinder { Seed = options.Seed };
+            return (options.ActivationCheckpointing ? finder with { ActivationCheckpointing = true } : finder)
                 .Find(Groups, options.Optimiser, kept ?? data, device, options.OptimiserOptions, progress, cancellation);
         }
         finally

@@ -21,12 +21,14 @@ public sealed record ModelSummary(IReadOnlyList<GroupSummary> Groups)
     /// <param name="optimiser">What moves them: its groups, its decay and what it keeps of each parameter.</param>
     /// <param name="device">Where <paramref name="forward"/> runs.</param>
     /// <param name="forward">A forward of one batch in a training pass, of which the activations that backward reads are measured; null to leave them out.</param>
-    public static ModelSummary Of(Optimiser optimiser, Device device, Action<Pass>? forward = null)
+    /// <param name="activationCheckpointing">Whether backward computes activations again (<see cref="Pass.ActivationCheckpointing"/>): what is kept then are the
+    /// inputs of stages, and the activations of the one stage that needs most.</param>
+    public static ModelSummary Of(Optimiser optimiser, Device device, Action<Pass>? forward = null, bool activationCheckpointing = false)
     {
         ArgumentNullException.ThrowIfNull(optimiser);
         ArgumentNullException.ThrowIfNull(device);
         var groups = optimiser.Groups;
-        var activations = forward is null ? null : Activations(groups, device, forward);
+        var activations = forward is null ? null : Activations(groups, device, forward, activationCheckpointing);
         return new ModelSummary([.. groups.Select((group, index) => Describe(group, index))]);
 
         GroupSummary Describe(ParameterGroup group, int index)
@@ -58,8 +60,19 @@ public sealed record ModelSummary(IReadOnlyList<GroupSummary> Groups)
         static string Affine(BatchNorm2d norm) => norm.TracksStatistics == norm.IsFrozen ? norm.IsFrozen ? ", frozen affine" : ", learning affine" : "";
     }
 
+    private static long[] Activations(ParameterGroups groups, Device device, Action<Pass> forward, bool isCheckpointing)
+    {
+        long[] kept = Held(groups, device, forward, isCheckpointing);
+        if (!isCheckpointing) return kept;
+        long[] whole = Held(groups, device, forward, isCheckpointing: false);
+        // backward has the activations of one stage at a time
+        int largest = Enumerable.Range(0, kept.Length).MaxBy(group => whole[group] - kept[group]);
+        kept[largest] = Math.Max(kept[largest], whole[largest]);
+        return kept;
+    }
+
     /// <summary>How many of the bytes that the pass holds in the end came to be held within each group's layers; what no layer of a group made is the head's.</summary>
-    private static long[] Activations(ParameterGroups groups, Device device, Action<Pass> forward)
+    private static long[] Held(ParameterGroups groups, Device device, Action<Pass> forward, bool isCheckpointing)
     {
         var stages = new Dictionary<object, int>();
         foreach (var (index, group) in groups.Index())
@@ -68,6 +81,7 @@ public sealed record ModelSummary(IReadOnlyList<GroupSummary> Groups)
             foreach (var module in stage.Modules.SelectMany(static module => module.Descendants().Prepend(module))) stages.TryAdd(module, index);
         }
         using var pass = Pass.Train(device);
+        pass.ActivationCheckpointing = isCheckpointing;
         var owners = new Dictionary<DeviceMemory, int>();
         var before = pass.Held();
         pass.LayerWatch = (layer, _) =>

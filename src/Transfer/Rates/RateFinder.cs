@@ -27,6 +27,9 @@ public sealed record RateFinder
     /// <summary>The seed of what a step draws.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Whether backward computes activations again (<see cref="Trainer.ActivationCheckpointing"/>).</summary>
+    public bool ActivationCheckpointing { get; init; }
+
     /// <summary>Trains with rising rates, and puts everything back. The groups' rates keep their ratios; the last group's, the head's, is what the curve has.</summary>
     /// <param name="groups">What is trained.</param>
     /// <param name="optimiser">By what rule; a new one is made and its state dropped.</param>
@@ -51,7 +54,7 @@ public sealed record RateFinder
         using var kept = new WeightCopies(groups, device);
         using var rule = optimiser.Create(groups, settings ?? new OptimiserOptions());
         var rising = new Rising(this, groups[^1].Rate);
-        var trainer = new Trainer(rule, device) { Seed = Seed, Observers = [rising] };
+        var trainer = new Trainer(rule, device) { Seed = Seed, ActivationCheckpointing = ActivationCheckpointing, Observers = [rising] };
         try
         {
             trainer.Fit(data, Math.Max(1, (Steps + data.BatchesPerEpoch - 1) / data.BatchesPerEpoch), progress: progress, cancellation: cancellation);

@@ -73,6 +73,9 @@ public static class FineTuneRecipe
             + "The first where it is not given; the last below a new head where a step has fewer than 16 examples."),
         .. AdapterRecipe.Options.Within<FineTuneOptions>(static recipe => recipe.Adapter, static (recipe, part) => recipe with { Adapter = part }),
         .. RegularisationRecipe.Options.Within<FineTuneOptions>(static recipe => recipe.Regularisation, static (recipe, part) => recipe with { Regularisation = part }),
+        Row("--activation-checkpointing", "activation_checkpointing", RecipeKind.Choice([("off", false), ("on", true)]),
+            static recipe => recipe.ActivationCheckpointing, static (recipe, value) => recipe with { ActivationCheckpointing = value },
+            "Whether a step keeps the inputs of the stages alone and computes the rest again in its backward: less memory, about a third more time, the same weights."),
         Row("--cache", "cache", RecipeKind.Choice(
             [("auto", TrunkCacheMode.Auto), ("memory", TrunkCacheMode.Memory), ("disk", TrunkCacheMode.Disk), ("off", TrunkCacheMode.Off)]),
             static recipe => recipe.Cache, static (recipe, value) => recipe with { Cache = value },

@@ -36,7 +36,7 @@ internal static class NonFiniteDiagnosis
     private static (string? Module, string Problem)? InForward(Trainer trainer, ITrainingBatch batch)
     {
         Module? first = null;
-        using var pass = Pass.Train(trainer.Device, trainer.Seed + (ulong)trainer.StepsMade);
+        using var pass = trainer.BeginPass();
         pass.LayerWatch = (layer, output) =>
         {
             if (first is null && layer is Module module && !IsFinite(output.Value)) first = module;

@@ -53,6 +53,10 @@ public sealed partial class Trainer
     /// <summary>What takes part in the training, in the order in which it is called.</summary>
     public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];
 
+    /// <summary>Whether backward computes the activations of a model's stages again instead of finding them kept (<see cref="Pass.ActivationCheckpointing"/>):
+    /// less memory for more time, and the same bits.</summary>
+    public bool ActivationCheckpointing { get; init; }
+
     /// <summary>How the gradients of a batch come about; null for one backward.</summary>
     public BackwardRule? Backward { get; init; }
 
@@ -131,6 +135,14 @@ public sealed partial class Trainer
     /// <summary>What came of all fits so far.</summary>
     internal FitReport Report() =>
         new([.. reports], StepsMade, Elapsed.TotalSeconds, Groups.TrainableParameters, isInterrupted) { StoppedEarly = isStoppedEarly, ResumedFrom = keeper?.ResumedFrom };
+
+    /// <summary>The pass of the step that comes.</summary>
+    internal Pass BeginPass()
+    {
+        var pass = Pass.Train(Device, Seed + (ulong)StepsMade);
+        pass.ActivationCheckpointing = ActivationCheckpointing;
+        return pass;
+    }
 
     /// <summary>Has the models for this trainer alone, over several fits, until what is returned is disposed of.</summary>
     /// <exception cref="InvalidOperationException">A model is being trained already.</exception>
@@ -270,7 +282,7 @@ public sealed partial class Trainer
 
         private void Compute(ITrainingBatch batch)
         {
-            using var pass = Pass.Train(trainer.Device, trainer.Seed + (ulong)trainer.StepsMade);
+            using var pass = trainer.BeginPass();
             try
             {
                 Step(pass, batch);

@@ -57,7 +57,7 @@ internal sealed class Gpt2Trunk : Module
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
         var given = new AttentionInputs(inputs.Sequences, inputs.Mask.AsCausal(), State: inputs.State);
         if (trace is null)
-            return norm.Forward(LayerScope.Chain(layers, x, given, static (layer, rows, with) => layer.Forward(rows, with))).Reshape(shape);
+            return norm.Forward(LayerScope.Stages(layers, x, given, static (rows, with) => with.Step.Forward(rows, with.Inputs))).Reshape(shape);
         for (int layer = 0; layer < layers.Length; layer++)
         {
             layers[layer].Trace(x.Reshape(shape), trace);

@@ -72,7 +72,7 @@ internal sealed class EncoderTrunk : Module
         var bias = relative?.Forward(inputs.Pass, shape[1]);
         var given = new AttentionInputs(inputs.Sequences, inputs.Mask, Bias: bias);
         if (trace is null)
-            return LayerScope.Chain(steps, x, given, static (layer, rows, with) => layer.Forward(rows, with)).Reshape(shape);
+            return LayerScope.Stages(steps, x, given, static (rows, with) => with.Step.Forward(rows, with.Inputs)).Reshape(shape);
         for (int step = 0; step < steps.Length; step++)
         {
             if (trace.HasAttentions) trace.Probabilities.Add(steps[step].Probabilities(x.Reshape(shape), trace.Counts, bias));

@@ -3,7 +3,10 @@ namespace Graft.Models;
 /// <summary>Makes the text model that a folder of the Hugging Face hub describes; <see cref="PretrainedImageModel"/> makes image models.</summary>
 public static class PretrainedModel
 {
-    private static readonly ITextFamily[] Families = [Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family, Gpt2.Family, T5.Family, Bart.Family, Bart.Marian];
+    private static readonly ITextFamily[] Families =
+    [
+        Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family, Gpt2.Family, T5.Family, Bart.Family, Bart.Marian,
+    ];
 
     /// <summary>The architectures that can be made.</summary>
     public static IEnumerable<string> Architectures => Families.SelectMany(family => family.Architectures).Concat(WordFamilies.Architectures);

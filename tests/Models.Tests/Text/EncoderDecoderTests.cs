@@ -13,7 +13,7 @@ public sealed class EncoderDecoderTests : IDisposable
 
     public static TheoryData<string> Kinds => [.. Configs.Keys];
 
-    private static Dictionary<string, string> Configs { get; } = new()
+    internal static Dictionary<string, string> Configs { get; } = new()
     {
         ["t5"] = """{"architectures": ["T5ForConditionalGeneration"], "vocab_size": 20, "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_heads": 2, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 12}""",
         ["t5-gated"] = """{"architectures": ["T5ForConditionalGeneration"], "vocab_size": 20, "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 1, "num_decoder_layers": 2, "num_heads": 2, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": false}""",

@@ -24,6 +24,9 @@ internal sealed class TransformerLayer : Layer<TransformerInputs>
         perceptron = Add("", new TransformerPerceptron(config, keys, sizes.IntermediateWidth));
     }
 
+    /// <summary>How wide the keys of another sequence are.</summary>
+    public int CrossWidth => cross!.KeyWidth;
+
     /// <summary>The keys and values that the layer makes of the encoder's states [B S, D].</summary>
     public (Variable Keys, Variable Values) Projected(Variable source) => cross!.Projected(source);
 
@@ -65,6 +68,8 @@ internal sealed class TransformerAttention : Layer<AttentionInputs>
         norm = Add(keys.Norm, config.Norm());
         dropout = Add($"{keys.Module}.dropout", new Dropout(config.Dropout));
     }
+
+    public int KeyWidth => attention.KeyWidth;
 
     public (Variable Keys, Variable Values) Projected(Variable source) => attention.Projected(source);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Graft.Autograd;
+using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -65,6 +66,9 @@ internal sealed class TransformerStack : Module
         if (batch.TokenTypes is { } kinds && kinds.AsSpan().ContainsAnyExcept(0))
             throw new ArgumentException("the model knows no token types: leave them out, or all 0");
     }
+
+    /// <summary>The shape of what <see cref="Projected"/> gives for a layer.</summary>
+    public Shape ProjectedShape(int layer, int rows) => [rows, layers[layer].CrossWidth];
 
     /// <summary>The keys and values that a decoder's layers make of the encoder's states [B, S, D], in their order.</summary>
     public (Variable Keys, Variable Values)[] Projected(Variable source)

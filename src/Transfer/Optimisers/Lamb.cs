@@ -22,21 +22,46 @@ public abstract partial class Optimiser
     private sealed class LambOptimiser(ParameterGroups groups, float beta1, float beta2, float epsilon, double weightDecay, double? clipNorm)
         : Optimiser(groups, weightDecay, clipNorm)
     {
+        /// <summary>The directions of a step, until the norms of all are known.</summary>
+        private readonly List<(Tensor<float> Weight, Tensor<float> Direction, float Rate)> waiting = [];
+
         private protected override int StateCount => LambDirection.StateCount;
 
         private protected override void Move(Tensor<float> weight, Tensor<float> gradient, State state, UpdateStep step)
         {
-            var device = weight.Device;
-            using var direction = device.Rent<float>(weight.Shape);
-            device.Copy(weight, direction);
-            device.Update(
+            var direction = weight.Device.Rent<float>(weight.Shape);
+            waiting.Add((weight, direction, step.Rate));
+            weight.Device.Copy(weight, direction);
+            weight.Device.Update(
                 new LambDirection(step.Momentum ?? beta1, beta2, epsilon, step.WeightDecay, step.Number, step.GradientScale), direction, gradient, state.First, state.Second);
-            using var squares = device.Rent<float>([2]);
-            device.Reduce<SumOfSquares>(weight, squares.View([], default, offset: 0));
-            device.Reduce<SumOfSquares>(direction, squares.View([], default, offset: 1));
+        }
+
+        private protected override void BeginMoves()
+        {
+            foreach (var (_, direction, _) in waiting) direction.Dispose();
+            waiting.Clear();
+        }
+
+        private protected override void EndMoves()
+        {
+            if (waiting.Count == 0) return;
+            // one read for all parameters: on a GPU each would wait for the queue
+            using var squares = waiting[0].Weight.Device.Rent<float>([2 * waiting.Count]);
+            for (int i = 0; i < waiting.Count; i++)
+            {
+                var (weight, direction, _) = waiting[i];
+                weight.Device.Reduce<SumOfSquares>(weight, squares.View([], default, offset: 2 * i));
+                weight.Device.Reduce<SumOfSquares>(direction, squares.View([], default, offset: 2 * i + 1));
+            }
             float[] sums = squares.ToArray();
-            float trust = sums[0] > 0 && sums[1] > 0 ? (float)Math.Sqrt((double)sums[0] / sums[1]) : 1f;
-            device.Update(new Descent(step.Rate * trust), weight, direction, null, null);
+            for (int i = 0; i < waiting.Count; i++)
+            {
+                var (weight, direction, rate) = waiting[i];
+                float ofWeight = sums[2 * i], ofDirection = sums[2 * i + 1];
+                float trust = ofWeight > 0 && ofDirection > 0 ? (float)Math.Sqrt((double)ofWeight / ofDirection) : 1f;
+                weight.Device.Update(new Descent(rate * trust), weight, direction, null, null);
+            }
+            BeginMoves();
         }
     }
 }

@@ -76,6 +76,7 @@ public abstract partial class Optimiser : IDisposable
         Gather(gradients);
         float scale = clipNorm is { } largest ? GradientNorm.ClipFactor(movements, largest) : 1f;
         using var alone = gradients.BeginStep(locks);
+        BeginMoves();
         foreach (var (parameter, gradient, group) in movements)
         {
             var weight = parameter.ValueOn(gradient.Device);
@@ -88,6 +89,7 @@ public abstract partial class Optimiser : IDisposable
             Move(weight, aligned ?? gradient, state, new UpdateStep(rate, decay, state.Steps, scale) { Momentum = (float?)momentumNow });
             aligned?.Dispose();
         }
+        EndMoves();
         movements.Clear();
     }
 
@@ -96,10 +98,21 @@ public abstract partial class Optimiser : IDisposable
     {
         foreach (var state in states.Values) state.Dispose();
         states.Clear();
+        BeginMoves();
         GC.SuppressFinalize(this);
     }
 
     private protected abstract void Move(Tensor<float> weight, Tensor<float> gradient, State state, UpdateStep step);
+
+    /// <summary>A step begins: what one that failed has left is dropped.</summary>
+    private protected virtual void BeginMoves()
+    {
+    }
+
+    /// <summary>Every parameter has been given its gradient.</summary>
+    private protected virtual void EndMoves()
+    {
+    }
 
     private static void Require(bool holds, string name, object? value, string rule)
     {

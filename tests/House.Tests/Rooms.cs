@@ -10,7 +10,7 @@ namespace Graft.House.Tests;
 internal sealed record Room(string Project, string[] Projects, string[] Packages, string[] Assemblies)
 {
     /// <summary>The line, left to right, and beside it the rooms that stand on a package: the GPU's, and between models and tasks those of
-    /// foreign formats, of fetching and of text.</summary>
+    /// foreign formats, of fetching and of text, and on transfer that of logs.</summary>
     public static IReadOnlyList<Room> All { get; } =
     [
         new("Tensors", [], [], []),
@@ -24,6 +24,9 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
             ["Graft.Models", "NuGet.Protocol", "NuGet.Packaging", "NuGet.Configuration", "NuGet.Versioning", "NuGet.Common", "NuGet.Frameworks"]),
         new("Text", ["Models"], ["CsvHelper", "System.Numerics.Tensors"], ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "CsvHelper"]),
         new("Transfer", ["Models"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models"]),
+        new(
+            "Logging", ["Transfer"], ["Microsoft.Extensions.Logging.Abstractions"],
+            ["Graft.Models", "Graft.Transfer", "Microsoft.Extensions.Logging.Abstractions"]),
         new(
             "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Text"], ["Microsoft.Extensions.AI.Abstractions", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
             ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Text", "Graft.Transfer", "Microsoft.Extensions.AI.Abstractions", "SkiaSharp"]),

@@ -80,6 +80,8 @@ public sealed partial class Trainer
 
     internal EpochReport? LastReport => reports is [.., var last] ? last : null;
 
+    internal bool IsInterrupted => isInterrupted;
+
     internal TimeSpan Elapsed => elapsedBefore + clock.Elapsed;
 
     /// <summary>Trains for some epochs.</summary>
@@ -119,9 +121,12 @@ public sealed partial class Trainer
         clock.Start();
         try
         {
-            context.HasFailed = true;
             fit.Run(epochs, resumed);
-            context.HasFailed = false;
+        }
+        catch (Exception exception)
+        {
+            context.Failure = exception;
+            throw;
         }
         finally
         {

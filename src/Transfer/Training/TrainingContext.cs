@@ -122,7 +122,13 @@ public sealed class TrainingContext
     public bool IsStopping { get; private set; }
 
     /// <summary>Whether the fit ended by an exception.</summary>
-    public bool HasFailed { get; internal set; }
+    public bool HasFailed => Failure is not null;
+
+    /// <summary>The exception that ended the fit; null where none did.</summary>
+    public Exception? Failure { get; internal set; }
+
+    /// <summary>Whether the fit was broken off by its caller (<see cref="CancellationToken"/>).</summary>
+    public bool IsInterrupted => Trainer.IsInterrupted;
 
     internal StepFate Fate { get; private set; }
 

@@ -43,6 +43,7 @@ internal sealed class RowFile : IDisposable
                 if (stream.Length != HeadLength + (long)count * (rowLength * (long)sizeof(float) + DigestLength) + DigestLength) return null;
                 if (!IsWhole(stream)) return null;
             }
+            MarkUsed(path);
             return new RowFile(path, MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), rowLength, count);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -67,6 +68,19 @@ internal sealed class RowFile : IDisposable
     {
         view.Dispose();
         map.Dispose();
+    }
+
+    /// <summary>Gives a file the time at which it was last of use: what is not used goes when the folder is full.</summary>
+    private static void MarkUsed(string path)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // a folder that is only read is trimmed by nobody
+        }
     }
 
     private static bool IsWhole(FileStream stream)

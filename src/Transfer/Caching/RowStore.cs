@@ -54,6 +54,7 @@ internal sealed class MemoryRows(int count) : RowStore
 /// <summary>Rows in the files of a folder, which any number of runs read and add to at the same time: a run adds a file of its own.</summary>
 internal sealed class DiskRows : RowStore
 {
+    private readonly TrunkCacheSetting setting;
     private readonly string folder;
     private readonly int rowLength;
     private readonly List<RowFile> files = [];
@@ -63,9 +64,9 @@ internal sealed class DiskRows : RowStore
     private RowFileWriter? writer;
 
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public DiskRows(string folder, int rowLength, int count)
+    public DiskRows(TrunkCacheSetting setting, string key, int rowLength, int count)
     {
-        (this.folder, this.rowLength) = (folder, rowLength);
+        (this.setting, folder, this.rowLength) = (setting, Path.Combine(setting.Folder, key), rowLength);
         places = new (RowFile, int)?[count];
         Directory.CreateDirectory(folder);
         RowFileWriter.RemoveLeftovers(folder);
@@ -117,6 +118,7 @@ internal sealed class DiskRows : RowStore
         Know(RowFile.TryOpen(path, rowLength) ?? throw new IOException($"{path} was written and is not what was written: is the disk sound?"));
         foreach (var (number, content) in added) Find(number, content);
         added.Clear();
+        setting.Trim(files.Select(static file => Path.GetFullPath(file.Path)).ToHashSet(StringComparer.Ordinal));
     }
 
     public override void Abandon()

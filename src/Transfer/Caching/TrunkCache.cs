@@ -18,19 +18,15 @@ internal sealed class TrunkCache : ITrainingSet, IDisposable
     private readonly Model model;
     private readonly Device device;
     private readonly string stage;
-    private readonly TrunkCacheMode mode;
-    private readonly string folder;
+    private readonly TrunkCacheSetting setting;
     private readonly int views;
     private readonly HashSet<int> filled = [];
     private bool isProbed;
     private Rows? form;
     private RowStore? rows;
 
-    private TrunkCache(IStagedTrainingSet data, int views, Model model, Device device, string stage, TrunkCacheMode mode, string? folder)
-    {
-        (this.data, this.views, this.model, this.device, this.stage, this.mode) = (data, views, model, device, stage, mode);
-        this.folder = folder ?? UsualFolder;
-    }
+    private TrunkCache(IStagedTrainingSet data, int views, Model model, Device device, string stage, TrunkCacheSetting setting) =>
+        (this.data, this.views, this.model, this.device, this.stage, this.setting) = (data, views, model, device, stage, setting);
 
     public int BatchesPerEpoch => data.BatchesPerEpoch;
 
@@ -41,9 +37,9 @@ internal sealed class TrunkCache : ITrainingSet, IDisposable
 
     /// <summary>The set from a stage on, or as it is where the whole model has to run, as is seen when the first epoch begins; null where that is known
     /// before.</summary>
-    public static TrunkCache? Over(ITrainingSet data, Model model, Device device, string stage, TrunkCacheMode mode, string? folder) =>
-        mode == TrunkCacheMode.Off || data is not IStagedTrainingSet { Views: { } views } staged || model.Stages[0].Name == stage || !staged.CanStartAt(stage)
-            ? null : new TrunkCache(staged, views, model, device, stage, mode, folder);
+    public static TrunkCache? Over(ITrainingSet data, Model model, Device device, string stage, TrunkCacheSetting setting) =>
+        setting.Mode == TrunkCacheMode.Off || data is not IStagedTrainingSet { Views: { } views } staged || model.Stages[0].Name == stage || !staged.CanStartAt(stage)
+            ? null : new TrunkCache(staged, views, model, device, stage, setting);
 
     public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation) => EpochFrom(epoch, batchesDone: 0, cancellation);
 
@@ -78,10 +74,10 @@ internal sealed class TrunkCache : ITrainingSet, IDisposable
         if (Compute(0, [together.Examples[place]], cancellation) is not { Examples.Length: 1 } alone) return null;
         if (!SameBits(alone.Values, together.Values.AsSpan(place * length, length))) return null;
         long count = (long)data.Examples * views;
-        if (mode == TrunkCacheMode.Auto && count * length * sizeof(float) > Math.Min(MostBytes, Free / 4)) return null;
+        if (setting.Mode == TrunkCacheMode.Auto && count * length * sizeof(float) > Math.Min(MostBytes, Free / 4)) return null;
         form = together with { Values = [] };
-        if (mode != TrunkCacheMode.Disk) return new MemoryRows(checked((int)count));
-        var kept = new DiskRows(Path.Combine(folder, TrunkKey.Of(model, stage, device, together.Shape)), length, checked((int)count));
+        if (setting.Mode != TrunkCacheMode.Disk) return new MemoryRows(checked((int)count));
+        var kept = new DiskRows(setting, TrunkKey.Of(model, stage, device, together.Shape), length, checked((int)count));
         Check(kept, together);
         return kept;
     }

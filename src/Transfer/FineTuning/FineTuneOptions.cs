@@ -86,6 +86,16 @@ public sealed record FineTuneOptions
     /// <summary>The folder of <see cref="TrunkCacheMode.Disk"/>; null for <c>graft/trunk-outputs</c> among the user's caches.</summary>
     public string? CacheFolder { get; init; }
 
+    /// <summary>How many GiB the folder may hold: files that were not used for the longest time go first, once a run has added its own, which stay. Null for
+    /// <see cref="UsualCacheLimit"/>.</summary>
+    public double? CacheLimit { get; init; }
+
+    /// <summary>How many GiB the folder may hold where nothing is said.</summary>
+    public const double UsualCacheLimit = 20;
+
+    /// <summary>Where the outputs of a trunk are kept.</summary>
+    internal TrunkCacheSetting CacheSetting => new(Cache, CacheFolder ?? TrunkCache.UsualFolder, (long)((CacheLimit ?? UsualCacheLimit) * (1L << 30)));
+
     /// <summary>The optimiser's settings.</summary>
     internal OptimiserOptions OptimiserOptions => new()
     {

@@ -15,12 +15,19 @@ public sealed class FineTuner
     private readonly Device device;
     private readonly FineTuneOptions options;
     private readonly Model model;
+    private readonly ParameterGroup[] beside;
     private Trainer? trainer;
 
     /// <summary>Prepares a fine-tuning; what the model freezes changes only when it runs.</summary>
+    /// <param name="model">What is fine-tuned.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="options">How.</param>
+    /// <param name="beside">What learns with the model in every phase, at its head's rate, and is no part of it: the projection of a
+    /// <see cref="FeatureDistillation"/>.</param>
     /// <exception cref="ArgumentException">An option is impossible, or names a stage that the model does not have.</exception>
-    public FineTuner(Model model, Device device, FineTuneOptions options)
+    public FineTuner(Model model, Device device, FineTuneOptions options, params IReadOnlyList<ParameterGroup> beside)
     {
+        ArgumentNullException.ThrowIfNull(beside);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(options);
@@ -28,8 +35,11 @@ public sealed class FineTuner
         this.model = model;
         this.device = device;
         this.options = options;
-        Groups = new ParameterGroups(model);
-        Groups.Rates(options.HeadRate, options.RateDecayPerStage);
+        this.beside = [.. beside];
+        var stages = new ParameterGroups(model);
+        // the last group is the head, whose rate is told
+        Groups = beside.Count == 0 ? stages : new ParameterGroups([.. stages.SkipLast(1), .. beside, stages[^1]]);
+        GiveRates(options.HeadRate, options.RateDecayPerStage);
         Phases = options.Strategy.Phases(new StrategySetting(
             StagesThatMayLearn(), options.FrozenEpochsOn(model), options.Epochs ?? FineTuneOptions.UsualEpochs, options.RateDecayPerStage, options.HeadRateFactor ?? 1));
         foreach (string stage in Phases.SelectMany(static phase => phase.Stages)) Groups.Require(stage);
@@ -86,7 +96,7 @@ public sealed class FineTuner
             trainer.MomentumSchedule = phase.Momentum?.Invoke(phase.Epochs * data.BatchesPerEpoch);
             optimiser.Momentum = null;
             using var kept = phase.Epochs > 1 || options.Cache == TrunkCacheMode.Disk
-                ? TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.Cache, options.CacheFolder) : null;
+                ? TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.CacheSetting) : null;
             if (trainer.Fit(kept ?? data, phase.Epochs, schedule, validate, progress, cancellation).Interrupted) break;
         }
         var frozen = FrozenWeights.Watch(model);
@@ -120,8 +130,8 @@ public sealed class FineTuner
 
     private void Begin(FineTunePhase phase)
     {
-        Groups.Rates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
-        Groups.LearnOnly(phase.Stages);
+        GiveRates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
+        Groups.LearnOnly([.. phase.Stages, .. beside.Select(static group => group.Name)]);
         model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
     }
 
@@ -143,10 +153,10 @@ public sealed class FineTuner
         try
         {
             foreach (var (norm, _) in norms) norm.Policy = options.BatchNorm ?? BatchNormPolicy.FollowFreezing;
-            Groups.Rates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
-            Groups.LearnOnly(phase.Stages);
+            GiveRates(options.HeadRate * phase.RateFactor, phase.RateDecayPerStage);
+            Groups.LearnOnly([.. phase.Stages, .. beside.Select(static group => group.Name)]);
             model.ApplyFrozenPolicies(options.FrozenNorm, options.FrozenDropout);
-            using var kept = TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.Cache, options.CacheFolder);
+            using var kept = TrunkCache.Over(data, model, device, Groups.FirstThatLearns.Name, options.CacheSetting);
             finder ??= new RateFinder { Seed = options.Seed };
             return (options.ActivationCheckpointing ? finder with { ActivationCheckpointing = true } : finder)
                 .Find(Groups, options.Optimiser, kept ?? data, device, options.OptimiserOptions, progress, cancellation);
@@ -156,15 +166,22 @@ public sealed class FineTuner
             foreach (var (norm, policy) in norms) norm.Policy = policy;
             foreach (var (parameter, isBelow) in frontier) parameter.IsBelowFrontier = isBelow;
             model.ApplyFrozenPolicies(norm: null, dropout: null);
-            Groups.Rates(options.HeadRate, options.RateDecayPerStage);
+            GiveRates(options.HeadRate, options.RateDecayPerStage);
         }
+    }
+
+    private void GiveRates(double head, double decayPerStage)
+    {
+        int below = Groups.Count - 1 - beside.Length;
+        if (beside.Length == 0) Groups.Rates(head, decayPerStage);
+        else Groups.Rates([.. Enumerable.Range(0, below).Select(at => head / Math.Pow(decayPerStage, below - at)), .. beside.Select(_ => head), head]);
     }
 
     private string[] StagesThatMayLearn()
     {
         int first = options.FreezeBelow is { } stage ? Groups.IndexOf(stage) : 0;
         var named = options.Freeze is { } parts ? model.ParametersOf(parts).ToHashSet() : [];
-        string[] stages = [.. Groups.Skip(first).Where(group => group.Parameters.Any(one => !one.IsFrozenByName && !named.Contains(one))).Select(static group => group.Name)];
+        string[] stages = [.. Groups.Skip(first).Except(beside).Where(group => group.Parameters.Any(one => !one.IsFrozenByName && !named.Contains(one))).Select(static group => group.Name)];
         return stages.Length > 0 ? stages : throw new ArgumentException(
             $"every parameter of {model.Name}{(first > 0 ? $" from '{Groups[first].Name}' on" : "")} is frozen by name, so there is nothing to learn: unfreeze some (Module.Unfreeze)");
     }

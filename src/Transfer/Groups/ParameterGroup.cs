@@ -88,6 +88,9 @@ public sealed class ParameterGroup
     /// <summary>Whether any parameter is trainable.</summary>
     internal bool Learns => parameters.Any(parameter => !parameter.IsFrozen);
 
+    /// <summary>Whether its parameters are a model's, and not of a module that learns beside one.</summary>
+    internal bool IsOfModel => parameters.Length == 0 || Model.Of(parameters[0]) is not null;
+
     /// <summary>Whether the group as a whole is frozen: no gradient, no decay, no clipping, running statistics in its batch norms.</summary>
     public bool IsFrozen => parameters.Length > 0 && !Learns;
 

@@ -61,8 +61,9 @@ public sealed class ParameterGroups : IReadOnlyList<ParameterGroup>
     public long TrainableParameters =>
         groups.SelectMany(group => group.Parameters).Where(parameter => !parameter.IsFrozen).Sum(parameter => (long)parameter.Shape.ElementCount);
 
-    /// <summary>The first trainable group; the last where none is.</summary>
-    internal ParameterGroup FirstThatLearns => groups.FirstOrDefault(group => group.Learns) ?? groups[^1];
+    /// <summary>The first trainable group, of a model where one is; the last where none is.</summary>
+    internal ParameterGroup FirstThatLearns =>
+        groups.FirstOrDefault(static group => group.Learns && group.IsOfModel) ?? groups.FirstOrDefault(static group => group.Learns) ?? groups[^1];
 
     /// <summary>The last trainable group, where it is not the last of all; else null.</summary>
     internal string? LastThatLearnsBelowOthers => groups.LastOrDefault(group => group.Learns) is { } last && last != groups[^1] ? last.Name : null;

@@ -30,7 +30,8 @@ public static class FineTuneRecipe
         Row("--learning-rate", "learning_rate", RecipeKind.Number(AboveZero, static value => value > 0, "R").OrNone(), static recipe => recipe.LearningRate,
             static (recipe, value) => recipe with { LearningRate = value },
             "The head's highest learning rate; half of it after frozen epochs. 0.01 where it is not given; for a new head, where a step has N < 16 "
-            + "examples, at most 0.08 N / D of its D features; for texts 0.0384 / D of states D wide, 25 to 250 times that for adapters.", olderKey: "frozen_learning_rate", isRequired: true),
+            + "examples, at most 0.08 N / D of its D features; for texts 0.0384 / D of states D wide, 25 to 250 times that for adapters.",
+            olderKey: "frozen_learning_rate", isRequired: true),
         Row("--head-rate-factor", "head_rate_factor", RecipeKind.Number(AboveZero, static value => value > 0, "FACTOR").OrNone(), static recipe => recipe.HeadRateFactor,
             static (recipe, value) => recipe with { HeadRateFactor = value },
             "What the rate is multiplied by where a head learns alone under another strategy than fine-tune; 1, for texts 20."),
@@ -83,6 +84,9 @@ public static class FineTuneRecipe
             + "runs too, or nowhere. The weights that come out are the same."),
         Row("--cache-dir", "cache_dir", RecipeKind.Text("the path of a folder", "DIR"), static recipe => recipe.CacheFolder,
             static (recipe, value) => recipe with { CacheFolder = value }, "The folder of --cache disk; graft/trunk-outputs among the user's caches without it."),
+        Row("--cache-limit", "cache_limit", RecipeKind.Number("a number from 0 to 1000000", static value => value is >= 0 and <= 1e6, "GIB").OrNone(), static recipe => recipe.CacheLimit,
+            static (recipe, value) => recipe with { CacheLimit = value },
+            "How many GiB the folder of --cache disk may hold, what was not used for the longest time going first; 20 without it."),
         Row("--seed", "seed", RecipeKind.Seed, static recipe => recipe.Seed, static (recipe, value) => recipe with { Seed = value },
             "The seed of everything that is drawn.", isRequired: true),
     ]);

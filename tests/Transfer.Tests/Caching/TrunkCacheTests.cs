@@ -188,6 +188,38 @@ public sealed class TrunkCacheTests : IDisposable
         Assert.Equal(Train(new SmallModel(), TrunkCacheMode.Off, "head").Weights, Train(new SmallModel(), TrunkCacheMode.Disk, "head").Weights);
     }
 
+    [Fact]
+    public void What_was_not_used_for_the_longest_time_goes_where_the_folder_is_full()
+    {
+        List<string> runs = [];
+        foreach (float number in (float[])[1, 2, 3])
+        {
+            TrainFrom(number, limit: null);
+            string file = Assert.Single(Files().Except(runs));
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(number - 9));
+            runs.Add(file);
+        }
+        long size = new FileInfo(runs[0]).Length;
+        // the first is used again, so that the second is the oldest
+        TrainFrom(1, limit: null);
+        double three = (3 * size + size / 2) / (double)(1L << 30);
+        TrainFrom(4, three);
+        Assert.Equal(3, Files().Length);
+        Assert.Equal([true, false, true], runs.Select(File.Exists));
+        Assert.Equal(3, Directory.GetDirectories(folder).Length);
+        // what a run made itself stays, whatever it takes
+        TrainFrom(5, limit: 0);
+        Assert.Single(Files());
+        Assert.Equal(Probed, TrainFrom(5, limit: 0).RowsBelow);
+
+        StagedNoise TrainFrom(float number, double? limit)
+        {
+            var model = new SmallModel();
+            model.Parameters().Single(static one => one.Name == "conv1.bias").Value.CopyFrom([number, 0, 0, 0]);
+            return Train(model, TrunkCacheMode.Disk, "head", options => options with { CacheLimit = limit }).Data;
+        }
+    }
+
     private delegate void Change(StagedNoise data);
 
     private string[] Files() => Directory.GetFiles(folder, "*", SearchOption.AllDirectories);

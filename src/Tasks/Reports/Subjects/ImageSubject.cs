@@ -12,60 +12,35 @@ namespace Graft.Tasks;
 /// <param name="old">Pictures of the task that the weights were trained for, under its class numbers; null for none.</param>
 /// <param name="device">Where to compute.</param>
 internal sealed class ImageSubject(
-    ImageModelSource source, LabelledImages training, LabelledImages test, ImageFineTuneOptions options, LabelledImages? old, Device device) : ComparisonSubject
+    ImageModelSource source, LabelledImages training, LabelledImages test, ImageFineTuneOptions options, LabelledImages? old, Device device)
+    : ClassifierSubject<ImageModel, ImagePreprocessing, ImageFineTuneOptions, LabelledImages>(source.State, training, test, old, options.Recipe, device)
 {
     private const int Batch = 32;
 
     private readonly CpuDevice decoding = device as CpuDevice ?? (CpuDevice)Device.Cpu;
 
-    private float[]? oldOutputs;
-
     public override string Task => "image-classification";
 
-    public override string Data => training.Root;
+    public override string Data => TrainingSet.Root;
 
-    public override string Test => test.Root;
+    public override string Test => TestSet.Root;
 
-    public override string Model => source.State.Model.Name;
+    public override IReadOnlyList<string> Classes => TrainingSet.ClassNames;
 
-    public override string Weights => source.State.Manifest.Provenance?.FileName ?? Model;
-
-    public override IReadOnlyList<string> Classes => training.ClassNames;
-
-    public override int TrainingExamples => training.Count;
-
-    public override int[] TestLabels => [.. Enumerable.Range(0, test.Count).Select(test.Label)];
-
-    public override Device Device => device;
-
-    public override ulong Seed => options.Recipe.Seed;
+    public override int TrainingExamples => TrainingSet.Count;
 
     public override int Epochs => (options.Recipe.Epochs ?? FineTuneOptions.UsualEpochs) + FrozenEpochs;
 
     // a head that is new is so for every arm, so that all have as many epochs
-    private int FrozenEpochs => options.Recipe.FrozenEpochs ?? (source.State.Labels.SequenceEqual(Classes) ? 0 : 1);
+    protected override int FrozenEpochs => options.Recipe.FrozenEpochs ?? (source.State.Labels.SequenceEqual(Classes) ? 0 : 1);
+
+    protected override int OldClasses => source.State.Model.IsHeadNew ? 0 : source.State.Model.Classes;
 
     public override int FewestOfClass(double share, ulong seed)
     {
-        var part = training.Split(share, seed).Validation;
-        return Fewest([.. Enumerable.Range(0, part.Count).Select(part.Label)], Classes.Count);
+        var part = TrainingSet.Split(share, seed).Validation;
+        return Fewest(Labels(part), Classes.Count);
     }
-
-    public override TrainedArm Train(TransferArm arm, ulong seed, double? share, IProgress<FitProgress> progress, CancellationToken cancellation)
-    {
-        var examples = share is { } part ? training.Split(part, seed).Validation : training;
-        var own = arm.IsFromScratch ? source.FromScratch(seed) : source;
-        var recipe = arm.On(options.Recipe with { Seed = seed });
-        recipe = recipe with { FrozenEpochs = recipe.FrozenEpochs ?? FrozenEpochs };
-        var classifier = ImageClassifier.From(own, device);
-        var report = classifier.FineTune(examples, test, options with { Recipe = recipe, HeldOut = 0, Validation = null }, progress, cancellation);
-        // what is compared is the model, and not how it is kept
-        if (classifier.Adapters is not null && report.Steps > 0) classifier.MergeAdapters();
-        return new TrainedArm(
-            arm, report.Steps > 0 ? classifier : new NothingHeld(), classifier.Model, report, examples.Count, () => ImageClassifier.From(own, device).StartOf(Classes, seed));
-    }
-
-    public override float[] Logits(TrainedArm arm, CancellationToken cancellation) => Outputs((ImageModel)arm.Model, test, cancellation);
 
     public override IReadOnlyList<StageRows> Representations(Model model, int examples)
     {
@@ -74,11 +49,11 @@ internal sealed class ImageSubject(
         if (stages.Length == 0) return [];
         var rows = stages.ToDictionary(static stage => stage, static _ => new List<float>());
         int left = examples;
-        foreach (var batch in Loader(test, Batch).Epoch(0))
+        foreach (var batch in Loader(TestSet, Batch).Epoch(0))
         {
             using (batch)
             {
-                using var pass = Pass.Infer(device);
+                using var pass = Pass.Infer(Device);
                 foreach (var (stage, map) in network.FeatureMaps(batch.On(pass), stages))
                     rows[stage].AddRange(Pooled(map).Value.ToArray().AsSpan(0, Width(map) * Math.Min(left, batch.Count)));
                 left -= batch.Count;
@@ -88,46 +63,45 @@ internal sealed class ImageSubject(
         return [.. stages.Select(stage => new StageRows(stage, [.. rows[stage]]))];
     }
 
-    public override Forgetting? Forgotten(TrainedArm arm, CancellationToken cancellation)
-    {
-        var before = source.State.Model;
-        if (arm.Arm.IsFromScratch || before.IsHeadNew || before.Classes < 2 || source.State.Labels.SequenceEqual(Classes)) return null;
-        using var now = before.Remake(before.Classes, seed: 0);
-        now.CopyWeightsFrom(before);
-        now.CopyWeightsFrom(arm.Model, includeHead: false);
-        now.IsHeadNew = false;
-        var forgetting = Compare(oldOutputs ??= Outputs(before, test, cancellation), Outputs(now, test, cancellation), before.Classes);
-        if (old is null) return forgetting;
-        int[] labels = [.. Enumerable.Range(0, old.Count).Select(old.Label)];
-        return forgetting with
-        {
-            AccuracyBefore = Right(Outputs(before, old, cancellation), labels, before.Classes),
-            AccuracyAfter = Right(Outputs(now, old, cancellation), labels, before.Classes),
-        };
-    }
-
     public override WorstExample Explain(TrainedArm arm, int example, int predicted, WorstExample plain)
     {
         var transforms = new ImageTransforms(source.State.Inputs);
-        var picture = transforms.Prepare(test.Load(example), test.Name(example));
+        var picture = transforms.Prepare(TestSet.Load(example), TestSet.Name(example));
         using var image = decoding.Rent<float>([1, RgbImage.Channels, picture.Height, picture.Width], MemoryFormat.ChannelsLast);
         transforms.Write(picture, example, 0, ImageTransforms.Place(image, 0));
         ActivationMap? map = null;
-        if (device == decoding) map = GradCam.Of((ImageModel)arm.Model, device, image, predicted);
+        if (Device == decoding) map = GradCam.Of((ImageModel)arm.Model, Device, image, predicted);
         return plain with { Thumbnail = PictureThumbnails.Of(picture), Overlay = map is null ? null : PictureThumbnails.Of(picture, map) };
     }
 
     public override string Name(int example)
     {
-        string name = test.Name(example), root = Directory.Exists(test.Root) ? test.Root : Path.GetDirectoryName(test.Root) ?? "";
+        string name = TestSet.Name(example), root = Directory.Exists(TestSet.Root) ? TestSet.Root : Path.GetDirectoryName(TestSet.Root) ?? "";
         string within = root.Length == 0 ? name : Path.GetRelativePath(root, name);
         return within.StartsWith("..", StringComparison.Ordinal) ? name : within;
     }
 
-    private float[] Outputs(ImageModel model, LabelledImages pictures, CancellationToken cancellation)
+    protected override int[] Labels(LabelledImages examples) => [.. Enumerable.Range(0, examples.Count).Select(examples.Label)];
+
+    protected override LabelledImages Share(LabelledImages examples, double share, ulong seed) => examples.Split(share, seed).Validation;
+
+    protected override Func<TaskModel<ImageModel, ImagePreprocessing, ImageFineTuneOptions>> Start(bool isFromScratch, ulong seed)
+    {
+        var own = isFromScratch ? source.FromScratch(seed) : source;
+        return () => ImageClassifier.From(own, Device);
+    }
+
+    protected override FitReport FineTune(
+        TaskModel<ImageModel, ImagePreprocessing, ImageFineTuneOptions> classifier, LabelledImages examples, FineTuneOptions own, IProgress<FitProgress> progress,
+        CancellationToken cancellation) =>
+        ((ImageClassifier)classifier).FineTune(examples, TestSet, options with { Recipe = own, HeldOut = 0, Validation = null }, progress, cancellation);
+
+    protected override ImageModel Remake(ImageModel model, int classes) => model.Remake(classes, seed: 0);
+
+    protected override float[] Outputs(ImageModel model, LabelledImages examples, CancellationToken cancellation)
     {
         var rows = new List<float>();
-        foreach (var (_, outputs) in ImageInference.Rows(model, device, Loader(pictures, ImageClassifier.InferenceBatch), cancellation)) rows.AddRange(outputs.Span);
+        foreach (var (_, outputs) in ImageInference.Rows(model, Device, Loader(examples, ImageClassifier.InferenceBatch), cancellation)) rows.AddRange(outputs.Span);
         return [.. rows];
     }
 

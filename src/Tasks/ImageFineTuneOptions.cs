@@ -45,6 +45,16 @@ public sealed record ImageFineTuneOptions
     /// <summary>A teacher that is learnt from beside the labels; none at first.</summary>
     public DistillationOptions Distillation { get; init; } = new();
 
+    /// <summary>How strongly feature maps are to be those of the teacher, through a projection that learns with them (FitNets; Romero et al. 2015); null for not
+    /// at all.</summary>
+    public double? FeatureDistillation { get; init; }
+
+    /// <summary>The stage whose maps those are; null for the last below the head.</summary>
+    public string? FeatureStage { get; init; }
+
+    /// <summary>The teacher's stage; null for the last below its head.</summary>
+    public string? TeacherStage { get; init; }
+
     /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
 
@@ -120,6 +130,11 @@ public sealed record ImageFineTuneOptions
         Mixing.Validate();
         ArgumentNullException.ThrowIfNull(Distillation);
         Distillation.Validate();
+        if (FeatureDistillation is not null && Distillation.Teacher is null) throw new ArgumentException("feature maps of a teacher need a teacher: name one, or leave them out");
+        if (FeatureDistillation is not null && FeaturePenalty is not null)
+            throw new ArgumentException("feature maps are held where they were or become a teacher's: ask for one of both");
+        if (FeatureDistillation is null && (FeatureStage ?? TeacherStage) is not null)
+            throw new ArgumentException("stages of feature maps go with how strongly they are to be the teacher's: give it, or leave them out");
         if (FeatureAttention is not null && FeaturePenalty is null) throw new ArgumentException("what channels count goes with a penalty of feature maps: give it, or leave this out");
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
     }

@@ -185,6 +185,8 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         });
         var held = validation is null ? null : InOrder(copy.Inputs, validation, Once(options.Unreadable));
         var teacher = how.Distillation.Teacher is null ? null : new ImageTeacher(how.Distillation, copy.Inputs, copy.Labels);
+        var beside = teacher is not null && how.FeatureDistillation is { } strength
+            ? teacher.Match(copy.Model, Device, copy.Inputs.OutputSize, strength, how.FeatureStage, how.TeacherStage) : null;
         var start = how.FeaturePenalty is { } alpha ? new ImageStart(copy.Model, alpha) : null;
         if (start is not null && how.FeatureAttention == FeatureAttention.Supervised && classes is not null)
             start.Judge(
@@ -195,6 +197,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
             how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, print => AddTo(print, training))
         {
             Held = new Companions(teacher, start),
+            Beside = beside is null ? [] : [beside],
         };
     }
 

@@ -172,7 +172,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         using var model = copy.Model;
         var run = prepare(copy);
         using var held = run.Held;
-        var tuner = new FineTuner(model, Device, run.Fitting);
+        var tuner = new FineTuner(model, Device, run.Fitting, run.Beside);
         var searched = phase is null ? tuner.Phases[0] : tuner.Phases.FirstOrDefault(one => one.Name == phase)
             ?? throw new ArgumentException($"{run.Fitting.Strategy} has no phase '{phase}'; in order there are {string.Join(", ", tuner.Phases.Select(static one => one.Name).Distinct())}");
         return new RateSearch(tuner.FindRate(run.Training, finder, searched, progress, cancellation), searched.Name, searched.Stages[0], searched.RateFactor);
@@ -189,7 +189,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         try
         {
             copy = copy with { Adapters = AdaptersFor(copy, run.Fitting) };
-            tuner = new FineTuner(copy.Model, Device, RunIdentity.Add(copy, run, Options, FormatInputs(copy.Inputs)));
+            tuner = new FineTuner(copy.Model, Device, RunIdentity.Add(copy, run, Options, FormatInputs(copy.Inputs)), run.Beside);
             return report = tuner.FineTune(run.Training, run.Validate, progress, cancellation);
         }
         finally
@@ -252,4 +252,7 @@ internal sealed record TaskRun<TRecipe>(
 {
     /// <summary>What is given back when the run is over; null for nothing.</summary>
     public IDisposable? Held { get; init; }
+
+    /// <summary>What learns with the model and is no part of it.</summary>
+    public IReadOnlyList<ParameterGroup> Beside { get; init; } = [];
 }

@@ -64,6 +64,11 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
                 var (answers, penalty) = start.Run(model, pass, images);
                 return Taught(answers) + penalty;
             }
+            if (teacher is { Stages: { } stages })
+            {
+                var maps = model.FeatureMaps(images.On(pass), stages.Map, stages.Head);
+                return teacher.Of(Of(maps[stages.Head]), maps[stages.Head], images, maps[stages.Map]);
+            }
             if (!model.HasAuxiliaryHeads) return Taught(model.Forward(images.On(pass)));
             var (logits, auxiliary) = model.ForwardWithAuxiliary(images.On(pass));
             var total = Taught(logits);

@@ -44,6 +44,47 @@ public sealed class DistillationTests : IDisposable
         Assert.NotEqual(byFolder, translated);
     }
 
+    /// <summary>Maps become the teacher's, as far as a projection learns that: the further the more it counts.</summary>
+    [Fact]
+    public void Feature_maps_become_the_teachers()
+    {
+        string teacher = Teacher(), train = folder["train/x"][..^2];
+        var plain = Student(null);
+        var matched = Student(1);
+        Assert.NotEqual(plain, matched);
+        Assert.Equal(matched, Student(1));
+        Assert.NotEqual(matched, Student(1, "layer1"));
+        // a teacher's part of the loss and rates of stages stay what they are: a match that counts for next to nothing is next to none
+        float[] faint = Student(1e-7);
+        for (int i = 0; i < plain.Length; i++) Assert.Equal(plain[i], faint[i], 1e-3 * (1 + Math.Abs(plain[i])));
+
+        string Refusal(ImageFineTuneOptions options)
+        {
+            using var student = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+            return Assert.Throws<ArgumentException>(() => student.FineTune(train, options)).Message;
+        }
+
+        var asked = Options(1) with { Distillation = new DistillationOptions { Teacher = teacher }, FeatureDistillation = 1 };
+        Assert.Contains("has no stage 'layer9'", Refusal(asked with { FeatureStage = "layer9" }), StringComparison.Ordinal);
+        Assert.Contains("has no stage 'head' below its head", Refusal(asked with { TeacherStage = "head" }), StringComparison.Ordinal);
+        Assert.Contains("need a teacher", Refusal(asked with { Distillation = new DistillationOptions() }), StringComparison.Ordinal);
+        Assert.Contains("ask for one of both", Refusal(asked with { FeaturePenalty = 1 }), StringComparison.Ordinal);
+        Assert.Contains("go with how strongly", Refusal(asked with { FeatureDistillation = null, FeatureStage = "layer1" }), StringComparison.Ordinal);
+
+        float[] Student(double? strength, string? stage = null)
+        {
+            using var student = ImageClassifier.FromPretrained(Pictures.Model, Pictures.Weights(folder), device);
+            student.FineTune(train, Options(1) with
+            {
+                Augmentation = TrainingAugmentation.None,
+                Distillation = new DistillationOptions { Teacher = teacher },
+                FeatureDistillation = strength,
+                FeatureStage = stage,
+            });
+            return [.. student.Model.Parameters().SelectMany(static tensor => tensor.Value.ToArray())];
+        }
+    }
+
     [Fact]
     public void Other_classes_and_a_temperature_without_a_teacher_are_refused()
     {

@@ -74,7 +74,8 @@ internal sealed class Tape
 
     /// <summary>What is thrown where a function does something else when it is called again.</summary>
     public static InvalidOperationException NotTheSame() => new(
-        "backward: a function whose activations were not kept computed something else when it was called again: what it does has to follow from its inputs, the weights and Pass.Stream alone");
+        "backward: a function whose activations were not kept computed something else when it was called again: what it does has to follow from its inputs, "
+        + "the weights and Pass.Stream alone");
 
     /// <summary>Runs backward from a loss to the leaves, in the opposite order of the calls; what was saved and what is rented on the way
     /// is released call by call.</summary>

@@ -57,11 +57,18 @@ public sealed class StepAllocationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(6, 34, false, false)]
-    [InlineData(12, 62, false, false)]
-    [InlineData(6, 41, true, false)]
-    [InlineData(6, 60, false, true)]
-    public void Of_a_text_model(int layers, int kilobytes, bool isAdapted, bool isCheckpointing)
+    [InlineData(6, 34, null, false)]
+    [InlineData(12, 62, null, false)]
+    [InlineData(6, 41, "lora", false)]
+    [InlineData(6, 60, null, true)]
+    [InlineData(6, 70, "dora", false)]
+    [InlineData(6, 40, "ia3", false)]
+    [InlineData(6, 40, "bitfit", false)]
+    [InlineData(6, 50, "pfeiffer", false)]
+    [InlineData(6, 60, "houlsby", false)]
+    [InlineData(6, 50, "prefix-tuning", false)]
+    [InlineData(6, 40, "prompt-tuning", false)]
+    public void Of_a_text_model(int layers, int kilobytes, string? adapter, bool isCheckpointing)
     {
         string config = $$"""
             {
@@ -72,7 +79,11 @@ public sealed class StepAllocationTests : IDisposable
         var model = PretrainedModel.Create(JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes(config), "config.json"));
         int[] tokens = [.. Enumerable.Range(0, 32).Select(place => 1 + place % 40)], labels = [0, 1];
         var batch = new TextBatch(2, 16, tokens, attentionMask: [.. Enumerable.Range(0, 32).Select(place => place < 28 ? 1 : 0)]);
-        if (isAdapted) Adapters.Attach(model, new LoraConfig { TargetModules = AdapterTargets.Named("query", "value"), Dropout = 0.1, TaskType = "SEQ_CLS" });
+        if (adapter is not null)
+        {
+            var options = new AdapterOptions { Kind = AdapterKind.All.Single(kind => kind.Name == adapter), Dropout = adapter is "lora" or "dora" ? 0.1 : null };
+            Adapters.Attach(model, options.ConfigFor(model, []));
+        }
         var groups = new ParameterGroups(model);
         groups.Rates(head: 1e-4);
         using var optimiser = Optimiser.AdamW(groups);

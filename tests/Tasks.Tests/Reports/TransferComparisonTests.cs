@@ -69,6 +69,40 @@ public sealed class TransferComparisonTests(ReportFixture reports)
         });
     }
 
+    /// <summary>A classifier of moods learns what is spoken of: the moods that it then gives, with its old head, are others.</summary>
+    [Fact]
+    public void What_texts_were_told_apart_by_before_is_forgotten_or_not()
+    {
+        string moods = folder["moods"];
+        using (var classifier = TextClassifier.FromPretrained(TinyEncoder.Write(folder["tiny-moods"])))
+        {
+            classifier.FineTune(Told(["bad", "good"], static row => row / 2 % 2), null, Taught(20));
+            classifier.Save(moods);
+        }
+        var (training, test) = Told(["book", "film"], static row => row % 2).Split(0.4, seed: 0);
+        var report = TransferComparison.Run(
+            TextModelSource.FromFolder(moods, TextHead.SequenceClassification), training, test, Taught(6),
+            new TransferComparisonOptions { Seeds = 1, WorstExamples = 1 }, sourceTest: Told(["bad", "good"], static row => row / 2 % 2), device: reports.Device);
+        var (scratch, probe, recipe) = (report.Arms[0], report.Arms[1], report.Arms[2]);
+        Assert.Null(scratch.Forgetting);
+        Assert.Equal((1.0, 0.0, 2), (probe.Forgetting!.Agreement, probe.Forgetting.Drift, probe.Forgetting.Classes));
+        Assert.Equal(probe.Forgetting.AccuracyBefore, probe.Forgetting.AccuracyAfter);
+        Assert.True(probe.Forgetting.AccuracyBefore > 0.9, $"{probe.Forgetting.AccuracyBefore}");
+        Assert.Equal(probe.Forgetting.AccuracyBefore, recipe.Forgetting!.AccuracyBefore);
+        Assert.True(recipe.Forgetting.Drift > 0);
+        Assert.InRange(recipe.Forgetting.AccuracyAfter!.Value, 0, recipe.Forgetting.AccuracyBefore!.Value);
+
+        static LabelledTexts Told(string[] names, Func<int, int> label) => new(
+            "told", names, [.. Enumerable.Range(0, 24).Select(static row => new TextExample($"the {(row % 2 == 1 ? "film" : "book")} is {(row / 2 % 2 == 1 ? "good" : "bad")}{(row % 3 == 0 ? " ." : "")}"))],
+            [.. Enumerable.Range(0, 24).Select(label)]);
+
+        static TextFineTuneOptions Taught(int epochs) => new()
+        {
+            BatchSize = 8,
+            Recipe = new TextFineTuneOptions().Recipe with { Epochs = epochs, LearningRate = 5e-3, RateDecayPerStage = 1 },
+        };
+    }
+
     [Fact]
     public void What_cannot_be_compared_is_refused()
     {

@@ -10,7 +10,7 @@ namespace Graft.House.Tests;
 internal sealed record Room(string Project, string[] Projects, string[] Packages, string[] Assemblies)
 {
     /// <summary>The line, left to right, and beside it the rooms that stand on a package: the GPU's, and between models and tasks those of
-    /// foreign formats, of fetching and of text, and on transfer that of logs.</summary>
+    /// foreign formats, of fetching, of sounds and of text, and on transfer that of logs.</summary>
     public static IReadOnlyList<Room> All { get; } =
     [
         new("Tensors", [], [], []),
@@ -22,14 +22,15 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
         new(
             "Hub", ["Models"], ["NuGet.Protocol"],
             ["Graft.Models", "NuGet.Protocol", "NuGet.Packaging", "NuGet.Configuration", "NuGet.Versioning", "NuGet.Common", "NuGet.Frameworks"]),
+        new("Audio", ["Models"], ["NAudio.Core"], ["Graft.Tensors", "Graft.Models", "NAudio.Core"]),
         new("Text", ["Models"], ["CsvHelper", "System.Numerics.Tensors"], ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "CsvHelper"]),
         new("Transfer", ["Models"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models"]),
         new(
             "Logging", ["Transfer"], ["Microsoft.Extensions.Logging.Abstractions"],
             ["Graft.Models", "Graft.Transfer", "Microsoft.Extensions.Logging.Abstractions"]),
         new(
-            "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Text"], ["Microsoft.Extensions.AI.Abstractions", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
-            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Text", "Graft.Transfer", "Microsoft.Extensions.AI.Abstractions", "SkiaSharp"]),
+            "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Audio", "Text"], ["Microsoft.Extensions.AI.Abstractions", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
+            ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Audio", "Graft.Text", "Graft.Transfer", "Microsoft.Extensions.AI.Abstractions", "SkiaSharp"]),
     ];
 
     /// <summary>The rooms that are free of reflection and native binaries.</summary>

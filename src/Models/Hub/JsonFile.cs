@@ -131,6 +131,13 @@ public static class JsonFile
         return document.RootElement.GetProperty("text").Clone();
     }
 
+    /// <summary>A whole number as a member's value.</summary>
+    internal static JsonElement Number(int number)
+    {
+        using var document = JsonDocument.Parse(Format(writer => writer.WriteNumber("number", number)));
+        return document.RootElement.GetProperty("number").Clone();
+    }
+
     /// <summary>Decodes every text, which the reader does only when it is asked for one; it goes no deeper than the reader itself.</summary>
     /// <exception cref="InvalidOperationException">A name or text is no valid UTF-8, or half of a pair of surrogates.</exception>
     private static void RequireValidTexts(JsonElement element)

@@ -39,7 +39,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     /// <summary>Makes the layer with maps of other keys, of heads of another size than D / H, and with another factor on the scores than 1 / sqrt(size).</summary>
     internal MultiHeadAttention(
         (string Query, string Key, string Value) keys, int width, int heads, float dropout = 0, Func<int, int, Linear>? linear = null, int? keyHeads = null,
-        int? headSize = null, float? scale = null, Func<int, int, Linear>? queryLinear = null)
+        int? headSize = null, float? scale = null, Func<int, int, Linear>? queryLinear = null, Func<int, int, Linear>? keyLinear = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyHeads ?? 1);
@@ -50,7 +50,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         int size = headSize ?? width / heads, keyWidth = size * this.keyHeads;
         this.scale = scale ?? 1f / MathF.Sqrt(size);
         query = Add(keys.Query, (queryLinear ?? linear)(width, size * heads));
-        key = Add(keys.Key, linear(width, keyWidth));
+        key = Add(keys.Key, (keyLinear ?? linear)(width, keyWidth));
         value = Add(keys.Value, linear(width, keyWidth));
     }
 

@@ -166,7 +166,7 @@ public abstract class TextModel : Model
     internal virtual IReadOnlyDictionary<string, JsonElement> OtherMembers() => new Dictionary<string, JsonElement>();
 
     /// <summary>What a config said beside what every saved config says.</summary>
-    private protected static IReadOnlyDictionary<string, JsonElement> Kept(JsonObjectReader? members)
+    internal static IReadOnlyDictionary<string, JsonElement> Kept(JsonObjectReader? members)
     {
         const string TypeKey = "torch_dtype";
         if (members is not { } given) return new Dictionary<string, JsonElement>();

@@ -41,13 +41,10 @@ public sealed class ReferenceCheck
     public static ReferenceReport Run(string folder, string referencePath, Device device, LoadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        bool isOfImages = PretrainedImageModel.Knows(HubConfig.Read(folder));
-        var (image, ofImage) = isOfImages ? PretrainedImageModel.Open(folder, options, withoutDropout: true) : default;
-        var (text, ofText) = isOfImages ? default : PretrainedModel.Open(folder, options ?? new LoadOptions(), withoutDropout: true);
         using var reference = Checkpoint.Open(referencePath);
         var file = new ReferenceFile(reference);
-        ReferenceSubject subject = image is not null ? new ImageReference(image, file) : new TextReference(text!, file);
-        return new ReferenceCheck(file, subject, ofImage ?? ofText!).Run(device);
+        var (subject, weights) = Open(folder, file, options);
+        return new ReferenceCheck(file, subject, weights).Run(device);
     }
 
     /// <summary>Runs an image model that is loaded already, such as an imported graph.</summary>
@@ -90,6 +87,24 @@ public sealed class ReferenceCheck
             _ => throw new ArgumentException("a model of texts or of pictures is needed", nameof(model)),
         };
         return new ReferenceCheck(file, subject, weights, states, nameOf).Run(device);
+    }
+
+    /// <summary>A folder's model, by what it is of.</summary>
+    private static (ReferenceSubject Subject, LoadReport Weights) Open(string folder, ReferenceFile file, LoadOptions? options)
+    {
+        var config = HubConfig.Read(folder);
+        if (PretrainedImageModel.Knows(config))
+        {
+            var (image, ofImage) = PretrainedImageModel.Open(folder, options, withoutDropout: true);
+            return (new ImageReference(image, file), ofImage);
+        }
+        if (PretrainedSpeechModel.Knows(config))
+        {
+            var (sounds, ofSounds) = PretrainedSpeechModel.Open(folder, options, withoutDropout: true);
+            return (new SpeechReference(sounds, file), ofSounds);
+        }
+        var (text, ofText) = PretrainedModel.Open(folder, options ?? new LoadOptions(), withoutDropout: true);
+        return (new TextReference(text, file), ofText);
     }
 
     private ReferenceReport Run(Device device)

@@ -51,7 +51,8 @@ public sealed class VerifyReferenceTests : IDisposable
     [InlineData("t5-s2s", "T5ForConditionalGeneration")]
     [InlineData("bart-s2s", "BartForConditionalGeneration")]
     [InlineData("marian-mt", "MarianMTModel")]
-    public void Every_family_of_text_models_is_verified(string golden, string architecture)
+    [InlineData("wav2vec2-ctc", "Wav2Vec2ForCTC")]
+    public void Every_family_of_text_and_speech_models_is_verified(string golden, string architecture)
     {
         var run = CommandLine.Run("verify", Golden(golden), "--reference", Reference(golden));
         Assert.Equal((0, ""), (run.ExitCode, run.Error));

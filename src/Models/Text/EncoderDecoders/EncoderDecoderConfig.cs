@@ -76,8 +76,8 @@ internal sealed record EncoderDecoderConfig
 
     public Layer Norm() => Family.HasMeanNorms ? new LayerNorm(Width, NormEpsilon) : new RmsNorm(Width, NormEpsilon);
 
-    public Linear Linear(int inputs, int outputs, float deviation) =>
-        new(inputs, outputs, Family.HasBiases, Initialiser.Normal(deviation), Initialiser.Zeros);
+    public Linear Linear(int inputs, int outputs, float deviation, bool hasBias = true) =>
+        new(inputs, outputs, Family.HasBiases && hasBias, Initialiser.Normal(deviation), Initialiser.Zeros);
 }
 
 /// <summary>The sizes of an encoder or of a decoder.</summary>

@@ -41,6 +41,12 @@ internal sealed record EncoderDecoderFamily(string ModelType, string BareClass, 
     /// <summary>Whether linear maps have biases.</summary>
     public bool HasBiases { get; init; } = true;
 
+    /// <summary>Whether the map to keys has one too.</summary>
+    public bool HasKeyBias { get; init; } = true;
+
+    /// <summary>Whether the maps to queries and values have one too.</summary>
+    public bool HasQueryAndValueBias { get; init; } = true;
+
     /// <summary>Whether the padding token's embedding learns nothing as an input.</summary>
     public bool PaddingIsFixed { get; init; } = true;
 

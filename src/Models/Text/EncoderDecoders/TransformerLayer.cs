@@ -59,11 +59,14 @@ internal sealed class TransformerAttention : Layer<AttentionInputs>
 
     public TransformerAttention(EncoderDecoderConfig config, AttentionKeys keys, int heads)
     {
-        normsFirst = config.Family.NormsFirst;
+        var family = config.Family;
+        normsFirst = family.NormsFirst;
         var deviations = config.Deviations;
         attention = Add(keys.Module, new MultiHeadAttention(
-            keys.Maps, config.Width, heads, config.AttentionDropout, (inputs, outputs) => config.Linear(inputs, outputs, deviations.Inner),
-            headSize: config.HeadSize, scale: config.AttentionScale, queryLinear: (inputs, outputs) => config.Linear(inputs, outputs, deviations.Queries)));
+            keys.Maps, config.Width, heads, config.AttentionDropout, (inputs, outputs) => config.Linear(inputs, outputs, deviations.Inner, family.HasQueryAndValueBias),
+            headSize: config.HeadSize, scale: config.AttentionScale,
+            queryLinear: (inputs, outputs) => config.Linear(inputs, outputs, deviations.Queries, family.HasQueryAndValueBias),
+            keyLinear: (inputs, outputs) => config.Linear(inputs, outputs, deviations.Inner, family.HasKeyBias)));
         joined = Add($"{keys.Module}.{keys.Joined}", config.Linear((config.HeadSize ?? config.Width / heads) * heads, config.Width, deviations.Joined));
         norm = Add(keys.Norm, config.Norm());
         dropout = Add($"{keys.Module}.dropout", new Dropout(config.Dropout));

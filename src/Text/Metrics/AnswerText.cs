@@ -7,8 +7,6 @@ namespace Graft.Text;
 /// <remarks>Rajpurkar et al., "SQuAD: 100,000+ questions for machine comprehension of text" (2016); the rules are those of the published evaluation scripts.</remarks>
 public static class AnswerText
 {
-    private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
-
     /// <summary>An answer in lower case without ASCII's punctuation, without the words a, an and the, with one space between words.</summary>
     /// <param name="text">The answer.</param>
     public static string Normalise(string text)
@@ -49,18 +47,9 @@ public static class AnswerText
     private static List<string> Words(string text)
     {
         var kept = new StringBuilder(text.Length);
-        foreach (char letter in Lower(text))
-            if (!Punctuation.Contains(letter)) kept.Append(letter);
-        string plain = WithoutArticles(kept.ToString());
-        var words = new List<string>();
-        for (int at = 0; at < plain.Length;)
-        {
-            int start = at;
-            while (at < plain.Length && !IsSpace(plain[at])) at++;
-            if (at > start) words.Add(plain[start..at]);
-            while (at < plain.Length && IsSpace(plain[at])) at++;
-        }
-        return words;
+        foreach (char letter in PythonStrings.Lower(text))
+            if (!PythonStrings.Punctuation.Contains(letter)) kept.Append(letter);
+        return PythonStrings.Split(WithoutArticles(kept.ToString()));
     }
 
     /// <summary>Puts a space for each a, an and the that stands between letters and digits' ends.</summary>
@@ -81,22 +70,4 @@ public static class AnswerText
 
     private static bool IsOfWord(Rune rune) => rune.Value == '_' || Rune.IsLetter(rune)
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
-
-    // Python's white space: also the separators of ASCII
-    private static bool IsSpace(char letter) => char.IsWhiteSpace(letter) || letter is >= '\u001c' and <= '\u001f';
-
-    /// <summary>Lower case as Python makes it: two letters of Unicode become something else than a letter each.</summary>
-    private static string Lower(string text)
-    {
-        if (!text.AsSpan().ContainsAny('\u0130', '\u03a3')) return text.ToLowerInvariant();
-        var lower = new StringBuilder(text.Length);
-        for (int at = 0; at < text.Length; at++)
-        {
-            bool follows = at > 0 && char.IsLetter(text[at - 1]), goesOn = at + 1 < text.Length && char.IsLetter(text[at + 1]);
-            if (text[at] == '\u0130') lower.Append("i\u0307");
-            else if (text[at] == '\u03a3') lower.Append(follows && !goesOn ? '\u03c2' : '\u03c3');
-            else lower.Append(text[at]);
-        }
-        return lower.ToString().ToLowerInvariant();
-    }
 }

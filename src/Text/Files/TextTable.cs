@@ -4,7 +4,7 @@ namespace Graft.Text;
 
 /// <summary>A file of texts with named columns, read row by row: CSV, TSV, JSON lines, or a text a line.</summary>
 /// <remarks>UTF-8 with or without a byte order mark, UTF-16 with one, lines that end in LF, CR LF or CR. Empty lines of CSV, TSV and JSON lines are passed
-/// over; in a plain file they are empty texts.</remarks>
+/// over; in a plain file they are empty texts. A file that ends in <c>.gz</c> is decompressed.</remarks>
 public sealed class TextTable : IEnumerable<TextRow>
 {
     /// <summary>The name of the one column of a plain file.</summary>
@@ -46,8 +46,9 @@ public sealed class TextTable : IEnumerable<TextRow>
     public static TextTableFormat? FormatOf(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        string name = TextFile.PlainName(path);
         foreach (var (ending, format) in Endings)
-            if (path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) return format;
+            if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) return format;
         return null;
     }
 

@@ -15,7 +15,7 @@ internal static class VocabularyCommand
     {
         var command = new Command(
             "vocabulary",
-            "Learns a vocabulary of word pieces from texts of your own and writes vocab.txt, tokenizer_config.json and, where there is none, the config.json of a small encoder, "
+            "Learns a vocabulary from texts of your own and writes vocab.txt or tokenizer.json, tokenizer_config.json and, where there is none, the config.json of a small model, "
             + "whose sizes you may change: a folder for graft fine-tune --from-scratch.");
         var data = Options.FilePath("--data", "FILE", "The texts: .txt with one a line, or a column of .csv, .tsv or .jsonl.", required: true);
         var target = Options.FilePath("--out", "DIR", "The folder to write.", required: true);
@@ -24,10 +24,12 @@ internal static class VocabularyCommand
         var columns = new TextData(command, hasLabels: false);
         var size = Options.WholeNumber("--size", "How many tokens there are at most.", SmallestSize, SmallSize, LargestSize);
         var least = Options.WholeNumber("--minimum-count", "How often two pieces have to stand beside each other to become one.", 1, new WordPieceTrainerOptions().MinimumCount);
-        var keepsCase = new Option<bool>("--keep-case") { Description = "Keep capital letters and accents." };
-        var family = Options.Choice("--architecture", "The encoder: bert for --task masked-language-model, electra for replaced-token-detection.", ["bert", "electra"], "bert");
+        var keepsCase = new Option<bool>("--keep-case") { Description = "Keep capital letters and accents, which a byte-pair encoding does anyway." };
+        var kind = Options.Choice("--kind", "The pieces: WordPiece's, or joined bytes (bpe) or letters (metaspace).", VocabularyKind.Names, "wordpiece");
+        var family = Options.Choice(
+            "--architecture", "The model; left out, bert or, of joined pieces, bart. electra is for replaced-token-detection.", VocabularyModel.Names, null);
         var json = Options.Json();
-        foreach (var option in (Option[])[size, least, keepsCase, family, json]) command.Add(option);
+        foreach (var option in (Option[])[size, least, kind, keepsCase, family, json]) command.Add(option);
         command.SetAction((parsed, interrupt) =>
         {
             string file = parsed.GetRequiredValue(data), to = parsed.GetRequiredValue(target);
@@ -35,18 +37,23 @@ internal static class VocabularyCommand
             if (File.Exists(to)) throw new WrongInputException($"--out {Printable.Whole(to)} is a file: give a folder");
             if (File.Exists(Path.Combine(to, ModelFolder.WeightsFileName)))
                 throw new WrongInputException($"--out {Printable.Whole(to)} holds the weights of a model, whose vocabulary this would replace: give another folder");
-            var options = new WordPieceTrainerOptions { Size = parsed.GetValue(size), MinimumCount = parsed.GetValue(least), LowerCase = !parsed.GetValue(keepsCase) };
+            var pieces = VocabularyKind.Find(parsed.GetValue(kind)!);
+            var model = VocabularyModel.Find(parsed.GetValue(family) ?? (pieces.IsWordPiece ? "bert" : "bart"));
+            if (model.IsEncoder != pieces.IsWordPiece)
+                throw new WrongInputException($"--architecture {model.Name} does not go with --kind {pieces.Name}: take {string.Join(" or ", VocabularyModel.NamesFor(pieces))}");
+            int tokens = parsed.GetValue(size);
             string config = Path.Combine(to, ModelFolder.ConfigFileName);
             bool isConfigNew = !File.Exists(config);
-            if (!isConfigNew && JsonFile.Read(config).Number("vocab_size") is { } rows && rows < options.Size)
+            if (!isConfigNew && JsonFile.Read(config).Number("vocab_size") is { } rows && rows < tokens)
                 throw new WrongInputException(string.Create(CultureInfo.InvariantCulture,
-                    $"{Printable.Whole(config)} has a vocab_size of {rows}: ask for as many tokens or fewer with --size, not for {options.Size}"));
+                    $"{Printable.Whole(config)} has a vocab_size of {rows}: ask for as many tokens or fewer with --size, not for {tokens}"));
             var clock = Stopwatch.StartNew();
-            var vocabulary = ProgressDisplay.Show(parsed.InvocationConfiguration.Error, display =>
+            int learnt = ProgressDisplay.Show(parsed.InvocationConfiguration.Error, display =>
             {
                 try
                 {
-                    return WordPieceTrainer.Train(columns.Texts(file, parsed).Select(static text => text.Text), options, new Progress(display, options.Size), interrupt);
+                    var texts = columns.Texts(file, parsed).Select(static text => text.Text);
+                    return pieces.Learn(to, texts, new VocabularySettings(tokens, parsed.GetValue(least), !parsed.GetValue(keepsCase), model), new Progress(display, tokens), interrupt);
                 }
                 catch (ArgumentException exception)
                 {
@@ -54,41 +61,26 @@ internal static class VocabularyCommand
                 }
             });
             double seconds = clock.Elapsed.TotalSeconds;
-            WordPieceTrainer.Save(to, vocabulary, options.LowerCase);
-            if (isConfigNew) JsonFile.Write(config, writer => WriteConfig(writer, parsed.GetValue(family)!, vocabulary.Count));
+            if (isConfigNew) JsonFile.Write(config, writer => model.Write(writer, learnt));
 
             var output = parsed.InvocationConfiguration.Output;
             if (!parsed.GetValue(json))
             {
-                output.WriteLine($"{Printable.Whole(to)}: {Tables.Count(vocabulary.Count)} tokens in {Tables.Seconds(seconds)}"
-                    + (isConfigNew ? $"; its {ModelFolder.ConfigFileName} is of a small {parsed.GetValue(family)}, change it as you like" : ""));
+                output.WriteLine($"{Printable.Whole(to)}: {Tables.Count(learnt)} tokens in {Tables.Seconds(seconds)}"
+                    + (isConfigNew ? $"; its {ModelFolder.ConfigFileName} is of a small {model.Name}, change it as you like" : ""));
                 return Task.FromResult(ExitCode.Done);
             }
             JsonOutput.Write(output, writer =>
             {
                 writer.WriteString("data", file);
                 writer.WriteString("out", to);
-                writer.WriteNumber("tokens", vocabulary.Count);
+                writer.WriteNumber("tokens", learnt);
                 writer.WriteBoolean("config", isConfigNew);
                 writer.WriteFigure("seconds", seconds);
             });
             return Task.FromResult(ExitCode.Done);
         });
         return command;
-    }
-
-    /// <summary>The sizes of BERT-mini (Turc et al. 2019).</summary>
-    private static void WriteConfig(System.Text.Json.Utf8JsonWriter json, string family, int tokens)
-    {
-        json.WriteString("model_type", family);
-        json.WriteNumber("vocab_size", tokens);
-        if (family == "electra") json.WriteNumber("embedding_size", 128);
-        json.WriteNumber("hidden_size", 256);
-        json.WriteNumber("num_hidden_layers", 4);
-        json.WriteNumber("num_attention_heads", 4);
-        json.WriteNumber("intermediate_size", 1024);
-        json.WriteNumber("max_position_embeddings", 512);
-        json.WriteNumber("type_vocab_size", 2);
     }
 
     private sealed class Progress(ProgressDisplay display, int size) : IProgress<double>

@@ -6,9 +6,9 @@ namespace Graft.Text.Tokenisers;
 /// <summary>Words as pieces, of which two after two are joined.</summary>
 internal sealed class PieceMerges
 {
-    private const string Inner = "##";
-
-    private readonly List<string> tokens;
+    private readonly string inner;
+    private readonly List<string> tokens = [];
+    private readonly List<(string Left, string Right)> joined = [];
     private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
     private readonly List<(int[] Pieces, long Count)> words = [];
     private readonly Dictionary<(int Left, int Right), long> counts = [];
@@ -17,30 +17,48 @@ internal sealed class PieceMerges
     private readonly PriorityQueue<(int Left, int Right), (long Rarity, int Left, int Right)> queue = new();
     private readonly HashSet<(int Left, int Right)> changed = [];
 
-    private PieceMerges(IEnumerable<string> first) => tokens = [.. first];
+    private PieceMerges(IEnumerable<string> first, string inner)
+    {
+        this.inner = inner;
+        foreach (string token in first) IdOf(token);
+    }
 
     /// <summary>The tokens in the order of their numbers.</summary>
     public IReadOnlyList<string> Tokens => tokens;
 
-    /// <summary>Takes words apart into letters.</summary>
+    /// <summary>What was joined, in order.</summary>
+    public IReadOnlyList<(string Left, string Right)> Joined => joined;
+
+    /// <summary>Takes words apart into letters, those within a word with a sign; a word with a letter that is left out is left out.</summary>
     /// <param name="first">The tokens that come first.</param>
     /// <param name="counts">How often each word occurs.</param>
     /// <param name="maximumLetters">How many letters there are at most.</param>
-    public static PieceMerges Begin(IEnumerable<string> first, Dictionary<string, long> counts, int maximumLetters)
+    /// <param name="inner">The sign before pieces that do not begin a word.</param>
+    public static PieceMerges Begin(IEnumerable<string> first, Dictionary<string, long> counts, int maximumLetters, string inner)
     {
-        var merges = new PieceMerges(first);
-        var letters = new Dictionary<Rune, long>();
-        foreach (var (word, count) in counts)
-            foreach (var letter in word.EnumerateRunes()) CollectionsMarshal.GetValueRefOrAddDefault(letters, letter, out _) += count;
-        var kept = letters.OrderByDescending(static letter => letter.Value).ThenBy(static letter => letter.Key.Value).Take(maximumLetters).Select(static letter => letter.Key).ToHashSet();
+        var merges = new PieceMerges(first, inner);
+        var kept = MostFrequent(counts, [], maximumLetters);
         var known = counts.Where(word => word.Value > 0 && word.Key.EnumerateRunes().All(kept.Contains)).OrderBy(static word => word.Key, StringComparer.Ordinal).ToList();
-        foreach (string piece in known.Select(static word => Letters(word.Key)[0]).Distinct().Order(StringComparer.Ordinal)) merges.IdOf(piece);
-        foreach (string piece in known.SelectMany(static word => Letters(word.Key).Skip(1)).Distinct().Order(StringComparer.Ordinal)) merges.IdOf(piece);
-        foreach (var (word, count) in known)
-        {
-            merges.words.Add((Array.ConvertAll(Letters(word), merges.IdOf), count));
-            merges.Add(merges.words.Count - 1, count);
-        }
+        string[] Letters(string word) => [.. word.EnumerateRunes().Select((letter, index) => index == 0 ? letter.ToString() : inner + letter)];
+        foreach (string piece in known.Select(word => Letters(word.Key)[0]).Distinct().Order(StringComparer.Ordinal)) merges.IdOf(piece);
+        foreach (string piece in known.SelectMany(word => Letters(word.Key).Skip(1)).Distinct().Order(StringComparer.Ordinal)) merges.IdOf(piece);
+        foreach (var (word, count) in known) merges.AddWord(Letters(word), count);
+        merges.Enqueue();
+        return merges;
+    }
+
+    /// <summary>Takes words apart into letters without signs; letters that are left out are as if the words were written without them.</summary>
+    /// <param name="first">The tokens that come first.</param>
+    /// <param name="counts">How often each word occurs.</param>
+    /// <param name="always">Letters that are there at any rate.</param>
+    /// <param name="maximumLetters">How many letters there are at most.</param>
+    public static PieceMerges Begin(IEnumerable<string> first, Dictionary<string, long> counts, IEnumerable<Rune> always, int maximumLetters)
+    {
+        var merges = new PieceMerges(first, "");
+        var kept = MostFrequent(counts, always, maximumLetters);
+        foreach (var letter in kept.OrderBy(static letter => letter.Value)) merges.IdOf(letter.ToString());
+        foreach (var (word, count) in counts.OrderBy(static word => word.Key, StringComparer.Ordinal))
+            merges.AddWord([.. word.EnumerateRunes().Where(kept.Contains).Select(static letter => letter.ToString())], count);
         merges.Enqueue();
         return merges;
     }
@@ -64,7 +82,8 @@ internal sealed class PieceMerges
 
     private void Join((int Left, int Right) pair)
     {
-        int joined = IdOf(tokens[pair.Left] + tokens[pair.Right][Inner.Length..]);
+        int joined = IdOf(tokens[pair.Left] + tokens[pair.Right][inner.Length..]);
+        this.joined.Add((tokens[pair.Left], tokens[pair.Right]));
         changed.Clear();
         foreach (int place in places[pair])
         {
@@ -122,6 +141,17 @@ internal sealed class PieceMerges
         return id;
     }
 
-    /// <summary>The letters of a word as pieces.</summary>
-    private static string[] Letters(string word) => [.. word.EnumerateRunes().Select(static (letter, index) => index == 0 ? letter.ToString() : Inner + letter)];
+    private void AddWord(string[] pieces, long count)
+    {
+        words.Add((Array.ConvertAll(pieces, IdOf), count));
+        Add(words.Count - 1, count);
+    }
+
+    private static HashSet<Rune> MostFrequent(Dictionary<string, long> counts, IEnumerable<Rune> always, int maximum)
+    {
+        var letters = always.ToDictionary(static letter => letter, static _ => long.MaxValue / 2);
+        foreach (var (word, count) in counts)
+            foreach (var letter in word.EnumerateRunes()) CollectionsMarshal.GetValueRefOrAddDefault(letters, letter, out _) += count;
+        return [.. letters.OrderByDescending(static letter => letter.Value).ThenBy(static letter => letter.Key.Value).Take(maximum).Select(static letter => letter.Key)];
+    }
 }

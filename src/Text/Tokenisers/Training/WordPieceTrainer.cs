@@ -27,7 +27,9 @@ public static class WordPieceTrainer
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Size);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MinimumCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaximumLetters);
-        var merges = PieceMerges.Begin(Specials, Count(texts, options.LowerCase, cancellation), options.MaximumLetters);
+        var counts = WordCounts.Of(
+            texts, WordPieceFolder.NormaliserOf(spaces: true, options.LowerCase, options.LowerCase), new BertPreTokeniser(python: true), WordPieceFolder.LongestWord, cancellation);
+        var merges = PieceMerges.Begin(Specials, counts, options.MaximumLetters, "##");
         if (merges.Tokens.Count == Specials.Length) throw new ArgumentException("the texts have no word to learn a vocabulary from", nameof(texts));
         if (merges.Tokens.Count > options.Size)
             throw new ArgumentException(
@@ -62,33 +64,6 @@ public static class WordPieceTrainer
             json.WriteBoolean("do_lower_case", lowerCase);
             if (maximumLength is { } most) json.WriteNumber("model_max_length", most);
         });
-    }
-
-    /// <summary>How often each word occurs; longer ones than the tokeniser looks up are left out.</summary>
-    private static Dictionary<string, long> Count(IEnumerable<string> texts, bool lowerCase, CancellationToken cancellation)
-    {
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        var byLetters = counts.GetAlternateLookup<ReadOnlySpan<char>>();
-        var normaliser = WordPieceFolder.NormaliserOf(spaces: true, lowerCase, lowerCase);
-        var signs = new BertPreTokeniser(python: true);
-        var work = new Workspace();
-        foreach (string text in texts)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            work.AtBeginning = true;
-            work.Text.Load(text, 0, text.Length);
-            normaliser.Apply(work);
-            work.Splits.Clear();
-            if (work.Text.Length > 0) work.Splits.Add(new Split(0, work.Text.Length));
-            signs.Apply(work);
-            foreach (var range in work.Splits)
-            {
-                if (range.End - range.Start > WordPieceFolder.LongestWord) continue;
-                var word = work.Text.Units[range.Start..range.End];
-                byLetters[word] = byLetters.TryGetValue(word, out long count) ? count + 1 : 1;
-            }
-        }
-        return counts;
     }
 }
 

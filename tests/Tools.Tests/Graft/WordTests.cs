@@ -140,6 +140,21 @@ public sealed class WordTests : IDisposable
         GraftLine.Run([.. start, "--out", data]).AssertFailed(2, "is a file");
     }
 
+    [Theory]
+    [InlineData("bpe", "marian")]
+    [InlineData("metaspace", null)]
+    public void A_vocabulary_of_joined_pieces_begins_a_model_that_writes(string kind, string? architecture)
+    {
+        string made = In("joined");
+        string[] line = ["vocabulary", "--data", Sentences(), "--text-column", "said", "--out", made, "--size", "320", "--kind", kind, "--json"];
+        int tokens = GraftLine.Run(architecture is null ? line : [.. line, "--architecture", architecture]).AssertDone().GetProperty("tokens").GetInt32();
+        var tokeniser = Graft.Text.Tokeniser.Open(made);
+        Assert.Equal(tokens, tokeniser.VocabularySize);
+        Assert.Equal("the cat", tokeniser.Decode(tokeniser.Encode("the cat").Ids, skipSpecialTokens: true).Trim());
+        Assert.Equal(tokens, Graft.Models.PretrainedModel.Create(Graft.Models.JsonFile.Read(Path.Combine(made, "config.json"))).Sizes.Vocabulary);
+        GraftLine.Run([.. line, "--architecture", "bert"]).AssertFailed(2, $"--architecture bert does not go with --kind {kind}: take bart or marian or gpt2");
+    }
+
     private string Sentences()
     {
         string path = In("sentences.csv");

@@ -3,7 +3,7 @@ namespace Graft.Models;
 /// <summary>Makes the model of sounds that a folder of the Hugging Face hub describes.</summary>
 public static class PretrainedSpeechModel
 {
-    private static readonly SpeechFamily[] Families = [Wav2Vec2.Family, KeywordTransformer.Family];
+    private static readonly SpeechFamily[] Families = [Wav2Vec2.Family, Whisper.Family, KeywordTransformer.Family];
 
     /// <summary>The architectures that can be made.</summary>
     public static IEnumerable<string> Architectures => Families.SelectMany(static family => family.Architectures);

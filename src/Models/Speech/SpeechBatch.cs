@@ -41,6 +41,9 @@ public sealed class SpeechBatch
     /// <summary>Frames [B, T] that training hides from the model, true for hidden (SpecAugment over time, <c>mask_time_indices</c>); null for none.</summary>
     public bool[]? HiddenFrames { get; init; }
 
+    /// <summary>What a decoder reads of the words of each sound; null for models without one.</summary>
+    public TextBatch? Decoder { get; init; }
+
     /// <summary>How many samples of a sound count.</summary>
     /// <param name="sound">From 0.</param>
     public int LengthOf(int sound) => Lengths is { } lengths ? lengths[sound] : Length;

@@ -82,6 +82,9 @@ public enum SpeechHead
 
     /// <summary>A class for each sound: <c>logits</c> [B, L].</summary>
     SequenceClassification,
+
+    /// <summary>The words of each sound, one after another: <c>logits</c> [B, W, V].</summary>
+    SequenceToSequence,
 }
 
 /// <summary>What a head learns from; each uses its own part.</summary>
@@ -90,6 +93,6 @@ public sealed record SpeechTargets
     /// <summary>The labels that each sound is of, in order.</summary>
     public IReadOnlyList<int[]>? Transcripts { get; init; }
 
-    /// <summary>The class of each sound [B].</summary>
+    /// <summary>The class of each sound [B], or the words of each [B, W].</summary>
     public int[]? Labels { get; init; }
 }

@@ -33,6 +33,31 @@ internal static class SequenceLoss
         return logits.Reshape([checked((int)(logits.Shape.ElementCount / classes)), classes]).CrossEntropy(labels, labelSmoothing);
     }
 
+    /// <summary>What a decoder reads to write labels: for each place the label of the place before it, and at the first the start token (Hugging Face's
+    /// <c>shift_tokens_right</c>).</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="labels">[B, T], <see cref="TextTargets.Ignored"/> where a shorter text has ended.</param>
+    /// <param name="sequences">B.</param>
+    /// <param name="start">The token at the first place.</param>
+    /// <param name="padding">The token behind an end.</param>
+    /// <exception cref="ArgumentException">The labels are not as many in each sequence.</exception>
+    public static TextBatch Shifted(string name, int[] labels, int sequences, int start, int padding)
+    {
+        int length = labels.Length / sequences;
+        if (length == 0 || labels.Length % sequences != 0) throw new ArgumentException($"{name}: {labels.Length} labels do not fit {sequences} sequences: each has as many");
+        var ids = new int[labels.Length];
+        for (int row = 0; row < sequences; row++)
+        {
+            ids[row * length] = start;
+            for (int place = 1; place < length; place++)
+            {
+                int label = labels[row * length + place - 1];
+                ids[row * length + place] = label == TextTargets.Ignored ? padding : label;
+            }
+        }
+        return new TextBatch(sequences, length, ids);
+    }
+
     /// <summary>The places of a batch that have a label, and their labels.</summary>
     public static (int[] Places, int[] Labels) Labelled(string name, int[] labels, Shape tokens)
     {

@@ -353,6 +353,39 @@ public sealed class ForwardTrace
     internal void Begin(TextBatch batch)
     {
         Counts = batch.AttentionMask;
-        if (batch.Decoder is { } decoder) Decoder = new ForwardTrace { HasAttentions = HasAttentions, Counts = decoder.AttentionMask };
+        if (batch.Decoder is { } decoder) BeginDecoder(decoder);
     }
+
+    /// <summary>Notes where what a decoder reads has padding.</summary>
+    internal void BeginDecoder(TextBatch decoder) => Decoder = new ForwardTrace { HasAttentions = HasAttentions, Counts = decoder.AttentionMask };
+
+    /// <summary>What the trace has under a name of Hugging Face's: <c>hidden_states.2</c>, <c>attentions.0</c>, <c>past_key_values.0.1</c>; of two stacks
+    /// <c>encoder_hidden_states.2</c>, <c>decoder_attentions.0</c>, <c>cross_attentions.0</c>, <c>past_key_values.0.3</c>. Null for another name.</summary>
+    internal Variable? Find(string name)
+    {
+        string[] parts = name.Split('.');
+        if (parts is ["past_key_values", var layer, "0" or "1" or "2" or "3"]) return Cached(layer, parts[2]);
+        var list = parts[0] switch
+        {
+            "hidden_states" or "encoder_hidden_states" => HiddenStates,
+            "attentions" or "encoder_attentions" => Attentions,
+            "decoder_hidden_states" => Decoder?.HiddenStates,
+            "decoder_attentions" => Decoder?.Attentions,
+            "cross_attentions" => Decoder?.CrossAttentions,
+            _ => null,
+        };
+        return list is not null && parts.Length == 2 && Number(parts[1]) is { } at && at < list.Count ? list[at] : null;
+    }
+
+    /// <summary>Keys (even) or values of a layer, of its own sequence (0, 1) or of the encoder's.</summary>
+    private Variable? Cached(string layer, string part)
+    {
+        var cached = Decoder ?? this;
+        var list = part is "0" or "1" ? cached.KeysAndValues : cached.CrossKeysAndValues;
+        if (Number(layer) is not { } number || number >= list.Count) return null;
+        return part is "0" or "2" ? list[number].Keys : list[number].Values;
+    }
+
+    private static int? Number(string text) =>
+        int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number) ? number : null;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Graft.Autograd;
 
 namespace Graft.Models;
@@ -14,25 +13,19 @@ internal sealed class SpeechReference(SpeechModel model, ReferenceFile file) : R
 
     public override int Examples => Values.Shape[0];
 
-    private StoredTensor Values => file.Find(ReferenceFile.InputPrefix + "input_values") ?? throw file.Fail("has no 'input.input_values' [sounds, samples]");
+    private StoredTensor Values => file.Find(ReferenceFile.InputPrefix + Input) ?? throw file.Fail($"has no 'input.{Input}'");
+
+    private string Input => model.InputWidth == 1 ? "input_values" : "input_features";
 
     public override void Forward(Pass pass)
     {
-        file.RequireInputs(model, "input_values", "attention_mask", "labels");
-        var values = Values;
-        if (values.Shape.Rank != 2) throw file.Fail($"tensor '{values.Key}' is {values.Shape}, not [sounds, samples]");
-        (trace, batch) = (new ForwardTrace(), new SpeechBatch(values.Shape[0], values.Shape[1], values.ToSingleArray(), Lengths(values.Shape[0], values.Shape[1])));
+        file.RequireInputs(model, Input, "attention_mask", "labels");
+        (trace, batch) = (new ForwardTrace(), Batch(Values));
         outputs = model.Forward(pass, batch, trace);
     }
 
-    /// <summary>One of the model's outputs, or <c>hidden_states.2</c>, <c>attentions.0</c>.</summary>
-    public override Variable? Output(string name, int rank)
-    {
-        if (outputs!.Names.Contains(name)) return outputs[name];
-        string[] parts = name.Split('.');
-        var list = parts[0] switch { "hidden_states" => trace.HiddenStates, "attentions" => trace.Attentions, _ => null };
-        return list is not null && parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int at) && at < list.Count ? list[at] : null;
-    }
+    /// <summary>One of the model's outputs, or what the trace has (<see cref="ForwardTrace.Find"/>).</summary>
+    public override Variable? Output(string name, int rank) => outputs!.Names.Contains(name) ? outputs[name] : trace.Find(name);
 
     public override Variable Loss()
     {
@@ -42,6 +35,19 @@ internal sealed class SpeechReference(SpeechModel model, ReferenceFile file) : R
             // what is below 0 fills shorter rows up
             ? new SpeechTargets { Transcripts = [.. labels.Chunk(length).Select(static row => Array.FindAll(row, static label => label >= 0))] }
             : new SpeechTargets { Labels = labels });
+    }
+
+    private SpeechBatch Batch(StoredTensor values)
+    {
+        if (model.InputWidth == 1)
+            return values.Shape.Rank == 2 ? new SpeechBatch(values.Shape[0], values.Shape[1], values.ToSingleArray(), Lengths(values.Shape[0], values.Shape[1]))
+                : throw file.Fail($"tensor '{values.Key}' is {values.Shape}, not [sounds, samples]");
+        if (values.Shape.Rank != 3) throw file.Fail($"tensor '{values.Key}' is {values.Shape}, not [sounds, bands, frames]");
+        var (sounds, bands, frames) = (values.Shape[0], values.Shape[1], values.Shape[2]);
+        float[] stored = values.ToSingleArray(), turned = new float[stored.Length];
+        for (int at = 0; at < stored.Length; at++) turned[(at / (bands * frames) * frames + at % frames) * bands + at / frames % bands] = stored[at];
+        var batch = new SpeechBatch(sounds, frames, turned, width: bands);
+        return model is WhisperModel writes && file.Integers("labels") is { } labels ? writes.WithLabels(batch, labels) : batch;
     }
 
     private int[]? Lengths(int sounds, int length)

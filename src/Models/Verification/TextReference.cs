@@ -1,4 +1,3 @@
-using System.Globalization;
 using Graft.Autograd;
 
 namespace Graft.Models;
@@ -22,24 +21,10 @@ internal sealed class TextReference(TextModel model, ReferenceFile file) : Refer
         outputs = model.Forward(pass, batch, trace);
     }
 
-    /// <summary>One of the model's outputs, or <c>hidden_states.2</c>, <c>attentions.0</c>, <c>past_key_values.0.1</c>; of two stacks
-    /// <c>encoder_hidden_states.2</c>, <c>decoder_attentions.0</c>, <c>cross_attentions.0</c>, <c>past_key_values.0.3</c>.</summary>
+    /// <summary>One of the model's outputs, or what the trace has (<see cref="ForwardTrace.Find"/>).</summary>
     public override Variable? Output(string name, int rank)
     {
-        if (outputs!.Names.Contains(name)) return outputs[name];
-        string[] parts = name.Split('.');
-        if (parts is ["past_key_values", var layer, "0" or "1" or "2" or "3"]) return Cached(layer, parts[2]);
-        var decoder = trace.Decoder;
-        var list = parts[0] switch
-        {
-            "hidden_states" or "encoder_hidden_states" => trace.HiddenStates,
-            "attentions" or "encoder_attentions" => trace.Attentions,
-            "decoder_hidden_states" => decoder?.HiddenStates,
-            "decoder_attentions" => decoder?.Attentions,
-            "cross_attentions" => decoder?.CrossAttentions,
-            _ => null,
-        };
-        return list is not null && parts.Length == 2 && Number(parts[1]) is { } at && at < list.Count ? list[at] : null;
+        return outputs!.Names.Contains(name) ? outputs[name] : trace.Find(name);
     }
 
     public override Variable Loss()
@@ -54,17 +39,6 @@ internal sealed class TextReference(TextModel model, ReferenceFile file) : Refer
             EndPositions = file.Integers("end_positions"),
         });
     }
-
-    /// <summary>Keys (even) or values of a layer, of its own sequence (0, 1) or of the encoder's.</summary>
-    private Variable? Cached(string layer, string part)
-    {
-        var cached = trace.Decoder ?? trace;
-        var list = part is "0" or "1" ? cached.KeysAndValues : cached.CrossKeysAndValues;
-        if (Number(layer) is not { } number || number >= list.Count) return null;
-        return part is "0" or "2" ? list[number].Keys : list[number].Values;
-    }
-
-    private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     private TextBatch Batch()
     {

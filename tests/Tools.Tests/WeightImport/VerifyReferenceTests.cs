@@ -52,6 +52,7 @@ public sealed class VerifyReferenceTests : IDisposable
     [InlineData("bart-s2s", "BartForConditionalGeneration")]
     [InlineData("marian-mt", "MarianMTModel")]
     [InlineData("wav2vec2-ctc", "Wav2Vec2ForCTC")]
+    [InlineData("whisper-s2s", "WhisperForConditionalGeneration")]
     public void Every_family_of_text_and_speech_models_is_verified(string golden, string architecture)
     {
         var run = CommandLine.Run("verify", Golden(golden), "--reference", Reference(golden));

@@ -23,6 +23,9 @@ internal sealed record EncoderDecoderFamily(string ModelType, string BareClass, 
     /// <summary>The key of the table of positions.</summary>
     public string PositionsKey { get; init; } = "embed_positions";
 
+    /// <summary>How many rows of a learnt table of positions are of no place.</summary>
+    public int FirstPosition { get; init; } = 2;
+
     /// <summary>What the positions are.</summary>
     public PositionKind Positions { get; init; } = PositionKind.Learnt;
 

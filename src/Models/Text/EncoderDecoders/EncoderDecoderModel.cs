@@ -6,7 +6,7 @@ namespace Graft.Models;
 /// <summary>A model that reads one sequence and writes another (Vaswani et al. 2017): <c>logits</c> [B, T, V] of the words that the decoder could write
 /// next, or <c>last_hidden_state</c> [B, T, D] without a head, and <c>encoder_last_hidden_state</c> [B, S, D]. <see cref="PretrainedModel"/> makes it.</summary>
 /// <remarks>Letters: B sequences, S tokens read, T tokens written, V words, D = width.</remarks>
-public sealed class EncoderDecoderModel : TextModel
+public sealed class EncoderDecoderModel : TextModel, ISequenceWriter
 {
     private readonly EncoderDecoderConfig config;
     private readonly EncoderDecoderTrunk trunk;
@@ -41,6 +41,14 @@ public sealed class EncoderDecoderModel : TextModel
     /// <summary>How many tokens the decoder may write; null for any number.</summary>
     public int? MostWritten => config.MaximumPositions;
 
+    int ISequenceWriter.Vocabulary => config.VocabularySize;
+
+    TransformerStack ISequenceWriter.Decoder => trunk.Decoder;
+
+    WeightLock ISequenceWriter.Lock => Weights;
+
+    Variable ISequenceWriter.Logits(Variable states) => Logits(states);
+
     internal override string? TrunkKey => config.Family.TrunkKey;
 
     internal EncoderDecoderTrunk Trunk => trunk;
@@ -69,21 +77,10 @@ public sealed class EncoderDecoderModel : TextModel
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(labels);
-        int sequences = source.Sequences, length = labels.Length / sequences;
-        if (length == 0 || labels.Length % sequences != 0) throw new ArgumentException($"{Name}: {labels.Length} labels do not fit {sequences} sequences: each has as many");
-        var ids = new int[labels.Length];
-        for (int row = 0; row < sequences; row++)
-        {
-            ids[row * length] = config.DecoderStartToken;
-            for (int place = 1; place < length; place++)
-            {
-                int label = labels[row * length + place - 1];
-                ids[row * length + place] = label == TextTargets.Ignored ? config.PaddingToken ?? config.DecoderStartToken : label;
-            }
-        }
+        int sequences = source.Sequences;
         return new TextBatch(sequences, source.Length, source.TokenIds, source.TokenTypes, source.AttentionMask, source.Positions)
         {
-            Decoder = new TextBatch(sequences, length, ids),
+            Decoder = SequenceLoss.Shifted(Name, labels, sequences, config.DecoderStartToken, config.PaddingToken ?? config.DecoderStartToken),
         };
     }
 

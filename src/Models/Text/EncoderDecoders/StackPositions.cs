@@ -6,11 +6,9 @@ namespace Graft.Models;
 /// <summary>What is added to the embedding of each place: rows of a learnt table or of sines and cosines.</summary>
 internal sealed class StackPositions : Module
 {
-    /// <summary>The rows of a learnt table that are of no place.</summary>
-    private const int Offset = 2;
-
     private const double Wavelength = 10000;
 
+    private readonly int first;
     private readonly int count;
     private readonly int width;
     private readonly Embedding? table;
@@ -18,10 +16,10 @@ internal sealed class StackPositions : Module
 
     public StackPositions(EncoderDecoderConfig config)
     {
-        (count, width) = (config.MaximumPositions ?? 0, config.Width);
+        (first, count, width) = (config.Family.FirstPosition, config.MaximumPositions ?? 0, config.Width);
         sines = new Lazy<float[]>(Sines);
         if (config.Family.Positions == PositionKind.Learnt)
-            table = Add("", new Embedding(checked(count + Offset), width, Initialiser.Normal(config.Deviations.Words)));
+            table = Add("", new Embedding(checked(count + first), width, Initialiser.Normal(config.Deviations.Words)));
         else IgnoreKey("weight", "a table of sines that is computed");
     }
 
@@ -40,12 +38,12 @@ internal sealed class StackPositions : Module
         var pass = inputs.Pass;
         if (inputs.Positions is not { } given)
         {
-            int first = inputs.FirstPlace, length = inputs.Length;
-            return table is not null ? pass.Of(table.Weight).Slice(0, first + Offset, length)
-                : pass.Constant(pass.Upload<float>([length, width], sines.Value.AsSpan(first * width, length * width)));
+            int place = inputs.FirstPlace, length = inputs.Length;
+            return table is not null ? pass.Of(table.Weight).Slice(0, place + first, length)
+                : pass.Constant(pass.Upload<float>([length, width], sines.Value.AsSpan(place * width, length * width)));
         }
         // the rows of places alone, so that places are rows
-        var rows = table is not null ? pass.Of(table.Weight).Slice(0, Offset, count) : pass.Constant(pass.Upload<float>([count, width], sines.Value));
+        var rows = table is not null ? pass.Of(table.Weight).Slice(0, first, count) : pass.Constant(pass.Upload<float>([count, width], sines.Value));
         return rows.Embedding(given, inputs.Places);
     }
 

@@ -23,9 +23,11 @@ public sealed class AdaptersOnGpuTests
         using var cpu = new CpuDevice(1);
         var (expected, actual) = (Step(kind, cpu), Step(kind, Simulated.Device));
         Assert.Equal(expected.Keys, actual.Keys);
+        // the gradient of a key's bias is nothing but rounding: attention does not see it
+        double largest = expected.Where(static one => one.Key.EndsWith("bias", StringComparison.Ordinal)).SelectMany(static one => one.Value).Select(Math.Abs).DefaultIfEmpty().Max();
         foreach (var (name, numbers) in expected)
         {
-            double scale = numbers.Max(Math.Abs);
+            double scale = Math.Max(numbers.Max(Math.Abs), largest / 100);
             Assert.True(scale > 0, name);
             for (int i = 0; i < numbers.Length; i++)
                 Assert.True(Math.Abs(numbers[i] - actual[name][i]) <= 2e-4 * scale, $"{name}[{i}]: {numbers[i]} and {actual[name][i]}");

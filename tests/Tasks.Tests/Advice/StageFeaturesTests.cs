@@ -1,5 +1,6 @@
 using Graft.Autograd;
 using Graft.Tensors;
+using Graft.Testing;
 using Graft.Text;
 
 namespace Graft.Tasks.Tests;

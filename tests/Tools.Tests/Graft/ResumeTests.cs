@@ -42,24 +42,24 @@ public sealed class ResumeTests(Workplace place) : IClassFixture<Workplace>
     [Theory]
     [InlineData("kept", "--freeze-below", "head", "--cache", "memory")]
     [InlineData("kept-on-disk", "--freeze-below", "layer3", "--cache", "disk", "--cache-dir", "ROWS")]
-    [InlineData("delta", "--delta", "0.1")]
-    [InlineData("delta-judged", "--delta", "0.1", "--delta-attention", "supervised")]
+    [InlineData("delta", "--delta", "0.001")]
+    [InlineData("delta-judged", "--delta", "0.001", "--delta-attention", "supervised")]
     [InlineData("taught", "--teacher", "TEACHER", "--distill-temperature", "2")]
     [InlineData("matched", "--teacher", "TEACHER", "--distill-features", "0.5", "--distill-stage", "layer2", "--distill-teacher-stage", "layer3")]
     [InlineData("checkpointed", "--activation-checkpointing", "on")]
     public void With_what_takes_part(string name, params string[] more)
     {
-        if (more.Contains("TEACHER")) GraftLine.Run(place.FineTune("teacher", "--epochs", "1")).AssertDone();
-        string[] how = ["--epochs", "4", "--frozen-epochs", "1", "--augment", "none", "--learning-rate", "0.01", "--checkpoint-every", "2",
+        if (more.Contains("TEACHER")) GraftLine.Run(place.FineTune("teacher", "--epochs", "1")).AssertDoneQuietly();
+        string[] how = ["--epochs", "4", "--frozen-epochs", "1", "--augment", "none", "--learning-rate", "0.001", "--checkpoint-every", "2",
             .. more.Select(word => word == "TEACHER" ? place.In("teacher") : word == "ROWS" ? place.In("rows") : word)];
-        GraftLine.Run(place.FineTune(name, how)).AssertDone();
+        GraftLine.Run(place.FineTune(name, how)).AssertDoneQuietly();
         foreach (string moment in (string[])["epoch 1/", "epoch 3/"])
         {
             string cut = name + "-cut";
             Assert.Equal(130, GraftLine.RunUntil(moment, place.FineTune(cut, how)).ExitCode);
             var resumed = GraftLine.Run(place.FineTune(cut, [.. how, "--resume"]));
             Assert.Contains("graft: note: goes on from step ", resumed.Error, StringComparison.Ordinal);
-            resumed.AssertDone();
+            resumed.AssertDoneQuietly();
             Assert.Equal(HashOf(name), HashOf(cut));
         }
     }
@@ -67,8 +67,8 @@ public sealed class ResumeTests(Workplace place) : IClassFixture<Workplace>
     [Fact]
     public void Checkpointed_stages_make_the_same_bytes()
     {
-        GraftLine.Run(place.FineTune("stages-kept", "--epochs", "2")).AssertDone();
-        GraftLine.Run(place.FineTune("stages-again", "--epochs", "2", "--activation-checkpointing", "on")).AssertDone();
+        GraftLine.Run(place.FineTune("stages-kept", "--epochs", "2")).AssertDoneQuietly();
+        GraftLine.Run(place.FineTune("stages-again", "--epochs", "2", "--activation-checkpointing", "on")).AssertDoneQuietly();
         Assert.Equal(HashOf("stages-kept"), HashOf("stages-again"));
         GraftLine.Run(place.FineTune("refused", "--activation-checkpointing", "yes")).AssertFailed(2, "--activation-checkpointing is off or on, not 'yes'");
     }

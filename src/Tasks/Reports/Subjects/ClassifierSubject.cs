@@ -60,11 +60,25 @@ internal abstract class ClassifierSubject<TModel, TInputs, TRecipe, TExamples>(
         using var now = Remake(before, classes);
         now.CopyWeightsFrom(before);
         now.CopyWeightsFrom(arm.Model, includeHead: false);
+        KeepHead(before, now);
         now.IsHeadNew = false;
         var forgetting = Compare(oldOutputs ??= Outputs(before, test, cancellation), Outputs(now, test, cancellation), classes);
         if (old is null) return forgetting;
         int[] labels = Labels(old);
         return forgetting with { AccuracyBefore = Right(Outputs(before, old, cancellation), labels, classes), AccuracyAfter = Right(Outputs(now, old, cancellation), labels, classes) };
+    }
+
+    /// <summary>A pooler counts as the encoder's where weights are copied, and learns with the head: the old head has its own.</summary>
+    private static void KeepHead(TModel before, TModel now)
+    {
+        foreach (var (from, to) in before.Stages[^1].Modules.Zip(now.Stages[^1].Modules))
+        {
+            foreach (var (old, kept) in from.Parameters().Concat(from.Buffers()).Zip(to.Parameters().Concat(to.Buffers())))
+            {
+                float[] numbers = old.Value.ToArray();
+                kept.Fill(values => numbers.CopyTo(values));
+            }
+        }
     }
 
     /// <summary>The class of each example.</summary>

@@ -91,6 +91,7 @@ public sealed record BpeTrainerOptions
         if (SpecialTokens.Distinct(StringComparer.Ordinal).Count() < SpecialTokens.Count) throw new ArgumentException("a special token is there twice", nameof(SpecialTokens));
         foreach (string? token in (ReadOnlySpan<string?>)[BeginToken, EndToken])
             if (token is not null && !SpecialTokens.Contains(token))
-                throw new ArgumentException($"'{Printable.Text(token)}' is to stand around texts and is none of the special tokens: {Printable.Some(SpecialTokens, 20)}", nameof(SpecialTokens));
+                throw new ArgumentException(
+                    $"'{Printable.Text(token)}' is to stand around texts and is none of the special tokens: {Printable.Some(SpecialTokens, 20)}", nameof(SpecialTokens));
     }
 }

@@ -38,7 +38,8 @@ internal sealed class SequenceRun(EncoderDecoderModel model, Tokeniser tokeniser
     public EncoderDecoderModel Model => model;
 
     /// <summary>The tokens of pairs; what is longer than the model takes is cut.</summary>
-    public IReadOnlyList<SequencePair> Pairs(ParallelTexts texts) => [.. Enumerable.Range(0, texts.Count).Select(index => new SequencePair(Tokens(texts[index].Source), Tokens(texts[index].Target)))];
+    public IReadOnlyList<SequencePair> Pairs(ParallelTexts texts) =>
+        [.. Enumerable.Range(0, texts.Count).Select(index => new SequencePair(Tokens(texts[index].Source), Tokens(texts[index].Target)))];
 
     /// <summary>Trains it; false where the time was over before the epochs.</summary>
     /// <param name="pairs">What it learns.</param>
@@ -71,8 +72,10 @@ internal sealed class SequenceRun(EncoderDecoderModel model, Tokeniser tokeniser
         };
         using var stop = new CancellationTokenSource();
         if (recipe.Limit is { } limit) stop.CancelAfter(limit);
-        Console.Error.WriteLine($"{groups.TrainableParameters:n0} numbers learn from {pairs.Count:n0} pairs of {set.TargetTokens:n0} tokens to write, {set.BatchesPerEpoch} batches an epoch");
-        var report = trainer.Fit(set, recipe.Epochs, Schedule.Cosine(1, 0.02).WithWarmUp(recipe.WarmUp), token => validation.Evaluate(device, token), new Log(set), stop.Token);
+        Console.Error.WriteLine(
+            $"{groups.TrainableParameters:n0} numbers learn from {pairs.Count:n0} pairs of {set.TargetTokens:n0} tokens to write, {set.BatchesPerEpoch} batches an epoch");
+        var schedule = Schedule.Cosine(1, 0.02).WithWarmUp(recipe.WarmUp);
+        var report = trainer.Fit(set, recipe.Epochs, schedule, token => validation.Evaluate(device, token), new Log(set), stop.Token);
         Console.Error.WriteLine($"{report.Steps} steps in {report.Seconds:0} s{(report.Interrupted ? ", not all: go on with --resume" : "")}");
         return !report.Interrupted;
     }

@@ -18,7 +18,8 @@ public class HeadlineTests
     [Fact]
     public void Most_real_captions_have_a_headline_and_paragraphs_are_drawn_from_each_once()
     {
-        string[] captions = [.. TextTable.Open(RealData.Require("multi30k/val.en.gz"), new TextTableOptions { Format = TextTableFormat.Plain }).Select(static row => row[TextTable.TextColumn])];
+        var lines = TextTable.Open(RealData.Require("multi30k/val.en.gz"), new TextTableOptions { Format = TextTableFormat.Plain });
+        string[] captions = [.. lines.Select(static row => row[TextTable.TextColumn])];
         var paragraphs = Paragraphs.Of("val", captions, seed: 1);
         Assert.InRange(paragraphs.Count, 200, 338);
         Assert.Equal(paragraphs.Count, paragraphs.Sources.Distinct().Count());

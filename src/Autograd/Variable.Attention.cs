@@ -17,16 +17,18 @@ public sealed partial class Variable
     /// <param name="name">The name of dropout's random stream, a layer's key.</param>
     /// <param name="heads">Where queries, keys and values are rows of heads side by side, [B T, H D] and [B S, G D], as linear maps give
     /// them: how they divide; null where sequences and heads are axes.</param>
+    /// <param name="window">How many keys a query of a causal mask sees at most, its own and those before it (Mistral's sliding window); 0 for all.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="ArgumentException">The probability is not from 0 to 1.</exception>
     public Variable ScaledDotProductAttention(
         Variable keys, Variable values, AttentionMask? mask = null, float? scale = null, Variable? bias = null, float dropout = 0f,
-        string name = "attention", AttentionHeads? heads = null)
+        string name = "attention", AttentionHeads? heads = null, int window = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(window);
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(values);
         float width = Shape.Rank == 0 ? 1 : heads is { Count: > 0 and var count } ? Shape[^1] / (float)count : Shape[^1];
-        return AttentionFunction.Apply(this, keys, values, mask ?? AttentionMask.None, scale ?? 1f / MathF.Sqrt(width), dropout, name, heads, bias);
+        return AttentionFunction.Apply(this, keys, values, mask ?? AttentionMask.None, scale ?? 1f / MathF.Sqrt(width), dropout, name, heads, bias, window);
     }
 
     /// <summary>As <see cref="ScaledDotProductAttention"/>, of queries, keys and values that one linear map gives side by side:
@@ -44,6 +46,13 @@ public sealed partial class Variable
         AttentionHeads heads, AttentionMask? mask = null, float? scale = null, Variable? bias = null, float dropout = 0f, string name = "attention") =>
         AttentionFunction.ApplyPacked(
             this, mask ?? AttentionMask.None, scale ?? 1f / MathF.Sqrt(Shape.Rank == 0 ? 1 : Shape[^1] / (3f * Math.Max(1, heads.Count))), dropout, name, heads, bias);
+
+    /// <summary>These rows of heads [R, H D] with the numbers of each head turned by angles that follow from the row's position (rotary position
+    /// embeddings, Su et al. 2021): of the first W numbers, j and j + W / 2 are the coordinates of a point.</summary>
+    /// <param name="angles">The cosines and sines.</param>
+    /// <param name="heads">H.</param>
+    /// <exception cref="ShapeException">The rows do not fall into heads of at least W numbers, or there are not as many positions.</exception>
+    public Variable RotaryEmbedding(RotaryAngles angles, int heads) => RotaryFunction.Apply(this, angles, heads);
 
     /// <summary>Writes these rows [B, H, T, D] over those of a cache, from a position of each sequence on: new keys and values into a cache
     /// that persists between runs (PyTorch's <c>index_copy_</c>). A position beyond the cache's end is skipped; no gradient goes through.</summary>

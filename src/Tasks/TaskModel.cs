@@ -89,8 +89,14 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     /// <summary>Gives the model's memory back, once the calls that are running have ended; the model is not used again.</summary>
     public void Dispose()
     {
+        Release();
         Current.Model.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives back what is held beside the model.</summary>
+    private protected virtual void Release()
+    {
     }
 
     /// <summary>Why the weights of another model cannot be averaged with this one's; null where they can.</summary>

@@ -34,6 +34,7 @@ internal static class Program
         WordVectorsCommand.Make(),
         VocabularyCommand.Make(),
         AnswerCommand.Make(),
+        GenerateCommand.Make(),
     })
     {
         IsWrongInput = static exception => exception is ImageException or TextFileException or DeviceUnavailableException,

@@ -20,12 +20,14 @@ internal static class AttentionFunction
     /// <param name="heads">How rows fall into sequences and heads; null where both are axes.</param>
     /// <param name="bias">What is added to the scores of each query and key [1 or B, 1 or H, 1 or T, S], learnt where it needs a gradient
     /// (T5, Swin) or not (ALiBi); null for nothing. A value of -1e30 or less hides a key from a query.</param>
+    /// <param name="window">How many keys a query of a causal mask sees at most; 0 for all.</param>
     public static Variable Apply(
-        Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, AttentionHeads? heads = null, Variable? bias = null)
+        Variable q, Variable k, Variable v, AttentionMask mask, float scale, float dropout, string name, AttentionHeads? heads = null, Variable? bias = null,
+        int window = 0)
     {
         q.RequireSamePass(k);
         q.RequireSamePass(v);
-        return Apply((q, k, v, bias), isPacked: false, (q.Value, k.Value, v.Value), mask, scale, dropout, name, heads);
+        return Apply((q, k, v, bias), isPacked: false, (q.Value, k.Value, v.Value), mask, scale, dropout, name, heads, window);
     }
 
     /// <summary>As the other, of queries, keys and values that one linear map gives side by side: [B T, 3 H D] to [B T, H D]. Neither they nor
@@ -40,7 +42,7 @@ internal static class AttentionFunction
 
     private static Variable Apply(
         (Variable Queries, Variable Keys, Variable Values, Variable? Bias) inputs, bool isPacked, (Tensor<float> Queries, Tensor<float> Keys, Tensor<float> Values) values,
-        AttentionMask mask, float scale, float dropout, string name, AttentionHeads? heads)
+        AttentionMask mask, float scale, float dropout, string name, AttentionHeads? heads, int window = 0)
     {
         var (q, bias) = (inputs.Queries, inputs.Bias);
         if (bias is not null) q.RequireSamePass(bias);
@@ -54,7 +56,7 @@ internal static class AttentionFunction
         mask.Require(keys.Shape[0], keys.Shape[2]);
         DropoutFunction.Check("attention", dropout);
         var drops = pass.IsTraining && dropout > 0f ? new DropoutMask(pass.Stream(name), dropout) : DropoutMask.None;
-        var settings = new AttentionSettings(scale, mask.IsCausal, drops, mask.CountsFromLengths);
+        var settings = new AttentionSettings(scale, mask.IsCausal, drops, mask.CountsFromLengths, window);
         bool tracked = q.NeedsGradient || inputs.Keys.NeedsGradient || inputs.Values.NeedsGradient || bias is { NeedsGradient: true };
         var y = Rent(pass, values.Queries.Shape, heads);
         var outputs = Split(y, heads);

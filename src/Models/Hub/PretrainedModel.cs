@@ -5,7 +5,7 @@ public static class PretrainedModel
 {
     private static readonly ITextFamily[] Families =
     [
-        Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family, Gpt2.Family, T5.Family, Bart.Family, Bart.Marian,
+        Bert.Family, DistilBert.Family, .. Roberta.Families, Albert.Family, Electra.Family, Mpnet.Family, Gpt2.Family, .. Llama.Families, T5.Family, Bart.Family, Bart.Marian,
     ];
 
     /// <summary>The architectures that can be made.</summary>

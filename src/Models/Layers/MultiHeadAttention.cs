@@ -12,6 +12,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     private readonly int keyHeads;
     private readonly float scale;
     private readonly float probability;
+    private readonly int window;
     private readonly Linear? packed;
     private readonly Linear? query;
     private readonly Linear? key;
@@ -36,11 +37,13 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     {
     }
 
-    /// <summary>Makes the layer with maps of other keys, of heads of another size than D / H, and with another factor on the scores than 1 / sqrt(size).</summary>
+    /// <summary>Makes the layer with maps of other keys, of heads of another size than D / H, with another factor on the scores than 1 / sqrt(size), and
+    /// with a window of the last keys that each query sees (0 for all).</summary>
     internal MultiHeadAttention(
         (string Query, string Key, string Value) keys, int width, int heads, float dropout = 0, Func<int, int, Linear>? linear = null, int? keyHeads = null,
-        int? headSize = null, float? scale = null, Func<int, int, Linear>? queryLinear = null, Func<int, int, Linear>? keyLinear = null)
+        int? headSize = null, float? scale = null, Func<int, int, Linear>? queryLinear = null, Func<int, int, Linear>? keyLinear = null, int window = 0)
     {
+        this.window = window;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyHeads ?? 1);
         if (headSize is null && width % heads != 0) throw new ArgumentException($"attention: {heads} heads do not divide a width of {width}");
@@ -89,14 +92,16 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
     /// <param name="bias">As that of <see cref="AttentionInputs"/>; null for nothing.</param>
     /// <param name="isCausal">Whether each token looks back alone.</param>
     /// <param name="source">What the keys are made of [B, S, D], whose padding <paramref name="counts"/> then is; null for <paramref name="x"/>.</param>
-    internal Variable Probabilities(Variable x, int[]? counts, Variable? bias = null, bool isCausal = false, Variable? source = null)
+    /// <param name="rotation">As that of <see cref="AttentionInputs"/>; null for none.</param>
+    internal Variable Probabilities(
+        Variable x, int[]? counts, Variable? bias = null, bool isCausal = false, Variable? source = null, RotaryAngles? rotation = null)
     {
-        if (heads != keyHeads) throw new InvalidOperationException("attention: the probabilities of grouped queries are not written out");
         var pass = x.Pass;
         var states = x.Detach();
         int sequences = x.Shape[0];
-        var (queries, keys, _) = Project(states, source?.Detach() ?? states);
-        Tensor<float> q = Split(queries, sequences, heads).Value, k = Split(keys, sequences, keyHeads).Value;
+        var (queries, keys, _) = Project(Rows(states), Rows(source?.Detach() ?? states));
+        (queries, keys) = Turned(queries, keys, rotation);
+        Tensor<float> q = Split(queries, sequences, heads).Value, k = OfEachHead(Split(keys, sequences, keyHeads)).Value;
         var scores = pass.Rent([sequences, heads, q.Shape[2], k.Shape[2]]);
         pass.Device.Gemm(default(NoEpilogue), q, k.Permute(0, 1, 3, 2), null, null, scores);
         pass.Device.Map(new Scale(scale), scores, scores);
@@ -107,16 +112,17 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
             pass.Device.Zip(default(Add), scores, hidden, scores);
         }
         if (bias is not null) pass.Device.Zip(default(Add), scores, bias.Value, scores);
-        if (isCausal) pass.Device.Zip(default(Add), scores, Ahead(pass, x.Shape[1]), scores);
+        if (isCausal) pass.Device.Zip(default(Add), scores, Hidden(pass, x.Shape[1]), scores);
         pass.Device.Softmax(scores, scores, log: false);
         return pass.Constant(scores);
     }
 
     /// <summary>The keys and values [B, G, T, D / H] of x [B, T, D], for inspection.</summary>
-    internal (Variable Keys, Variable Values) KeysAndValues(Variable x)
+    internal (Variable Keys, Variable Values) KeysAndValues(Variable x, RotaryAngles? rotation = null)
     {
-        var states = x.Detach();
-        var (_, keys, values) = Project(states, states);
+        var states = Rows(x.Detach());
+        var (queries, keys, values) = Project(states, states);
+        (_, keys) = Turned(queries, keys, rotation);
         return (Split(keys, x.Shape[0], keyHeads), Split(values, x.Shape[0], keyHeads));
     }
 
@@ -135,6 +141,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         if (packed is not null && inputs.Source is null && inputs.Projected is null && inputs.State is null && prefix is null)
             return packed.Forward(x).PackedAttention(new AttentionHeads(inputs.Sequences, heads), inputs.Mask, scale, inputs.Bias, Dropped, stream);
         var (q, k, v) = inputs.Projected is { } made ? (QueriesOf(x), made.Keys, made.Values) : Project(x, inputs.Source ?? x);
+        (q, k) = Turned(q, k, inputs.Rotation);
         if (prefix is not null)
         {
             if (inputs.State is not null) throw new InvalidOperationException($"'{Key}' has a prefix, and a key-value state has no place for it: take the prefix out first");
@@ -142,7 +149,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         }
         if (inputs.State is { } state) return Cached(q, k, v, inputs, state);
         return q.ScaledDotProductAttention(
-            k, v, inputs.Mask, scale, inputs.Bias, Dropped, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads));
+            k, v, inputs.Mask, scale, inputs.Bias, Dropped, stream, new AttentionHeads(inputs.Sequences, heads, keyHeads == heads ? null : keyHeads), window);
     }
 
     private Variable QueriesOf(Variable x) => query?.Forward(x) ?? Project(x, x).Queries;
@@ -176,15 +183,34 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
         Split(k, sequences, keyHeads).IndexCopyTo(keys, state.Positions);
         Split(v, sequences, keyHeads).IndexCopyTo(values, state.Positions);
         var y = Split(q, sequences, heads).ScaledDotProductAttention(
-            pass.Constant(keys), pass.Constant(values), state.Mask, scale, inputs.Bias, Dropped, stream!);
+            pass.Constant(keys), pass.Constant(values), state.Mask, scale, inputs.Bias, Dropped, stream!, window: window);
         return y.Permute(0, 2, 1, 3).Reshape(q.Shape);
     }
 
-    /// <summary>What hides the tokens that are still to come [T, T].</summary>
-    private static Tensor<float> Ahead(Pass pass, int length)
+    /// <summary>Queries and keys with the points of their heads turned.</summary>
+    private (Variable Queries, Variable Keys) Turned(Variable queries, Variable keys, RotaryAngles? rotation) => rotation is not { } angles
+        ? (queries, keys) : (queries.RotaryEmbedding(angles, heads), keys.RotaryEmbedding(angles, keyHeads));
+
+    /// <summary>[B, T, D] as rows [B T, D].</summary>
+    private static Variable Rows(Variable states) => states.Shape.Rank == 2 ? states : states.Reshape([states.Shape[0] * states.Shape[1], states.Shape[2]]);
+
+    /// <summary>Keys [B, G, S, W] for each head of queries [B, H, S, W].</summary>
+    private Variable OfEachHead(Variable keys)
+    {
+        if (heads == keyHeads) return keys;
+        var shape = keys.Shape;
+        return keys.Unsqueeze(2).Expand([shape[0], shape[1], heads / keyHeads, shape[2], shape[3]]).Reshape([shape[0], heads, shape[2], shape[3]]);
+    }
+
+    /// <summary>What hides the tokens that are still to come, or out of the window [T, T].</summary>
+    private Tensor<float> Hidden(Pass pass, int length)
     {
         var hidden = new float[length * length];
-        for (int query = 0; query < length; query++) hidden.AsSpan(query * length + query + 1, length - query - 1).Fill(float.MinValue);
+        for (int query = 0; query < length; query++)
+        {
+            hidden.AsSpan(query * length + query + 1, length - query - 1).Fill(float.MinValue);
+            if (window > 0) hidden.AsSpan(query * length, Math.Max(0, query - window + 1)).Fill(float.MinValue);
+        }
         return pass.Upload<float>([1, 1, length, length], hidden);
     }
 
@@ -204,6 +230,7 @@ public sealed class MultiHeadAttention : Layer<AttentionInputs>, IStochasticLaye
 /// <param name="Bias">What is added to the scores [1 or B, 1 or H, 1 or T, S], learnt where it needs a gradient; null for nothing.</param>
 /// <param name="State">The key-value cache of earlier passes, which the queries continue; null for none.</param>
 /// <param name="Projected">The keys and values [B S, G D / H] that were made of a source before; null to make them.</param>
+/// <param name="Rotation">How queries and keys are turned by their positions; null for not at all.</param>
 public readonly record struct AttentionInputs(
     int Sequences, AttentionMask Mask, Variable? Source = null, Variable? Bias = null, SequenceState? State = null,
-    (Variable Keys, Variable Values)? Projected = null);
+    (Variable Keys, Variable Values)? Projected = null, RotaryAngles? Rotation = null);

@@ -3,37 +3,13 @@ using Graft.Autograd;
 namespace Graft.Models;
 
 /// <summary>GPT-2 (Radford et al. 2019): a decoder with learnt positions, whose linear maps keep their weights as [inputs, outputs].</summary>
-internal sealed class Gpt2 : ITextFamily
+internal static class Gpt2
 {
-    private static readonly (TextHead Head, string Class)[] Classes =
-    [
-        (TextHead.None, "GPT2Model"),
-        (TextHead.CausalLanguageModel, "GPT2LMHeadModel"),
-    ];
-
-    private Gpt2()
-    {
-    }
-
-    public static Gpt2 Family { get; } = new();
-
-    public string ModelType => "gpt2";
-
-    public IReadOnlyList<string> Architectures { get; } = [.. Classes.Select(static row => row.Class)];
-
-    public static string ClassOf(TextHead head) => Array.Find(Classes, row => row.Head == head).Class
-        ?? throw new ArgumentException($"the family 'gpt2' has no head for {head}: its classes are {string.Join(", ", Family.Architectures)}");
-
-    public TextHead HeadOf(string architecture) => Array.Find(Classes, row => row.Class == architecture).Head;
-
-    public TextModel Create(TextHead? head, HubConfig config, IReadOnlyList<string>? labels, ulong seed, bool withoutDropout)
+    public static DecoderFamily Family { get; } = new("gpt2", "GPT2Model", "GPT2LMHeadModel", "transformer", static (config, withoutDropout) =>
     {
         var sizes = Read(config);
-        return Create(head ?? HeadOf(config.Architecture() ?? Architectures[0]), withoutDropout ? sizes.WithoutDropout() : sizes, seed);
-    }
-
-    public static TextModel Create(TextHead head, Gpt2Config config, ulong seed) => head == TextHead.CausalLanguageModel
-        ? new Gpt2ForCausalLM(config) { Seed = seed } : new Gpt2Model(config, head) { Seed = seed };
+        return withoutDropout ? sizes.WithoutDropout() : sizes;
+    });
 
     private static Gpt2Config Read(HubConfig config)
     {
@@ -65,8 +41,12 @@ internal sealed class Gpt2 : ITextFamily
 }
 
 /// <summary>The sizes and settings of a GPT-2; the defaults are those of <c>gpt2</c>.</summary>
-internal sealed record Gpt2Config
+internal sealed record Gpt2Config : IDecoderConfig
 {
+    public DecoderFamily Family => Gpt2.Family;
+
+    public TextModelSizes Sizes => new(VocabularySize, MaximumPositions, Width, PaddingToken);
+
     public int VocabularySize { get; init; } = 50257;
 
     public int MaximumPositions { get; init; } = 1024;
@@ -91,16 +71,16 @@ internal sealed record Gpt2Config
 
     public float InitializerRange { get; init; } = 0.02f;
 
-    /// <summary>Whether the words' embeddings are the last map too.</summary>
     public bool TieWordEmbeddings { get; init; } = true;
 
     /// <summary>The token that fills sequences up; null for none.</summary>
     public int? PaddingToken { get; init; }
 
-    /// <summary>The config that it was read from; null for none.</summary>
     public JsonObjectReader? Members { get; init; }
 
     public Gpt2Config WithoutDropout() => this with { EmbeddingDropout = 0, AttentionDropout = 0, ResidualDropout = 0 };
+
+    public DecoderTrunk MakeTrunk() => new Gpt2Trunk(this);
 
     public LayerNorm Norm() => new(Width, LayerNormEpsilon);
 

@@ -50,6 +50,9 @@ public sealed record TextInputs
     /// <summary>The positions [B T] that are given, or those that a state counts for one new token of each sequence; null for 0, 1, 2 ...</summary>
     internal Tensor<int>? PositionsOrNext => Positions ?? (State is not null && Length == 1 ? State.Positions : null);
 
+    /// <summary>One more than the greatest position, where it is known; null where it is not.</summary>
+    internal int? PositionsEnd { get; init; }
+
     /// <summary>[B, T].</summary>
     public Shape Places => [Sequences, Length];
 
@@ -77,6 +80,7 @@ public sealed record TextInputs
         TokenTypes = batch.TokenTypes is { } types ? Upload(pass, types) : null,
         Positions = batch.Positions is { } positions && virtualTokens is not { IsPrefix: false } ? Upload(pass, Shifted(positions, PrefixOf(virtualTokens))) : null,
         FirstPlace = PrefixOf(virtualTokens),
+        PositionsEnd = batch.Positions is null ? null : batch.Positions.Max() + PrefixOf(virtualTokens) + 1,
         Mask = batch.AttentionMask is null ? AttentionMask.None : AttentionMask.OfKeys(
             pass, [batch.Sequences, batch.Length + (virtualTokens?.Count ?? 0)], CountsOf(batch, virtualTokens?.Count ?? 0)),
         // behind learnt embeddings the first of them is the first token

@@ -21,6 +21,7 @@ internal sealed partial class ExportDevice
         Tensor<float>? bias, Tensor<float> y, Tensor<float>? logSumExp)
     {
         if (!settings.Dropout.DropsNone) Refuse("dropout of attention", "it is a part of training, and an exported model only infers");
+        if (settings.Window > 0) Refuse("attention within a window", "no node is built for it: export a model whose texts are no longer than its window, without one");
         if (settings.CountsFromLengths) Refuse("attention over a key-value cache", "a file has no state: export the model without a cache");
         int sequences = q.Shape[0], heads = q.Shape[1], queries = q.Shape[2], keys = k.Shape[2], width = q.Shape[3];
         var scores = Graph.Add("MatMul", [sequences, heads, queries, keys], [Read(q), Read(OfEachHead(k, heads, isTransposed: true))]);

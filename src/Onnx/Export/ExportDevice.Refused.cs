@@ -15,6 +15,10 @@ internal sealed partial class ExportDevice
     public override void IndexCopy(Tensor<float> source, Tensor<int> positions, Tensor<float> destination) =>
         Refuse(nameof(IndexCopy), "it writes into a key-value cache, and a file has no state: export the model without a cache");
 
+    public override void Rotate(
+        RotarySettings settings, Tensor<float> x, Tensor<float> cosines, Tensor<float> sines, Tensor<int>? positions, Tensor<float> y) =>
+        Refuse("rotary position embeddings", "no node is built for them");
+
     public override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx) => RefuseTraining(nameof(MapBackward));
 
     public override void ZipBackward<TOp>(

@@ -39,6 +39,9 @@ public sealed record TextFineTuneOptions
     /// <summary>How strongly two runs of a text with other dropout are held together (alpha of R-Drop; Liang et al. 2021); null for one run.</summary>
     public double? DropoutConsistency { get; init; }
 
+    /// <summary>Whether short texts share blocks of the maximum length, of a language model that writes; null for each text by itself.</summary>
+    public TextPacking? Packing { get; init; }
+
     /// <summary>A teacher that is learnt from beside the labels; none at first.</summary>
     public DistillationOptions Distillation { get; init; } = new();
 
@@ -89,7 +92,7 @@ public sealed record TextFineTuneOptions
         {
             Epochs = EpochsFor(examples),
             FrozenEpochs = Recipe.FrozenEpochsOn(model),
-            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel ? 1 : Math.Max(1, UsualHeadRateFactor / RateFactor)),
+            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel || model.Head == TextHead.CausalLanguageModel ? 1 : Math.Max(1, UsualHeadRateFactor / RateFactor)),
             LearningRate = Recipe.LearningRate ?? (model is WordModel ? RateOfWords : RateOfBase * WidthOfBase / model.Sizes.HiddenSize * RateFactor),
         },
         BatchSize = BatchSizeFor(examples),

@@ -22,6 +22,9 @@ public sealed class TextModelSource
 
     internal LoadReport? Report { get; private init; }
 
+    /// <summary>The folder that it is of; null for none.</summary>
+    internal string? Folder { get; private init; }
+
     /// <summary>How much of the texts has a word vector; null for a source without word vectors.</summary>
     public WordCoverage? Coverage { get; private init; }
 
@@ -157,7 +160,7 @@ public sealed class TextModelSource
             return remade;
         });
         if (state.Model.Head == TextHead.SequenceClassification && state.Config.ProblemType.Length > 0) state.Model.ProblemType = state.Config.ProblemType;
-        return new TextModelSource(state) { Report = Report, Coverage = Coverage };
+        return new TextModelSource(state) { Report = Report, Coverage = Coverage, Folder = Folder };
     }
 
     /// <summary>The same architecture and tokens with random initial values, for a comparison.</summary>
@@ -166,7 +169,10 @@ public sealed class TextModelSource
     {
         Model = State.Model.Remake(Math.Max(1, State.Labels.Count), seed),
         Manifest = new ModelManifest<TextFineTuneOptions>(),
-    });
+    })
+    {
+        Folder = Folder,
+    };
 
     private static JsonObjectReader ConfigIn(string folder) => JsonFile.Read(Path.Combine(folder, ModelFolder.ConfigFileName));
 
@@ -192,7 +198,7 @@ public sealed class TextModelSource
         var manifest = report is null ? new ModelManifest<TextFineTuneOptions>() : saved ?? Published(own, report);
         var preparation = new TextPreparation(tokeniser, UsualLength);
         int longest = preparation.Longest(model), length = Math.Min(longest, LengthIn(saved) ?? UsualLength);
-        var source = new TextModelSource(new(model, model.ConfigFor(model.Labels), preparation with { MaximumLength = length }, manifest)) { Report = report };
+        var source = new TextModelSource(new(model, model.ConfigFor(model.Labels), preparation with { MaximumLength = length }, manifest)) { Report = report, Folder = own };
         return report is not null && saved is { HasAdapter: true } ? source.WithAdapter(ModelFolder.PathOf(folder, SavedAdapter.FolderName)) : source;
     }
 

@@ -193,6 +193,12 @@ public abstract class Device
     /// 0 ... S - 1 is not written.</summary>
     public abstract void IndexCopy(Tensor<float> source, Tensor<int> positions, Tensor<float> destination);
 
+    /// <summary>Of each head of a row [D], points (x[j], x[j + W / 2]), j &lt; W / 2, turned by the angle whose cosine and sine are cosines[p, j] and
+    /// sines[p, j]: (c a - s b, c b + s a); inverse with -s. p = positions[r], or r modulo T without positions; numbers from W on are copied. x, y:
+    /// [R, H D], cosines, sines: [P, W / 2], positions: [R] or null, all contiguous, y apart from x. A position outside the table is the caller's to refuse.</summary>
+    public abstract void Rotate(
+        RotarySettings settings, Tensor<float> x, Tensor<float> cosines, Tensor<float> sines, Tensor<int>? positions, Tensor<float> y);
+
     /// <summary>y[r] = table[indices[r]]. table: [V, D], indices: [R], y: [R, D], all contiguous. An index outside the table
     /// is the caller's to refuse.</summary>
     public abstract void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y);

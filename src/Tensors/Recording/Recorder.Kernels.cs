@@ -83,6 +83,11 @@ public sealed partial class Recorder
         default(int), static (device, _, at) => device.IndexCopy(at[0], at.Of<int>(1), at[2]),
         new(source, Access.Read), new(positions, Access.Read), new(destination, Access.Aside));
 
+    public override void Rotate(
+        RotarySettings settings, Tensor<float> x, Tensor<float> cosines, Tensor<float> sines, Tensor<int>? positions, Tensor<float> y) => Record(
+        settings, static (device, how, at) => device.Rotate(how, at[0], at[1], at[2], at.OrNull<int>(3), at[4]),
+        new(x, Access.Read), new(cosines, Access.Read), new(sines, Access.Read), new(positions, Access.Read), new(y, Access.Result));
+
     public override void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y) => Record(
         default(int), static (device, _, at) => device.Gather(at[0], at.Of<int>(1), at[2]),
         new(table, Access.Read), new(indices, Access.Read), new(y, Access.Result));

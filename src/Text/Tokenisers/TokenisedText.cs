@@ -11,6 +11,17 @@ public sealed class TokenisedText
         Offsets = new (int, int)[length];
     }
 
+    /// <summary>Tokens that are of no text that is known: those of a block that several texts fill.</summary>
+    /// <param name="ids">The tokens' numbers.</param>
+    public static TokenisedText Of(ReadOnlySpan<int> ids)
+    {
+        var text = new TokenisedText(ids.Length);
+        ids.CopyTo(text.Ids);
+        Array.Fill(text.Sequences, -1);
+        Array.Fill(text.Words, -1);
+        return text;
+    }
+
     /// <summary>The number of tokens.</summary>
     public int Length => Ids.Length;
 

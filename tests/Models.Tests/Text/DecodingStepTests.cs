@@ -10,6 +10,10 @@ public sealed class DecodingStepTests : IDisposable
     private static readonly string[] Configs =
     [
         """{"architectures": ["GPT2LMHeadModel"], "vocab_size": 20, "n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 12}""",
+        Llama("LlamaForCausalLM", ""),
+        Llama("LlamaForCausalLM", """, "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 8}"""),
+        Llama("MistralForCausalLM", ", \"sliding_window\": 3"),
+        Llama("Qwen2ForCausalLM", ", \"tie_word_embeddings\": true"),
     ];
 
     private readonly CpuDevice device = new(1);
@@ -96,6 +100,11 @@ public sealed class DecodingStepTests : IDisposable
         var exception = Assert.Throws<ArgumentException>(() => TokenGenerator.Generate(step, [new int[12]], new GenerationOptions { MaximumNewTokens = 5 }));
         Assert.Contains("prompt 0 has 12 tokens, and the model's context of 12 leaves no room", exception.Message, StringComparison.Ordinal);
     }
+
+    private static string Llama(string architecture, string more) => $$"""
+        {"architectures": ["{{architecture}}"], "vocab_size": 20, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+         "num_key_value_heads": 2, "max_position_embeddings": 12{{more}}}
+        """;
 
     private static TextModel Make(int config, ulong seed = 1) =>
         PretrainedModel.Create(JsonFile.Parse(Encoding.UTF8.GetBytes(Configs[config]), "config.json"), seed);

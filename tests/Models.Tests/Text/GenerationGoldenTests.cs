@@ -23,7 +23,7 @@ public sealed class GenerationGoldenTests : IDisposable
         }
     }
 
-    private static string[] Models => ["gpt2-lm"];
+    private static string[] Models => ["gpt2-lm", "llama-lm"];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -16,11 +16,16 @@ public sealed class AttentionTests<TDevice> : DeviceTests<TDevice> where TDevice
         new(2, 2, 3, 4, 2) { BiasShape = [1, 2, 3, 4], Lengths = [4, 2], IsCausal = true, CountsFromLengths = true },
         new(2, 4, 2, 3, 2) { KeyHeads = 2, BiasShape = [2, 1, 2, 3], Dropout = 0.3f },
         new(2, 2, 2, 3, 1) { KeyHeads = 1, BiasShape = [1, 1, 1, 3], KeyBias = [0, 1, -1, float.NegativeInfinity, 0.5f, 0] },
+        new(2, 2, 3, 5, 2) { IsCausal = true, Window = 2, KeyHeads = 1, Dropout = 0.2f },
         new(2, 3, 17, 17, 16), new(1, 2, 64, 64, 64), new(1, 1, 65, 67, 40) { Dropout = 0.1f },
         new(2, 2, 130, 140, 32) { IsCausal = true }, new(2, 1, 100, 100, 7) { IsCausal = true, Lengths = [33, 100], Dropout = 0.2f },
         new(3, 2, 70, 133, 64) { Lengths = [133, 66, 1] }, new(1, 1, 90, 20, 8) { IsCausal = true },
         new(1, 2, 1, 300, 64), new(2, 1, 70, 70, 33) { KeyBias = Draw.Normal("bias", 140) }, new(1, 1, 0, 5, 4), new(1, 1, 5, 0, 4),
         new(1, 1, 129, 200, 128) { Lengths = [0] },
+        // queries that see the last keys alone
+        new(2, 2, 130, 140, 32) { IsCausal = true, Window = 37 }, new(3, 4, 70, 133, 16) { KeyHeads = 2, Lengths = [133, 66, 1], IsCausal = true, CountsFromLengths = true, Window = 5 },
+        new(3, 2, 1, 150, 16) { Lengths = [150, 67, 0], IsCausal = true, CountsFromLengths = true, Window = 64 }, new(1, 1, 200, 200, 8) { IsCausal = true, Window = 1, Dropout = 0.1f },
+        new(2, 2, 20, 140, 9) { BiasShape = [1, 2, 20, 140], IsCausal = true, Window = 90, Lengths = [140, 100] },
         // keys that are fewer heads, of a cache that is not full, and more or fewer than the queries
         new(3, 4, 70, 133, 32) { KeyHeads = 2, Lengths = [133, 66, 1], IsCausal = true, CountsFromLengths = true },
         new(3, 6, 1, 150, 16) { KeyHeads = 2, Lengths = [150, 67, 0], IsCausal = true, CountsFromLengths = true },
@@ -34,7 +39,7 @@ public sealed class AttentionTests<TDevice> : DeviceTests<TDevice> where TDevice
         new(2, 2, 0, 5, 4) { BiasShape = [1, 2, 1, 5] }, new(2, 2, 5, 0, 4) { BiasShape = [1, 2, 5, 0] },
     ];
 
-    private static IEnumerable<AttentionCase> Cases => Tiny ? Full.Take(8) : Full;
+    private static IEnumerable<AttentionCase> Cases => Tiny ? Full.Take(9) : Full;
 
     [Fact]
     public void Forward_agrees_with_the_definition() => Each(Cases, item =>

@@ -72,7 +72,8 @@ internal sealed class ReferenceAttention
             if (item.KeyBias is { } keyBias) scores[key] += keyBias[batch * item.Keys + key];
             if (Bias is not null) scores[key] += Bias[item.BiasPlace(batch, head, query, key)];
             int last = item.CountsFromLengths ? Math.Min(item.Keys, item.Lengths?[batch] ?? item.Keys) : item.Keys;
-            bool isSeen = (item.Lengths is not { } lengths || key < lengths[batch]) && (!item.IsCausal || key - last <= query - item.Queries);
+            bool isSeen = (item.Lengths is not { } lengths || key < lengths[batch]) && (!item.IsCausal || key - last <= query - item.Queries)
+                && (item.Window == 0 || key - last > query - item.Queries - item.Window);
             if (!isSeen) scores[key] = double.NegativeInfinity;
         }
         double largest = scores.DefaultIfEmpty(double.NegativeInfinity).Max();
@@ -139,6 +140,9 @@ internal sealed record AttentionCase(int Batch, int Heads, int Queries, int Keys
     /// <summary>Whether queries are the last places of the keys that count.</summary>
     public bool CountsFromLengths { get; init; }
 
+    /// <summary>How many keys a query sees at most; 0 for all.</summary>
+    public int Window { get; init; }
+
     /// <summary>How many heads the keys have.</summary>
     public int KeyHeads { get; init; } = Heads;
 
@@ -157,7 +161,7 @@ internal sealed record AttentionCase(int Batch, int Heads, int Queries, int Keys
 
     public Shape KeyShape => [Batch, Keys, KeyHeads, Depth];
 
-    public AttentionSettings Settings => new(Scale, IsCausal, new DropoutMask(Stream, Dropout), CountsFromLengths);
+    public AttentionSettings Settings => new(Scale, IsCausal, new DropoutMask(Stream, Dropout), CountsFromLengths, Window);
 
     public int BiasPlace(int batch, int head, int query, int key)
     {
@@ -180,7 +184,7 @@ internal sealed record AttentionCase(int Batch, int Heads, int Queries, int Keys
         $"[{Batch}, {Heads}, {Queries}, {Depth}] x {Keys}{(IsCausal ? " causal" : "")}" +
         $"{(Lengths is null ? "" : $" lengths {string.Join(' ', Lengths)}")}{(CountsFromLengths ? " counted from them" : "")}" +
         $"{(KeyHeads == Heads ? "" : $" {KeyHeads} heads of keys")}{(KeyBias is null ? "" : " bias of keys")}" +
-        $"{(BiasShape is { } bias ? $" bias {bias}" : "")}{(Dropout == 0 ? "" : $" dropout {Dropout}")}";
+        $"{(BiasShape is { } bias ? $" bias {bias}" : "")}{(Dropout == 0 ? "" : $" dropout {Dropout}")}{(Window == 0 ? "" : $" window {Window}")}";
 
     private static RandomStream Stream => new(5, "attention");
 }

@@ -46,6 +46,10 @@ internal static class TextEvaluation
                 string[] filled = [.. columns.Texts(file, parsed).Select(static text => text.Text)];
                 using (var detector = ReplacedTokenPretraining.FromPretrained(folder, where.Device)) evaluation = detector.Evaluate(filled, interrupt);
                 break;
+            case TextTasks.Writing:
+                string[] written = [.. columns.Texts(file, parsed).Select(static text => text.Text)];
+                using (var generator = TextLearners.Load(TextTasks.Writing, folder, adapter, where, TextGenerator.From)) evaluation = generator.Evaluate(written, interrupt);
+                break;
             default:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} has no head that gives answers: fine-tune it first");
         }

@@ -150,6 +150,10 @@ internal sealed class TextFineTuning
                 var (lines, heldLines) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], file, options);
                 var detector = ReplacedTokenPretraining.From(source, where);
                 return (detector, lines.Count, (progress, interrupt) => detector.Train(lines, heldLines, options, progress, interrupt));
+            case TextTasks.Writing:
+                var (written, heldWritten) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], file, options);
+                var generator = TextGenerator.From(source, where);
+                return (generator, written.Count, (progress, interrupt) => generator.FineTune(written, heldWritten, options, progress, interrupt));
             default:
                 var embedder = TextEmbedder.From(source, where);
                 if (options.HeldOut > 0 || options.Validation is not null) throw new WrongInputException("--held-out and --validation: an embedder has nothing to evaluate on");

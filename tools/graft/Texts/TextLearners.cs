@@ -18,6 +18,7 @@ internal static class TextLearners
         TextTasks.Ranking => TextRanker.From(source),
         TextTasks.Language => LanguageModelPretraining.From(source),
         TextTasks.ReplacedTokens => ReplacedTokenPretraining.From(source),
+        TextTasks.Writing => TextGenerator.From(source),
         _ => TextEmbedder.From(source),
     };
 

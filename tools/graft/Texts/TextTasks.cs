@@ -6,9 +6,9 @@ namespace Graft.CommandLine;
 internal static class TextTasks
 {
     public const string Classification = "text-classification", Tokens = "token-classification", Questions = "question-answering", Language = "masked-language-model",
-        ReplacedTokens = "replaced-token-detection", Sentences = "sentence-embedding", Ranking = "ranking", Choices = "multiple-choice";
+        ReplacedTokens = "replaced-token-detection", Sentences = "sentence-embedding", Ranking = "ranking", Choices = "multiple-choice", Writing = "causal-lm";
 
-    public static IReadOnlyList<string> Names { get; } = [Classification, Tokens, Questions, Choices, Ranking, Language, ReplacedTokens, Sentences];
+    public static IReadOnlyList<string> Names { get; } = [Classification, Tokens, Questions, Choices, Ranking, Language, ReplacedTokens, Writing, Sentences];
 
     /// <summary>What stands above the encoder for a task.</summary>
     public static TextHead HeadOf(string task) => task switch
@@ -19,6 +19,7 @@ internal static class TextTasks
         Choices => TextHead.MultipleChoice,
         Language => TextHead.MaskedLanguageModel,
         ReplacedTokens => TextHead.ReplacedTokenDetection,
+        Writing => TextHead.CausalLanguageModel,
         _ => TextHead.None,
     };
 

@@ -5,13 +5,13 @@ namespace Graft.Models;
 
 /// <summary>Embeddings, layers in which each token looks back, and a norm.</summary>
 /// <remarks>Letters: B sequences, T tokens, D = width.</remarks>
-internal sealed class Gpt2Trunk : Module
+internal sealed class Gpt2Trunk : DecoderTrunk
 {
     private readonly Embedding words;
     private readonly Embedding positions;
     private readonly PromptSlot prompt;
     private readonly Dropout dropout;
-    private readonly Gpt2Layer[] layers;
+    private readonly DecoderLayer[] layers;
     private readonly LayerNorm norm;
 
     public Gpt2Trunk(Gpt2Config config)
@@ -24,53 +24,27 @@ internal sealed class Gpt2Trunk : Module
         norm = Add("ln_f", config.Norm());
     }
 
-    /// <summary>[V, D].</summary>
-    public Parameter WordEmbeddings => words.Weight;
+    public override Parameter WordEmbeddings => words.Weight;
 
-    /// <summary>The embeddings, each layer, and the last norm with what is given.</summary>
-    public IEnumerable<(string Name, IEnumerable<Module> Modules)> StagesWith(params IEnumerable<Module> head) =>
-    [
-        ("embeddings", [words, positions, prompt]),
-        .. layers.Select((layer, number) => (string.Create(CultureInfo.InvariantCulture, $"layer{number}"), (IEnumerable<Module>)[layer])),
-        ("head", [norm, .. head]),
-    ];
+    private protected override IEnumerable<Module> Embeddings => [words, positions, prompt];
 
-    /// <summary>Refuses a batch with a token or a position that the tables have no row for.</summary>
-    public void Require(TextBatch batch)
+    private protected override DecoderLayer[] Layers => layers;
+
+    private protected override Module Norm => norm;
+
+    public override void Require(TextBatch batch)
     {
         int rows = positions.Weight.Shape[0];
         if (batch.Positions is null && batch.Length > rows)
             throw new ArgumentException($"{batch.Length} tokens are more than the {rows} positions that the model knows: shorten the text");
         words.Require(batch.TokenIds);
         positions.Require(batch.Positions);
-        if (batch.TokenTypes is { } kinds && kinds.AsSpan().ContainsAnyExcept(0))
-            throw new ArgumentException("the model knows no token types: leave them out, or all 0");
+        base.Require(batch);
     }
 
-    /// <summary>The last hidden states [B, T, D]. Without a trace the pass keeps nothing of the way but what backward needs.</summary>
-    public Variable Forward(TextInputs inputs, ForwardTrace? trace)
-    {
-        var x = LayerScope.Run(this, inputs.Pass, (Trunk: this, inputs), static given => given.Trunk.Embed(given.inputs));
-        var shape = x.Shape;
-        trace?.States.Add(x);
-        // the layers see rows: attention alone separates the sequences
-        x = x.Reshape([shape[0] * shape[1], shape[2]]);
-        var given = new AttentionInputs(inputs.Sequences, inputs.Mask.AsCausal(), State: inputs.State);
-        if (trace is null)
-            return norm.Forward(LayerScope.Stages(layers, x, given, static (rows, with) => with.Step.Forward(rows, with.Inputs))).Reshape(shape);
-        for (int layer = 0; layer < layers.Length; layer++)
-        {
-            layers[layer].Trace(x.Reshape(shape), trace);
-            x = layers[layer].Forward(x, given);
-            // the last of Hugging Face's hidden states is behind the norm
-            if (layer + 1 < layers.Length) trace.States.Add(x.Reshape(shape));
-        }
-        var last = norm.Forward(x).Reshape(shape);
-        trace.States.Add(last);
-        return last;
-    }
+    private protected override Variable Normalise(Variable x) => norm.Forward(x);
 
-    private Variable Embed(TextInputs inputs)
+    private protected override Variable Embed(TextInputs inputs)
     {
         var pass = inputs.Pass;
         var embedded = prompt.Prepend(words.Forward(pass, inputs.TokenIds, inputs.Places));
@@ -80,7 +54,7 @@ internal sealed class Gpt2Trunk : Module
 }
 
 /// <summary>A layer of GPT-2: attention and a perceptron, each behind a norm and added to its input: [B T, D] to [B T, D].</summary>
-internal sealed class Gpt2Layer : Layer<AttentionInputs>
+internal sealed class Gpt2Layer : DecoderLayer
 {
     private readonly LayerNorm normBefore;
     private readonly Gpt2Attention attention;
@@ -95,8 +69,7 @@ internal sealed class Gpt2Layer : Layer<AttentionInputs>
         perceptron = Add("mlp", new Gpt2Perceptron(config));
     }
 
-    /// <summary>Notes what attention makes of x [B, T, D].</summary>
-    public void Trace(Variable x, ForwardTrace trace) => attention.Trace(normBefore.Forward(x.Detach()), trace);
+    public override void Trace(Variable x, AttentionInputs inputs, ForwardTrace trace) => attention.Trace(normBefore.Forward(x.Detach()), trace);
 
     protected override Variable Compute(Variable x, AttentionInputs inputs)
     {

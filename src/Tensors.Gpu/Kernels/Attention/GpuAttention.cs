@@ -59,12 +59,12 @@ internal readonly struct AttentionKernel(
         var shared = SharedMemory.Allocate<float>(GpuDevice.GroupSize);
         int headOfAll = group / terms.Queries, query = group - headOfAll * terms.Queries;
         int batch = headOfAll / terms.Heads, head = headOfAll - batch * terms.Heads;
-        int keys = terms.KeysOf(batch, query), keyHead = terms.KeyHead(head);
+        int keys = terms.KeysOf(batch, query), firstKey = terms.FirstKeyOf(batch, query), keyHead = terms.KeyHead(head);
         var own = new GpuLane(AttentionLimits.LowestMaximum);
-        for (int key = Group.IdxX; key < keys; key += Group.DimX) own = GpuLane.Max(new GpuLane(terms.Score(batch, head, query, key)), own);
+        for (int key = firstKey + Group.IdxX; key < keys; key += Group.DimX) own = GpuLane.Max(new GpuLane(terms.Score(batch, head, query, key)), own);
         var largest = GroupSums.All<MaximumOf>(own);
         own = new GpuLane(0f);
-        for (int key = Group.IdxX; key < keys; key += Group.DimX) own += GpuLane.Exp(new GpuLane(terms.Score(batch, head, query, key)) - largest);
+        for (int key = firstKey + Group.IdxX; key < keys; key += Group.DimX) own += GpuLane.Exp(new GpuLane(terms.Score(batch, head, query, key)) - largest);
         var total = GroupSums.All<SumOf>(own);
         float inverse = GpuMath.WhereGreater(total.Value, 0f, 1f / total.Value, 0f);
 
@@ -73,7 +73,7 @@ internal readonly struct AttentionKernel(
         {
             int d = first + Group.IdxX;
             float sum = 0f;
-            for (int key = 0; key < keys; key += Group.DimX)
+            for (int key = firstKey; key < keys; key += Group.DimX)
             {
                 if (key + Group.IdxX < keys)
                 {

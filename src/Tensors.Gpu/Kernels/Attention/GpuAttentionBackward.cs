@@ -56,7 +56,7 @@ internal readonly struct AttentionBackwardQueryKernel(ProbabilityGradients gradi
         {
             int d = first + Group.IdxX;
             float sum = 0f;
-            for (int tile = 0; tile < keys; tile += Group.DimX)
+            for (int tile = terms.FirstKeyOf(batch, query); tile < keys; tile += Group.DimX)
             {
                 int key = tile + Group.IdxX;
                 if (key < keys)
@@ -102,7 +102,7 @@ internal readonly struct AttentionBackwardKeyKernel(
                     if (query < terms.Queries)
                     {
                         float dropped = 0f, gradient = 0f;
-                        if (key < terms.KeysOf(batch, query))
+                        if (key < terms.KeysOf(batch, query) && key >= terms.FirstKeyOf(batch, query))
                         {
                             float probability = gradients.Probability(batch, head, query, key);
                             float factor = terms.Factor(batch * terms.Heads + head, key, query);
@@ -153,7 +153,7 @@ internal readonly struct AttentionBackwardBiasKernel(
             {
                 for (int query = ownQuery; query < ownQuery + queries; query++)
                 {
-                    if (key >= terms.KeysOf(batch, query)) continue;
+                    if (key >= terms.KeysOf(batch, query) || key < terms.FirstKeyOf(batch, query)) continue;
                     float probability = gradients.Probability(batch, head, query, key);
                     sum += gradients.ScoreGradient(batch, head, query, key, probability, terms.Factor(batch * terms.Heads + head, key, query));
                 }

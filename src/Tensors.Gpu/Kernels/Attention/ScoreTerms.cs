@@ -41,6 +41,7 @@ internal readonly struct ScoreTerms(
     private readonly int hasBias = hasBias;
     private readonly int isCausal = settings.IsCausal ? 1 : 0;
     private readonly int countsFromLengths = settings.CountsFromLengths ? 1 : 0;
+    private readonly int window = settings.IsCausal ? settings.Window : 0;
     private readonly int drops = settings.Dropout.DropsNone ? 0 : 1;
     private readonly MaskFactors factors = new(settings.Dropout);
 
@@ -59,6 +60,15 @@ internal readonly struct ScoreTerms(
         int last = countsFromLengths != 0 ? keys : Keys;
         if (isCausal != 0) keys = IntrinsicMath.Clamp(query + 1 + last - Queries, 0, keys);
         return keys;
+    }
+
+    /// <summary>The first key that a query sees.</summary>
+    public int FirstKeyOf(int batch, int query)
+    {
+        if (window == 0) return 0;
+        int last = Keys;
+        if (countsFromLengths != 0 && hasLengths != 0) last = IntrinsicMath.Clamp(lengths[batch], 0, Keys);
+        return IntrinsicMath.Max(0, query + last - Queries - window + 1);
     }
 
     public float Score(int batch, int head, int query, int key)

@@ -10,4 +10,10 @@ namespace Graft.Tensors;
 /// <param name="Dropout">Which probabilities are dropped.</param>
 /// <param name="CountsFromLengths">Whether queries are the last places of the keys that count, as where they follow on keys of a
 /// cache that is longer: query t is at place length - T + t.</param>
-public readonly record struct AttentionSettings(float Scale, bool IsCausal, DropoutMask Dropout, bool CountsFromLengths = false);
+/// <param name="Window">How many keys a query of a causal mask sees at most, its own and those before it (Beltagy et al. 2020); 0 for all.</param>
+public readonly record struct AttentionSettings(float Scale, bool IsCausal, DropoutMask Dropout, bool CountsFromLengths = false, int Window = 0)
+{
+    /// <summary>The first key that a query sees.</summary>
+    /// <param name="place">The query's place among the keys.</param>
+    public int FirstKey(int place) => IsCausal && Window > 0 ? Math.Max(0, place - Window + 1) : 0;
+}

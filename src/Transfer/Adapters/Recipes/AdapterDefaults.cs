@@ -18,7 +18,7 @@ internal static class AdapterDefaults
         "SelfAttention.k", "SelfAttention.v", "EncDecAttention.k", "EncDecAttention.v",
     ];
 
-    private static readonly string[] Feedforward = ["output.dense", "ffn.lin2", "ffn_output", "mlp.c_proj", "mlp.fc2", "mlp.3", "DenseReluDense.wo"];
+    private static readonly string[] Feedforward = ["output.dense", "ffn.lin2", "ffn_output", "mlp.c_proj", "mlp.fc2", "mlp.3", "mlp.down_proj", "DenseReluDense.wo"];
 
     /// <summary>Queries and values of attention; without attention the convolutions of one group, or the linear layers.</summary>
     public static AdapterTargets LoraTargets(Model model)
@@ -41,6 +41,8 @@ internal static class AdapterDefaults
     /// <summary>The keys of the head's modules, and of whatever else the weights did not have; a pooler that they had stays.</summary>
     public static IEnumerable<string> HeadModules(Model model, IReadOnlyCollection<string> newTensors)
     {
+        // the words that come out are those that go in: no head is new
+        bool writes = model is TextModel { Head: TextHead.CausalLanguageModel or TextHead.SequenceToSequence };
         string[] all = [.. model.Parameters().Select(static parameter => parameter.Name)];
         var head = model.Stages[^1].Modules.SelectMany(static module => module.Parameters()).Select(static parameter => parameter.Name).ToHashSet(StringComparer.Ordinal);
         var modules = new List<string>();
@@ -48,7 +50,7 @@ internal static class AdapterDefaults
         {
             string first = name.Split('.')[0], inner = name.Contains('.', StringComparison.Ordinal) ? name[..name.LastIndexOf('.')] : name;
             bool isOfHead = all.Where(other => other.StartsWith($"{first}.", StringComparison.Ordinal)).All(head.Contains) && first != "pooler";
-            if (isOfHead && first != name) modules.Add(first);
+            if (isOfHead && first != name && !writes) modules.Add(first);
             else if (newTensors.Contains(name)) modules.Add(inner);
         }
         return modules.Distinct();

@@ -59,6 +59,9 @@ internal readonly unsafe struct AttentionProblem
         return Settings.IsCausal ? Math.Clamp(queryEnd + (Settings.CountsFromLengths ? keys : Keys) - Queries, 0, keys) : keys;
     }
 
+    /// <summary>The first key that the queries from <paramref name="firstQuery"/> on see, at the beginning of a tile.</summary>
+    public int FirstKeyOf(int batch, int firstQuery) => Settings.FirstKey(firstQuery + Ahead(batch)) / AttentionTile.Rows * AttentionTile.Rows;
+
     /// <summary>scores [keys, 64] += the mask's and the bias; -infinity where a query must not look.</summary>
     /// <param name="scores">The scores of a block of keys and a block of queries.</param>
     /// <param name="columns">Queries, rounded up to whole lanes.</param>
@@ -80,9 +83,9 @@ internal readonly unsafe struct AttentionProblem
                     S.Store(S.Load(scores + i) + S.LoadSplat(added + key), scores + i);
         }
         if (!Settings.IsCausal) return;
-        // how much further on in the keys than in the queries the same place is
-        int ahead = (Settings.CountsFromLengths ? KeysOf(batch) : Keys) - Queries;
-        if (firstKey + keys <= firstQuery + 1 + ahead) return;
+        int ahead = Ahead(batch), last = Math.Min(firstQuery + QueryBlock, Queries) - 1;
+        bool hidesLater = firstKey + keys > firstQuery + 1 + ahead, hidesEarlier = firstKey < Settings.FirstKey(last + ahead);
+        if (!hidesLater && !hidesEarlier) return;
         float* positions = stackalloc float[QueryBlock];
         for (int i = 0; i < QueryBlock; i++) positions[i] = i;
         for (int key = 0; key < keys; key++)
@@ -91,6 +94,10 @@ internal readonly unsafe struct AttentionProblem
             float* row = scores + key * QueryBlock;
             for (int i = 0; i < columns; i += S.Width)
                 S.Store(S.WhereGreater(own, S.Load(positions + i), S.Splat(float.NegativeInfinity), S.Load(row + i)), row + i);
+            if (!hidesEarlier) continue;
+            var lastToSee = S.Splat((float)firstKey + key - ahead - firstQuery + Settings.Window - 1);
+            for (int i = 0; i < columns; i += S.Width)
+                S.Store(S.WhereGreater(S.Load(positions + i), lastToSee, S.Splat(float.NegativeInfinity), S.Load(row + i)), row + i);
         }
     }
 
@@ -101,6 +108,9 @@ internal readonly unsafe struct AttentionProblem
         for (int key = 0; key < keys; key++, scores += QueryBlock, turned += QueryBlock)
             for (int i = 0; i < columns; i += S.Width) S.Store(S.Load(scores + i) + S.Load(turned + i), scores + i);
     }
+
+    /// <summary>How much further on in the keys than in the queries the same place is.</summary>
+    private int Ahead(int batch) => (Settings.CountsFromLengths ? KeysOf(batch) : Keys) - Queries;
 
     /// <summary>How many keys of a sequence count.</summary>
     private int KeysOf(int batch) => lengths is null ? Keys : Math.Clamp(lengths[batch], 0, Keys);

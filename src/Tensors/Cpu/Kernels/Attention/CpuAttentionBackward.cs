@@ -57,7 +57,7 @@ internal readonly unsafe struct AttentionBackwardKernel(
         }
 
         int keys = problem.KeysOf(batch, first + count);
-        for (int key = 0; key < keys; key += AttentionProblem.KeyBlock)
+        for (int key = problem.FirstKeyOf(batch, first); key < keys; key += AttentionProblem.KeyBlock)
         {
             int some = Math.Min(AttentionProblem.KeyBlock, keys - key);
             float* keyRows = k.Row(batch, keyHead, key), valueRows = v.Row(batch, keyHead, key);

@@ -3,33 +3,30 @@ using Graft.Autograd;
 
 namespace Graft.Models;
 
-/// <summary>The decoder alone: <c>last_hidden_state</c> [B, T, D]; with a head what that makes of it.</summary>
-internal class Gpt2Model : TextModel
+/// <summary>A decoder alone: <c>last_hidden_state</c> [B, T, D]; with a head what that makes of it.</summary>
+internal class DecoderModel : TextModel
 {
-    private const string Prefix = "transformer";
+    private readonly IDecoderConfig config;
 
-    private readonly Gpt2Config config;
+    public DecoderModel(IDecoderConfig config, TextHead head) : this(config, head, isBare: true) => AddStages();
 
-    public Gpt2Model(Gpt2Config config, TextHead head) : this(config, head, isBare: true) => AddStages();
-
-    private protected Gpt2Model(Gpt2Config config, TextHead head, bool isBare) : base(Gpt2.ClassOf(head))
+    private protected DecoderModel(IDecoderConfig config, TextHead head, bool isBare) : base(config.Family.ClassOf(head))
     {
         (this.config, Head) = (config, head);
-        Trunk = Add(isBare ? "" : Prefix, new Gpt2Trunk(config));
-        Sizes = new TextModelSizes(config.VocabularySize, config.MaximumPositions, config.Width, config.PaddingToken);
+        Trunk = Add(isBare ? "" : TrunkKey, config.MakeTrunk());
     }
 
     public override TextHead Head { get; }
 
-    public override string ModelType => Gpt2.Family.ModelType;
+    public override string ModelType => config.Family.ModelType;
 
-    public override TextModelSizes Sizes { get; }
+    public override TextModelSizes Sizes => config.Sizes;
 
-    internal override string TrunkKey => Prefix;
+    internal override string TrunkKey => config.Family.TrunkKey;
 
-    private protected Gpt2Trunk Trunk { get; }
+    private protected DecoderTrunk Trunk { get; }
 
-    public override TextModel Remake(int labels, ulong seed) => Gpt2.Create(Head, config, seed);
+    public override TextModel Remake(int labels, ulong seed) => DecoderFamily.Create(Head, config, seed);
 
     public override void Require(TextBatch batch) => Trunk.Require(batch);
 
@@ -47,14 +44,14 @@ internal class Gpt2Model : TextModel
 
 /// <summary>The next word at each place: <c>logits</c> [B, T, V]. The last map is the word embeddings themselves unless the config unties
 /// them.</summary>
-internal sealed class Gpt2ForCausalLM : Gpt2Model
+internal sealed class CausalLanguageModel : DecoderModel
 {
     private const string HeadKey = "lm_head";
     private const string Words = "the words themselves as labels, each being learnt from the place before it";
 
     private readonly Linear? head;
 
-    public Gpt2ForCausalLM(Gpt2Config config) : base(config, TextHead.CausalLanguageModel, isBare: false)
+    public CausalLanguageModel(IDecoderConfig config) : base(config, TextHead.CausalLanguageModel, isBare: false)
     {
         if (config.TieWordEmbeddings)
         {
@@ -62,7 +59,7 @@ internal sealed class Gpt2ForCausalLM : Gpt2Model
             AddStages();
             return;
         }
-        head = Add(HeadKey, new Linear(config.Width, config.VocabularySize, hasBias: false, Initialiser.Normal(config.InitializerRange)));
+        head = Add(HeadKey, new Linear(config.Sizes.HiddenSize, config.Sizes.Vocabulary, hasBias: false, Initialiser.Normal(config.InitializerRange)));
         AddStages(head);
     }
 

@@ -35,7 +35,8 @@ internal static class SavedAdapter
     {
         if (state.Adapters is not null) throw new CheckpointException(path, $"{state.Model.Name} has adapters already: merge them before others come on it");
         string folder = AdapterFolder.Find(path), labels = Path.Combine(folder, ModelConfig.FileName);
-        if (File.Exists(labels) && ModelConfig.Read(labels) is var config && (!config.Labels.SequenceEqual(state.Labels) || state.Model.IsHeadNew))
+        // a head without labels has none that could come with them
+        if (state.Labels.Count > 0 && File.Exists(labels) && ModelConfig.Read(labels) is var config && (!config.Labels.SequenceEqual(state.Labels) || state.Model.IsHeadNew))
         {
             var model = state.Model;
             if (config.Labels.Count != state.Labels.Count)

@@ -81,6 +81,7 @@ public sealed class ResumeTests(Workplace place) : IClassFixture<Workplace>
         { "multiple-choice", "sent1\tending0\tending1\tlabel\nthe cat\tis good\tis awful\t0\na dog\tis bad\tis fine\t1\nada\tworks\tlives in rome\t1" },
         { "masked-language-model", "text\nthe cat is red and the sun is blue\nada lives in rome and works in paris\nbob was not in london\nthe moon and the sun" },
         { "replaced-token-detection", "text\nthe cat is red and the sun is blue\nada lives in rome and works in paris\nbob was not in london\nthe moon and the sun" },
+        { "causal-lm", "text\nada lives in london .\nbob works in paris .\ncarol lives in rome .\nthe cat is red ." },
         { "sentence-embedding", "text\tpair\nthe cat is red\ta red cat\nada lives in rome\tada works in rome\nthe sun\tthe moon\nbob is not in london\tbob is in oslo" },
     };
 
@@ -88,7 +89,8 @@ public sealed class ResumeTests(Workplace place) : IClassFixture<Workplace>
     [MemberData(nameof(TextTasks))]
     public void Every_task_over_texts(string task, string text)
     {
-        string encoder = TinyEncoder.Write(place.In("encoder-" + task), task == "replaced-token-detection" ? "electra" : "bert");
+        string encoder = task == "causal-lm"
+            ? TinyDecoder.Write(place.In("decoder")) : TinyEncoder.Write(place.In("encoder-" + task), task == "replaced-token-detection" ? "electra" : "bert");
         string data = place.In($"{task}.{(task == "token-classification" ? "conll" : "tsv")}");
         File.WriteAllText(data, text + "\n");
         string[] pairs = task == "sentence-embedding" ? ["--pair-column", "pair"] : [];

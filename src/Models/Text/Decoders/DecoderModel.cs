@@ -12,7 +12,7 @@ internal class DecoderModel : TextModel
 
     private protected DecoderModel(IDecoderConfig config, TextHead head, bool isBare) : base(config.Family.ClassOf(head))
     {
-        (this.config, Head) = (config, head);
+        (this.config, Head, Sizes) = (config, head, config.Sizes);
         Trunk = Add(isBare ? "" : TrunkKey, config.MakeTrunk());
     }
 
@@ -20,7 +20,7 @@ internal class DecoderModel : TextModel
 
     public override string ModelType => config.Family.ModelType;
 
-    public override TextModelSizes Sizes => config.Sizes;
+    public override TextModelSizes Sizes { get; }
 
     internal override string TrunkKey => config.Family.TrunkKey;
 

@@ -51,6 +51,27 @@ public sealed class ActivationCheckpointingTests
         }
     }
 
+    /// <summary>The decoder's layers look at the encoder's states, which learn through all of them.</summary>
+    [Theory]
+    [InlineData("t5-s2s")]
+    [InlineData("bart-s2s")]
+    [InlineData("marian-mt")]
+    public void Models_that_read_one_sequence_and_write_another_learn_the_same_bits(string golden)
+    {
+        string folder = RealData.Require($"hf-goldens/{golden}");
+        float[] plain = Train(isCheckpointing: false), again = Train(isCheckpointing: true);
+        Check.SameBits(golden, again, plain);
+
+        float[] Train(bool isCheckpointing)
+        {
+            using var device = new CpuDevice(2);
+            using var model = (EncoderDecoderModel)PretrainedModel.Open(folder);
+            int[] labels = [5, 6, 7, 1, 9, 8, 1, TextTargets.Ignored];
+            var batch = model.WithLabels(model.Pad([[4, 9, 8, 7, 1], [6, 5, 1]]), labels);
+            return Learn(model, device, OptimiserNames.AdamW, null, isCheckpointing, pass => model.Loss(pass, batch, new TextTargets { Labels = labels }));
+        }
+    }
+
     [Fact]
     public void Two_backwards_a_step_learn_the_same_bits()
     {

@@ -101,7 +101,7 @@ internal sealed class KeywordTransformerModel : SpeechModel
         trace?.States.Add(x);
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
         var given = new TransformerInputs(new AttentionInputs(shape[0], AttentionMask.None), default);
-        x = LayerScope.Chain(blocks, x, given, static (block, rows, with) => block.Forward(rows, with)).Reshape(shape);
+        x = LayerScope.Stages(blocks, x, given, static (rows, with) => with.Step.Forward(rows, with.Inputs)).Reshape(shape);
         trace?.States.Add(x);
         return new(("logits", head.Forward(x.Slice(1, 0, 1).Reshape([shape[0], shape[2]]))));
     }

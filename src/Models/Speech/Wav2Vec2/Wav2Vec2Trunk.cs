@@ -63,7 +63,7 @@ internal sealed class Wav2Vec2Trunk : Module
         var given = new TransformerInputs(new AttentionInputs(shape[0], mask), default);
         if (trace is null)
         {
-            x = LayerScope.Chain(layers, x, given, static (layer, rows, with) => layer.Forward(rows, with)).Reshape(shape);
+            x = LayerScope.Stages(layers, x, given, static (rows, with) => with.Step.Forward(rows, with.Inputs)).Reshape(shape);
             return normsFirst ? norm.Forward(x) : x;
         }
         for (int layer = 0; layer < layers.Length; layer++)

@@ -91,7 +91,7 @@ internal sealed class TransformerStack : Module
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
         if (given.Self.Bias is null && relative is not null) given = given with { Self = given.Self with { Bias = relative.Forward(inputs.Pass, shape[1]) } };
         if (trace is null)
-            return End(LayerScope.Chain(layers, x, given, static (layer, rows, with) => layer.Forward(rows, with))).Reshape(shape);
+            return End(LayerScope.Stages(layers, x, given, static (rows, with) => with.Step.Forward(rows, with.Inputs))).Reshape(shape);
         for (int layer = 0; layer < layers.Length; layer++)
         {
             layers[layer].Trace(x.Reshape(shape), given, trace, source);

@@ -10,12 +10,13 @@ public sealed class AdaptersOnGpuTests
 {
     private const string Small = """
         {
-            "architectures": ["BertForSequenceClassification"], "vocab_size": 20, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
-            "intermediate_size": 32, "max_position_embeddings": 32, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.2
+            "architectures": ["BertForSequenceClassification"], "vocab_size": 8, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1,
+            "intermediate_size": 6, "max_position_embeddings": 8, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.2
         }
         """;
 
-    public static TheoryData<string> Kinds => [.. AdapterKind.All.Select(static kind => kind.Name)];
+    // the simulation takes seconds for each: of those that are one layer in two places, one
+    public static TheoryData<string> Kinds => [.. AdapterKind.All.Except([AdapterKind.Lora, AdapterKind.Pfeiffer]).Select(static kind => kind.Name)];
 
     [Theory, MemberData(nameof(Kinds))]
     public void A_step_is_the_CPUs(string kind)
@@ -38,7 +39,7 @@ public sealed class AdaptersOnGpuTests
     private static Dictionary<string, float[]> Step(string kind, Device device)
     {
         using var model = PretrainedModel.Create(JsonFile.Parse(Encoding.UTF8.GetBytes(Small), "config.json"), seed: 1);
-        Adapters.Attach(model, new AdapterOptions { Kind = AdapterKind.All.Single(one => one.Name == kind), VirtualTokens = kind.Contains("tuning", StringComparison.Ordinal) ? 3 : null }.ConfigFor(model, []));
+        Adapters.Attach(model, new AdapterOptions { Kind = AdapterKind.All.Single(one => one.Name == kind), VirtualTokens = kind.Contains("tuning", StringComparison.Ordinal) ? 2 : null }.ConfigFor(model, []));
         int wave = 0;
         foreach (var parameter in model.Parameters().Where(static one => !one.IsFrozen))
         {
@@ -54,7 +55,7 @@ public sealed class AdaptersOnGpuTests
         var values = new Dictionary<string, float[]>(StringComparer.Ordinal);
         using (var pass = Pass.Train(device, seed: 1))
         {
-            var loss = model.Loss(pass, TextBatch.Pad([[2, 7, 9, 4, 3], [2, 5, 8, 3]], paddingToken: 0), new TextTargets { Labels = [0, 1] });
+            var loss = model.Loss(pass, TextBatch.Pad([[2, 7, 3], [2, 3]], paddingToken: 0), new TextTargets { Labels = [0, 1] });
             values["loss"] = loss.Value.ToArray();
             var gradients = pass.Backward(loss);
             foreach (var parameter in model.Parameters())

@@ -9,7 +9,7 @@ namespace Graft.Samples.Sequences;
 /// <summary>How an encoder-decoder is trained.</summary>
 internal sealed record SequenceRecipe
 {
-    public int Epochs { get; init; } = 12;
+    public int Epochs { get; init; } = 18;
 
     public double Rate { get; init; } = 1e-3;
 
@@ -113,6 +113,8 @@ internal sealed class SequenceRun(EncoderDecoderModel model, Tokeniser tokeniser
     /// <summary>Says after each epoch, and every hundred steps, how it goes.</summary>
     private sealed class Log(SequencePairBatches set) : IProgress<FitProgress>
     {
+        // those of this process: a training that goes on has made others
+        private int steps;
         private double before = System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
 
         public void Report(FitProgress value)
@@ -122,11 +124,12 @@ internal sealed class SequenceRun(EncoderDecoderModel model, Tokeniser tokeniser
                 // by the processor's time, which says the same on a machine that has other work
                 double processor = System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, spent = processor - before;
                 before = processor;
-                double written = (double)set.TargetTokens * epoch.Steps / set.BatchesPerEpoch;
+                double written = (double)set.TargetTokens * steps / set.BatchesPerEpoch;
+                steps = 0;
                 Console.Error.WriteLine($"epoch {epoch.Epoch} of {value.Epochs}: loss {epoch.Loss:0.000}{(epoch.Validation is { } held ? $", held out {held.Loss:0.000}" : "")}, "
                     + $"{epoch.Seconds:0} s; {written / spent:n0} tokens written for a second of a processor");
             }
-            else if (value.Step % 100 == 0) Console.Error.WriteLine($"  step {value.Step} of {value.Steps}: loss {value.Loss:0.000}, {value.Elapsed.TotalSeconds:0} s");
+            else if (++steps % 100 == 0) Console.Error.WriteLine($"  step {value.Step} of {value.Steps}: loss {value.Loss:0.000}, {value.Elapsed.TotalSeconds:0} s");
         }
     }
 }

@@ -96,6 +96,26 @@ public sealed class StepAllocationTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("{\"architectures\": [\"T5ForConditionalGeneration\"], \"vocab_size\": 50, \"d_model\": 48, \"d_kv\": 24, \"d_ff\": 96, \"num_layers\": 3, \"num_heads\": 2}", 44)]
+    [InlineData("{\"architectures\": [\"MarianMTModel\"], \"vocab_size\": 50, \"d_model\": 48, \"encoder_layers\": 3, \"decoder_layers\": 3, \"encoder_attention_heads\": 2, "
+        + "\"decoder_attention_heads\": 2, \"encoder_ffn_dim\": 96, \"decoder_ffn_dim\": 96, \"max_position_embeddings\": 32}", 44)]
+    public void Of_an_encoder_decoder(string config, int kilobytes)
+    {
+        var model = (EncoderDecoderModel)PretrainedModel.Create(JsonFile.Parse(System.Text.Encoding.UTF8.GetBytes(config), "config.json"));
+        int[] tokens = [.. Enumerable.Range(0, 32).Select(place => 2 + place % 40)], labels = [.. Enumerable.Range(0, 24).Select(place => place is > 8 and < 12 ? -100 : 2 + place)];
+        var batch = model.WithLabels(new TextBatch(2, 16, tokens, attentionMask: [.. Enumerable.Range(0, 32).Select(place => place < 28 ? 1 : 0)]), labels);
+        var groups = new ParameterGroups(model);
+        groups.Rates(head: 1e-4);
+        using var optimiser = Optimiser.AdamW(groups);
+        var targets = new TextTargets { Labels = labels, LabelSmoothing = 0.1f };
+        AssertLittle(kilobytes, () =>
+        {
+            using var pass = Pass.Train(device, seed: 1);
+            optimiser.Step(pass.Backward(model.Loss(pass, batch, targets)));
+        });
+    }
+
     [Fact]
     public void Of_inference()
     {

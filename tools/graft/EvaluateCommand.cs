@@ -21,15 +21,17 @@ internal static class EvaluateCommand
         var json = Options.Json();
         command.Add(json);
         var columns = new TextData(command);
+        var writing = new WritingOptions(command);
         command.SetAction((parsed, interrupt) =>
         {
             if (model.FindText(parsed, interrupt) is var (textFolder, head))
             {
                 using var textDevice = device.Open(parsed);
                 return Task.FromResult(TextEvaluation.Run(
-                    adapter.Head(parsed, head), textFolder, adapter.Folder(parsed), data.Path(parsed), columns, textDevice, parsed.GetValue(json), parsed, interrupt));
+                    adapter.Head(parsed, head), textFolder, adapter.Folder(parsed), data.Path(parsed), columns, writing, textDevice, parsed.GetValue(json), parsed, interrupt));
             }
             var choice = model.Choose(parsed) with { Adapter = adapter.Folder(parsed) };
+            writing.RequireNone(parsed);
             string folder = data.Path(parsed);
             var pictures = data.Open(parsed, DataUse.Evaluation);
             using var where = device.Open(parsed);

@@ -35,6 +35,8 @@ internal static class Program
         VocabularyCommand.Make(),
         AnswerCommand.Make(),
         GenerateCommand.Make(),
+        WriteCommand.Translate(),
+        WriteCommand.Summarise(),
     })
     {
         IsWrongInput = static exception => exception is ImageException or TextFileException or DeviceUnavailableException,

@@ -15,6 +15,12 @@ internal abstract class TextExamples(TextPreparation preparation)
     /// <summary>The class of each text; null where they have not one each.</summary>
     public virtual IReadOnlyList<int>? Classes => null;
 
+    /// <summary>Whether label smoothing is for them.</summary>
+    public virtual bool SmoothsLabels => Classes is not null;
+
+    /// <summary>How long a text is, for batches of about one length.</summary>
+    public virtual int LengthOf(int index) => this[index].Length;
+
     /// <summary>Whether the loss needs the texts themselves beside what the model makes of them.</summary>
     public virtual bool LooksAtTexts => false;
 

@@ -30,7 +30,8 @@ public sealed record TextFineTuneOptions
     /// <summary>The most tokens of a text or pair, special ones included; null for what the model takes, 256 at most.</summary>
     public int? MaximumLength { get; init; }
 
-    /// <summary>Label smoothing of classes: the share of the target that is spread over all of them (Szegedy et al. 2016), in [0, 1).</summary>
+    /// <summary>Label smoothing of classes, or of the words that are to be written: the share of the target that is spread over all of them (Szegedy et al.
+    /// 2016), in [0, 1).</summary>
     public float LabelSmoothing { get; init; }
 
     /// <summary>What is done about classes that have unequally many texts.</summary>
@@ -92,7 +93,7 @@ public sealed record TextFineTuneOptions
         {
             Epochs = EpochsFor(examples),
             FrozenEpochs = Recipe.FrozenEpochsOn(model),
-            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel || model.Head == TextHead.CausalLanguageModel ? 1 : Math.Max(1, UsualHeadRateFactor / RateFactor)),
+            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel || model.Head is TextHead.CausalLanguageModel or TextHead.SequenceToSequence ? 1 : Math.Max(1, UsualHeadRateFactor / RateFactor)),
             LearningRate = Recipe.LearningRate ?? (model is WordModel ? RateOfWords : RateOfBase * WidthOfBase / model.Sizes.HiddenSize * RateFactor),
         },
         BatchSize = BatchSizeFor(examples),

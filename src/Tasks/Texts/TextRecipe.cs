@@ -17,7 +17,7 @@ public static class TextRecipe
             "The most tokens of a text; what is longer is cut off, or read in windows. What the model takes without it, 256 at most."),
         RecipeOption.Of("--label-smoothing", "label_smoothing", RecipeKind.Number("a number in [0, 1)", static value => (float)value is >= 0 and < 1, "SHARE"),
             static (TextFineTuneOptions recipe) => (double)recipe.LabelSmoothing, static (recipe, value) => recipe with { LabelSmoothing = (float)value },
-            "The share of the target that is spread over all classes."),
+            "The share of the target that is spread over all classes, or over all words that could be written."),
         .. ClassRecipe.Options.Within<TextFineTuneOptions>(static recipe => recipe.Classes, static (recipe, part) => recipe with { Classes = part }),
         RecipeOption.Of("--r-drop", "r_drop", RecipeKind.Number("a number above 0", static value => value > 0, "ALPHA").OrNone(),
             static (TextFineTuneOptions recipe) => recipe.DropoutConsistency, static (recipe, value) => recipe with { DropoutConsistency = value },

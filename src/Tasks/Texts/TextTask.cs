@@ -80,7 +80,7 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
         if (problemType is not null) copy.Model.ProblemType = problemType;
         var preparation = copy.Inputs with { MaximumLength = options.MaximumLength ?? copy.Inputs.MaximumLength };
         var examples = training(preparation);
-        if (options.IsOfClasses && examples.Classes is null)
+        if ((examples.SmoothsLabels ? options with { LabelSmoothing = 0 } : options).IsOfClasses && examples.Classes is null)
             throw new ArgumentException("label smoothing, weights and sampling of classes, focal loss, R-Drop and a teacher are for texts of one class each: leave them out");
         var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
         return new TaskRun<TextFineTuneOptions>(

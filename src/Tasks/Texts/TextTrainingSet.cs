@@ -33,7 +33,7 @@ internal sealed class TextTrainingSet : IStagedTrainingSet
 
     public IEnumerable<IReadOnlyList<int>> Plan(int epoch)
     {
-        int[] lengths = [.. Enumerable.Range(0, examples.Count).Select(index => examples[index].Length)];
+        int[] lengths = [.. Enumerable.Range(0, examples.Count).Select(examples.LengthOf)];
         return TextBatchPlan.Epoch(lengths, plan, seed, epoch, order);
     }
 

@@ -104,6 +104,29 @@ public sealed class EncoderDecoderTests : IDisposable
         }
     }
 
+    /// <summary>The numbers are those of Golden/t5_gated.py.</summary>
+    [Fact]
+    public void T5_of_version_1_1_computes_what_PyTorch_does()
+    {
+        float[][] expected =
+        [
+            [0.432433f, -0.563341f, -0.661155f, 0.294906f, 0.78089f], [-0.229695f, -0.697418f, -0.053463f, 0.675711f, 0.327808f],
+            [-0.100518f, 0.497913f, 0.302675f, -0.375024f, -0.454938f], [-0.718315f, -0.189477f, 0.641385f, 0.449886f, -0.458727f],
+        ];
+        using var model = Make("t5-gated");
+        string path = Path.Combine(folder.Path, "waves.safetensors");
+        SafetensorsWriter.Write(path, model.Parameters().OrderBy(parameter => parameter.Name, StringComparer.Ordinal).Select((parameter, k) => TensorEntry.From(
+            parameter.Name, parameter.Shape, Enumerable.Range(0, checked((int)parameter.Shape.ElementCount))
+                .Select(i => (float)((parameter.Name.Contains("norm", StringComparison.Ordinal) ? 1 : 0) + 0.4 * Math.Sin(0.7 * i + k))).ToArray())));
+        using (var checkpoint = Checkpoint.Open(path)) model.Load(checkpoint);
+        int[] labels = [4, 6, 8, 2];
+        using var pass = Pass.Infer(device);
+        var outputs = model.Forward(pass, Batch(model));
+        float[] logits = outputs["logits"].Value.ToArray();
+        for (int place = 0; place < 4; place++) Close(expected[place], logits[(place * 20)..(place * 20 + 5)]);
+        Assert.Equal(3.0081953484844615, model.Loss(outputs, new TextTargets { Labels = labels }).Value.ToArray()[0], 1e-5);
+    }
+
     [Fact]
     public void Stages_are_the_encoder_then_the_decoder()
     {

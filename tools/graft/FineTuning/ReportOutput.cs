@@ -59,6 +59,7 @@ internal static class ReportOutput
     public static string Text(string metric, double value) => metric switch
     {
         _ when metric == Metrics.Loss || metric.EndsWith("_loss", StringComparison.Ordinal) => Tables.Loss(value),
+        "bleu" or "chrf" => value.ToString("0.00", CultureInfo.InvariantCulture),
         "pearson" or "spearman" or "matthews" or "perplexity" => value.ToString("0.000", CultureInfo.InvariantCulture),
         _ => Tables.Percent(value),
     };

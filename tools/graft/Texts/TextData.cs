@@ -22,6 +22,8 @@ internal sealed class TextData
         "--choices-column", "The column of what there is to choose from: a list in JSON lines, or what columns begin with that are numbered; "
         + "ending (ending0, ending1 ...) or choices where it is not given.");
     private readonly Option<string?> label = Named("--label-column", "The column of the labels; label where it is not given.");
+    private readonly Option<string?> from = Named("--source-column", "The column of texts that others are made of, translations or summaries; source where it is not given.");
+    private readonly Option<string?> to = Named("--target-column", "The column of what is to be made of them; target where it is not given.");
     private readonly Option<string> kind = Options.Choice(
         "--labels", "What labels are: a class, classes with ; between them, or a number.", ["class", "classes", "number"], "class");
     private readonly Option<string> encoding = Options.Choice("--encoding", "How the file is encoded; what a byte order mark says comes first.", ["utf-8", "latin-1"], "utf-8");
@@ -42,6 +44,8 @@ internal sealed class TextData
         if (hasLabels)
         {
             command.Add(label);
+            command.Add(from);
+            command.Add(to);
             command.Add(kind);
         }
         command.Add(encoding);
@@ -75,6 +79,19 @@ internal sealed class TextData
     /// <exception cref="TextFileException">The file cannot be used.</exception>
     public IReadOnlyList<ChoiceExample> Choices(string path, ParseResult parsed) =>
         ChoiceFile.Read(path, ChoiceColumns(parsed, parsed.GetValue(label) ?? LabelColumn), TableOptions(parsed));
+
+    /// <summary>Texts and what is to be made of them.</summary>
+    /// <exception cref="TextFileException">The file cannot be used.</exception>
+    public ParallelTexts Parallel(string path, ParseResult parsed)
+    {
+        var standard = new ParallelTextOptions();
+        return ParallelTexts.Read(
+            TextTable.Open(path, TableOptions(parsed)), standard with { Source = parsed.GetValue(from) ?? standard.Source, Target = parsed.GetValue(to) ?? standard.Target });
+    }
+
+    /// <summary>Texts of a file, or of standard input with a text a line.</summary>
+    /// <exception cref="TextFileException">It cannot be used.</exception>
+    public IEnumerable<TextExample> Lines(string input, ParseResult parsed) => Texts(Table(input, TextTableFormat.Plain, parsed), parsed, second: null);
 
     /// <summary>Whether a column of labels is asked for.</summary>
     public bool HasLabels(ParseResult parsed) => parsed.GetValue(label) is not null;

@@ -9,13 +9,17 @@ namespace Graft.CommandLine;
 /// <summary><c>graft evaluate</c> of a text model.</summary>
 internal static class TextEvaluation
 {
-    public static int Run(TextHead head, string folder, string? adapter, string file, TextData columns, OpenDevice where, bool asJson, ParseResult parsed, CancellationToken interrupt)
+    public static int Run(
+        TextHead head, string folder, string? adapter, string file, TextData columns, WritingOptions writing, OpenDevice where, bool asJson, ParseResult parsed,
+        CancellationToken interrupt)
     {
         if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
         string? matched = null;
         var clock = Stopwatch.StartNew();
         Evaluation evaluation;
-        switch (TextTasks.Of(head, adapter ?? folder))
+        string? task = TextTasks.Of(head, adapter ?? folder);
+        if (task != TextTasks.Translation) writing.RequireNone(parsed);
+        switch (task)
         {
             case TextTasks.Classification:
                 var texts = columns.Labelled(file, parsed);
@@ -49,6 +53,11 @@ internal static class TextEvaluation
             case TextTasks.Writing:
                 string[] written = [.. columns.Texts(file, parsed).Select(static text => text.Text)];
                 using (var generator = TextLearners.Load(TextTasks.Writing, folder, adapter, where, TextGenerator.From)) evaluation = generator.Evaluate(written, interrupt);
+                break;
+            case TextTasks.Translation:
+                var parallel = columns.Parallel(file, parsed);
+                using (var writer = TextLearners.Load(TextTasks.Translation, folder, adapter, where, SequenceToSequence.From))
+                    evaluation = writer.Evaluate(parallel, writing.Read(parsed, writer.Generation), interrupt);
                 break;
             default:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} has no head that gives answers: fine-tune it first");

@@ -154,6 +154,10 @@ internal sealed class TextFineTuning
                 var (written, heldWritten) = Parts(path => (IReadOnlyList<string>)[.. columns.Texts(path, parsed).Select(static text => text.Text)], file, options);
                 var generator = TextGenerator.From(source, where);
                 return (generator, written.Count, (progress, interrupt) => generator.FineTune(written, heldWritten, options, progress, interrupt));
+            case TextTasks.Translation or TextTasks.Summarisation:
+                var (parallel, heldParallel) = Parts(path => columns.Parallel(path, parsed), file, options);
+                var writer = SequenceToSequence.From(source, where);
+                return (writer, parallel.Count, (progress, interrupt) => writer.FineTune(parallel, heldParallel, options, progress, interrupt));
             default:
                 var embedder = TextEmbedder.From(source, where);
                 if (options.HeldOut > 0 || options.Validation is not null) throw new WrongInputException("--held-out and --validation: an embedder has nothing to evaluate on");

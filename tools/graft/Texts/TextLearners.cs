@@ -19,6 +19,7 @@ internal static class TextLearners
         TextTasks.Language => LanguageModelPretraining.From(source),
         TextTasks.ReplacedTokens => ReplacedTokenPretraining.From(source),
         TextTasks.Writing => TextGenerator.From(source),
+        TextTasks.Translation or TextTasks.Summarisation => SequenceToSequence.From(source),
         _ => TextEmbedder.From(source),
     };
 

@@ -37,6 +37,8 @@ internal static class TextPredictions
                 return ExitCode.Done;
             case TextTasks.Questions:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} answers questions: use graft answer");
+            case TextTasks.Translation:
+                throw new WrongInputException($"--model {Printable.Whole(folder)} makes texts of texts: use graft translate or graft summarise");
             default:
                 throw new WrongInputException($"--model {Printable.Whole(folder)} has no head that gives answers: fine-tune it first, or use graft embed");
         }

@@ -11,7 +11,20 @@ internal static class TextSources
     /// <param name="seed">The seed of what is new.</param>
     /// <param name="load">What is tolerated of the weights.</param>
     /// <exception cref="CheckpointException">A file is missing or malformed.</exception>
-    public static TextModelSource Open(string task, string folder, bool isFromScratch, ulong seed, LoadOptions load) => (task, isFromScratch) switch
+    /// <exception cref="WrongInputException">The model's family has no head for the task.</exception>
+    public static TextModelSource Open(string task, string folder, bool isFromScratch, ulong seed, LoadOptions load)
+    {
+        try
+        {
+            return Of(task, folder, isFromScratch, seed, load);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException($"--model {Printable.Whole(folder)}: {Shell.Line(exception.Message)}");
+        }
+    }
+
+    private static TextModelSource Of(string task, string folder, bool isFromScratch, ulong seed, LoadOptions load) => (task, isFromScratch) switch
     {
         (TextTasks.Sentences, true) => TextModelSource.SentencesFromConfig(folder, null, seed),
         (TextTasks.Sentences, false) => TextModelSource.Sentences(folder, null, load),

@@ -6,9 +6,11 @@ namespace Graft.CommandLine;
 internal static class TextTasks
 {
     public const string Classification = "text-classification", Tokens = "token-classification", Questions = "question-answering", Language = "masked-language-model",
-        ReplacedTokens = "replaced-token-detection", Sentences = "sentence-embedding", Ranking = "ranking", Choices = "multiple-choice", Writing = "causal-lm";
+        ReplacedTokens = "replaced-token-detection", Sentences = "sentence-embedding", Ranking = "ranking", Choices = "multiple-choice", Writing = "causal-lm",
+        Translation = "translation", Summarisation = "summarisation";
 
-    public static IReadOnlyList<string> Names { get; } = [Classification, Tokens, Questions, Choices, Ranking, Language, ReplacedTokens, Writing, Sentences];
+    public static IReadOnlyList<string> Names { get; } =
+        [Classification, Tokens, Questions, Choices, Ranking, Language, ReplacedTokens, Writing, Translation, Summarisation, Sentences];
 
     /// <summary>What stands above the encoder for a task.</summary>
     public static TextHead HeadOf(string task) => task switch
@@ -20,6 +22,7 @@ internal static class TextTasks
         Language => TextHead.MaskedLanguageModel,
         ReplacedTokens => TextHead.ReplacedTokenDetection,
         Writing => TextHead.CausalLanguageModel,
+        Translation or Summarisation => TextHead.SequenceToSequence,
         _ => TextHead.None,
     };
 

@@ -93,7 +93,8 @@ public sealed record TextFineTuneOptions
         {
             Epochs = EpochsFor(examples),
             FrozenEpochs = Recipe.FrozenEpochsOn(model),
-            HeadRateFactor = Recipe.HeadRateFactor ?? (model is WordModel || model.Head is TextHead.CausalLanguageModel or TextHead.SequenceToSequence ? 1 : Math.Max(1, UsualHeadRateFactor / RateFactor)),
+            HeadRateFactor = Recipe.HeadRateFactor
+                ?? (model is WordModel || model.Head is TextHead.CausalLanguageModel or TextHead.SequenceToSequence ? 1 : Math.Max(1, UsualHeadRateFactor / RateFactor)),
             LearningRate = Recipe.LearningRate ?? (model is WordModel ? RateOfWords : RateOfBase * WidthOfBase / model.Sizes.HiddenSize * RateFactor),
         },
         BatchSize = BatchSizeFor(examples),

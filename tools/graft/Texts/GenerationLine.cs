@@ -15,7 +15,7 @@ internal sealed class GenerationLine
     private readonly Option<double?> repetition = Number("--repetition-penalty", "FACTOR", "Makes tokens that were there less likely; above 1.");
     private readonly Option<int> ngram = Options.WholeNumber("--no-repeat-ngram-size", "No run of so many tokens comes twice; 0 for no such rule.", 0, null);
     private readonly Option<int> beams = Options.WholeNumber("--num-beams", "Go on with so many texts at a time and give the best.", 1, null, most: 1024);
-    private readonly Option<double?> penalty = Number("--length-penalty", "POWER", "The power of a text's length that its score is divided by, with beams: above 0 longer ones are preferred.");
+    private readonly Option<double?> penalty = Number("--length-penalty", "POWER", "The power of a text's length by which beams divide its score: above 0 longer ones are preferred.");
     private readonly Option<int> count = Options.WholeNumber("--num-return-sequences", "How many texts are given.", 1, null, most: 1024);
     private readonly Option<ulong> seed = Options.Seed("What makes the draws the same ones again.");
 

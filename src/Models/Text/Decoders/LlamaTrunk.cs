@@ -20,7 +20,8 @@ internal sealed class LlamaTrunk : DecoderTrunk
         table = new RotaryTable(config.Rotary);
         words = Add("embed_tokens", new Embedding(config.VocabularySize, config.Width, Initialiser.Normal(config.InitializerRange), config.PaddingToken));
         prompt = Add("", new PromptSlot(config.Width));
-        layers = [.. Enumerable.Range(0, config.Layers).Select(number => Add(string.Create(CultureInfo.InvariantCulture, $"layers.{number}"), new LlamaLayer(config, config.Windows[number])))];
+        layers = [.. Enumerable.Range(0, config.Layers).Select(
+            number => Add(string.Create(CultureInfo.InvariantCulture, $"layers.{number}"), new LlamaLayer(config, config.Windows[number])))];
         norm = Add("norm", config.Norm());
     }
 

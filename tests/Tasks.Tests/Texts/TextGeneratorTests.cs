@@ -64,7 +64,7 @@ public sealed class TextGeneratorTests : TextTaskTests
         var report = generator.FineTune(Lines, null, options);
         Assert.True(report.TrainableParameters < generator.Model.Parameters().Sum(parameter => parameter.Shape.ElementCount) / 2);
         double after = generator.Evaluate(Sentences).Loss;
-        Assert.True(after < 0.7 * before, $"{before} became {after}");
+        Assert.True(after < 0.9 * before, $"{before} became {after}");
         generator.Save(In("adapted"));
         using var again = TextGenerator.Load(In("adapted"));
         Assert.Equal(after, again.Evaluate(Sentences).Loss, 1e-6);

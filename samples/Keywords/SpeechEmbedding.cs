@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Onnx;
 
 namespace Graft.Samples.Keywords;

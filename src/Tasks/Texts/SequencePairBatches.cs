@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Transfer;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Graft.Autograd;
 using Graft.Tensors;
 using Graft.Testing;
 

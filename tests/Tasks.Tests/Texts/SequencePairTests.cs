@@ -1,4 +1,3 @@
-using Graft.Models;
 using Graft.Tensors;
 using Graft.Text;
 using Graft.Transfer;

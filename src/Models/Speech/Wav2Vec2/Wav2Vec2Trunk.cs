@@ -1,6 +1,5 @@
 using System.Globalization;
 using Graft.Autograd;
-using Graft.Tensors;
 
 namespace Graft.Models;
 

@@ -100,6 +100,7 @@ public abstract class SourceStep : DecodingStep
     {
         if (disposing) recording?.Dispose();
         recording = null;
+        base.Dispose(disposing);
     }
 
     /// <summary>Records the pass of one token a row, where the one that is there is of another size, and reads the sources.</summary>

@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Tensors;
 
 namespace Graft.Models;
 

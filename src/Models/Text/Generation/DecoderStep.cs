@@ -53,10 +53,13 @@ internal sealed class DecoderStep(TextModel model, Device device) : DecodingStep
 
     protected override void Dispose(bool disposing)
     {
-        if (!disposing) return;
-        state?.Dispose();
-        captured?.Dispose();
-        (state, captured) = (null, null);
+        if (disposing)
+        {
+            state?.Dispose();
+            captured?.Dispose();
+            (state, captured) = (null, null);
+        }
+        base.Dispose(disposing);
     }
 
     /// <summary>Records the pass of one token a row, where the one that is there is of another size.</summary>

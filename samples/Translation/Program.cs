@@ -76,7 +76,16 @@ Console.WriteLine(bleu.Signature);
 for (int at = 0; at < Math.Min(5, test.Count); at++) Console.WriteLine($"  {test[at].Source} -> {written[at]} ({test[at].Target})");
 File.WriteAllText(Path.Combine(folder, "results.json"), JsonSerializer.Serialize(new
 {
-    direction, pairs = training.Count, from, frozen = recipe.Frozen, recipe.Epochs, recipe.Seed, seconds, bleu = bleu.Score, chrf = chrf.Score, signature = bleu.Signature,
+    direction,
+    pairs = training.Count,
+    from,
+    frozen = recipe.Frozen,
+    recipe.Epochs,
+    recipe.Seed,
+    seconds,
+    bleu = bleu.Score,
+    chrf = chrf.Score,
+    signature = bleu.Signature,
 }));
 return 0;
 

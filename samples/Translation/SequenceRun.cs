@@ -52,7 +52,10 @@ internal sealed class SequenceRun(EncoderDecoderModel model, Tokeniser tokeniser
     {
         var set = new SequencePairBatches(model, pairs, new SequencePairOptions
         {
-            TokensPerBatch = recipe.TokensPerBatch, LabelSmoothing = recipe.LabelSmoothing, Seed = recipe.Seed, Corrupt = corrupt,
+            TokensPerBatch = recipe.TokensPerBatch,
+            LabelSmoothing = recipe.LabelSmoothing,
+            Seed = recipe.Seed,
+            Corrupt = corrupt,
         });
         // what is held out of a training that restores is read as corrupted as the first epoch's
         if (corrupt is not null) heldOut = [.. heldOut.Select((pair, number) => pair with { Source = corrupt(pair.Source, number, 0) })];

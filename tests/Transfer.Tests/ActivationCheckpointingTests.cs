@@ -84,7 +84,9 @@ public sealed class ActivationCheckpointingTests
             using var model = new SmallModel();
             var options = new FineTuneOptions
             {
-                Epochs = 2, ActivationCheckpointing = isCheckpointing, Regularisation = new() { SharpnessRadius = 0.05, AverageDecay = 0.9 },
+                Epochs = 2,
+                ActivationCheckpointing = isCheckpointing,
+                Regularisation = new() { SharpnessRadius = 0.05, AverageDecay = 0.9 },
             };
             new FineTuner(model, device, options).FineTune(new Noise(model, device));
             return Numbers(model);

@@ -26,7 +26,12 @@ public sealed class TokenGeneratorTests
         all.Sort(static (left, right) => right.Score.CompareTo(left.Score));
         var options = new GenerationOptions
         {
-            MaximumNewTokens = NewTokens, EndTokens = [End], Beams = 400, ReturnedSequences = 5, LengthPenalty = lengthPenalty, EarlyStopping = EarlyStopping.Never,
+            MaximumNewTokens = NewTokens,
+            EndTokens = [End],
+            Beams = 400,
+            ReturnedSequences = 5,
+            LengthPenalty = lengthPenalty,
+            EarlyStopping = EarlyStopping.Never,
         };
         var found = TokenGenerator.Generate(new Scripted(), [[3, 0]], options);
         for (int rank = 0; rank < 5; rank++)

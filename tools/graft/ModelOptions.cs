@@ -42,13 +42,16 @@ internal sealed class ModelOptions
     /// <param name="needsHead">Whether it gives answers, for which a head has to be trained.</param>
     /// <param name="instead">The option that stands instead of a model where word vectors are enough; null where a model has to be given.</param>
     /// <param name="asArgument">Whether the model is an argument of the command and no option.</param>
-    public ModelOptions(Command command, bool needsHead = false, string? instead = null, bool asArgument = false)
+    /// <param name="ofTexts">Whether it is a text model in any case, which has none of the other options.</param>
+    public ModelOptions(Command command, bool needsHead = false, string? instead = null, bool asArgument = false, bool ofTexts = false)
     {
         this.needsHead = needsHead;
+        if (ofTexts) (model.HelpName, model.Description) = ("FOLDER|NAME", "The folder of a text model as on the hub, a repository there (org/name), or a name that 'graft models' lists (fetched on first use).");
         model.Required = instead is null && !asArgument;
         if (instead is not null) model.Description += $" Required, but with {instead}.";
         if (asArgument) command.Add(argument = new Argument<string>("MODEL") { Description = model.Description });
         else command.Add(model);
+        if (ofTexts) return;
         command.Add(weights);
         command.Add(preprocess);
         command.Add(entry);

@@ -18,6 +18,11 @@ internal static class Options
         text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most ? value : null,
         preset);
 
+    /// <summary>Any number that is finite.</summary>
+    public static Option<double> Number(string name, string helpName, string description) => Parsed<double>(
+        name, helpName, description, "a number",
+        static text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : null, null);
+
     /// <summary>An option of a recipe, by its row of the library's table.</summary>
     public static Option<string> Of<TRecipe>(RecipeOption<TRecipe> row, string name, TRecipe defaults)
     {

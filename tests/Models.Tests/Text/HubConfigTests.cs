@@ -72,8 +72,8 @@ public sealed class HubConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"model_type": "llama"}""", "'model_type' is 'llama', which is not built")]
-    [InlineData("""{"architectures": ["LlamaForCausalLM"], "model_type": "llama"}""", "'architectures' names LlamaForCausalLM, which is not built; built are BertModel")]
+    [InlineData("""{"model_type": "gemma"}""", "'model_type' is 'gemma', which is not built")]
+    [InlineData("""{"architectures": ["GemmaForCausalLM"], "model_type": "gemma"}""", "'architectures' names GemmaForCausalLM, which is not built; built are BertModel")]
     [InlineData("""{"architectures": ["BertModel"], "model_type": "roberta"}""", "'model_type' is 'roberta', which does not go with")]
     [InlineData("""{"architectures": "BertModel"}""", "'architectures' is \"BertModel\", not a list of names")]
     [InlineData("{}", "names neither 'architectures' nor 'model_type'")]

@@ -20,13 +20,13 @@ public sealed class TranslateTests : IDisposable
         Assert.True(tuned.GetProperty("validation").GetProperty("perplexity").GetDouble() < 2);
 
         var evaluated = GraftLine.Run(
-            "evaluate", "--model", saved, "--data", test, "--source-column", "text", "--target-column", "other", "--beams", "4", "--json").AssertDone();
+            "evaluate", "--model", saved, "--data", test, "--source-column", "text", "--target-column", "other", "--num-beams", "4", "--json").AssertDone();
         foreach (string name in (string[])["bleu", "chrf", "rougeL", "exact_match", "perplexity"]) Assert.True(evaluated.TryGetProperty(name, out _) || evaluated.ToString().Contains(name), name);
 
         File.WriteAllLines(In("lines.txt"), ["one two three", "", "red blue"]);
         foreach (string command in (string[])["translate", "summarise"])
         {
-            var run = GraftLine.Run(command, In("lines.txt"), "--model", saved, "--beams", "2");
+            var run = GraftLine.Run(command, In("lines.txt"), "--model", saved, "--num-beams", "2");
             Assert.Equal((0, ""), (run.ExitCode, run.Error));
             Assert.Equal(["three two one", "", "blue red"], run.Output.TrimEnd('\n').Split('\n').Select(static line => line.TrimEnd('\r')));
         }
@@ -49,12 +49,12 @@ public sealed class TranslateTests : IDisposable
         GraftLine.Run("translate", lines, "--model", encoder).AssertFailed(2, "does not make texts of texts");
         GraftLine.Run("translate", In("nowhere.txt"), "--model", model).AssertFailed(2, "no such file");
         GraftLine.Run("translate", lines, "--model", In("nothing")).AssertFailed(2, "no folder");
-        GraftLine.Run("translate", lines, "--model", model, "--beams", "0").AssertFailed(2, "--beams");
+        GraftLine.Run("translate", lines, "--model", model, "--num-beams", "0").AssertFailed(2, "--num-beams");
         GraftLine.Run("translate", data, "--model", model, "--text-column", "nowhere").AssertFailed(2, "nowhere");
         File.WriteAllBytes(In("odd.txt"), [(byte)'o', 0xff, 0xfe, (byte)'\n']);
         GraftLine.Run("translate", In("odd.txt"), "--model", model).AssertFailed(2, "odd.txt");
         GraftLine.Run("predict", lines, "--model", model).AssertFailed(2, "graft translate");
-        GraftLine.Run("evaluate", "--model", encoder, "--data", data, "--beams", "2").AssertFailed(2, "--beams");
+        GraftLine.Run("evaluate", "--model", encoder, "--data", data, "--num-beams", "2").AssertFailed(2, "--num-beams");
     }
 
     private string In(string name) => Path.Combine(folder, name);

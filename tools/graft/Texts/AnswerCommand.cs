@@ -12,7 +12,7 @@ internal static class AnswerCommand
         var command = new Command("answer", "Finds the answer to a question in a text.");
         var question = new Argument<string[]>("QUESTION") { Description = "The questions.", Arity = ArgumentArity.OneOrMore };
         command.Add(question);
-        var model = new ModelOptions(command);
+        var model = new ModelOptions(command, ofTexts: true);
         var context = Options.FilePath("--context", "FILE", "The text, UTF-8; - for standard input.", required: true);
         command.Add(context);
         var none = new Option<double?>("--no-answer-threshold")

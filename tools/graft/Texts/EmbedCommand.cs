@@ -12,7 +12,7 @@ internal static class EmbedCommand
     {
         var command = new Command(
             "embed", "Writes the embeddings of texts: a NumPy archive (.npz) with 'embeddings' [N, E], or safetensors that graft neighbours searches.");
-        var model = new ModelOptions(command);
+        var model = new ModelOptions(command, ofTexts: true);
         var data = Options.FilePath("--data", "FILE", "The texts: .txt with one a line, or a column of .csv, .tsv or .jsonl.", required: true);
         var target = Options.FilePath("--out", "FILE.npz|FILE.safetensors", "The file to write.", required: true);
         command.Add(data);

@@ -12,9 +12,9 @@ internal static class GenerateCommand
         var command = new Command("generate", "Writes the text that follows a prompt, as it comes.");
         var prompt = new Argument<string>("PROMPT") { Description = "The prompt; '' to begin from nothing, - for standard input." };
         command.Add(prompt);
-        var model = new ModelOptions(command);
+        var model = new ModelOptions(command, ofTexts: true);
         var adapter = new AdapterOption(command);
-        var how = new GenerationLine(command);
+        var how = new DrawingOptions(command);
         var stop = new Option<string[]>("--stop") { Description = "A text that ends what is written and is not in it; may be given several times.", HelpName = "TEXT" };
         command.Add(stop);
         var device = new DeviceOptions(command);

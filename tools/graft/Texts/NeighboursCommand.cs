@@ -19,7 +19,7 @@ internal static class NeighboursCommand
         var texts = new Argument<string[]>("TEXT") { Description = "The texts, or with --vectors the words, to find neighbours of.", Arity = ArgumentArity.ZeroOrMore };
         command.Add(texts);
         var words = new WordNeighbours(command);
-        var model = new ModelOptions(command, instead: "--vectors");
+        var model = new ModelOptions(command, instead: "--vectors", ofTexts: true);
         var index = Options.FilePath("--index", "FILE.safetensors", "The index; required with --model.");
         command.Add(index);
         var top = Options.WholeNumber("--top", "How many neighbours of each text.", 1, DefaultTop);

@@ -21,7 +21,7 @@ internal static class WriteCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         command.Add(inputs);
-        var model = new ModelOptions(command);
+        var model = new ModelOptions(command, ofTexts: true);
         var adapter = new AdapterOption(command);
         var columns = new TextData(command, hasLabels: false, hasPairs: false);
         var writing = new WritingOptions(command);

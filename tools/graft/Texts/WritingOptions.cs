@@ -2,18 +2,15 @@ using System.CommandLine;
 
 namespace Graft.CommandLine;
 
-/// <summary>How texts are written.</summary>
+/// <summary>How texts are written; what is not given is as the model's <c>generation_config.json</c> says.</summary>
 internal sealed class WritingOptions
 {
     private readonly Option<int> beams = Options.WholeNumber(
-        "--beams", "How many likeliest texts the search goes on with at a time; 1 takes the likeliest word each time. What the model's folder says without it.", 1, preset: null, most: 64);
+        "--num-beams", "How many likeliest texts the search goes on with at a time; 1 takes the likeliest token each time.", 1, preset: null, most: 1024);
     private readonly Option<int> newTokens = Options.WholeNumber("--max-new-tokens", "The most tokens that are written for a text.", 1, preset: null, most: 100_000);
-    private readonly Option<int> ngram = Options.WholeNumber("--no-repeat-ngram", "No run of so many tokens comes twice in a text; 0 for no such rule.", 0, preset: null, most: 1000);
-    private readonly Option<double?> penalty = new("--length-penalty")
-    {
-        Description = "The power of a text's length that its score is divided by in a search with beams: above 1 longer ones are preferred more.",
-        HelpName = "NUMBER",
-    };
+    private readonly Option<int> ngram = Options.WholeNumber("--no-repeat-ngram-size", "No run of so many tokens comes twice in a text; 0 for no such rule.", 0, preset: null, most: 1000);
+    private readonly Option<double> penalty = Options.Number(
+        "--length-penalty", "POWER", "The power of a text's length that its score is divided by in a search with beams: above 0 longer ones are preferred.");
 
     public WritingOptions(Command command)
     {
@@ -35,15 +32,7 @@ internal sealed class WritingOptions
     /// <exception cref="WrongInputException">An option is impossible.</exception>
     public GenerationOptions Read(ParseResult parsed, GenerationOptions own)
     {
-        int width = parsed.Find(beams) ?? own.Beams;
-        var options = own with
-        {
-            Beams = width,
-            ReturnedSequences = 1,
-            MaximumNewTokens = parsed.Find(newTokens) ?? own.MaximumNewTokens,
-            NoRepeatNgramSize = parsed.Find(ngram) ?? own.NoRepeatNgramSize,
-            LengthPenalty = (float)(parsed.GetValue(penalty) ?? own.LengthPenalty),
-        };
+        var options = Over(parsed, own) with { ReturnedSequences = 1 };
         try
         {
             options.Check();
@@ -54,4 +43,13 @@ internal sealed class WritingOptions
         }
         return options;
     }
+
+    /// <summary>The same, unchecked.</summary>
+    public GenerationOptions Over(ParseResult parsed, GenerationOptions own) => own with
+    {
+        Beams = parsed.Find(beams) ?? own.Beams,
+        MaximumNewTokens = parsed.Find(newTokens) ?? own.MaximumNewTokens,
+        NoRepeatNgramSize = parsed.Find(ngram) ?? own.NoRepeatNgramSize,
+        LengthPenalty = (float?)parsed.Find(penalty) ?? own.LengthPenalty,
+    };
 }

@@ -46,7 +46,11 @@ internal sealed class ModelOptions
     public ModelOptions(Command command, bool needsHead = false, string? instead = null, bool asArgument = false, bool ofTexts = false)
     {
         this.needsHead = needsHead;
-        if (ofTexts) (model.HelpName, model.Description) = ("FOLDER|NAME", "The folder of a text model as on the hub, a repository there (org/name), or a name that 'graft models' lists (fetched on first use).");
+        if (ofTexts)
+        {
+            model.HelpName = "FOLDER|NAME";
+            model.Description = "The folder of a text model as on the hub, a repository there (org/name), or a name that 'graft models' lists (fetched on first use).";
+        }
         model.Required = instead is null && !asArgument;
         if (instead is not null) model.Description += $" Required, but with {instead}.";
         if (asArgument) command.Add(argument = new Argument<string>("MODEL") { Description = model.Description });

@@ -166,7 +166,7 @@ public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
         foreach (var (example, scores) in outputs)
         {
             int label = data.Label(example), answer = ImageInference.IndexOfLargest(scores.Span);
-            loss -= ImageInference.LogSoftmax(scores.Span)[label];
+            loss -= ImageInference.LogProbability(scores.Span, label, scores.Span[answer]);
             if (answer == label) correct++;
             examples++;
             answered?.Invoke(label, answer);

@@ -63,6 +63,17 @@ internal static class ImageInference
             + "its weights are damaged or diverged in training");
     }
 
+    /// <summary>One entry of <see cref="LogSoftmax"/>.</summary>
+    /// <param name="scores">The logits.</param>
+    /// <param name="entry">Which one.</param>
+    /// <param name="largest">The largest of them.</param>
+    public static double LogProbability(ReadOnlySpan<float> scores, int entry, double largest)
+    {
+        double sum = 0;
+        foreach (float score in scores) sum += Math.Exp(score - largest);
+        return scores[entry] - largest - Math.Log(sum);
+    }
+
     public static double[] LogSoftmax(ReadOnlySpan<float> scores)
     {
         var logarithms = new double[scores.Length];

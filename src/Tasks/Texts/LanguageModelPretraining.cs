@@ -66,27 +66,14 @@ public sealed class LanguageModelPretraining : TextTask
 
     private Evaluation Measure(TextModel model, MaskedBlocks blocks, CancellationToken cancellation)
     {
-        double loss = 0;
-        int tokens = 0, correct = 0;
+        var scores = new TokenScores();
         foreach (int[] chosen in Enumerable.Range(0, blocks.Count).Chunk(8))
         {
             cancellation.ThrowIfCancellationRequested();
             var (batch, labels) = blocks.Masked(model, chosen, epoch: 0);
             using var pass = Pass.Infer(Device);
-            var logits = model.Forward(pass, batch)["logits"].Value;
-            float[] numbers = logits.ToArray();
-            int vocabulary = logits.Shape[^1];
-            for (int place = 0; place < labels.Length; place++)
-            {
-                if (labels[place] == TextTargets.Ignored) continue;
-                var scores = numbers.AsSpan(place * vocabulary, vocabulary);
-                loss -= ImageInference.LogSoftmax(scores)[labels[place]];
-                if (ImageInference.IndexOfLargest(scores) == labels[place]) correct++;
-                tokens++;
-            }
+            scores.Add(model.Forward(pass, batch)["logits"].Value, labels);
         }
-        double mean = loss / Math.Max(1, tokens);
-        return new Evaluation(
-            tokens, correct, new Metrics((Transfer.Metrics.Loss, mean), ("perplexity", Math.Exp(mean)), (Transfer.Metrics.Accuracy, (double)correct / Math.Max(1, tokens))));
+        return scores.Evaluate();
     }
 }

@@ -169,27 +169,14 @@ public sealed class SequenceToSequence : TextTask
     /// <summary>How well each next word is told, the right ones before it being given.</summary>
     private Evaluation Told(PairExamples examples, EncoderDecoderModel model, CancellationToken cancellation)
     {
-        double loss = 0;
-        int words = 0, correct = 0;
+        var scores = new TokenScores();
         foreach (int[] chosen in TextBatchPlan.ByLength([.. Enumerable.Range(0, examples.Count).Select(examples.LengthOf)], Device))
         {
             cancellation.ThrowIfCancellationRequested();
             var (batch, labels) = examples.Batch(model, chosen);
             using var pass = Pass.Infer(Device);
-            var logits = model.Forward(pass, batch)["logits"].Value;
-            float[] numbers = logits.ToArray();
-            int vocabulary = logits.Shape[^1];
-            for (int place = 0; place < labels.Length; place++)
-            {
-                if (labels[place] == TextTargets.Ignored) continue;
-                var scores = numbers.AsSpan(place * vocabulary, vocabulary);
-                if (ImageInference.IndexOfLargest(scores) == labels[place]) correct++;
-                loss -= ImageInference.LogSoftmax(scores)[labels[place]];
-                words++;
-            }
+            scores.Add(model.Forward(pass, batch)["logits"].Value, labels);
         }
-        double mean = loss / Math.Max(1, words);
-        return new Evaluation(
-            words, correct, new Metrics((Transfer.Metrics.Loss, mean), ("perplexity", Math.Exp(mean)), (Transfer.Metrics.Accuracy, (double)correct / Math.Max(1, words))));
+        return scores.Evaluate();
     }
 }

@@ -161,7 +161,7 @@ internal sealed class WhisperEncoder : Module
         trace?.States.Add(x);
         x = x.Reshape([shape[0] * shape[1], shape[2]]);
         var inputs = new TransformerInputs(new AttentionInputs(shape[0], AttentionMask.None), default);
-        if (trace is null) return norm.Forward(LayerScope.Chain(layers, x, inputs, static (layer, rows, with) => layer.Forward(rows, with))).Reshape(shape);
+        if (trace is null) return norm.Forward(LayerScope.Stages(layers, x, inputs, static (rows, with) => with.Step.Forward(rows, with.Inputs))).Reshape(shape);
         for (int layer = 0; layer < layers.Length; layer++)
         {
             layers[layer].Trace(x.Reshape(shape), inputs, trace, source: null);

@@ -222,8 +222,7 @@ public sealed class TextGenerator : TextTask
 
     private Evaluation Measure(TextModel model, CausalTexts texts, CancellationToken cancellation)
     {
-        double loss = 0;
-        int tokens = 0, correct = 0;
+        var told = new TokenScores();
         foreach (int[] chosen in TextBatchPlan.ByLength([.. Enumerable.Range(0, texts.Count).Select(index => texts[index].Length)], Device))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -238,14 +237,9 @@ public sealed class TextGenerator : TextTask
                 for (int token = 1; token < rows[row].Length; token++)
                 {
                     int place = row * length + virtualTokens + frame.Start(row) + token - 1, word = rows[row].Ids[token];
-                    var scores = numbers.AsSpan(place * vocabulary, vocabulary);
-                    loss -= ImageInference.LogSoftmax(scores)[word];
-                    if (ImageInference.IndexOfLargest(scores) == word) correct++;
-                    tokens++;
+                    told.Add(numbers.AsSpan(place * vocabulary, vocabulary), word);
                 }
         }
-        double mean = loss / Math.Max(1, tokens);
-        return new Evaluation(
-            tokens, correct, new Metrics((Transfer.Metrics.Loss, mean), ("perplexity", Math.Exp(mean)), (Transfer.Metrics.Accuracy, (double)correct / Math.Max(1, tokens))));
+        return told.Evaluate();
     }
 }

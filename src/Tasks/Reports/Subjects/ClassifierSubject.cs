@@ -66,7 +66,8 @@ internal abstract class ClassifierSubject<TModel, TInputs, TRecipe, TExamples>(
         var forgetting = Compare(oldOutputs ??= Outputs(before, test, cancellation), Outputs(now, test, cancellation), classes);
         if (old is null) return forgetting;
         int[] labels = Labels(old);
-        return forgetting with { AccuracyBefore = rightBefore ??= Right(Outputs(before, old, cancellation), labels, classes), AccuracyAfter = Right(Outputs(now, old, cancellation), labels, classes) };
+        rightBefore ??= Right(Outputs(before, old, cancellation), labels, classes);
+        return forgetting with { AccuracyBefore = rightBefore, AccuracyAfter = Right(Outputs(now, old, cancellation), labels, classes) };
     }
 
     /// <summary>A pooler counts as the encoder's where weights are copied, and learns with the head: the old head has its own.</summary>

@@ -27,9 +27,9 @@ internal static class RunIdentity
     private static IEnumerable<KeyValuePair<string, string>> Recipe<TRecipe>(TRecipe recipe, RecipeTable<TRecipe> table)
     {
         var members = JsonFile.Parse(JsonFile.Format(writer => table.Write(writer, recipe)), "recipe").Element;
-        var names = table.ToDictionary(static row => row.Key, static row => row.Name ?? row.Key, StringComparer.Ordinal);
-        return members.EnumerateObject().Select(member => new KeyValuePair<string, string>(
-            names.GetValueOrDefault(member.Name, member.Name),
+        var names = table.Where(static row => row.ChangesResult).ToDictionary(static row => row.Key, static row => row.Name ?? row.Key, StringComparer.Ordinal);
+        return members.EnumerateObject().Where(member => names.ContainsKey(member.Name)).Select(member => new KeyValuePair<string, string>(
+            names[member.Name],
             member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText().ReplaceLineEndings("")));
     }
 

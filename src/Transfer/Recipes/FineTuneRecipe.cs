@@ -76,17 +76,19 @@ public static class FineTuneRecipe
         .. RegularisationRecipe.Options.Within<FineTuneOptions>(static recipe => recipe.Regularisation, static (recipe, part) => recipe with { Regularisation = part }),
         Row("--activation-checkpointing", "activation_checkpointing", RecipeKind.Choice([("off", false), ("on", true)]),
             static recipe => recipe.ActivationCheckpointing, static (recipe, value) => recipe with { ActivationCheckpointing = value },
-            "Whether a step keeps the inputs of the stages alone and computes the rest again in its backward: less memory, about a third more time, the same weights."),
+            "Whether a step keeps the inputs of the stages alone and computes the rest again in its backward: less memory, about a third more time, the same weights.",
+            changesResult: false),
         Row("--cache", "cache", RecipeKind.Choice(
             [("auto", TrunkCacheMode.Auto), ("memory", TrunkCacheMode.Memory), ("disk", TrunkCacheMode.Disk), ("off", TrunkCacheMode.Off)]),
             static recipe => recipe.Cache, static (recipe, value) => recipe with { Cache = value },
             "Where the outputs of a frozen trunk are kept from epoch to epoch, where nothing of it is drawn or varied: in memory (auto: 1 GiB at most), on the disk for other "
-            + "runs too, or nowhere. The weights that come out are the same."),
+            + "runs too, or nowhere. The weights that come out are the same.", changesResult: false),
         Row("--cache-dir", "cache_dir", RecipeKind.Text("the path of a folder", "DIR"), static recipe => recipe.CacheFolder,
-            static (recipe, value) => recipe with { CacheFolder = value }, "The folder of --cache disk; graft/trunk-outputs among the user's caches without it."),
+            static (recipe, value) => recipe with { CacheFolder = value }, "The folder of --cache disk; graft/trunk-outputs among the user's caches without it.",
+            changesResult: false),
         Row("--cache-limit", "cache_limit", RecipeKind.Number("a number from 0 to 1000000", static value => value is >= 0 and <= 1e6, "GIB").OrNone(), static recipe => recipe.CacheLimit,
             static (recipe, value) => recipe with { CacheLimit = value },
-            "How many GiB the folder of --cache disk may hold, what was not used for the longest time going first; 20 without it."),
+            "How many GiB the folder of --cache disk may hold, what was not used for the longest time going first; 20 without it.", changesResult: false),
         Row("--seed", "seed", RecipeKind.Seed, static recipe => recipe.Seed, static (recipe, value) => recipe with { Seed = value },
             "The seed of everything that is drawn.", isRequired: true),
     ]);
@@ -100,7 +102,7 @@ public static class FineTuneRecipe
 
     private static RecipeOption<FineTuneOptions> Row<T>(
         string name, string key, RecipeKind<T> kind, Func<FineTuneOptions, T> get, Func<FineTuneOptions, T, FineTuneOptions> set, string help,
-        string? olderKey = null, bool isRequired = false, Func<FineTuneOptions, FineTuneOptions>? absent = null,
+        string? olderKey = null, bool isRequired = false, Func<FineTuneOptions, FineTuneOptions>? absent = null, bool changesResult = true,
         [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(get))] string property = "") =>
-        RecipeOption.Of(name, key, kind, get, set, help, olderKey, isRequired, absent, property);
+        RecipeOption.Of(name, key, kind, get, set, help, olderKey, isRequired, absent, changesResult, property);
 }

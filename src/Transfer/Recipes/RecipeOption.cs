@@ -40,6 +40,9 @@ public abstract class RecipeOption<TRecipe>
     /// <summary>Whether a file without the member is refused.</summary>
     public bool IsRequired { get; init; }
 
+    /// <summary>Whether another value may give other weights. A run that was stopped goes on with another value of an option that does not.</summary>
+    public bool ChangesResult { get; init; } = true;
+
     /// <summary>The option's text in a recipe; null where it is not set there.</summary>
     /// <param name="recipe">The recipe.</param>
     public virtual string? TextIn(TRecipe recipe) => null;
@@ -90,11 +93,17 @@ public static class RecipeOption
     /// <param name="olderKey">Another member that a file of an older version may have, which counts before this one.</param>
     /// <param name="isRequired">Whether a file without the member is refused.</param>
     /// <param name="absent">The recipe that a file without the member means, where that is not the default.</param>
+    /// <param name="changesResult">Whether another value may give other weights.</param>
     /// <param name="property">What a refused value's exception names.</param>
     public static RecipeOption<TRecipe> Of<TRecipe, T>(
         string? name, string key, RecipeKind<T> kind, Func<TRecipe, T> get, Func<TRecipe, T, TRecipe> set, string help, string? olderKey = null,
-        bool isRequired = false, Func<TRecipe, TRecipe>? absent = null, [CallerArgumentExpression(nameof(get))] string property = "") =>
-        new Row<TRecipe, T>(name, key, kind, get, set, help, absent, property[(property.LastIndexOf('.') + 1)..]) { OlderKey = olderKey, IsRequired = isRequired };
+        bool isRequired = false, Func<TRecipe, TRecipe>? absent = null, bool changesResult = true, [CallerArgumentExpression(nameof(get))] string property = "") =>
+        new Row<TRecipe, T>(name, key, kind, get, set, help, absent, property[(property.LastIndexOf('.') + 1)..])
+        {
+            OlderKey = olderKey,
+            IsRequired = isRequired,
+            ChangesResult = changesResult,
+        };
 
     /// <summary>An option of a recipe that is a part of another.</summary>
     internal static RecipeOption<TOuter> Within<TOuter, TInner>(
@@ -102,6 +111,7 @@ public static class RecipeOption
         {
             OlderKey = inner.OlderKey,
             IsRequired = inner.IsRequired,
+            ChangesResult = inner.ChangesResult,
         };
 
     private sealed class Row<TRecipe, T>(

@@ -65,6 +65,19 @@ public sealed class ResumeTests(Workplace place) : IClassFixture<Workplace>
     }
 
     [Fact]
+    public void With_another_value_of_what_changes_no_weight()
+    {
+        string[] how = ["--epochs", "4", "--frozen-epochs", "1", "--augment", "none", "--learning-rate", "0.001", "--checkpoint-every", "2", "--freeze-below", "layer3"];
+        string[] kept = ["--cache", "disk", "--cache-dir", place.In("kept-rows"), "--cache-limit", "1"], computedAgain = ["--cache", "off", "--activation-checkpointing", "on"];
+        GraftLine.Run(place.FineTune("uncut", [.. how, .. kept])).AssertDoneQuietly();
+        Assert.Equal(130, GraftLine.RunUntil("epoch 3/", place.FineTune("cut-once", [.. how, .. kept])).ExitCode);
+        var resumed = GraftLine.Run(place.FineTune("cut-once", [.. how, .. computedAgain, "--resume"]));
+        Assert.Contains("graft: note: goes on from step ", resumed.Error, StringComparison.Ordinal);
+        resumed.AssertDoneQuietly();
+        Assert.Equal(HashOf("uncut"), HashOf("cut-once"));
+    }
+
+    [Fact]
     public void Checkpointed_stages_make_the_same_bytes()
     {
         GraftLine.Run(place.FineTune("stages-kept", "--epochs", "2")).AssertDoneQuietly();

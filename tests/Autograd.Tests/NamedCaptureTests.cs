@@ -150,14 +150,7 @@ public sealed class NamedCaptureTests : IDisposable
         using (var captured = Counting())
         {
             for (int i = 0; i < 3; i++) Run(captured);
-            long least = long.MaxValue;
-            for (int i = 0; i < 50 && least > 0; i++)
-            {
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                Run(captured);
-                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-            }
-            Assert.Equal(0, least);
+            Allocations.None(() => Run(captured), tries: 50);
         }
         long taken = device.BytesTaken;
         for (int i = 0; i < 3; i++)

@@ -22,6 +22,9 @@ public sealed class RoofReport
         return report;
     }
 
+    /// <summary>How many bytes a second a copy moves, read and written, that no cache holds.</summary>
+    public static double Copy(int threads) => MemoryRoof.Measure(threads).Copy;
+
     /// <summary>One array, an object for each number of threads; GFLOP/s and GB/s are 10^9 a second.</summary>
     public string ToJson()
     {

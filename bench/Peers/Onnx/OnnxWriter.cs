@@ -14,6 +14,9 @@ internal sealed class OnnxWriter : IDisposable
     public const int Float = 1;
     public const int Int64 = 7;
 
+    /// <summary>The length of an axis that is open.</summary>
+    public const long OpenLength = -1;
+
     private const int FormatVersion = 7;
 
     // the last one whose attention ONNX Runtime joins into one operation: its pattern names the versions of Cast and Unsqueeze in it.
@@ -99,7 +102,13 @@ internal sealed class OnnxWriter : IDisposable
                 Integer(tensor, 1, type);
                 Message(tensor, 2, axes =>
                 {
-                    foreach (long length in shape) Message(axes, 1, axis => Integer(axis, 1, length));
+                    foreach (long length in shape)
+                    {
+                        Message(axes, 1, axis =>
+                        {
+                            if (length != OpenLength) Integer(axis, 1, length);
+                        });
+                    }
                 });
             }));
         });

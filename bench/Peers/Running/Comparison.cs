@@ -31,7 +31,7 @@ internal static class Comparison
                 if (!without.Contains(name)) sides.Add(await SideProcess.Start(workload, name, threads, interrupt));
             RequireSameWork(workload, sides);
 
-            double roof = await sides[0].MeasureRoof(interrupt);
+            double roof = await Roof(sides[0]);
             var (warm, roundTime) = (Stopwatch.StartNew(), TimeSpan.Zero);
             for (int round = 0; round < FewestWarmUps || warm.Elapsed < WarmUp * sides.Count; round++)
             {
@@ -47,19 +47,21 @@ internal static class Comparison
             double[] peaks = new double[sides.Count];
             for (int i = 0; i < peaks.Length; i++) peaks[i] = await sides[i].PeakResidentBytes(interrupt) / (1 << 20);
             // the clock may have changed since the first measurement; the roof is the higher of both
-            roof = Math.Max(roof, await sides[0].MeasureRoof(interrupt));
+            roof = Math.Max(roof, await Roof(sides[0]));
             double ours = Median(runs[Workload.Ours].Select(run => run.Milliseconds));
             var peers = sides.Skip(1).ToDictionary(side => side.Name, side => Median(runs[side.Name].Select(run => run.Milliseconds)));
             int fastest = peers.Count == 0 ? -1 : sides.FindIndex(side => side.Name == peers.MinBy(peer => peer.Value).Key);
             return new WorkloadResult(
                 workload.Name, threads, rounds, ours, peers, fastest < 0 ? null : ours / peers[sides[fastest].Name],
-                workload.Operations / (ours / 1000) / roof, peaks[0], fastest < 0 ? null : peaks[fastest],
+                (workload.Bytes > 0 ? workload.Bytes : workload.Operations) / (ours / 1000) / roof, peaks[0], fastest < 0 ? null : peaks[fastest],
                 Median(runs[Workload.Ours].Select(run => run.ManagedBytes)));
         }
         finally
         {
             foreach (var side in sides) side.Dispose();
         }
+
+        Task<double> Roof(SideProcess side) => workload.Bytes > 0 ? side.MeasureBandwidth(interrupt) : side.MeasureRoof(interrupt);
     }
 
     private static void RequireSameWork(Workload workload, List<SideProcess> sides)

@@ -67,6 +67,9 @@ internal sealed class SideProcess : IDisposable
     /// <summary>The peak of multiply-adds in the side's process, in FLOP/s.</summary>
     public async Task<double> MeasureRoof(CancellationToken interrupt) => Numbers(await Ask(SideLoop.Roof, interrupt))[0];
 
+    /// <summary>How fast the side's process copies what no cache holds, in bytes a second.</summary>
+    public async Task<double> MeasureBandwidth(CancellationToken interrupt) => Numbers(await Ask(SideLoop.Bandwidth, interrupt))[0];
+
     /// <summary>The most memory that the side's process has had resident, in bytes.</summary>
     public async Task<double> PeakResidentBytes(CancellationToken interrupt) => Numbers(await Ask(SideLoop.Peak, interrupt))[0];
 

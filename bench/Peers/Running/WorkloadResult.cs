@@ -7,7 +7,8 @@ namespace Graft.Peers;
 /// <param name="MedianMs">The median of our runs, in milliseconds.</param>
 /// <param name="PeerMs">The median of each peer's runs.</param>
 /// <param name="Ratio">Our median over that of the fastest peer; null without a peer.</param>
-/// <param name="RoofShare">Our arithmetic a second over the peak of multiply-adds in our process, on as many threads.</param>
+/// <param name="RoofShare">Our arithmetic a second over the peak of multiply-adds in our process, on as many threads; where memory sets the pace the bytes read a
+/// second over those that a copy moves.</param>
 /// <param name="PeakRssMb">The most memory that our process had resident, in MiB.</param>
 /// <param name="PeerPeakRssMb">The same of the fastest peer.</param>
 /// <param name="ManagedBytesPerStep">The median of what our runs took from the managed heap.</param>

@@ -6,6 +6,11 @@ internal interface ISide : IDisposable
     /// <summary>All weights of the model, frozen ones too, without buffers; 0 where the workload has none. The sides have to agree.</summary>
     long ParameterCount { get; }
 
+    /// <summary>What comes before some pieces of work and is not timed.</summary>
+    void Prepare()
+    {
+    }
+
     /// <summary>Does the work once and returns a number out of its result, which has to be finite.</summary>
     float Run();
 }

@@ -11,6 +11,7 @@ internal static class SideLoop
     public const string Mark = "@side ";
     public const string Once = "run";
     public const string Roof = "roof";
+    public const string Bandwidth = "bandwidth";
     public const string Peak = "peak";
     public const string Ready = "ready";
     public const string Missing = "missing";
@@ -29,6 +30,7 @@ internal static class SideLoop
                 {
                     Once => Timed(side, workload.Repeats),
                     Roof => string.Create(CultureInfo.InvariantCulture, $"{ArithmeticRoof.Measure(threads):r}"),
+                    Bandwidth => string.Create(CultureInfo.InvariantCulture, $"{RoofReport.Copy(threads):r}"),
                     Peak => $"{PeakResidentBytes()}",
                     _ => throw new BenchmarkException($"a side was told '{line}', which it does not know"),
                 });
@@ -55,6 +57,7 @@ internal static class SideLoop
 
     private static string Timed(ISide side, int repeats)
     {
+        side.Prepare();
         long bytes = GC.GetTotalAllocatedBytes(precise: true), started = Stopwatch.GetTimestamp();
         float result = 0;
         for (int repeat = 0; repeat < repeats; repeat++) result = side.Run();

@@ -6,8 +6,9 @@ namespace Graft.Peers;
 /// <param name="Repeats">How many pieces are timed at once, so that a short one is not lost in the clock and in waking up.</param>
 /// <param name="Sides">Who can do it, by name; <see cref="Ours"/> first.</param>
 /// <param name="Onnx">Our model as an ONNX file, where a side reads one.</param>
+/// <param name="Bytes">What one piece of work has to read from memory, where that sets its pace; else 0.</param>
 internal sealed record Workload(
-    string Name, double Operations, int Repeats, IReadOnlyList<(string Name, SideFactory Make)> Sides, IOnnxModel? Onnx = null)
+    string Name, double Operations, int Repeats, IReadOnlyList<(string Name, SideFactory Make)> Sides, IOnnxModel? Onnx = null, double Bytes = 0)
 {
     public const string Ours = "graft";
 

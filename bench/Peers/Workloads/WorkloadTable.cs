@@ -34,6 +34,10 @@ internal static class WorkloadTable
         Bert("bert-base-lora-b8", BertSizes.Base, batch: 8, BertTask.TrainLora),
         Bert("minilm-lora-b16", BertSizes.MiniLm, batch: 16, BertTask.TrainLora),
         Sentences("minilm-embed-1000"),
+        Generation("gpt2-small-prefill-128", batch: 1, GenerationPart.Prefill),
+        Generation("gpt2-small-prefill-128-b8", batch: 8, GenerationPart.Prefill),
+        Generation("gpt2-small-generate-128", batch: 1, GenerationPart.Decode),
+        Generation("gpt2-small-generate-128-b8", batch: 8, GenerationPart.Decode),
     ];
 
     public static Workload Find(string name) => All.FirstOrDefault(workload => workload.Name == name)
@@ -119,6 +123,18 @@ internal static class WorkloadTable
             (Workload.Ours, threads => new SentenceSide(threads)),
             (OnnxRuntime, threads => new OnnxSentenceSide(threads)),
         ]);
+
+    private static Workload Generation(string name, int batch, GenerationPart part)
+    {
+        var shape = new Gpt2Shape(batch, part);
+        return new Workload(
+            name, shape.Operations, Repeats: part == GenerationPart.Decode ? Gpt2Shape.Written : 1,
+            [
+                (Workload.Ours, threads => new GenerationSide(shape, threads)),
+                (OnnxRuntime, threads => new OnnxGenerationSide(name, shape, threads)),
+            ],
+            new OnnxGpt2(shape), shape.Bytes(sizeof(float)));
+    }
 
     /// <summary>What a LoRA saves: the same model of ours, learning as a whole.</summary>
     private static IEnumerable<(string Name, SideFactory Make)> WholeSide(BertShape shape, BertTask task) =>

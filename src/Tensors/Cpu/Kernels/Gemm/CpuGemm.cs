@@ -52,9 +52,9 @@ public sealed partial class CpuDevice
     {
         if (product.Rows == 0 || product.Columns == 0) return;
         var tile = TileShape.Of(Lanes);
-        if (product.Rows <= tile.Rows && product.Columns % tile.Columns == 0 && right.Panels(tile) is { } unpacked)
+        // a panel that is read once is not worth packing: it is read in place, unless an earlier product has left packed ones, which lie in one stretch
+        if (product.Rows <= tile.Rows && product.Columns % tile.Columns == 0 && right.Panels(tile) is { } unpacked && !IsPacked(product, weight, weightOffset, tile))
         {
-            // a panel that is read once is not worth packing: it is read in place
             var cut = GemmBlocking.Cut(product.Rows, product.Columns / tile.Columns, tile, Threads);
             workers.Run(
                 new BlocksKernel<TEpilogue>(product, left, tile, unpacked, 0, product.Columns / tile.Columns, cut),
@@ -62,9 +62,9 @@ public sealed partial class CpuDevice
             return;
         }
         nint panels = Ceiling.Divide(product.Columns, tile.Columns);
-        nint atOnce = Math.Clamp(Blocking.GemmPacked / Math.Max(1, product.Depth * tile.Columns), 1, panels);
         // a constant right operand (a weight) is packed once, and its memory keeps the panels
-        bool isKept = weight.IsConstant && atOnce == panels;
+        bool isKept = weight.IsConstant;
+        nint atOnce = isKept ? panels : Math.Clamp(Blocking.GemmPacked / Math.Max(1, product.Depth * tile.Columns), 1, panels);
         var packed = isKept ? Packed(product, right, weight, weightOffset, tile) : Rent(atOnce * tile.Columns * product.Depth * sizeof(float));
         for (nint first = 0; first < panels; first += atOnce)
         {
@@ -84,10 +84,7 @@ public sealed partial class CpuDevice
         where TEpilogue : unmanaged, IEpilogue
     {
         var packedWeights = weight.PackedWeights();
-        int rank = weight.Shape.Rank;
-        var key = new PackedWeightsKey(
-            checked((int)(weight.Offset + weightOffset)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns,
-            WeightFormat.Panels);
+        var key = KeyOf(product, weight, weightOffset, tile);
         lock (packedWeights.Gate)
         {
             if (packedWeights.Hold(key) is { } kept) return kept;
@@ -97,6 +94,24 @@ public sealed partial class CpuDevice
             packedWeights.Keep(key, packed);
             return packed;
         }
+    }
+
+    /// <summary>Whether an earlier product has packed a constant right operand.</summary>
+    private static bool IsPacked<TEpilogue>(in Product<StridedRows, TEpilogue> product, Tensor<float> weight, nint weightOffset, TileShape tile)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        if (!weight.IsConstant || weight.PackedWeights().Hold(KeyOf(product, weight, weightOffset, tile)) is not { } packed) return false;
+        packed.Release();
+        return true;
+    }
+
+    private static PackedWeightsKey KeyOf<TEpilogue>(in Product<StridedRows, TEpilogue> product, Tensor<float> weight, nint weightOffset, TileShape tile)
+        where TEpilogue : unmanaged, IEpilogue
+    {
+        int rank = weight.Shape.Rank;
+        return new PackedWeightsKey(
+            checked((int)(weight.Offset + weightOffset)), weight.Strides[rank - 1], weight.Strides[rank - 2], 0, 0, product.Columns, product.Depth, tile.Columns,
+            WeightFormat.Panels);
     }
 
     private unsafe void Pack(MatrixView right, DeviceMemory packed, TileShape tile, nint first, nint panels, nint columns, nint depth) => workers.Run(

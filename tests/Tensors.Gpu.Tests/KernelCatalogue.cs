@@ -11,6 +11,8 @@ internal static class KernelCatalogue
     private static readonly (Type Left, Type Right, Type Output)[] Products =
     [
         (typeof(MatrixFactor), typeof(MatrixFactor), typeof(GemmOutput<>)),
+        (typeof(MatrixFactor), typeof(BFloat16Lines), typeof(GemmOutput<>)),
+        (typeof(MatrixFactor), typeof(Int8Lines), typeof(GemmOutput<>)),
         (typeof(PatchFactor), typeof(FilterFactor), typeof(ConvOutput<>)),
         (typeof(TransposedPatchFactor), typeof(TransposedFilterFactor), typeof(ChannelsOutput)),
         (typeof(OutputGradientFactor), typeof(TransposedPatchMatrixFactor), typeof(FilterOutput)),
@@ -35,6 +37,7 @@ internal static class KernelCatalogue
     {
         if (!type.IsGenericTypeDefinition) return [type];
         // a generic op wraps another one: one that uses both the bits of a float and a comparison stands for all
+        if (type == typeof(Scaled<>)) return [typeof(Scaled<BiasResidualThen<Gelu>>)];
         if (typeof(IUnaryOp).IsAssignableFrom(type) || typeof(IEpilogue).IsAssignableFrom(type))
             return [type.MakeGenericType([.. type.GetGenericArguments().Select(_ => typeof(Gelu))])];
         // and a generic reduction another reduction

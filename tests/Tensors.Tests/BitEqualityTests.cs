@@ -48,6 +48,24 @@ public sealed class BitEqualityTests : IDisposable
         }));
     }
 
+    [Theory]
+    [InlineData(1, 300, 700, WeightPrecision.BFloat16)]
+    [InlineData(1, 300, 700, WeightPrecision.Int8)]
+    [InlineData(9, 130, 500, WeightPrecision.BFloat16)]
+    [InlineData(150, 200, 400, WeightPrecision.Int8)]
+    public void Of_products_by_matrices_of_weights(int m, int n, int k, WeightPrecision precision)
+    {
+        float[] a = Draw.Normal("a", m * k), b = Draw.Normal("b", n * k), bias = Draw.Normal("bias", n);
+        Compare("c", device =>
+        {
+            using Tensor<float> left = Tensor.From<float>([m, k], a, device), weights = Tensor.From<float>([n, k], b, device), added = Tensor.From<float>([n], bias, device);
+            using var matrix = WeightMatrix.From(weights, precision);
+            using var c = device.Rent<float>([m, n]);
+            device.Gemm(default(BiasThen<Gelu>), left, matrix, added, null, c);
+            return c.ToArray();
+        });
+    }
+
     [Theory, MemberData(nameof(OpCases.BinaryNames), MemberType = typeof(OpCases))]
     public void Of_every_op_of_two_variables(string op)
     {

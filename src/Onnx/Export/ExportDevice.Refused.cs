@@ -19,6 +19,18 @@ internal sealed partial class ExportDevice
         RotarySettings settings, Tensor<float> x, Tensor<float> cosines, Tensor<float> sines, Tensor<int>? positions, Tensor<float> y) =>
         Refuse("rotary position embeddings", "no node is built for them");
 
+    public override void PackWeights(Tensor<float> weights, WeightMatrix matrix) => RefuseMatrix(matrix);
+
+    public override void UnpackWeights(WeightMatrix matrix, Tensor<float> weights) => RefuseMatrix(matrix);
+
+    public override void Gemm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> a, WeightMatrix b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c) => RefuseMatrix(b);
+
+    public override void Gather(WeightMatrix table, Tensor<int> indices, Tensor<float> y) => RefuseMatrix(table);
+
+    private static void RefuseMatrix(WeightMatrix matrix) =>
+        Refuse($"weights kept as {matrix.Precision}", "an exported file holds them as they were published: load the model again in single precision and export that");
+
     public override void MapBackward<TOp>(TOp op, Tensor<float> dy, Tensor<float>? x, Tensor<float>? y, Tensor<float> dx) => RefuseTraining(nameof(MapBackward));
 
     public override void ZipBackward<TOp>(

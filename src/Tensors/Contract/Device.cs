@@ -74,6 +74,19 @@ public abstract class Device
         Tensor<float>? scale = null)
         where TEpilogue : unmanaged, IEpilogue;
 
+    /// <summary>matrix = weights [lines, depth], any strides, rounded as <see cref="WeightRounding"/> says; zeros in lines that fill up the last panel.</summary>
+    public abstract void PackWeights(Tensor<float> weights, WeightMatrix matrix);
+
+    /// <summary>weights = the numbers of a matrix, [lines, depth], contiguous.</summary>
+    public abstract void UnpackWeights(WeightMatrix matrix, Tensor<float> weights);
+
+    /// <summary>c = epilogue(a b^T), b a matrix of N lines of K weights whose numbers become single ones as they are read; a line's scale multiplies its sum.
+    /// a: [M, K], c: [M, N], residual: c's shape, may be c; the rows of all are contiguous. bias: [N].
+    /// The epilogue uses no scale; what it does not use may be null.</summary>
+    public abstract void Gemm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> a, WeightMatrix b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c)
+        where TEpilogue : unmanaged, IEpilogue;
+
     /// <summary>y = epilogue(x * weight). x: [N, C, H, W], y and residual: [N, O, OH, OW], all channels last, residual may be y;
     /// weight: [O, C / groups, KH, KW] with any strides; bias and scale: [O]; what the epilogue does not use may be null.</summary>
     public abstract void Conv2d<TEpilogue>(
@@ -202,6 +215,9 @@ public abstract class Device
     /// <summary>y[r] = table[indices[r]]. table: [V, D], indices: [R], y: [R, D], all contiguous. An index outside the table
     /// is the caller's to refuse.</summary>
     public abstract void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y);
+
+    /// <summary>y[r] = the line indices[r] of a matrix. indices: [R], y: [R, depth], contiguous. An index outside the matrix is the caller's to refuse.</summary>
+    public abstract void Gather(WeightMatrix table, Tensor<int> indices, Tensor<float> y);
 
     /// <summary>dtable[v] = the sum of dy[r] over all r with indices[r] = v, in the order of r.</summary>
     public abstract void GatherBackward(Tensor<float> dy, Tensor<int> indices, Tensor<float> dtable);

@@ -35,4 +35,10 @@ internal unsafe interface IVectorLane<TSelf> : IBitLane<TSelf> where TSelf : unm
 
     /// <summary>The same number, read from memory, in every element.</summary>
     static abstract TSelf LoadSplat(float* source);
+
+    /// <summary>As many bfloat16 numbers.</summary>
+    static abstract TSelf LoadBFloat16(ushort* source);
+
+    /// <summary>As many signed bytes.</summary>
+    static abstract TSelf LoadInt8(sbyte* source);
 }

@@ -19,6 +19,10 @@ internal readonly unsafe struct Lane1(float value) : IVectorLane<Lane1>
 
     [MethodImpl(Inline)] public static Lane1 LoadSplat(float* source) => new(*source);
 
+    [MethodImpl(Inline)] public static Lane1 LoadBFloat16(ushort* source) => new(BitConverter.UInt32BitsToSingle(WeightRounding.FromBFloat16(*source)));
+
+    [MethodImpl(Inline)] public static Lane1 LoadInt8(sbyte* source) => new(*source);
+
     [MethodImpl(Inline)] public static void Store(Lane1 value, float* destination) => *destination = value.Value;
 
     [MethodImpl(Inline)] public static float First(Lane1 value) => value.Value;

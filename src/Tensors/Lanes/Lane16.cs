@@ -21,6 +21,18 @@ internal readonly unsafe struct Lane16(Vector512<float> value) : IVectorLane<Lan
 
     [MethodImpl(Inline)] public static Lane16 LoadSplat(float* source) => new(Vector512.Create(*source));
 
+    [MethodImpl(Inline)]
+    public static Lane16 LoadBFloat16(ushort* source)
+    {
+        var half = Vector256.Load(source);
+        var wide = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(half) : Vector512.Create(Vector256.WidenLower(half), Vector256.WidenUpper(half));
+        return new(Vector512.AsSingle(Vector512.ShiftLeft(wide, 16)));
+    }
+
+    [MethodImpl(Inline)]
+    public static Lane16 LoadInt8(sbyte* source) => new(Vector512.ConvertToSingle(Avx512F.IsSupported
+        ? Avx512F.ConvertToVector512Int32(Vector128.Load(source)) : Vector512.Create(LaneV.EightInt8(source), LaneV.EightInt8(source + 8))));
+
     [MethodImpl(Inline)] public static void Store(Lane16 value, float* destination) => Vector512.Store(value.Value, destination);
 
     [MethodImpl(Inline)] public static float First(Lane16 value) => value.Value.ToScalar();

@@ -23,6 +23,43 @@ internal readonly unsafe struct LaneV(Vector<float> value) : IVectorLane<LaneV>
 
     [MethodImpl(Inline)] public static LaneV LoadSplat(float* source) => new(Vector.Create(*source));
 
+    [MethodImpl(Inline)]
+    public static LaneV LoadBFloat16(ushort* source)
+    {
+        if (Width == 8) return new(Vector256.AsSingle(Vector256.ShiftLeft(EightUInt16(source), 16)).AsVector());
+        if (Width == 4) return new(Vector128.AsSingle(Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()), 16)).AsVector());
+        float* one = stackalloc float[Vector<float>.Count];
+        for (int i = 0; i < Width; i++) one[i] = Lane1.LoadBFloat16(source + i).Value;
+        return Load(one);
+    }
+
+    [MethodImpl(Inline)]
+    public static LaneV LoadInt8(sbyte* source)
+    {
+        if (Width == 8) return new(Vector256.ConvertToSingle(EightInt8(source)).AsVector());
+        if (Width == 4) return new(Vector128.ConvertToSingle(FourInt8(source)).AsVector());
+        float* one = stackalloc float[Vector<float>.Count];
+        for (int i = 0; i < Width; i++) one[i] = source[i];
+        return Load(one);
+    }
+
+    [MethodImpl(Inline)]
+    private static Vector256<uint> EightUInt16(ushort* source)
+    {
+        if (Avx2.IsSupported) return Avx2.ConvertToVector256Int32(source).AsUInt32();
+        var (lower, upper) = Vector128.Widen(Vector128.Load(source));
+        return Vector256.Create(lower, upper);
+    }
+
+    /// <summary>Eight signed bytes as whole numbers.</summary>
+    [MethodImpl(Inline)]
+    internal static Vector256<int> EightInt8(sbyte* source) =>
+        Avx2.IsSupported ? Avx2.ConvertToVector256Int32(source) : Vector256.Create(FourInt8(source), FourInt8(source + 4));
+
+    [MethodImpl(Inline)]
+    private static Vector128<int> FourInt8(sbyte* source) =>
+        Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(source)).AsSByte()));
+
     [MethodImpl(Inline)] public static void Store(LaneV value, float* destination) => Vector.Store(value.Value, destination);
 
     [MethodImpl(Inline)] public static float First(LaneV value) => value.Value[0];

@@ -88,6 +88,21 @@ public sealed partial class Recorder
         settings, static (device, how, at) => device.Rotate(how, at[0], at[1], at[2], at.OrNull<int>(3), at[4]),
         new(x, Access.Read), new(cosines, Access.Read), new(sines, Access.Read), new(positions, Access.Read), new(y, Access.Result));
 
+    public override void PackWeights(Tensor<float> weights, WeightMatrix matrix) => Refuse(nameof(PackWeights));
+
+    public override void UnpackWeights(WeightMatrix matrix, Tensor<float> weights) => Record(
+        matrix, static (device, matrix, at) => device.UnpackWeights(matrix, at[2]),
+        new(matrix.Numbers, Access.Read), new(matrix.Scales, Access.Read), new(weights, Access.Result));
+
+    public override void Gemm<TEpilogue>(
+        TEpilogue epilogue, Tensor<float> a, WeightMatrix b, Tensor<float>? bias, Tensor<float>? residual, Tensor<float> c) => Record(
+        (Epilogue: epilogue, Matrix: b), static (device, given, at) => device.Gemm(given.Epilogue, at[0], given.Matrix, at.OrNull(3), at.OrNull(4), at[5]),
+        new(a, Access.Read), new(b.Numbers, Access.Read), new(b.Scales, Access.Read), new(bias, Access.Read), new(residual, Access.Spare), new(c, Access.Result));
+
+    public override void Gather(WeightMatrix table, Tensor<int> indices, Tensor<float> y) => Record(
+        table, static (device, table, at) => device.Gather(table, at.Of<int>(2), at[3]),
+        new(table.Numbers, Access.Read), new(table.Scales, Access.Read), new(indices, Access.Read), new(y, Access.Result));
+
     public override void Gather(Tensor<float> table, Tensor<int> indices, Tensor<float> y) => Record(
         default(int), static (device, _, at) => device.Gather(at[0], at.Of<int>(1), at[2]),
         new(table, Access.Read), new(indices, Access.Read), new(y, Access.Result));

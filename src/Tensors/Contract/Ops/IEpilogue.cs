@@ -46,6 +46,18 @@ public readonly struct AddResidual : IEpilogue
     public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => sum + residual;
 }
 
+/// <summary>Another epilogue of sum * scale: a product by whole numbers that share a scale a column.</summary>
+public readonly struct Scaled<TEpilogue>(TEpilogue inner) : IEpilogue where TEpilogue : unmanaged, IEpilogue
+{
+    public static bool UsesBias => TEpilogue.UsesBias;
+
+    public static bool UsesScale => true;
+
+    public static bool UsesResidual => TEpilogue.UsesResidual;
+
+    public S Apply<S>(S sum, S scale, S bias, S residual) where S : unmanaged, ILane<S> => inner.Apply(sum * scale, S.Splat(0f), bias, residual);
+}
+
 /// <summary>f(sum + bias) with an elementwise op f: bias and ReLU, bias and GELU.</summary>
 public readonly struct BiasThen<TOp>(TOp op) : IEpilogue where TOp : unmanaged, IUnaryOp
 {

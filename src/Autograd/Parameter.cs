@@ -12,6 +12,7 @@ public abstract class Parameter
     private WeightLock? own;
     private Tensor<float>? value;
     private Tensor<float>? constant;
+    private MatrixWeight? matrix;
     private bool isPinned;
     private bool isGivenBack;
 
@@ -65,7 +66,10 @@ public abstract class Parameter
     }
 
     /// <summary>Whether the values have been initialised or loaded.</summary>
-    public bool IsMade => value is not null;
+    public bool IsMade => value is not null || matrix is not null;
+
+    /// <summary>In which numbers it is kept: single ones, unless <see cref="Convert"/> has changed that.</summary>
+    public WeightPrecision Precision => matrix?.Matrix.Precision ?? WeightPrecision.Float32;
 
     /// <summary>A parameter that belongs to no model: a learnt temperature, a prompt.</summary>
     /// <param name="name">Its key in a checkpoint.</param>
@@ -100,6 +104,47 @@ public abstract class Parameter
         }
     }
 
+    /// <summary>Keeps a matrix in another precision from here on, for inference alone: its single numbers are given back. Products and lookups read the narrower
+    /// ones as they are; what else reads the parameter in a pass gets single numbers that are made for it.</summary>
+    /// <param name="precision">The precision; single leaves all as it is.</param>
+    /// <param name="outputAxis">The axis of the outputs, 0 or 1: each has a scale of its own where the numbers are whole.</param>
+    /// <remarks>To be called within <see cref="WeightLock.Change"/> of its <see cref="Lock"/> where others may be using it.</remarks>
+    /// <exception cref="ShapeException">It is no matrix.</exception>
+    /// <exception cref="InvalidOperationException">It is in another precision already.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public void Convert(WeightPrecision precision, int outputAxis = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(outputAxis);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(outputAxis, 1);
+        lock (moving)
+        {
+            if (precision == Precision) return;
+            var single = Made();
+            if (Shape.Rank != 2) ShapeException.Throw("convert", $"{Name} {Shape}", "a weight that is kept in another precision is a matrix");
+            matrix = new MatrixWeight(WeightMatrix.From(outputAxis == 0 ? single : single.Permute(1, 0), precision), AreLinesLast: outputAxis == 1);
+            single.Dispose();
+            (value, constant) = (null, null);
+        }
+    }
+
+    /// <summary>The matrix on a device, its memory held for the caller; null where the parameter is of single numbers.</summary>
+    internal MatrixWeight? HoldMatrix(Device device)
+    {
+        lock (moving)
+        {
+            if (matrix is null) return null;
+            if (matrix.Matrix.Device != device.Home)
+            {
+                var moved = matrix with { Matrix = matrix.Matrix.To(device.Home) };
+                matrix.Matrix.Dispose();
+                matrix = moved;
+            }
+            matrix.Matrix.Numbers.Memory.Retain();
+            matrix.Matrix.Scales?.Memory.Retain();
+            return matrix;
+        }
+    }
+
     /// <summary>Overwrites the values. Unused parameters are not initialised first, and no second copy is held on the CPU: a model's
     /// weights are most of its memory.</summary>
     /// <param name="fill">Writes all of its argument, row-major.</param>
@@ -109,7 +154,7 @@ public abstract class Parameter
         ArgumentNullException.ThrowIfNull(fill);
         lock (moving)
         {
-            RequireNotGivenBack();
+            RequireSingle();
             value ??= Device.Cpu.Rent<float>(Shape);
             if (value.Device is CpuDevice && value.IsContiguous)
             {
@@ -129,7 +174,8 @@ public abstract class Parameter
         lock (moving)
         {
             value?.Dispose();
-            (value, constant, isGivenBack) = (null, null, true);
+            matrix?.Matrix.Dispose();
+            (value, constant, matrix, isGivenBack) = (null, null, null, true);
         }
     }
 
@@ -147,7 +193,7 @@ public abstract class Parameter
             throw new ArgumentException($"{Name}: values to adopt have to be row-major on the CPU: copy them there first");
         lock (moving)
         {
-            RequireNotGivenBack();
+            RequireSingle();
             if (value is null)
             {
                 value = numbers;
@@ -172,7 +218,7 @@ public abstract class Parameter
 
     private Tensor<float> Made()
     {
-        RequireNotGivenBack();
+        RequireSingle();
         if (value is not null) return value;
         var numbers = Device.Cpu.Rent<float>(Shape);
         Initialise(numbers.Span());
@@ -191,8 +237,10 @@ public abstract class Parameter
         return moved;
     }
 
-    private void RequireNotGivenBack()
+    private void RequireSingle()
     {
+        if (matrix is not null)
+            throw new InvalidOperationException($"{Name} is kept in {Precision} for inference, and its single numbers are gone: load the model again to train, change, export or save it");
         if (isGivenBack) throw new ObjectDisposedException(Name, "its model was disposed of; load it again to use it");
     }
 

@@ -92,7 +92,7 @@ public sealed partial class Pass : IDisposable
     {
         ArgumentNullException.ThrowIfNull(parameter);
         var variable = Storage.Weights.VariableOf(this, parameter, Storage.Tape);
-        Note(variable.Value);
+        if (variable.Weight is null) Note(variable.Value);
         return variable;
     }
 

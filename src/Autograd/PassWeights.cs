@@ -21,7 +21,8 @@ internal sealed class PassWeights
     {
         if (variables.TryGetValue(parameter, out var known)) return known.Variable;
         bool learns = pass.IsTraining && !parameter.IsFrozen;
-        var variable = new Variable(pass, Hold(pass.Device, parameter, learns), learns ? tape.AddSlot() : -1);
+        var variable = !pass.IsTraining && parameter.HoldMatrix(pass.Device) is { } weight ? Held(pass, parameter, weight)
+            : new Variable(pass, Hold(pass.Device, parameter, learns), learns ? tape.AddSlot() : -1);
         variables.Add(parameter, (variable, variable));
         return variable;
     }
@@ -97,6 +98,14 @@ internal sealed class PassWeights
         variables.Clear();
         values.Clear();
         Locks.Clear();
+    }
+
+    private Variable Held(Pass pass, Parameter parameter, MatrixWeight weight)
+    {
+        held.Add(weight.Matrix.Numbers.Memory);
+        if (weight.Matrix.Scales is { } scales) held.Add(scales.Memory);
+        Locks.Add(parameter.Lock);
+        return new Variable(pass, weight);
     }
 
     private Tensor<float> Hold(Device device, Parameter parameter, bool learns)

@@ -7,24 +7,36 @@ namespace Graft.Autograd;
 /// <see cref="ShapeException"/>, variables of two passes with an <see cref="ArgumentException"/>.</remarks>
 public sealed partial class Variable
 {
+    private readonly Tensor<float>? value;
+
     internal Variable(Pass pass, Tensor<float> value, int slot)
     {
         Pass = pass;
-        Value = value;
+        this.value = value;
         Slot = slot;
+    }
+
+    internal Variable(Pass pass, MatrixWeight weight)
+    {
+        Pass = pass;
+        Weight = weight;
+        Slot = -1;
     }
 
     /// <summary>The pass it belongs to.</summary>
     public Pass Pass { get; }
 
-    /// <summary>The values, in memory of the pass that is released with it.</summary>
-    public Tensor<float> Value { get; }
+    /// <summary>The values, in memory of the pass that is released with it. Of a weight that is kept in another precision they are made each time that they are asked for.</summary>
+    public Tensor<float> Value => value ?? Weight!.Widen(Pass);
 
     /// <summary>Its shape.</summary>
-    public Shape Shape => Value.Shape;
+    public Shape Shape => value?.Shape ?? Weight!.Shape;
 
     /// <summary>Whether backward computes a gradient for it.</summary>
     public bool NeedsGradient => Slot >= 0;
+
+    /// <summary>The weight that it is, where that is kept in another precision; else null.</summary>
+    internal MatrixWeight? Weight { get; }
 
     /// <summary>The slot of its gradient; -1 where none is needed.</summary>
     internal int Slot { get; }

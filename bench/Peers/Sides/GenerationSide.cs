@@ -20,6 +20,7 @@ internal sealed class GenerationSide : ISide
         device = new CpuDevice(threads);
         model = Gpt2Shape.Create();
         ParameterCount = model.Parameters().Sum(parameter => parameter.Shape.ElementCount);
+        model.ConvertWeights(shape.Precision);
         step = model.CreateDecodingStep(device);
         (part, prompts, following) = (shape.Part, shape.Prompts, shape.Following);
         logits = new float[shape.Batch * step.Vocabulary];

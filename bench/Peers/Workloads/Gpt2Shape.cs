@@ -1,4 +1,5 @@
 using Graft.Models;
+using Graft.Tensors;
 
 namespace Graft.Peers;
 
@@ -15,7 +16,8 @@ internal enum GenerationPart
 /// <summary>A GPT-2 of 124 million random weights that reads prompts and writes behind them.</summary>
 /// <param name="Batch">B sequences.</param>
 /// <param name="Part">What is timed.</param>
-internal sealed record Gpt2Shape(int Batch, GenerationPart Part)
+/// <param name="Precision">In which numbers our weights are kept.</param>
+internal sealed record Gpt2Shape(int Batch, GenerationPart Part, WeightPrecision Precision = WeightPrecision.Float32)
 {
     /// <summary>Tokens of a prompt, and how many are written behind it.</summary>
     public const int Prompt = 128, Written = 128;
@@ -37,9 +39,16 @@ internal sealed record Gpt2Shape(int Batch, GenerationPart Part)
         ? Batch * (Prompt * (2 * LayerWeights + Layers * 2.0 * Prompt * Width) + 2.0 * VocabularySize * Width)
         : Batch * (2 * LayerWeights + 2.0 * VocabularySize * Width + Layers * 4.0 * MeanLength * Width);
 
-    /// <summary>The bytes that a step has to read, weights of so many bytes each and the keys and values so far; 0 for the prefill, which is arithmetic.</summary>
-    public double Bytes(double bytesPerWeight) => Part == GenerationPart.Prefill
-        ? 0 : bytesPerWeight * (LayerWeights + (double)VocabularySize * Width) + Batch * Layers * 2.0 * MeanLength * Width * sizeof(float);
+    /// <summary>The bytes that a step has to read, weights and the keys and values so far; 0 for the prefill, which is arithmetic.</summary>
+    public double Bytes => Part == GenerationPart.Prefill
+        ? 0 : BytesOfWeight * (LayerWeights + (double)VocabularySize * Width) + Batch * Layers * 2.0 * MeanLength * Width * sizeof(float);
+
+    private int BytesOfWeight => Precision switch
+    {
+        WeightPrecision.Int8 => sizeof(sbyte),
+        WeightPrecision.BFloat16 => sizeof(ushort),
+        _ => sizeof(float),
+    };
 
     private static double MeanLength => Prompt + (Written + 1) / 2.0;
 

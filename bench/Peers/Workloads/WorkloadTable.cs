@@ -1,4 +1,5 @@
 using Graft.Models;
+using Graft.Tensors;
 
 namespace Graft.Peers;
 
@@ -38,6 +39,11 @@ internal static class WorkloadTable
         Generation("gpt2-small-prefill-128-b8", batch: 8, GenerationPart.Prefill),
         Generation("gpt2-small-generate-128", batch: 1, GenerationPart.Decode),
         Generation("gpt2-small-generate-128-b8", batch: 8, GenerationPart.Decode),
+        Generation("gpt2-small-generate-128-bf16", batch: 1, GenerationPart.Decode, WeightPrecision.BFloat16),
+        Generation("gpt2-small-generate-128-int8", batch: 1, GenerationPart.Decode, WeightPrecision.Int8),
+        Generation("gpt2-small-generate-128-b8-bf16", batch: 8, GenerationPart.Decode, WeightPrecision.BFloat16),
+        Generation("gpt2-small-generate-128-b8-int8", batch: 8, GenerationPart.Decode, WeightPrecision.Int8),
+        Generation("gpt2-small-prefill-128-int8", batch: 1, GenerationPart.Prefill, WeightPrecision.Int8),
     ];
 
     public static Workload Find(string name) => All.FirstOrDefault(workload => workload.Name == name)
@@ -124,16 +130,17 @@ internal static class WorkloadTable
             (OnnxRuntime, threads => new OnnxSentenceSide(threads)),
         ]);
 
-    private static Workload Generation(string name, int batch, GenerationPart part)
+    // whatever our weights are kept in, the peer's are single numbers
+    private static Workload Generation(string name, int batch, GenerationPart part, WeightPrecision precision = WeightPrecision.Float32)
     {
-        var shape = new Gpt2Shape(batch, part);
+        var shape = new Gpt2Shape(batch, part, precision);
         return new Workload(
             name, shape.Operations, Repeats: part == GenerationPart.Decode ? Gpt2Shape.Written : 1,
             [
                 (Workload.Ours, threads => new GenerationSide(shape, threads)),
                 (OnnxRuntime, threads => new OnnxGenerationSide(name, shape, threads)),
             ],
-            new OnnxGpt2(shape), shape.Bytes(sizeof(float)));
+            new OnnxGpt2(shape), shape.Bytes);
     }
 
     /// <summary>What a LoRA saves: the same model of ours, learning as a whole.</summary>

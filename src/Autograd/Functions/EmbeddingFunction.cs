@@ -40,7 +40,8 @@ internal static class EmbeddingFunction
         var pass = table.Pass;
         int width = table.Shape[1];
         var y = pass.Rent([(int)indices.ElementCount, width]);
-        pass.Device.Gather(pass.Contiguous(table.Value), indices, y);
+        if (table.Weight?.Lines is { } matrix) pass.Device.Gather(matrix, indices, y);
+        else pass.Device.Gather(pass.Contiguous(table.Value), indices, y);
         var shaped = y.Reshape(leading.Append(width));
         return table.NeedsGradient ? pass.Record(shaped, new EmbeddingNode(table, indices, paddingIndex)) : pass.Untracked(shaped);
     }

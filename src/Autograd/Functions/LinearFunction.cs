@@ -52,7 +52,9 @@ internal static class LinearFunction
         where TEpilogue : unmanaged, IEpilogue
     {
         var y = x.Pass.Rent([input.Shape[0], weight.Shape[0]]);
-        x.Pass.Device.Gemm(epilogue, input, weight.Value.Permute(1, 0), bias?.Value, residual is null ? null : Rows(x.Pass, residual.Value), y);
+        var added = residual is null ? null : Rows(x.Pass, residual.Value);
+        if (weight.Weight?.Lines is { } matrix) x.Pass.Device.Gemm(epilogue, input, matrix, bias?.Value, added, y);
+        else x.Pass.Device.Gemm(epilogue, input, weight.Value.Permute(1, 0), bias?.Value, added, y);
         return Shaped(y, x.Shape.With(^1, weight.Shape[0]));
     }
 

@@ -16,6 +16,7 @@ internal static class Views
 
     public static Variable Permute(Variable x, int[] order)
     {
+        if (x.Weight is { } weight && order is [1, 0]) return new Variable(x.Pass, weight.Turned());
         var y = x.Value.Permute(order);
         return x.NeedsGradient ? x.Pass.Record(y, new PermuteNode(x, order)) : x.Pass.Untracked(y);
     }

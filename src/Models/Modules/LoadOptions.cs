@@ -1,3 +1,5 @@
+using Graft.Tensors;
+
 namespace Graft.Models;
 
 /// <summary>Which weights of a checkpoint a model loads, and what it tolerates.</summary>
@@ -29,6 +31,10 @@ public sealed record LoadOptions
     /// <summary>Whether positions of a grid of another size are interpolated to the model's (torchvision's <c>interpolate_embeddings</c>, Hugging
     /// Face's <c>interpolate_pos_encoding</c>), for pictures of another size than the weights were trained on; an error otherwise.</summary>
     public bool InterpolatePositions { get; init; }
+
+    /// <summary>In which numbers weights are kept once they are loaded (Hugging Face's <c>dtype</c>): anything but single precision is for inference alone
+    /// (<see cref="Model.ConvertWeights"/>).</summary>
+    public WeightPrecision Precision { get; init; }
 
     /// <summary>Whether weights are taken that are not finite, and variances below 0; the report still names them.</summary>
     public bool AllowNonFinite { get; init; }

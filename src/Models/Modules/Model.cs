@@ -1,4 +1,5 @@
 using Graft.Autograd;
+using Graft.Tensors;
 
 namespace Graft.Models;
 
@@ -76,6 +77,7 @@ public abstract class Model : Module, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var report = ModelLoader.Load(this, checkpoint, options);
         IsHeadNew = report.Replaced.Except(AuxiliaryTensors().Select(static tensor => tensor.Name)).Any();
+        ConvertWeights(options.Precision);
         return report;
     }
 
@@ -124,6 +126,27 @@ public abstract class Model : Module, IDisposable
         ArgumentNullException.ThrowIfNull(source);
         WeightCopy.Run(source, this, includeHead);
         IsHeadNew = !includeHead || source.IsHeadNew;
+    }
+
+    /// <summary>Keeps the weights of linear maps and the tables of embeddings in another precision from here on, for inference alone (Hugging Face's <c>dtype</c> and
+    /// <c>load_in_8bit</c>): the memory of their single numbers is given back. Biases, norms and convolutions stay as they are, and so do activations and sums.</summary>
+    /// <param name="precision">The precision; single leaves all as it is.</param>
+    /// <remarks>Training, changing, exporting and saving the model is refused from here on; what was recorded of it before no longer runs. Forwards by other threads end
+    /// before.</remarks>
+    /// <exception cref="InvalidOperationException">The weights are in another precision already, or the thread is in the middle of a forward of the model.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    public void ConvertWeights(WeightPrecision precision)
+    {
+        if (precision == WeightPrecision.Float32 && Parameters().All(static parameter => parameter.Precision == WeightPrecision.Float32)) return;
+        using (Weights.Change())
+        {
+            foreach (var module in Descendants().Prepend(this))
+            {
+                if (module is Linear linear) linear.Weight.Convert(precision, linear.IsTransposed ? 1 : 0);
+                else if (module is Embedding embedding) embedding.Weight.Convert(precision);
+            }
+        }
+        (Device.Cpu as CpuDevice)?.TrimMemory();
     }
 
     /// <summary>Writes into a model's folder what makes the architecture again beside its name: for one of the registry nothing, for a graph

@@ -17,6 +17,7 @@ internal static class GenerateCommand
         var how = new DrawingOptions(command);
         var stop = new Option<string[]>("--stop") { Description = "A text that ends what is written and is not in it; may be given several times.", HelpName = "TEXT" };
         command.Add(stop);
+        var precision = new PrecisionOption(command);
         var device = new DeviceOptions(command);
         var json = Options.Json();
         command.Add(json);
@@ -30,6 +31,7 @@ internal static class GenerateCommand
             if (stops.Any(string.IsNullOrEmpty)) throw new WrongInputException("--stop needs a text that is not empty");
             using var where = device.Open(parsed);
             using var generator = TextLearners.Load(TextTasks.Writing, folder, adapter.Folder(parsed), where, TextGenerator.From);
+            generator.Model.ConvertWeights(precision.Read(parsed));
             var options = how.Read(parsed, generator.Generation);
             var output = parsed.InvocationConfiguration.Output;
             try

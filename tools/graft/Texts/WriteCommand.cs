@@ -31,6 +31,7 @@ internal static class WriteCommand
             HelpName = "TEXT",
         };
         command.Add(prefix);
+        var precision = new PrecisionOption(command);
         var device = new DeviceOptions(command);
         var json = Options.Json();
         command.Add(json);
@@ -44,6 +45,7 @@ internal static class WriteCommand
                 throw new WrongInputException($"--model {Printable.Whole(folder)} does not make texts of texts: fine-tune an encoder-decoder with --task {TextTasks.Translation}");
             using var where = device.Open(parsed);
             using var writer = TextLearners.Load(TextTasks.Translation, folder, adapter.Folder(parsed), where, SequenceToSequence.From);
+            writer.Model.ConvertWeights(precision.Read(parsed));
             string before = parsed.GetValue(prefix) ?? "";
             var output = parsed.InvocationConfiguration.Output;
             var asked = new Queue<string>();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Graft.Tensors;
 using Graft.Testing;
 using Graft.Transfer;
 
@@ -34,6 +35,26 @@ public sealed class PublishedMoleculesTests : TextTaskTests
         Assert.True(report.TrainableParameters < 0.01 * all, $"{report.TrainableParameters} of {all} numbers are trained");
         double after = generator.Evaluate(heldOut).Loss;
         Assert.True(after < 1.1, $"1.338 became {after}");
+    }
+
+    [Theory]
+    [InlineData(WeightPrecision.BFloat16, 0.005)]
+    [InlineData(WeightPrecision.Int8, 0.02)]
+    public void Narrower_weights_know_molecules_nearly_as_well(WeightPrecision precision, double tolerance)
+    {
+        string published = RealData.Require("gpt2-smiles");
+        using var generator = TextGenerator.FromPretrained(Folder(published), options: new LoadOptions { Precision = precision });
+        string[] heldOut = File.ReadAllLines(Path.Combine(published, "pubchemqc-heldout.txt"));
+        double loss = generator.Evaluate(heldOut).Loss;
+        Assert.InRange(loss, 1.3382134 - tolerance, 1.3382134 + tolerance);
+        Assert.NotEqual(1.3382134, loss, 1e-7);
+        using var reference = Checkpoint.Open(Path.Combine(published, "reference.safetensors"));
+        int[] expected = [.. reference["greedy.ids"].ToInt64Array().Select(static id => (int)id)], written = [13, .. generator.Generate([""])[0].Tokens];
+        int same = expected.Zip(written).TakeWhile(static pair => pair.First == pair.Second).Count();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{precision}: loss {loss}, {same} of {expected.Length} greedy tokens");
+        Assert.True(same >= 3, $"only {same} of {expected.Length} tokens are those of single precision");
+        Assert.Contains("load the model again", Assert.Throws<InvalidOperationException>(() => generator.Save(In("saved"))).Message, StringComparison.Ordinal);
+        Assert.Contains("load the model again", Assert.Throws<InvalidOperationException>(() => generator.FineTune(heldOut[..8])).Message, StringComparison.Ordinal);
     }
 
     /// <summary>The published folder with a tokeniser that divides molecules as those who trained it did in code of their own: an atom in brackets, Br, Cl or one

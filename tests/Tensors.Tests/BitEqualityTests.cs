@@ -240,6 +240,43 @@ public sealed class BitEqualityTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1, 5)]
+    [InlineData(65, 64)]
+    [InlineData(150, 64)]
+    [InlineData(200, 40)]
+    [InlineData(67, 131)]
+    public void Of_one_query_alone_and_among_others(int places, int depth)
+    {
+        const int Queries = 5;
+        Shape keys = [3, 2, places, depth];
+        var (q, k, v) = (Draw.Normal("q", 3 * 4 * Queries * depth), Draw.Normal("k", keys.ElementCount), Draw.Normal("v", keys.ElementCount));
+        var (added, hidden) = (Draw.Normal("bias", 4 * Queries * places), Draw.Normal("key bias", 3 * places));
+        hidden[places / 2] = float.NegativeInfinity;
+        var device = others[0];
+        Assert.Equal(Last(Queries, isBiased: false), Last(1, isBiased: false));
+        Assert.Equal(Last(Queries, isBiased: true), Last(1, isBiased: true));
+        Compare("y", other =>
+        {
+            device = other;
+            return [.. Last(1, isBiased: false), .. Last(1, isBiased: true)];
+        });
+
+        // the last of so many queries
+        float[] Last(int queries, bool isBiased)
+        {
+            var settings = new AttentionSettings(0.3f, true, DropoutMask.None, CountsFromLengths: true);
+            int first = Queries - queries;
+            using var lengths = Tensor.From<int>([3], [places, 0, (places + 1) / 2], device);
+            using Tensor<float> query = Tensor.From<float>([3, 4, Queries, depth], q, device), key = Tensor.From<float>(keys, k, device), value = Tensor.From<float>(keys, v, device);
+            using Tensor<float> bias = Tensor.From<float>([1, 4, Queries, places], added, device), keyBias = Tensor.From<float>([3, places], hidden, device);
+            using Tensor<float> y = device.Rent<float>([3, 4, queries, depth]), logSumExp = device.Rent<float>([3, 4, queries]);
+            device.Attention(
+                settings, query.Slice(2, first, queries), key, value, lengths, isBiased ? keyBias : null, isBiased ? bias.Slice(2, first, queries) : null, y, logSumExp);
+            return [.. y.Slice(2, queries - 1, 1).ToArray(), .. logSumExp.Slice(2, queries - 1, 1).ToArray()];
+        }
+    }
+
+    [Theory]
     [InlineData(1, 1, 70)]
     [InlineData(1, 4, 70)]
     [InlineData(1, 1, 1)]

@@ -41,6 +41,9 @@ internal readonly unsafe struct AttentionProblem
     /// <summary>Whether each pair of a query and a key has a bias of its own.</summary>
     public bool HasBias { get; }
 
+    /// <summary>Whether anything is added to scores or hides them.</summary>
+    public bool HasMask => HasBias || keyBias is not null || Settings.IsCausal;
+
     public int Queries { get; }
 
     public int Keys { get; }

@@ -8,9 +8,16 @@ public sealed partial class CpuDevice
         Tensor<float>? bias, Tensor<float> y, Tensor<float>? logSumExp)
     {
         var problem = new AttentionProblem(settings, q, k, lengths, keyBias, bias);
-        var kernel = new AttentionKernel(problem, new(q), new(k), new(v), new(y), logSumExp.PointerOrNull());
         nint items = (nint)problem.Batch * problem.Heads * problem.QueryBlocks;
-        workers.Run(kernel, items, (long)AttentionProblem.QueryBlock * problem.Keys * (problem.Depth / 4 + 4));
+        if (problem.Queries == 1 && settings.Dropout.DropsNone)
+        {
+            workers.Run(new OneQueryKernel(problem, new(q), new(k), new(v), new(y), logSumExp.PointerOrNull()), items, (long)problem.Keys * (problem.Depth / 2 + 4));
+        }
+        else
+        {
+            var kernel = new AttentionKernel(problem, new(q), new(k), new(v), new(y), logSumExp.PointerOrNull());
+            workers.Run(kernel, items, (long)AttentionProblem.QueryBlock * problem.Keys * (problem.Depth / 4 + 4));
+        }
         KeepAlive(q, k, v, lengths, keyBias, bias, y, logSumExp);
     }
 

@@ -21,6 +21,12 @@ public sealed class GenerateTests : IDisposable
         Assert.InRange(GraftLine.Run("evaluate", "--model", In("out"), "--data", lines, "--json").AssertDone().GetProperty("perplexity").GetDouble(), 1, 2.5);
         var run = GraftLine.Run("generate", "ada", "--model", In("out"));
         Assert.Equal((0, "lives in london .\n"), (run.ExitCode, run.Output.ReplaceLineEndings("\n")));
+        foreach (string precision in (string[])["bfloat16", "int8"])
+        {
+            var narrow = GraftLine.Run("generate", "ada", "--model", In("out"), "--dtype", precision);
+            Assert.Equal((0, true), (narrow.ExitCode, narrow.Output.Trim().Length > 0));
+        }
+        GraftLine.Run("generate", "ada", "--model", In("out"), "--dtype", "fp4").AssertFailed(2, "--dtype is float32, bfloat16 or int8, not 'fp4'");
         var json = GraftLine.Run("generate", "bob", "--model", In("out"), "--num-beams", "3", "--num-return-sequences", "2", "--stop", " .", "--json").AssertDone();
         Assert.Equal("works in paris", json.GetProperty("texts")[0].GetProperty("text").GetString());
         Assert.Equal(2, json.GetProperty("texts").GetArrayLength());

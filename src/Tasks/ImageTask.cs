@@ -137,7 +137,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         // Hugging Face's settings have the size that the architecture was made for
         now.Config.Architecture is null ? now.Config with { ImageSize = now.Inputs.OutputSize } : now.Config;
 
-    private protected override ImagePreprocessing Adopt(ImagePreprocessing inputs, ImageFineTuneOptions recipe) =>
+    private protected override ImagePreprocessing Adopt(ImagePreprocessing inputs, ImageFineTuneOptions recipe, IReadOnlyList<string> labels) =>
         inputs with { Augmentation = recipe.Augmentation ?? inputs.Augmentation };
 
     private protected Evaluation Measured(

@@ -140,8 +140,8 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     private protected virtual bool IsHeadKept(IReadOnlyList<string> labels, IReadOnlyList<string> others) =>
         labels.SequenceEqual(others) || (ClassNumbers.AreUnnamed(labels) && labels.Count == others.Count);
 
-    /// <summary>The inputs' settings after a fine-tuning.</summary>
-    private protected virtual TInputs Adopt(TInputs inputs, TRecipe recipe) => inputs;
+    /// <summary>The inputs' settings after a fine-tuning for labels.</summary>
+    private protected virtual TInputs Adopt(TInputs inputs, TRecipe recipe, IReadOnlyList<string> labels) => inputs;
 
     private protected void Change(Func<TaskState<TModel, TInputs, TRecipe>, TaskState<TModel, TInputs, TRecipe>> change)
     {
@@ -205,7 +205,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
             if (tuner?.StepsMade > 0)
             {
                 copy.Model.IsHeadNew = false;
-                Change(now => copy with { Inputs = Adopt(now.Inputs, run.Recipe) });
+                Change(now => copy with { Inputs = Adopt(now.Inputs, run.Recipe, copy.Labels) });
             }
             else
             {

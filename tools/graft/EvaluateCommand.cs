@@ -12,7 +12,7 @@ internal static class EvaluateCommand
     {
         var command = new Command(
             "evaluate",
-            "Counts how many pictures a model gets right, or the examples of a file of texts. Classes are matched by name. A picture that cannot be decoded is reported, "
+            "Counts how many pictures a model gets right, the examples of a file of texts, or sounds: of classes in folders, or with what is said in a table. Classes are matched by name. A picture that cannot be decoded is reported, "
             + "the rest is counted, and the exit code is 1. " + Pictures.Rules);
         var model = new ModelOptions(command, needsHead: true);
         var adapter = new AdapterOption(command);
@@ -22,8 +22,16 @@ internal static class EvaluateCommand
         command.Add(json);
         var columns = new TextData(command);
         var writing = new WritingOptions(command);
+        var hearing = new HearingOptions(command, writing, isForSpeech: false);
         command.SetAction((parsed, interrupt) =>
         {
+            if (model.FindSpeech(parsed, interrupt) is var (speechFolder, speechHead))
+            {
+                using var speechDevice = device.Open(parsed);
+                return Task.FromResult(SpeechEvaluation.Run(
+                    speechHead, speechFolder, adapter.Folder(parsed), data.Path(parsed), columns, hearing, writing, speechDevice, parsed.GetValue(json), parsed, interrupt));
+            }
+            hearing.RequireNone(parsed);
             if (model.FindText(parsed, interrupt) is var (textFolder, head))
             {
                 using var textDevice = device.Open(parsed);

@@ -107,21 +107,43 @@ internal sealed class ModelOptions
         }
     }
 
+    /// <summary>The folder of a model of sounds: as given, or of a repository of the hub, which is fetched on first use.</summary>
+    /// <exception cref="WrongInputException">It is none.</exception>
+    /// <exception cref="HubException">It cannot be fetched.</exception>
+    public string SpeechFolder(ParseResult parsed, CancellationToken interrupt)
+    {
+        string name = Name(parsed);
+        if (OfPictures(parsed) is { } option) throw new WrongInputException($"{option.Name} is for pictures: leave it out for sounds");
+        try
+        {
+            string folder = FetchDisplay.ShowAsync(
+                parsed.InvocationConfiguration.Error, progress => TextModelSource.FetchAsync(name, null, progress, interrupt)).GetAwaiter().GetResult();
+            return PretrainedSpeechModel.HeadOf(folder) is not null ? folder : throw new WrongInputException(
+                $"--model {Printable.Whole(name)} is no model of sounds that is built: its {ModelFolder.ConfigFileName} is of none of {string.Join(", ", PretrainedSpeechModel.Architectures)}");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException(Shell.Line(exception.Message));
+        }
+    }
+
+    /// <summary>The folder of a model of sounds and what stands above its encoder; null where the name is that of another model or of nothing.</summary>
+    /// <exception cref="WrongInputException">It is one of sounds, and options are given that are for pictures.</exception>
+    /// <exception cref="HubException">It cannot be fetched.</exception>
+    public (string Folder, SpeechHead Head)? FindSpeech(ParseResult parsed, CancellationToken interrupt)
+    {
+        string? folder = FolderIn(parsed, interrupt);
+        return folder is not null && PretrainedSpeechModel.HeadOf(folder) is { } head ? (SpeechFolder(parsed, interrupt), head) : null;
+    }
+
     /// <summary>The folder of a text model and what stands above its encoder; null where the name is that of an image model or of nothing. A repository of
     /// the hub has to be fetched to know it.</summary>
     /// <exception cref="WrongInputException">It is a text model's, and options are given that are for pictures.</exception>
     /// <exception cref="HubException">It cannot be fetched.</exception>
     public (string Folder, TextHead Head)? FindText(ParseResult parsed, CancellationToken interrupt)
     {
-        string name = Name(parsed);
-        bool isRepository = ImageModelKinds.Of(name) == ImageModelKind.Published && PublishedModels.Find(name) is null && !name.Contains(':');
-        if (isRepository && OfPictures(parsed) is null)
-        {
-            var fetched = FetchDisplay.ShowAsync(
-                parsed.InvocationConfiguration.Error, progress => PublishedModelFetcher.FetchAsync(name, null, progress, interrupt)).GetAwaiter().GetResult();
-            return fetched.Folder is { } folder && PretrainedModel.HeadOf(folder) is { } found ? (folder, found) : null;
-        }
-        return PretrainedModel.HeadOf(name) is { } head ? (TextFolder(parsed, interrupt), head) : null;
+        string? folder = FolderIn(parsed, interrupt);
+        return folder is not null && PretrainedModel.HeadOf(folder) is { } head ? (TextFolder(parsed, interrupt), head) : null;
     }
 
     /// <summary>What is tolerated of the weights.</summary>
@@ -160,6 +182,16 @@ internal sealed class ModelOptions
 
     /// <summary>An option that was given and means nothing to a text model; null where there is none.</summary>
     private Option? OfPictures(ParseResult parsed) => ((Option[])[weights, preprocess, entry, prefix]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+
+    /// <summary>The folder of a model that is no picture's for all that is known of its name; null for none. A repository of the hub is fetched.</summary>
+    private string? FolderIn(ParseResult parsed, CancellationToken interrupt)
+    {
+        string name = Name(parsed);
+        bool isRepository = ImageModelKinds.Of(name) == ImageModelKind.Published && PublishedModels.Find(name) is null && !name.Contains(':');
+        if (!isRepository || OfPictures(parsed) is not null) return name;
+        return FetchDisplay.ShowAsync(
+            parsed.InvocationConfiguration.Error, progress => PublishedModelFetcher.FetchAsync(name, null, progress, interrupt)).GetAwaiter().GetResult().Folder;
+    }
 
     private static string Words(ImageModelKind kind) => kind switch
     {

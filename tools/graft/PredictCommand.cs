@@ -19,7 +19,7 @@ internal static class PredictCommand
         var images = new Argument<string[]>("IMAGE")
         {
             Description = "Pictures, folders of them, or NumPy archives (.npz); of a text model files of texts, or - for standard input "
-                + "(a text a line, or a JSON object where an example has several).",
+                + "(a text a line, or a JSON object where an example has several); of a model of sounds wave files or folders of them.",
             Arity = ArgumentArity.OneOrMore,
         };
         command.Add(images);
@@ -35,6 +35,12 @@ internal static class PredictCommand
         var columns = new TextData(command, hasLabels: false);
         command.SetAction((parsed, interrupt) =>
         {
+            if (model.FindSpeech(parsed, interrupt) is var (speechFolder, speechHead))
+            {
+                using var speechDevice = device.Open(parsed);
+                return Task.FromResult(SpeechPredictions.Run(
+                    speechHead, speechFolder, adapter.Folder(parsed), parsed.GetRequiredValue(images), parsed.GetValue(top), speechDevice, parsed.GetValue(json), parsed, interrupt));
+            }
             if (model.FindText(parsed, interrupt) is var (textFolder, head))
             {
                 using var textDevice = device.Open(parsed);
@@ -99,11 +105,11 @@ internal static class PredictCommand
         return command;
     }
 
-    private static string Line(Prediction prediction, int named) =>
+    public static string Line(Prediction prediction, int named) =>
         $"{Printable.Whole(prediction.Path)}: " + string.Join(", ", prediction.Classes.Take(named).Select(
             one => string.Create(CultureInfo.InvariantCulture, $"{Printable.Whole(one.Label)} {Tables.Percent(one.Probability)}")));
 
-    private static void Write(Utf8JsonWriter json, string path, Prediction? prediction, string? problem, int named)
+    public static void Write(Utf8JsonWriter json, string path, Prediction? prediction, string? problem, int named)
     {
         json.WriteStartObject();
         json.WriteString("path", path);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Graft.Audio;
 using Graft.Tasks;
 using Graft.Tensors.Gpu;
 using Graft.Text;
@@ -15,7 +16,7 @@ internal static class Program
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken interrupt = default) =>
         Make().Run(args, output, error, interrupt);
 
-    private static Shell Make() => new("graft", new RootCommand("Adapts published models to pictures and texts of your own, and uses them.")
+    private static Shell Make() => new("graft", new RootCommand("Adapts published models to pictures, texts and sounds of your own, and uses them.")
     {
         DemoCommand.Make(),
         ModelsCommand.Make(),
@@ -37,9 +38,10 @@ internal static class Program
         GenerateCommand.Make(),
         WriteCommand.Translate(),
         WriteCommand.Summarise(),
+        TranscribeCommand.Make(),
     })
     {
-        IsWrongInput = static exception => exception is ImageException or TextFileException or DeviceUnavailableException,
+        IsWrongInput = static exception => exception is ImageException or TextFileException or AudioException or DeviceUnavailableException,
         IsFailure = static exception => exception is NonFiniteException or FrozenWeightsException,
         UnknownToken = Suggestions.Problem,
     };

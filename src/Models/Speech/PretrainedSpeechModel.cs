@@ -8,6 +8,19 @@ public static class PretrainedSpeechModel
     /// <summary>The architectures that can be made.</summary>
     public static IEnumerable<string> Architectures => Families.SelectMany(static family => family.Architectures);
 
+    /// <summary>What stands above the encoder in a folder; null where it is no folder of a model of sounds.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="CheckpointException">Its <c>config.json</c> is malformed.</exception>
+    public static SpeechHead? HeadOf(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (!File.Exists(Path.Combine(folder, HubConfig.FileName))) return null;
+        var config = HubConfig.Read(folder);
+        if (!Knows(config)) return Array.Exists(Families, row => row.ModelType == config.ModelType()) ? SpeechHead.None : null;
+        var (family, architecture) = HubFamilies.Require(Families, config);
+        return family.HeadOf(architecture);
+    }
+
     /// <summary>Makes the model that <c>config.json</c> names, and fills it with the folder's weights.</summary>
     /// <param name="folder">A folder with <c>config.json</c> and a checkpoint.</param>
     /// <param name="options">Which weights of the folder; null to find them.</param>

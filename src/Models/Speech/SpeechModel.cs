@@ -21,6 +21,18 @@ public abstract class SpeechModel : Model
     /// <summary>F: how many numbers it reads for each step; 1 for one that reads samples.</summary>
     public virtual int InputWidth => 1;
 
+    /// <summary>The width of its states.</summary>
+    public abstract int HiddenSize { get; }
+
+    /// <summary>How many samples or frames of features one state stands for (<c>inputs_to_logits_ratio</c>).</summary>
+    public virtual int Stride => 1;
+
+    /// <summary>How many samples or frames a sound has to have, neither more nor fewer; null for any number.</summary>
+    public virtual int? FixedLength => null;
+
+    /// <summary>The label of a frame that means none; null for heads that give no label for each frame.</summary>
+    public virtual int? Blank => null;
+
     /// <summary>The names of a classifier's labels in index order; empty for heads without labels.</summary>
     public virtual IReadOnlyList<string> Labels => [];
 
@@ -62,7 +74,14 @@ public abstract class SpeechModel : Model
     public ModelConfig ConfigFor(IReadOnlyList<string> labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        return new ModelConfig { Model = ModelType, Architecture = Name, Labels = labels, Other = OtherMembers() };
+        return new ModelConfig
+        {
+            Model = ModelType,
+            Architecture = Name,
+            Labels = labels,
+            ProblemType = Head == SpeechHead.SequenceClassification ? ModelConfig.SingleLabel : "",
+            Other = OtherMembers(),
+        };
     }
 
     internal virtual IReadOnlyDictionary<string, JsonElement> OtherMembers() => new Dictionary<string, JsonElement>();

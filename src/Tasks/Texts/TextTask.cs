@@ -45,7 +45,7 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
 
     private protected override ModelConfig ConfigOf(TaskState<TextModel, TextPreparation, TextFineTuneOptions> now) => now.Model.ConfigFor(now.Labels, now.Model.ProblemType);
 
-    private protected override TextPreparation Adopt(TextPreparation inputs, TextFineTuneOptions recipe) =>
+    private protected override TextPreparation Adopt(TextPreparation inputs, TextFineTuneOptions recipe, IReadOnlyList<string> labels) =>
         inputs with { MaximumLength = recipe.MaximumLength ?? inputs.MaximumLength };
 
     /// <summary>Adapts the model to examples, with a new head unless it has one for the labels.</summary>

@@ -9,7 +9,7 @@ internal sealed class FineTuneCommand
 {
     private const string Pictured = "image-classification";
 
-    private readonly Option<string> task = Options.Choice("--task", "What is learnt.", [Pictured, .. TextTasks.Names], Pictured);
+    private readonly Option<string> task = Options.Choice("--task", "What is learnt.", [Pictured, .. TextTasks.Names, .. SpeechTasks.Names], Pictured);
     private readonly ModelOptions model;
     private readonly Option<bool> fromScratch = new("--from-scratch") { Description = "Begin without weights, for a comparison or where there is data enough." };
     private readonly DataOptions data;
@@ -21,6 +21,7 @@ internal sealed class FineTuneCommand
     private readonly FoldOptions folds;
     private readonly ReportAfterwards worth;
     private readonly TextFineTuning texts;
+    private readonly SpeechFineTuning sounds;
 
     private FineTuneCommand(Command command)
     {
@@ -36,15 +37,20 @@ internal sealed class FineTuneCommand
         command.Add(json);
         worth = new ReportAfterwards(command);
         texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, run, folds, device, json, worth);
-        command.SetAction((parsed, interrupt) => Task.FromResult(
-            parsed.GetValue(task) is { } name && name != Pictured ? texts.Run(name, parsed, interrupt) : Run(parsed, interrupt)));
+        sounds = new SpeechFineTuning(model, data, fromScratch, target, recipe, run, folds, device, json, worth, texts);
+        command.SetAction((parsed, interrupt) => Task.FromResult(parsed.GetValue(task) switch
+        {
+            null or Pictured => Run(parsed, interrupt),
+            { } name when SpeechTasks.Names.Contains(name) => sounds.Run(name, parsed, interrupt),
+            { } name => texts.Run(name, parsed, interrupt),
+        }));
     }
 
     public static Command Make()
     {
         var command = new Command(
             "fine-tune",
-            "Adapts a model to pictures of classes of your own, or with --task to texts, and saves it. "
+            "Adapts a model to pictures of classes of your own, or with --task to texts or sounds, and saves it. "
             + "Ctrl-C, SIGTERM and SIGHUP save what was learnt until then (exit code 130, 143, 129). "
             + "A picture that cannot be decoded is reported, and the rest is learnt from as long as something is left of every class. "
             + Pictures.Rules);

@@ -12,9 +12,11 @@ internal sealed class RecipeOptions
 
     private static readonly ImageFineTuneOptions Defaults = new();
     private static readonly TextFineTuneOptions TextDefaults = new();
+    private static readonly SpeechFineTuneOptions SpeechDefaults = new();
 
     private readonly List<(RecipeOption<ImageFineTuneOptions> Row, Option<string> Option)> rows = [];
     private readonly List<(RecipeOption<TextFineTuneOptions> Row, Option<string> Option)> textRows = [];
+    private readonly List<(RecipeOption<SpeechFineTuneOptions> Row, Option<string> Option)> speechRows = [];
     private readonly Option<string> recipe = Options.FilePath(
         "--recipe", "DIR|FILE", "A saved model, or its graft.json, whose recipe is taken; what is given beside it counts before it.");
     private readonly Option<string?> augment = new("--augment")
@@ -36,15 +38,9 @@ internal sealed class RecipeOptions
         };
         foreach (var row in ImageRecipe.Options)
             if (row.Name is { } name) rows.Add((row, Options.Of(row, name, Defaults)));
-        foreach (var row in TextRecipe.Options)
-        {
-            if (row.Name is not { } name) continue;
-            var known = rows.Find(other => other.Row.Name == name).Option;
-            if (known is not null && row.TextIn(TextDefaults) is { } preset && preset != rows.Find(other => other.Row.Name == name).Row.TextIn(Defaults))
-                known.Description += $" For texts {preset}.";
-            textRows.Add((row, known ?? Options.Of(row, name, TextDefaults)));
-        }
-        foreach (var option in rows.Select(static row => row.Option).Union(textRows.Select(static row => row.Option))) command.Add(option);
+        Share(TextRecipe.Options, TextDefaults, "texts", textRows);
+        Share(SpeechRecipe.Options, SpeechDefaults, "sounds", speechRows);
+        foreach (var option in rows.Select(static row => row.Option).Union(textRows.Select(static row => row.Option)).Union(speechRows.Select(static row => row.Option))) command.Add(option);
         command.Add(recipe);
         command.Add(augment);
     }
@@ -64,35 +60,79 @@ internal sealed class RecipeOptions
     /// <exception cref="CheckpointException">The recipe's file cannot be read.</exception>
     public ImageFineTuneOptions Read(ParseResult parsed, bool fromScratch)
     {
+        var heard = speechRows.Select(static row => row.Option).Except(rows.Select(static row => row.Option)).Except(textRows.Select(static row => row.Option));
+        if (Given(parsed, heard) is { } foreign) throw new WrongInputException($"{foreign.Name} is for sounds: leave it out with pictures");
         var options = parsed.GetValue(recipe) is { } path ? ImageFineTuneOptions.Load(path)
             : fromScratch ? Defaults with { Recipe = Defaults.Recipe with { RateDecayPerStage = 1 } } : Defaults;
-        var given = Given(parsed, rows);
-        if (given.Any(static row => IsEvaluation(row.Row.Key))) options = options with { HeldOut = 0, Validation = null };
-        foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
-        options = options with { Recipe = Adapted(options.Recipe, given.Exists(static row => row.Row.Key == RateDecayKey)) };
-        Require(options.Recipe, options.HeldOut, options.Validation);
-        return options;
+        return Read(parsed, rows, options, static made => made.Recipe, static (made, part) => made with { Recipe = part },
+            static made => made with { HeldOut = 0, Validation = null }, static made => (made.HeldOut, made.Validation));
     }
 
     /// <summary>The same for texts.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="fromScratch">Whether the model has no weights.</param>
     /// <param name="defaults">What holds where nothing is given; null for what suits encoders.</param>
-    /// <exception cref="WrongInputException">Options contradict each other, or one is of pictures alone.</exception>
+    /// <exception cref="WrongInputException">Options contradict each other, or one is of pictures or sounds alone.</exception>
     /// <exception cref="CheckpointException">The recipe's file cannot be read.</exception>
     public TextFineTuneOptions ReadTexts(ParseResult parsed, bool fromScratch, TextFineTuneOptions? defaults = null)
     {
-        var foreign = rows.Select(static row => row.Option).Except(textRows.Select(static row => row.Option)).Append<Option>(augment)
-            .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
-        if (foreign is not null) throw new WrongInputException($"{foreign.Name} is for pictures: leave it out with --task");
+        RequireNoForeign(parsed, textRows.Select(static row => row.Option));
         defaults ??= TextDefaults;
         var options = parsed.GetValue(recipe) is { } path ? TextFineTuneOptions.Load(path)
             : fromScratch ? defaults with { Recipe = defaults.Recipe with { RateDecayPerStage = 1 } } : defaults;
-        var given = Given(parsed, textRows);
-        if (given.Any(static row => IsEvaluation(row.Row.Key))) options = options with { HeldOut = 0, Validation = null };
+        return Read(parsed, textRows, options, static made => made.Recipe, static (made, part) => made with { Recipe = part },
+            static made => made with { HeldOut = 0, Validation = null }, static made => (made.HeldOut, made.Validation));
+    }
+
+    /// <summary>The same for sounds.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <exception cref="WrongInputException">Options contradict each other, or one is of pictures or texts alone.</exception>
+    /// <exception cref="CheckpointException">The recipe's file cannot be read.</exception>
+    public SpeechFineTuneOptions ReadSounds(ParseResult parsed)
+    {
+        RequireNoForeign(parsed, speechRows.Select(static row => row.Option));
+        var options = parsed.GetValue(recipe) is { } path ? SpeechFineTuneOptions.Load(path) : SpeechDefaults;
+        return Read(parsed, speechRows, options, static made => made.Recipe, static (made, part) => made with { Recipe = part },
+            static made => made with { HeldOut = 0, Validation = null }, static made => (made.HeldOut, made.Validation));
+    }
+
+    /// <summary>The options of a table, of which those stand on the command line already that have a name in common with another's.</summary>
+    private void Share<TOptions>(
+        RecipeTable<TOptions> table, TOptions defaults, string of, List<(RecipeOption<TOptions> Row, Option<string> Option)> into) where TOptions : class, new()
+    {
+        var known = rows.Select(static row => (row.Option, Preset: row.Row.TextIn(Defaults))).Concat(textRows.Select(static row => (row.Option, Preset: row.Row.TextIn(TextDefaults)))).ToList();
+        foreach (var row in table)
+        {
+            if (row.Name is not { } name) continue;
+            var (option, first) = known.Find(other => other.Option.Name == name);
+            if (option is not null && row.TextIn(defaults) is { } preset && preset != first) option.Description += $" For {of} {preset}.";
+            into.Add((row, option ?? Options.Of(row, name, defaults)));
+        }
+    }
+
+    /// <exception cref="WrongInputException">An option is given that is not among those of the task.</exception>
+    private void RequireNoForeign(ParseResult parsed, IEnumerable<Option<string>> own)
+    {
+        Option[] pictures = [.. rows.Select(static row => row.Option).Except(own), augment], texts = [.. textRows.Select(static row => row.Option).Except(own)];
+        Option[] sounds = [.. speechRows.Select(static row => row.Option).Except(own)];
+        if (Given(parsed, pictures) is { } picture) throw new WrongInputException($"{picture.Name} is for pictures: leave it out with --task");
+        if (Given(parsed, texts) is { } text) throw new WrongInputException($"{text.Name} is for texts: leave it out with sounds");
+        if (Given(parsed, sounds) is { } sound) throw new WrongInputException($"{sound.Name} is for sounds: leave it out with texts");
+    }
+
+    private static Option? Given(ParseResult parsed, IEnumerable<Option> options) => options.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+
+    /// <summary>Options with what was given over them.</summary>
+    private static TOptions Read<TOptions>(
+        ParseResult parsed, List<(RecipeOption<TOptions> Row, Option<string> Option)> all, TOptions options, Func<TOptions, FineTuneOptions> part,
+        Func<TOptions, FineTuneOptions, TOptions> with, Func<TOptions, TOptions> unevaluated, Func<TOptions, (double HeldOut, string? Validation)> evaluated) where TOptions : class, new()
+    {
+        var given = Given(parsed, all);
+        if (given.Any(static row => IsEvaluation(row.Row.Key))) options = unevaluated(options);
         foreach (var (row, option) in given) row.TryParse(options, parsed.GetValue(option)!, out options);
-        options = options with { Recipe = Adapted(options.Recipe, given.Exists(static row => row.Row.Key == RateDecayKey)) };
-        Require(options.Recipe, options.HeldOut, options.Validation);
+        options = with(options, Adapted(part(options), given.Exists(static row => row.Row.Key == RateDecayKey)));
+        var (heldOut, validation) = evaluated(options);
+        Require(part(options), heldOut, validation);
         return options;
     }
 

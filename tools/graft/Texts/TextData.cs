@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Graft.Tasks;
 using Graft.Text;
 
 namespace Graft.CommandLine;
@@ -15,6 +16,8 @@ internal sealed class TextData
     private const string PairColumn = "pair", LabelColumn = "label";
 
     private readonly Option<string?> text = Named("--text-column", "The column of the texts, queries or contexts; text where it is not given, sent1 or context of choices.");
+    private readonly Option<string?> audio = Named(
+        "--audio-column", "The column of the wave files, where speech is learnt or counted; file, file_name, path or audio where it is not given.");
     private readonly Option<string?> pair = Named(
         "--pair-column", "The column of second texts, where pairs are judged or learnt from: of a ranker the documents (pair where it is not given), "
         + "of choices what stands before each (sent2 or question where there is one).");
@@ -43,6 +46,7 @@ internal sealed class TextData
         }
         if (hasLabels)
         {
+            command.Add(audio);
             command.Add(label);
             command.Add(from);
             command.Add(to);
@@ -88,6 +92,12 @@ internal sealed class TextData
         return ParallelTexts.Read(
             TextTable.Open(path, TableOptions(parsed)), standard with { Source = parsed.GetValue(from) ?? standard.Source, Target = parsed.GetValue(to) ?? standard.Target });
     }
+
+    /// <summary>Sounds and what is said in them: a table, or a folder with one.</summary>
+    /// <exception cref="TextFileException">The table cannot be used.</exception>
+    /// <exception cref="Audio.AudioException">The folder has no table.</exception>
+    public TranscribedSounds Transcribed(string path, ParseResult parsed) =>
+        TranscribedSounds.Open(path, parsed.GetValue(audio), parsed.GetValue(text), TableOptions(parsed));
 
     /// <summary>Texts of a file, or of standard input with a text a line.</summary>
     /// <exception cref="TextFileException">It cannot be used.</exception>

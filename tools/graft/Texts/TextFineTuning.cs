@@ -35,6 +35,9 @@ internal sealed class TextFineTuning
     /// <summary>Refuses what is for texts alone.</summary>
     public void RequireNone(ParseResult parsed) => words.RequireNone(parsed);
 
+    /// <summary>Which columns of a table hold what.</summary>
+    public TextData Columns => columns;
+
     public int Run(string task, ParseResult parsed, CancellationToken interrupt)
     {
         bool isFromScratch = parsed.GetValue(fromScratch);
@@ -55,7 +58,7 @@ internal sealed class TextFineTuning
         StageNames.Require(learner.Model, options.Recipe);
         RequireLength(learner, options);
         AdapterOption.RequireFitting(learner.Model, learner.Adapters, options.Recipe.Adapter);
-        var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(learner.Model));
+        var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), LearnerRun.BytesOf(learner.Model));
         interrupt.ThrowIfCancellationRequested();
 
         if (source.Coverage is { } coverage) Notes.Tell(error, $"{weights}: {coverage}");
@@ -68,48 +71,19 @@ internal sealed class TextFineTuning
                 : CrossValidation.OfTexts(
                     () => TextClassifier.From(TextSources.Open(task, weights, isFromScratch, options.Recipe.Seed, model.Load(parsed)), where.Device),
                     columns.Labelled(file, parsed), options, count, told, interrupt));
-            return Train(learner, train, place, new TrainingProgress(display), interrupt);
+            return LearnerRun.Train(learner.Save, train, place, new TrainingProgress(display), interrupt);
         });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept);
         var made = report.Interrupted || task != TextTasks.Classification ? null : Worth(task, weights, file, options, where.Device, parsed, interrupt);
 
-        var output = parsed.InvocationConfiguration.Output;
-        if (parsed.GetValue(json))
+        return new LearnerRun(
+            task, learner.Model, isFromScratch ? null : weights, file, learner.Labels, examples, report, saved, problem, options.Recipe.Seed, where.Device.Name)
         {
-            JsonOutput.Write(output, writer =>
-            {
-                writer.WriteString("task", task);
-                writer.WriteString("model", learner.Model.Name);
-                writer.WriteString("weights", isFromScratch ? null : weights);
-                writer.WriteString("data", file);
-                writer.WriteTexts("classes", learner.Labels);
-                writer.WriteNumber("examples", examples);
-                if (source.Coverage is { } covered) writer.WriteFigure("coverage", covered.OccurrenceShare);
-                ReportOutput.Write(writer, report);
-                FoldOptions.Write(writer, crossed);
-                writer.WriteString("out", saved);
-                writer.WriteBoolean("interrupted", report.Interrupted);
-                writer.WriteNumber("seed", options.Recipe.Seed);
-                writer.WriteString("device", where.Device.Name);
-                made?.WriteJson(writer);
-            });
-        }
-        else
-        {
-            ReportOutput.Write(output, report);
-            FoldOptions.Write(output, crossed);
-            output.WriteLine($"{learner.Model.Name}: {Tables.Count(examples)} examples; {Tables.Count(report.Steps)} steps in {Tables.Seconds(report.Seconds)}, "
-                + $"{Tables.Count(report.TrainableParameters)} parameters trained");
-            if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}");
-            made?.WriteText(output);
-        }
-        if (problem is not null) error.WriteLine($"graft: {problem}");
-        if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
-        error.WriteLine(saved is not null
-            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}, and --resume goes on with it"
-            : "graft: interrupted before the first step; nothing was saved");
-        return ExitCode.Interrupted;
+            Folds = crossed,
+            Coverage = source.Coverage?.OccurrenceShare,
+            Worth = made,
+        }.Write(parsed, parsed.GetValue(json));
     }
 
     /// <summary>The learner of a task, how many examples it has, and what trains it.</summary>
@@ -194,28 +168,6 @@ internal sealed class TextFineTuning
         catch (ArgumentException exception)
         {
             throw new WrongInputException($"--max-length: {exception.Message}");
-        }
-    }
-
-    private static long BytesOf(Model model) => model.Parameters().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
-
-    /// <summary>Trains; if that fails, what was learnt so far is saved and the error says so.</summary>
-    private static FitReport Train(
-        TextTask learner, Func<IProgress<FitProgress>, CancellationToken, FitReport> train, OutputFolder folder, TrainingProgress progress, CancellationToken interrupt)
-    {
-        try
-        {
-            return train(progress, interrupt);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
-        {
-            throw new WrongInputException(Shell.Line(exception.Message));
-        }
-        catch (Exception exception) when (exception is NonFiniteException or IOException and not CheckpointException or UnauthorizedAccessException or OutOfMemoryException)
-        {
-            string kept = "nothing was saved";
-            if (progress.Steps > 0) kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(learner.Save).Folder)}";
-            throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
         }
     }
 }

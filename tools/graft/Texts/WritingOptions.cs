@@ -28,6 +28,15 @@ internal sealed class WritingOptions
             if (parsed.GetResult(option) is { Implicit: false }) throw new WrongInputException($"{option.Name} is for models that write texts: leave it out");
     }
 
+    /// <summary>How many beams there are, for a search that has no other setting; null where it is not said.</summary>
+    /// <exception cref="WrongInputException">Another one is given.</exception>
+    public int? BeamsAlone(ParseResult parsed)
+    {
+        foreach (Option option in (Option[])[newTokens, penalty, ngram])
+            if (parsed.GetResult(option) is { Implicit: false }) throw new WrongInputException($"{option.Name} is for models that write tokens, such as a Whisper: leave it out");
+        return parsed.Find(beams);
+    }
+
     /// <summary>What a model's folder says, with what was given over it.</summary>
     /// <exception cref="WrongInputException">An option is impossible.</exception>
     public GenerationOptions Read(ParseResult parsed, GenerationOptions own)

@@ -70,6 +70,10 @@ internal sealed class KeywordTransformerModel : SpeechModel
 
     public override int InputWidth => config.Features;
 
+    public override int HiddenSize => config.Width;
+
+    public override int? FixedLength => config.Frames;
+
     public override IReadOnlyList<string> Labels => config.LabelNames ?? [];
 
     public override int FramesOf(int length) => length == config.Frames ? length

@@ -7,7 +7,11 @@ internal static class Wav2Vec2
 {
     public static SpeechFamily Family { get; } = new(
         "wav2vec2",
-        [(SpeechHead.None, "Wav2Vec2Model"), (SpeechHead.Ctc, "Wav2Vec2ForCTC"), (SpeechHead.SequenceClassification, "Wav2Vec2ForSequenceClassification")],
+        [
+            (SpeechHead.None, "Wav2Vec2Model"), (SpeechHead.Ctc, "Wav2Vec2ForCTC"), (SpeechHead.SequenceClassification, "Wav2Vec2ForSequenceClassification"),
+            // what it was pretrained with stands beside the encoder and is left
+            (SpeechHead.None, "Wav2Vec2ForPreTraining"),
+        ],
         static (head, config, labels, seed, withoutDropout) => new Wav2Vec2Model(Read(head, config, labels, withoutDropout), head) { Seed = seed });
 
     /// <summary>The keys of the layers, which are the Transformer's.</summary>

@@ -8,6 +8,9 @@ internal sealed class Wav2Vec2Model : SpeechModel
 {
     private const string Prefix = "wav2vec2";
 
+    private static readonly string[] OfPretraining =
+        ["quantizer.codevectors", "quantizer.weight_proj.weight", "quantizer.weight_proj.bias", "project_hid.weight", "project_hid.bias", "project_q.weight", "project_q.bias"];
+
     private readonly Wav2Vec2Config config;
     private readonly Wav2Vec2Trunk trunk;
     private readonly Dropout dropout;
@@ -26,11 +29,18 @@ internal sealed class Wav2Vec2Model : SpeechModel
             map = Add("classifier", config.Linear(config.ClassifierWidth, config.Labels));
         }
         foreach (var (name, modules) in trunk.StagesWith(new Module?[] { projector, map }.OfType<Module>())) AddStage(name, modules);
+        foreach (string key in OfPretraining) IgnoreKey(key, "of its pretraining");
     }
 
     public override SpeechHead Head { get; }
 
     public override string ModelType => Wav2Vec2.Family.ModelType;
+
+    public override int HiddenSize => config.Width;
+
+    public override int Stride => config.Strides.Aggregate(1, static (product, stride) => product * stride);
+
+    public override int? Blank => Head == SpeechHead.Ctc ? config.Blank : null;
 
     public override IReadOnlyList<string> Labels => config.LabelNames ?? [];
 

@@ -11,6 +11,7 @@ namespace Graft.Models;
 public sealed class WhisperModel : SpeechModel, ISequenceWriter
 {
     private const string Prefix = "model";
+    private const int FramesPerState = 2;
 
     private readonly WhisperConfig config;
     private readonly Embedding words;
@@ -41,8 +42,23 @@ public sealed class WhisperModel : SpeechModel, ISequenceWriter
     /// <inheritdoc/>
     public override int InputWidth => config.Bands;
 
+    /// <inheritdoc/>
+    public override int HiddenSize => config.Sizes.Width;
+
+    /// <inheritdoc/>
+    public override int Stride => FramesPerState;
+
+    /// <inheritdoc/>
+    public override int? FixedLength => Frames;
+
     /// <summary>T: how many frames a sound has, those of silence behind it among them.</summary>
-    public int Frames => 2 * config.Positions;
+    public int Frames => FramesPerState * config.Positions;
+
+    /// <summary>V: how many tokens there are.</summary>
+    public int VocabularySize => config.Sizes.VocabularySize;
+
+    /// <summary>The most tokens that it writes for a sound, those that it begins with among them (<c>max_target_positions</c>).</summary>
+    public int MaximumTargetLength => config.Sizes.MaximumPositions!.Value;
 
     /// <summary>The token in front of what it writes (<c>decoder_start_token_id</c>).</summary>
     public int DecoderStartToken => config.Sizes.DecoderStartToken;

@@ -14,8 +14,6 @@ internal sealed class WhisperReader(WhisperModel model, Device device, SpeechPre
     /// <summary>How many short sounds are written together.</summary>
     private const int SoundsTogether = 8;
 
-    private const double SecondsPerToken = 0.02;
-
     private readonly WhisperStep step = new(model, device);
 
     /// <summary>The tokens of a text, without special ones.</summary>
@@ -80,7 +78,7 @@ internal sealed class WhisperReader(WhisperModel model, Device device, SpeechPre
             if (spoken is null && language is not null) spoken = settings.Languages[language];
             int size = Math.Min(window, content - seek);
             double offset = seek * secondsPerFrame;
-            var (found, moved) = Divide(rows[0], size * secondsPerFrame);
+            var (found, moved) = WhisperWindow.Divide(rows[0], Times, size * secondsPerFrame);
             foreach (var (start, end, tokens) in found)
             {
                 string text = TextOf(tokens);
@@ -92,30 +90,6 @@ internal sealed class WhisperReader(WhisperModel model, Device device, SpeechPre
             seek += frames > 0 ? Math.Min(frames, size) : size;
         }
         return new Transcript(name, TextOf(words)) { Language = language, Segments = options.HasTimestamps ? segments : [] };
-    }
-
-    /// <summary>The stretches of a window, and where the next one begins; null for behind it.</summary>
-    private (List<(double Start, double End, int[] Tokens)> Segments, double? Moved) Divide(int[] written, double seconds)
-    {
-        int first = Times.FirstToken, end = Times.EndToken;
-        var segments = new List<(double, double, int[])>();
-        int[] tokens = [.. written.Where(token => token >= first || token < end)];
-        bool endsOpen = tokens.Length > 0 && tokens[^1] >= first && (tokens.Length < 2 || tokens[^2] < first);
-        int last = 0;
-        for (int at = 1; at <= tokens.Length; at++)
-        {
-            bool isPair = at < tokens.Length && tokens[at] >= first && tokens[at - 1] >= first;
-            if (!isPair && !(at == tokens.Length && endsOpen && last > 0)) continue;
-            segments.Add((TimeOf(tokens[last]), TimeOf(tokens[at - 1]), Words(tokens[last..at])));
-            last = at;
-        }
-        if (last > 0) return (segments, endsOpen ? null : TimeOf(tokens[last - 1]));
-        int latest = Array.FindLast(tokens, token => token >= first);
-        segments.Add((tokens.Length > 0 ? TimeOf(tokens[0]) : 0, latest > first ? TimeOf(latest) : seconds, Words(tokens)));
-        return (segments, null);
-
-        double TimeOf(int token) => token < first ? 0 : (token - first) * SecondsPerToken;
-        int[] Words(int[] all) => [.. all.Where(token => token < end)];
     }
 
     /// <summary>What is written of sounds, and the codes of their languages.</summary>

@@ -19,33 +19,29 @@ internal static class CtcReader
         double samples = chunkSeconds * preparation.SampleRate;
         if (!(samples > 0)) throw new ArgumentException(FormattableString.Invariant($"a chunk of {chunkSeconds} seconds is none: give a number above 0"));
         int stride = model.Stride, window = samples >= int.MaxValue ? int.MaxValue : (int)samples / stride * stride, side = window / SidesOfChunk / stride * stride;
-        if (window < int.MaxValue && model.FramesOf(window) < (window - side) / stride)
-            throw new ArgumentException(FormattableString.Invariant($"a chunk of {chunkSeconds} seconds is too short for {model.Name}: its sides have to be longer than a frame"));
-        var pieces = new Queue<(int Count, bool IsWhole)>();
+        if (window < int.MaxValue && (side == 0 || model.FramesOf(window) < (window - side) / stride))
+            throw new ArgumentException(FormattableString.Invariant($"a chunk of {chunkSeconds} seconds is too short for {model.Name}: its overlaps would be shorter than a frame"));
+        var pieces = new Queue<int>();
         var parts = new List<float[]>();
-        int classes = 0;
         foreach (float[] logits in SpeechInference.Logits(model, device, preparation, sounds.SelectMany(Cut), cancellation))
         {
-            var (count, _) = pieces.Peek();
             parts.Add(logits);
-            if (parts.Count < count) continue;
-            pieces.Dequeue();
-            if (count == 1) yield return logits;
-            else yield return Joined();
+            if (parts.Count < pieces.Peek()) continue;
+            yield return pieces.Dequeue() == 1 ? logits : Joined();
             parts.Clear();
         }
 
         IEnumerable<(string, float[])> Cut((string Name, float[] Samples) sound)
         {
             int length = sound.Samples.Length, step = window - 2 * side, count = length <= window ? 1 : 1 + (length - window + step - 1) / step;
-            pieces.Enqueue((count, count == 1));
+            pieces.Enqueue(count);
             for (int piece = 0; piece < count; piece++)
                 yield return count == 1 ? sound : (sound.Name, sound.Samples[(piece * step)..Math.Min(length, piece * step + window)]);
         }
 
         float[] Joined()
         {
-            classes = parts[0].Length / model.FramesOf(window);
+            int classes = parts[0].Length / model.FramesOf(window);
             var whole = new List<float>();
             for (int piece = 0; piece < parts.Count; piece++)
             {

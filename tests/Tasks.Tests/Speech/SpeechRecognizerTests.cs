@@ -13,7 +13,7 @@ public sealed class SpeechRecognizerTests : IDisposable
     private static SpeechFineTuneOptions Learning { get; } = new()
     {
         BatchSize = 16,
-        Recipe = new SpeechFineTuneOptions().Recipe with { Epochs = 30, LearningRate = 3e-3, Seed = 1 },
+        Recipe = new SpeechFineTuneOptions().Recipe with { Epochs = 40, LearningRate = 4e-3, Seed = 1 },
     };
 
     public void Dispose() => folder.Dispose();

@@ -74,7 +74,7 @@ internal static class TinySpeech
             int length = letter == ' ' ? 0 : ToneLength * rate / Rate;
             for (int at = 0; at < length; at++) samples.Add((float)(loudness * Math.Sin(2 * Math.PI * frequency * at / rate)));
             Pause();
-            if (letter == ' ') Pause();
+            for (int more = 0; letter == ' ' && more < 4; more++) Pause();
         }
         return new Waveform([.. samples], rate);
 

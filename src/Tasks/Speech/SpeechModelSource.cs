@@ -1,4 +1,5 @@
 using Graft.Text;
+using Graft.Transfer;
 
 namespace Graft.Tasks;
 
@@ -64,7 +65,10 @@ public sealed class SpeechModelSource
     public SpeechModelSource WithAdapter(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var state = SavedAdapter.On(State, folder, static (model, labels) => model.Remake(Math.Max(1, labels), model.Seed));
+        // signs of frames are in a file of the base, and a model that writes has no labels
+        var state = State.Model.Head == SpeechHead.SequenceClassification
+            ? SavedAdapter.On(State, folder, static (model, labels) => model.Remake(Math.Max(1, labels), model.Seed))
+            : State with { Adapters = Adapters.Load(State.Model, AdapterFolder.Find(folder)) };
         return new SpeechModelSource(state) { Report = Report, Folder = Folder };
     }
 

@@ -14,6 +14,13 @@ internal sealed class FoldOptions
 
     public FoldOptions(Command command) => command.Add(folds);
 
+    /// <summary>Refuses it for a task that has no such evaluation.</summary>
+    /// <exception cref="WrongInputException">It is given.</exception>
+    public void RequireNone(ParseResult parsed, string task)
+    {
+        if (parsed.Find(folds) is not null) throw new WrongInputException($"{folds.Name} is not for --task {task}: leave it out, and keep a share with --held-out");
+    }
+
     /// <summary>Evaluates every part, where that was asked for.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="display">Shows how far it is.</param>

@@ -14,6 +14,7 @@ internal sealed class SpeechFineTuning(
     {
         texts.RequireNone(parsed);
         worth.RequireNone(parsed, task);
+        folds.RequireNone(parsed, task);
         bool isFromScratch = parsed.GetValue(fromScratch);
         var options = recipe.ReadSounds(parsed);
         string path = data.Path(parsed), weights = model.SpeechFolder(parsed, interrupt);
@@ -28,11 +29,7 @@ internal sealed class SpeechFineTuning(
         interrupt.ThrowIfCancellationRequested();
 
         if (learner.WeightsReport is { IsNoteworthy: true } load) error.WriteLine($"graft: {Printable.Text(Path.GetFileName(weights))}: {load.Summary}");
-        var report = ProgressDisplay.Show(error, display =>
-        {
-            folds.Run(parsed, display, (_, _) => throw new ArgumentException("is for pictures and texts: leave it out with sounds"));
-            return LearnerRun.Train(learner.Save, train, place, new TrainingProgress(display), interrupt);
-        });
+        var report = ProgressDisplay.Show(error, display => LearnerRun.Train(learner.Save, train, place, new TrainingProgress(display), interrupt));
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept);
         return new LearnerRun(

@@ -34,7 +34,8 @@ public sealed class AudioClassifier : SpeechTask
     /// <param name="device">Where to compute; null for the CPU.</param>
     /// <exception cref="ArgumentException">It has another head.</exception>
     public static AudioClassifier From(SpeechModelSource source, Device? device = null) => new(
-        SpeechModelSource.Fitting(source, static model => model.Head == SpeechHead.SequenceClassification, "tells no classes of sounds: wav2vec 2.0 does, and the keyword transformer"), device);
+        SpeechModelSource.Fitting(
+            source, static model => model.Head == SpeechHead.SequenceClassification, "tells no classes of sounds: wav2vec 2.0 does, and the keyword transformer"), device);
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote, or a classifier's folder of the hub.</summary>
     /// <param name="folder">The folder.</param>
@@ -74,7 +75,7 @@ public sealed class AudioClassifier : SpeechTask
         options ??= new SpeechFineTuneOptions();
         options.Validate();
         if (training.ClassNames.Count < 2)
-            throw new AudioException(training.Source, $"has the class '{Printable.Text(training.ClassNames.Count == 0 ? "" : training.ClassNames[0])}' alone: there is nothing to tell apart");
+            throw new AudioException(training.Source, $"has the class '{Printable.Text(string.Concat(training.ClassNames))}' alone: there is nothing to tell apart");
         if (options.HeldOut > 0 && validation is null) (training, validation) = training.Split(options.HeldOut, options.Recipe.Seed);
         var held = validation?.Match(training.ClassNames, out _);
         return Fit(

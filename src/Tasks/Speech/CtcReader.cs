@@ -1,6 +1,4 @@
-using Graft.Audio;
 using Graft.Tensors;
-using Graft.Text;
 
 namespace Graft.Tasks;
 

@@ -89,7 +89,10 @@ public sealed class LabelledSounds
             numbers[label] = known.IndexOf(ClassNames[label]);
             if (numbers[label] >= 0) continue;
             if (!ClassNumbers.AreUnnamed(names) || known.Count != ClassNames.Count)
-                throw new AudioException(Source, $"the model does not know the class '{Printable.Text(ClassNames[label])}'; it knows {Printable.Some(names, 20)}{NearName.Hint(ClassNames[label], names)}");
+            {
+                string name = ClassNames[label];
+                throw new AudioException(Source, $"the model does not know the class '{Printable.Text(name)}'; it knows {Printable.Some(names, 20)}{NearName.Hint(name, names)}");
+            }
             note = "the names of the model's classes are not known, so the folder's were taken in order";
             numbers = [.. Enumerable.Range(0, numbers.Length)];
             break;

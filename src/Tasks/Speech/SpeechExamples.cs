@@ -1,6 +1,5 @@
 using Graft.Audio;
 using Graft.Autograd;
-using Graft.Tensors;
 using Graft.Transfer;
 
 namespace Graft.Tasks;

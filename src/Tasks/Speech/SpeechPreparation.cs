@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Graft.Audio;
 using Graft.Text;
 

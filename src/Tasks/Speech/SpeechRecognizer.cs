@@ -46,7 +46,8 @@ public sealed class SpeechRecognizer : SpeechTask
     /// <exception cref="ArgumentException">It has another head.</exception>
     public static SpeechRecognizer From(SpeechModelSource source, Device? device = null) => new(
         SpeechModelSource.Fitting(
-            source, static model => model.Head is SpeechHead.Ctc or SpeechHead.SequenceToSequence, "does not write down what is said: wav2vec 2.0 with signs of frames does, and Whisper"), device);
+            source, static model => model.Head is SpeechHead.Ctc or SpeechHead.SequenceToSequence,
+            "does not write down what is said: wav2vec 2.0 with signs of frames does, and Whisper"), device);
 
     /// <summary>Loads a folder that <see cref="TaskModel{TModel, TInputs, TRecipe}.Save"/> wrote, or a recogniser's folder of the hub.</summary>
     /// <param name="folder">The folder.</param>
@@ -212,7 +213,10 @@ public sealed class SpeechRecognizer : SpeechTask
     {
         now.RequireTrainedHead();
         if (now.Model.Head == SpeechHead.Ctc && now.Inputs.Vocabulary is null)
-            throw new CheckpointException(Folder ?? now.Model.Name, $"has no {CtcVocabulary.FileName}, so nothing says which signs the network tells: put it into the folder, or fine-tune it");
+        {
+            throw new CheckpointException(
+                Folder ?? now.Model.Name, $"has no {CtcVocabulary.FileName}, so nothing says which signs the network tells: put it into the folder, or fine-tune it");
+        }
     }
 
     private IEnumerable<Transcript> Read(

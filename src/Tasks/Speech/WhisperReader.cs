@@ -1,4 +1,3 @@
-using Graft.Audio;
 using Graft.Tensors;
 using Graft.Text;
 
@@ -99,7 +98,9 @@ internal sealed class WhisperReader(WhisperModel model, Device device, SpeechPre
         int?[] languages = settings.Languages.Count == 0 ? new int?[batch.Sounds] : spoken is null ? Hear(batch.Sounds) : [.. Enumerable.Repeat(spoken, batch.Sounds)];
         int[][] prompts = Array.ConvertAll(languages, language => settings.Prompt(model, language, options.Task, hasTimes));
         var given = options.Generation ?? settings.Options;
-        int room = model.MaximumTargetLength - prompts[0].Length, length = given.MaximumNewTokens ?? (given.MaximumLength > new GenerationOptions().MaximumLength ? given.MaximumLength - prompts[0].Length : room);
+        int begun = prompts[0].Length, room = model.MaximumTargetLength - begun;
+        bool hasLength = given.MaximumLength > new GenerationOptions().MaximumLength;
+        int length = given.MaximumNewTokens ?? (hasLength ? given.MaximumLength - begun : room);
         given = given with
         {
             Beams = options.Beams ?? given.Beams,

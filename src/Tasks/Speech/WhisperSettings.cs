@@ -64,9 +64,15 @@ internal sealed record WhisperSettings
             prompt.Add(Tasks.TryGetValue(task, out int asked) ? asked
                 : throw new ArgumentException($"there is no task '{Printable.Text(task)}'; the model has {string.Join(", ", Tasks.Keys)}{NearName.Hint(task, [.. Tasks.Keys])}"));
         }
+        else if (language is null && task == "transcribe")
+        {
+            // what the folder forces behind the start, an older form of a language and a task
+            prompt.AddRange(Options.ForcedTokens.OrderBy(static one => one.Place).Select(static one => one.Token).Where(token => token != NoTimestamps));
+        }
         else if (task != "transcribe")
         {
-            throw new ArgumentException($"{model.Name} of one language writes it down alone: the task '{Printable.Text(task)}' is for one of several (task_to_id)");
+            throw new ArgumentException(
+                $"{model.Name} of one language writes it down alone: the task '{Printable.Text(task)}' is for one of several (task_to_id)");
         }
         if (hasTimes && NoTimestamps is null) throw new ArgumentException($"{model.Name} has no tokens of times (no_timestamps_token_id), so it tells none and hears one window alone");
         if (!hasTimes && NoTimestamps is { } none) prompt.Add(none);
@@ -80,7 +86,8 @@ internal sealed record WhisperSettings
         if (Languages.Count == 0) throw new ArgumentException($"{model.Name} knows one language alone (no lang_to_id): leave the language out");
         string code = Plain(language).ToLower(CultureInfo.InvariantCulture);
         return Languages.TryGetValue(code, out int token) ? token
-            : throw new ArgumentException($"there is no language '{Printable.Text(language)}'; the model knows {Printable.Some([.. Languages.Keys], 20)}{NearName.Hint(code, [.. Languages.Keys])}");
+            : throw new ArgumentException(
+                $"there is no language '{Printable.Text(language)}'; the model knows {Printable.Some([.. Languages.Keys], 20)}{NearName.Hint(code, [.. Languages.Keys])}");
     }
 
     /// <summary>Writes the file into a model's folder.</summary>

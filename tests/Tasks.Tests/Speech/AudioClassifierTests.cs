@@ -80,7 +80,10 @@ public sealed class AudioClassifierTests : IDisposable
         string data = TinySpeech.Classes(folder["data"], 4, 1), own = folder["kwt"];
         Directory.CreateDirectory(own);
         File.WriteAllText(Path.Combine(own, "config.json"),
-            """{"model_type": "keyword-transformer", "architectures": ["KeywordTransformer"], "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 64, "num_labels": 3}""");
+            """
+            {"model_type": "keyword-transformer", "architectures": ["KeywordTransformer"], "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 64,
+             "num_labels": 3}
+            """);
         using var classifier = AudioClassifier.From(SpeechModelSource.FromConfig(own, SpeechHead.SequenceClassification, seed: 1));
         Assert.Equal(16000, classifier.Preparation.Window);
         classifier.FineTune(data, Learning with { Recipe = Learning.Recipe with { Epochs = 4 } });
@@ -107,7 +110,8 @@ public sealed class AudioClassifierTests : IDisposable
         Assert.Throws<AudioException>(() => LabelledSounds.Open(folder["nowhere"]));
         Directory.CreateDirectory(Path.Combine(folder["odd"], "one"));
         Assert.Contains("no wave file", Assert.Throws<AudioException>(() => LabelledSounds.Open(folder["odd"])).Message, StringComparison.Ordinal);
-        Assert.Contains("nothing to tell apart", Assert.Throws<AudioException>(() => classifier.FineTune(new LabelledSounds("one", ["a"], [TinySpeech.Say("A")], [0]))).Message, StringComparison.Ordinal);
+        var one = new LabelledSounds("one", ["a"], [TinySpeech.Say("A")], [0]);
+        Assert.Contains("nothing to tell apart", Assert.Throws<AudioException>(() => classifier.FineTune(one)).Message, StringComparison.Ordinal);
         var unknown = new LabelledSounds("unknown", ["tone-a", "tone-d"], [TinySpeech.Say("A")], [0]);
         Assert.Contains("tone-d", Assert.Throws<AudioException>(() => classifier.Evaluate(unknown)).Message, StringComparison.Ordinal);
     }

@@ -22,12 +22,13 @@ internal static class TinySpeech
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), $$"""
             {"architectures": ["{{architecture}}"], "model_type": "wav2vec2", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64,
-             "conv_dim": [32, 32], "conv_kernel": [20, 4], "conv_stride": [10, 4], "conv_bias": true, "feat_extract_norm": "layer", "num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 4,
+             "conv_dim": [32, 32], "conv_kernel": [20, 4], "conv_stride": [10, 4], "conv_bias": true, "feat_extract_norm": "layer",
+             "num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 4,
              "hidden_dropout": 0.0, "attention_dropout": 0.0, "activation_dropout": 0.0, "final_dropout": 0.0, "classifier_proj_size": 16, "ctc_loss_reduction": "mean",
              "initializer_range": 0.1, "pad_token_id": 0, "vocab_size": {{(hasVocabulary ? Signs.Length : 32)}}}
             """);
         File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"),
-            $$"""{"do_normalize": true, "feature_extractor_type": "Wav2Vec2FeatureExtractor", "feature_size": 1, "return_attention_mask": {{(hidesPadding ? "true" : "false")}}, "sampling_rate": 16000}""");
+            $$"""{"do_normalize": true, "feature_size": 1, "return_attention_mask": {{(hidesPadding ? "true" : "false")}}, "sampling_rate": 16000}""");
         if (hasVocabulary)
         {
             File.WriteAllText(Path.Combine(folder, "vocab.json"), "{" + string.Join(", ", Signs.Index().Select(static one => $"\"{one.Item}\": {one.Index}")) + "}");
@@ -40,7 +41,8 @@ internal static class TinySpeech
     public static string Whisper(string folder)
     {
         Directory.CreateDirectory(folder);
-        string[] tokens = [.. Enumerable.Range(0, 40).Select(static word => $"w{word}"), "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|transcribe|>", "<|translate|>", "<|notimestamps|>"];
+        string[] special = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|transcribe|>", "<|translate|>", "<|notimestamps|>"];
+        string[] tokens = [.. Enumerable.Range(0, 40).Select(static word => $"w{word}"), .. special];
         File.WriteAllText(Path.Combine(folder, "config.json"), """
             {"architectures": ["WhisperForConditionalGeneration"], "model_type": "whisper", "d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
              "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "dropout": 0.0, "init_std": 0.3, "num_mel_bins": 16, "max_source_positions": 20,

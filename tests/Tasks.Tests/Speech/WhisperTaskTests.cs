@@ -1,6 +1,5 @@
 using Graft.Audio;
 using Graft.Testing;
-using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;
 
@@ -57,7 +56,8 @@ public sealed class WhisperTaskTests : IDisposable
         var heard = recognizer.Transcribe(sound);
         Assert.Equal(logits[42] >= logits[43] ? "en" : "de", heard.Language);
         Assert.Equal(recognizer.Transcribe(sound, new TranscriptionOptions { Language = heard.Language }).Text, heard.Text);
-        Assert.Contains("(nearest: en)", Assert.Throws<ArgumentException>(() => recognizer.Transcribe(sound, new TranscriptionOptions { Language = "enn" })).Message, StringComparison.Ordinal);
+        var unknown = new TranscriptionOptions { Language = "enn" };
+        Assert.Contains("(nearest: en)", Assert.Throws<ArgumentException>(() => recognizer.Transcribe(sound, unknown)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => recognizer.Transcribe(sound, new TranscriptionOptions { Task = "sing" }));
         var timed = recognizer.Transcribe(sound, new TranscriptionOptions { HasTimestamps = true });
         Assert.All(timed.Segments, static one => Assert.InRange(one.End, one.Start, 0.4 + 1e-9));

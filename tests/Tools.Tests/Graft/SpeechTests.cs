@@ -34,7 +34,8 @@ public sealed class SpeechTests : IDisposable
         GraftLine.Run("predict", one, "--model", In("saved"), "--json").AssertDone();
 
         GraftLine.Run(
-            "fine-tune", "--task", "speech-recognition", "--model", In("saved"), "--data", data, "--out", In("more"), "--epochs", "1", "--adapter", "lora", "--held-out", "0.2", "--json").AssertDone();
+            "fine-tune", "--task", "speech-recognition", "--model", In("saved"), "--data", data, "--out", In("more"), "--epochs", "1", "--adapter", "lora", "--held-out", "0.2",
+            "--json").AssertDone();
         Assert.Equal(0, GraftLine.Run("transcribe", one, "--model", In("more")).ExitCode);
     }
 
@@ -43,7 +44,8 @@ public sealed class SpeechTests : IDisposable
     {
         string bare = TinySpeech.Wav2Vec2(In("bare"), "Wav2Vec2Model", hasVocabulary: false), data = TinySpeech.Classes(In("data"), 6, 1);
         var tuned = GraftLine.Run(
-            "fine-tune", "--task", "audio-classification", "--model", bare, "--from-scratch", "--data", data, "--held-out", "0.2", "--out", In("saved"), "--epochs", "2", "--json").AssertDone();
+            "fine-tune", "--task", "audio-classification", "--model", bare, "--from-scratch", "--data", data, "--held-out", "0.2", "--out", In("saved"), "--epochs", "2",
+            "--json").AssertDone();
         Assert.Equal(["tone-a", "tone-b", "tone-c"], tuned.GetProperty("classes").EnumerateArray().Select(static one => one.GetString()));
         var evaluated = GraftLine.Run("evaluate", "--model", In("saved"), "--data", data, "--json").AssertDone();
         Assert.Equal(18, evaluated.GetProperty("confusion").EnumerateArray().Sum(static row => row.EnumerateArray().Sum(static one => one.GetInt32())));

@@ -100,7 +100,8 @@ internal sealed class RecipeOptions
     private void Share<TOptions>(
         RecipeTable<TOptions> table, TOptions defaults, string of, List<(RecipeOption<TOptions> Row, Option<string> Option)> into) where TOptions : class, new()
     {
-        var known = rows.Select(static row => (row.Option, Preset: row.Row.TextIn(Defaults))).Concat(textRows.Select(static row => (row.Option, Preset: row.Row.TextIn(TextDefaults)))).ToList();
+        var known = rows.Select(static row => (row.Option, Preset: row.Row.TextIn(Defaults)))
+            .Concat(textRows.Select(static row => (row.Option, Preset: row.Row.TextIn(TextDefaults)))).ToList();
         foreach (var row in table)
         {
             if (row.Name is not { } name) continue;

@@ -12,7 +12,8 @@ internal sealed class HearingOptions
         HelpName = "CODE",
         Arity = ArgumentArity.ExactlyOne,
     };
-    private readonly Option<string> task = Options.Choice("--task", "What a Whisper of several languages does: write down what is said, or translate it into English.", ["transcribe", "translate"], null);
+    private readonly Option<string> task = Options.Choice(
+        "--task", "What a Whisper of several languages does: write down what is said, or translate it into English.", ["transcribe", "translate"], null);
     private readonly Option<bool> timestamps = new("--timestamps") { Description = "Tell when it is said: each word of wav2vec 2.0, each stretch of a Whisper." };
     private readonly Option<double> chunk = Options.Number(
         "--chunk-seconds", "SECONDS", "How much wav2vec 2.0 hears at a time, 30 where it is not given; what is longer is heard in windows that overlap by a sixth on each side.");

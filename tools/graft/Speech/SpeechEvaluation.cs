@@ -43,7 +43,8 @@ internal static class SpeechEvaluation
         if (matched is not null) Notes.Tell(parsed.InvocationConfiguration.Error, $"{data}: {matched}");
         if (!asJson)
         {
-            Tables.Write(parsed.InvocationConfiguration.Output, ["class", "examples", "correct", "accuracy", "taken for"], labels.Index().Where(one => confusion[one.Index].Sum() > 0).Select(one =>
+            var present = labels.Index().Where(one => confusion[one.Index].Sum() > 0);
+            Tables.Write(parsed.InvocationConfiguration.Output, ["class", "examples", "correct", "accuracy", "taken for"], present.Select(one =>
             {
                 int[] row = confusion[one.Index];
                 var wrong = row.Index().Where(other => other.Index != one.Index && other.Item > 0).OrderByDescending(static other => other.Item).Take(3);

@@ -1,5 +1,3 @@
-using Graft.Models;
-
 namespace Graft.Text.Tests;
 
 public sealed class CtcVocabularyTests : IDisposable

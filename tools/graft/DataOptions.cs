@@ -8,7 +8,8 @@ internal sealed class DataOptions
 {
     private readonly Option<string> data = Options.FilePath(
         "--data", "DIR|FILE", "The pictures: a folder with a sub-folder a class, or a NumPy archive (.npz) of images and labels. Texts: a file of CSV, TSV, JSON lines (.jsonl), "
-        + "plain lines (.txt), SQuAD's JSON or CoNLL's columns, by its ending. Sounds: a folder with a sub-folder of wave files a class, or a table of files and of what is said in them.", required: true);
+        + "plain lines (.txt), SQuAD's JSON or CoNLL's columns, by its ending. "
+        + "Sounds: a folder with a sub-folder of wave files a class, or a table of files and of what is said in them.", required: true);
     private readonly Option<string> split = Split();
     private readonly Option<string[]> classNames = Options.Names(
         "--class-names", "NAME,NAME...", "What the classes of an archive are called, by number; without it they are LABEL_0, LABEL_1 ...");

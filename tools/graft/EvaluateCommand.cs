@@ -12,7 +12,9 @@ internal static class EvaluateCommand
     {
         var command = new Command(
             "evaluate",
-            "Counts how many pictures a model gets right, the examples of a file of texts, or sounds: of classes in folders, or with what is said in a table. Classes are matched by name. A picture that cannot be decoded is reported, "
+            "Counts how many pictures a model gets right, the examples of a file of texts, or sounds: "
+            + "of classes in folders, or with what is said in a table. "
+            + "Classes are matched by name. A picture that cannot be decoded is reported, "
             + "the rest is counted, and the exit code is 1. " + Pictures.Rules);
         var model = new ModelOptions(command, needsHead: true);
         var adapter = new AdapterOption(command);

@@ -119,7 +119,8 @@ internal sealed class ModelOptions
             string folder = FetchDisplay.ShowAsync(
                 parsed.InvocationConfiguration.Error, progress => TextModelSource.FetchAsync(name, null, progress, interrupt)).GetAwaiter().GetResult();
             return PretrainedSpeechModel.HeadOf(folder) is not null ? folder : throw new WrongInputException(
-                $"--model {Printable.Whole(name)} is no model of sounds that is built: its {ModelFolder.ConfigFileName} is of none of {string.Join(", ", PretrainedSpeechModel.Architectures)}");
+                $"--model {Printable.Whole(name)} is no model of sounds that is built: "
+                + $"its {ModelFolder.ConfigFileName} is of none of {string.Join(", ", PretrainedSpeechModel.Architectures)}");
         }
         catch (ArgumentException exception)
         {

@@ -10,6 +10,7 @@ public sealed class Signals : IDisposable
 
     private readonly CancellationTokenSource interrupt = new();
     private readonly List<PosixSignalRegistration> registrations = [];
+    private static Action? caught;
     private int exitCode;
 
     /// <summary>Listens from here on.</summary>
@@ -26,6 +27,16 @@ public sealed class Signals : IDisposable
     /// <summary>Is cancelled by the first signal.</summary>
     public CancellationToken Token => interrupt.Token;
 
+    /// <summary>While what it returns lives, the next Ctrl-C ends a part of the work and not all of it; one after that does what it always does.</summary>
+    /// <param name="end">Ends the part; it is called by another thread.</param>
+    /// <returns>What ends this by its <c>Dispose</c>.</returns>
+    public static IDisposable Catch(Action end)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        Volatile.Write(ref caught, end);
+        return new Caught();
+    }
+
     /// <summary>The exit code of the signal that ended the work, instead of Ctrl-C's.</summary>
     /// <param name="code">The exit code of the work.</param>
     public int ExitCodeOf(int code) => code == ExitCode.Interrupted && exitCode != 0 ? exitCode : code;
@@ -40,6 +51,11 @@ public sealed class Signals : IDisposable
     private void Register(PosixSignal signal, int code) => registrations.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
+        if (signal == PosixSignal.SIGINT && Interlocked.Exchange(ref caught, null) is { } end)
+        {
+            end();
+            return;
+        }
         if (Interlocked.CompareExchange(ref exitCode, code, 0) == 0)
         {
             interrupt.Cancel();
@@ -49,6 +65,11 @@ public sealed class Signals : IDisposable
         if (!Console.IsErrorRedirected) Console.Error.Write(ShowCursor);
         Environment.Exit(code);
     }));
+
+    private sealed class Caught : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref caught, null);
+    }
 
     /// <summary>Whether the process was started with a signal ignored; known on Linux alone.</summary>
     private static bool IsIgnored(int signal)

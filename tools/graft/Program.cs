@@ -36,6 +36,7 @@ internal static class Program
         VocabularyCommand.Make(),
         AnswerCommand.Make(),
         GenerateCommand.Make(),
+        ChatCommand.Make(),
         WriteCommand.Translate(),
         WriteCommand.Summarise(),
         TranscribeCommand.Make(),

@@ -60,7 +60,7 @@ internal static class GenerateCommand
     }
 
     /// <summary>A model's text as a terminal may have it: with line breaks and tabs, and no other control character.</summary>
-    private static string Safe(string text) =>
+    public static string Safe(string text) =>
         string.Concat(text.Select(static letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\uFFFD' : letter));
 
     private static void WriteJson(TextWriter output, string prompt, IReadOnlyList<GeneratedText> texts) => JsonOutput.Write(output, writer =>

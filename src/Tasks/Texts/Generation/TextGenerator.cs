@@ -116,17 +116,25 @@ public sealed class TextGenerator : TextTask
     public async IAsyncEnumerable<string> GenerateAsync(
         string prompt, GenerationOptions? options = null, IReadOnlyList<string>? stopStrings = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        await foreach (var piece in WriteAsync(inputs => PromptOf(inputs, prompt), options ?? Generation, stopStrings, cancellation).ConfigureAwait(false))
+            if (piece.Text.Length > 0) yield return piece.Text;
+    }
+
+    /// <summary>What each token behind a prompt makes known, as it is chosen.</summary>
+    internal async IAsyncEnumerable<WrittenPiece> WriteAsync(
+        Func<TextPreparation, int[]> prompt, GenerationOptions options, IReadOnlyList<string>? stopStrings, [EnumeratorCancellation] CancellationToken cancellation)
+    {
         var now = Current;
         now.RequireTrainedHead();
         var stops = StopsOf(stopStrings);
-        var resolved = WithStops(options ?? Generation, now.Inputs, stops);
+        var resolved = WithStops(options, now.Inputs, stops);
         if (resolved.ReturnedSequences > 1) throw new ArgumentException($"num_return_sequences is {resolved.ReturnedSequences}, and one text can be streamed at a time");
         var step = Lend(now.Model);
         try
         {
             var text = new TextStream(now.Inputs.Tokeniser, stops);
-            await foreach (var token in TokenGenerator.StreamAsync(step, [PromptOf(now.Inputs, prompt)], resolved, cancellation).ConfigureAwait(false))
-                if (text.Add(token.Token, token.Finish is not null) is { Length: > 0 } piece) yield return piece;
+            await foreach (var token in TokenGenerator.StreamAsync(step, [prompt(now.Inputs)], resolved, cancellation).ConfigureAwait(false))
+                yield return new WrittenPiece(text.Add(token.Token, token.Finish is not null), token.Finish);
         }
         finally
         {

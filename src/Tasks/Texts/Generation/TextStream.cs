@@ -51,3 +51,8 @@ internal sealed class TextStream(Tokeniser tokeniser, IReadOnlyList<string> stop
 
     private string Decode(int from, int to) => tokeniser.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(tokens)[from..to], skipSpecialTokens: true);
 }
+
+/// <summary>What a token makes known of a text.</summary>
+/// <param name="Text">The text, which may be empty.</param>
+/// <param name="Finish">Why the text ends with it; null where it goes on.</param>
+internal readonly record struct WrittenPiece(string Text, FinishReason? Finish);

@@ -14,6 +14,8 @@ internal static class TokeniserFolder
         {
             var settings = new TokeniserSettings(files.Settings(TokeniserSettings.ConfigFile), files.Settings(TokeniserSettings.SpecialsFile),
                 files.Settings(TokeniserSettings.AddedFile));
+            if (files.Has(TokeniserSettings.TemplateFile))
+                settings.ChatTemplates[TokeniserSettings.DefaultTemplate] = (files.Text(TokeniserSettings.TemplateFile), TokeniserSettings.TemplateFile);
             var family = FamilyOf(files, settings);
             if (files.Json(JsonName) is { } json)
                 return TokeniserJson.Read(json, files.PathOf(JsonName), settings, family, files.Read, files.PathOf(TokeniserSettings.ConfigFile));

@@ -5,7 +5,10 @@ namespace Graft.Text.Tokenisers;
 /// <summary>What the small files beside a vocabulary say: <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c>, <c>added_tokens.json</c>.</summary>
 internal sealed class TokeniserSettings
 {
-    public const string ConfigFile = "tokenizer_config.json", SpecialsFile = "special_tokens_map.json", AddedFile = "added_tokens.json";
+    public const string ConfigFile = "tokenizer_config.json", SpecialsFile = "special_tokens_map.json", AddedFile = "added_tokens.json", TemplateFile = "chat_template.jinja";
+
+    /// <summary>The name of the template that is meant where none is named.</summary>
+    public const string DefaultTemplate = "default";
 
     // what transformers writes where there is no limit is about 1e30
     private const double NoLimit = 1e9;
@@ -26,6 +29,7 @@ internal sealed class TokeniserSettings
             PadsLeft = IsLeft(settings, "padding_side");
             TruncatesLeft = IsLeft(settings, "truncation_side");
             if (settings.Flag("clean_up_tokenization_spaces") is { } cleans) CleansSpaces = cleans;
+            ReadTemplates(settings);
             if (settings.Texts("model_input_names") is { } names) InputNames = names;
             ReadSpecials(settings, ConfigFile);
             if (settings.Object("added_tokens_decoder") is { } decoder) ReadAdded(decoder);
@@ -57,6 +61,9 @@ internal sealed class TokeniserSettings
     /// <summary>Special tokens that have no name of their own.</summary>
     public List<string> FurtherSpecials { get; } = [];
 
+    /// <summary>Chat templates by their names, each with the file that it is of.</summary>
+    public Dictionary<string, (string Template, string File)> ChatTemplates { get; } = new(StringComparer.Ordinal);
+
     /// <summary>How special tokens are looked for, where a file says more of them than their text.</summary>
     public Dictionary<string, AddedToken> Described { get; } = new(StringComparer.Ordinal);
 
@@ -77,6 +84,21 @@ internal sealed class TokeniserSettings
         "left" => true,
         var other => throw settings.Wrong(name, $"is '{Printable.Text(other)}', not left or right"),
     };
+
+    /// <summary>A template, or a list of templates with a name each.</summary>
+    private void ReadTemplates(JsonObjectReader settings)
+    {
+        const string Member = "chat_template";
+        if (!settings.TryGet(Member, out var value)) return;
+        if (value.ValueKind == JsonValueKind.String) ChatTemplates[DefaultTemplate] = (value.GetString()!, ConfigFile);
+        else if (value.ValueKind != JsonValueKind.Array) throw settings.Wrong(Member, value, "a template or a list of templates");
+        else
+            foreach (var item in value.EnumerateArray())
+            {
+                var named = item.ValueKind == JsonValueKind.Object ? new JsonObjectReader(item, ConfigFile, Member) : throw settings.Wrong(Member, item, "a template with its name");
+                ChatTemplates[named.Text("name") ?? throw named.Missing("name")] = (named.Text("template") ?? throw named.Missing("template"), ConfigFile);
+            }
+    }
 
     private void ReadSpecials(JsonObjectReader reader, string file)
     {

@@ -79,8 +79,8 @@ internal static class Methods
     };
 
     /// <summary>Python has them, and they are not here: those that change a value by Jinja's rule, the others because no template was seen to need them.</summary>
-    private static readonly HashSet<string> TextAlone = ["casefold", "center", "encode", "expandtabs", "format", "format_map", "isascii", "isdecimal", "isidentifier", "isnumeric", "isprintable",
-        "istitle", "ljust", "maketrans", "partition", "rindex", "rjust", "rpartition", "swapcase", "translate", "zfill"];
+    private static readonly HashSet<string> TextAlone = ["casefold", "center", "encode", "expandtabs", "format", "format_map", "isascii", "isdecimal", "isidentifier", "isnumeric",
+        "isprintable", "istitle", "ljust", "maketrans", "partition", "rindex", "rjust", "rpartition", "swapcase", "translate", "zfill"];
 
     private static readonly HashSet<string> Changing = ["append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update", "fromkeys"];
 

@@ -1,7 +1,7 @@
 // Heads paragraphs of real captions with who does what in each sentence, learnt from few of them: by a Transformer that has learnt before, without any
-// labels, to restore texts with spans masked (BART's infilling), by one that begins from nothing, and by baselines that take the paragraph's first words.
+// labels, to restore texts with spans masked (BART's infilling, or with --objective spans T5's span corruption), by one that begins from nothing, and by baselines that take the paragraph's first words.
 //
-//     dotnet run -c Release --project samples/Summarisation -- multi30k out [--pretrain-epochs 8] [--examples 1000] [--epochs 20] [--seeds 3] [--threads N] [--resume true]
+//     dotnet run -c Release --project samples/Summarisation -- multi30k out [--objective infilling|spans] [--pretrain-epochs 8] [--examples 1000] [--epochs 20] [--seeds 3] [--threads N] [--resume true]
 //
 // Headlines are made of captions by the rule in Headline.cs. Each result is a line of results.jsonl as soon as it is there; those that are there are not
 // made again, and a pretraining that was stopped, by --minutes or otherwise, goes on with --resume true. The table is printed as Markdown in the end.
@@ -17,12 +17,13 @@ using Graft.Text;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Length < 2 || args.Length % 2 != 0)
 {
-    Console.Error.WriteLine("give the folder of the data and one to write to: multi30k out [--pretrain-epochs N] [--examples N] [--epochs N] [--seeds N] [--vocabulary V] [--width D] "
+    Console.Error.WriteLine("give the folder of the data and one to write to: multi30k out [--objective infilling|spans] [--pretrain-epochs N] [--examples N] [--epochs N] [--seeds N] [--vocabulary V] [--width D] "
         + "[--layers N] [--test N] [--threads N] [--minutes M] [--resume true]");
     return 2;
 }
 
 string data = args[0], folder = args[1];
+string objective = "infilling";
 int examples = 1000, seeds = 3, vocabulary = 4000, tested = int.MaxValue;
 Device device = Device.Cpu;
 var sizes = new ModelSizes { Layers = 2, Width = 192, InnerWidth = 768, Dropout = 0.1 };
@@ -33,6 +34,7 @@ for (int at = 2; at < args.Length; at += 2)
     string value = args[at + 1];
     switch (args[at])
     {
+        case "--objective": objective = value is "infilling" or "spans" ? value : throw new ArgumentException($"--objective is infilling or spans, not {value}"); break;
         case "--pretrain-epochs": pretraining = pretraining with { Epochs = int.Parse(value, CultureInfo.InvariantCulture) }; break;
         case "--examples": examples = int.Parse(value, CultureInfo.InvariantCulture); break;
         case "--epochs": tuning = tuning with { Epochs = int.Parse(value, CultureInfo.InvariantCulture) }; break;
@@ -50,7 +52,10 @@ for (int at = 2; at < args.Length; at += 2)
 
 string[] captions = Captions("train");
 Directory.CreateDirectory(folder);
-BpeTrainer.Train(captions, new BpeTrainerOptions { Size = vocabulary }).Save(folder, sizes.Positions);
+var encoding = new BpeTrainerOptions { Size = vocabulary };
+// what stands for a span has to be a token of its own
+if (objective == "spans") encoding = encoding with { SpecialTokens = [.. encoding.SpecialTokens, .. Enumerable.Range(0, 100).Select(id => $"<extra_id_{id}>")] };
+BpeTrainer.Train(captions, encoding).Save(folder, sizes.Positions);
 var tokeniser = Tokeniser.Open(folder);
 var results = new Results(Path.Combine(folder, "results.jsonl"));
 ParallelTexts all = Paragraphs.Of("train", captions, seed: 0), heldOut = Paragraphs.Of("val", Captions("val"), seed: 0);
@@ -66,7 +71,7 @@ string weights = Path.Combine(folder, "pretrained", "model.safetensors");
 if (!File.Exists(weights) && !Pretrain()) return 0;
 for (ulong seed = 0; seed < (ulong)seeds; seed++)
 {
-    foreach (var (arm, isPretrained) in new[] { ("pretrained by infilling", true), ("from nothing", false) })
+    foreach (var (arm, isPretrained) in new[] { ($"pretrained by {objective}", true), ("from nothing", false) })
         if (!results.Has(arm, seed)) results.Add(Tune(arm, seed, isPretrained));
 }
 
@@ -85,10 +90,20 @@ void Baseline(string arm, Func<string, string> write)
 bool Pretrain()
 {
     using var run = new SequenceRun(sizes.Create(tokeniser.VocabularySize, seed: 0), tokeniser, device);
-    var infilling = new TextInfilling(tokeniser, seed: 0);
-    if (!run.Train(Restored(run, all), Restored(run, heldOut), pretraining, folder, infilling.Corrupt)) return false;
+    if (!run.Train(Restored(run, all), Restored(run, heldOut), pretraining, folder, Corruption())) return false;
     run.Save(Path.GetDirectoryName(weights)!, sizes.Config(tokeniser.VocabularySize));
     return true;
+}
+
+Func<SequencePair, int, int, SequencePair> Corruption()
+{
+    if (objective == "spans")
+    {
+        var spans = new SpanCorruption(tokeniser, seed: 0);
+        return (pair, number, epoch) => spans.Corrupt(pair.Source, number, epoch);
+    }
+    var infilling = new TextInfilling(tokeniser, seed: 0);
+    return (pair, number, epoch) => pair with { Source = infilling.Corrupt(pair.Source, number, epoch) };
 }
 
 IReadOnlyList<SequencePair> Restored(SequenceRun run, ParallelTexts texts) =>

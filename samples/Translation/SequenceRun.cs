@@ -46,9 +46,9 @@ internal sealed class SequenceRun(EncoderDecoderModel model, Tokeniser tokeniser
     /// <param name="heldOut">What it is evaluated on after each epoch.</param>
     /// <param name="recipe">How.</param>
     /// <param name="folder">Where it is kept meanwhile.</param>
-    /// <param name="corrupt">What is done to what it reads; null for nothing.</param>
+    /// <param name="corrupt">What is made of a pair before it is learnt; null for the pair itself.</param>
     public bool Train(
-        IReadOnlyList<SequencePair> pairs, IReadOnlyList<SequencePair> heldOut, SequenceRecipe recipe, string folder, Func<int[], int, int, int[]>? corrupt = null)
+        IReadOnlyList<SequencePair> pairs, IReadOnlyList<SequencePair> heldOut, SequenceRecipe recipe, string folder, Func<SequencePair, int, int, SequencePair>? corrupt = null)
     {
         var set = new SequencePairBatches(model, pairs, new SequencePairOptions
         {
@@ -58,7 +58,7 @@ internal sealed class SequenceRun(EncoderDecoderModel model, Tokeniser tokeniser
             Corrupt = corrupt,
         });
         // what is held out of a training that restores is read as corrupted as the first epoch's
-        if (corrupt is not null) heldOut = [.. heldOut.Select((pair, number) => pair with { Source = corrupt(pair.Source, number, 0) })];
+        if (corrupt is not null) heldOut = [.. heldOut.Select((pair, number) => corrupt(pair, number, 0))];
         var validation = new SequencePairBatches(model, heldOut, new SequencePairOptions { TokensPerBatch = recipe.TokensPerBatch });
         if (recipe.Frozen is not null) model.Freeze(recipe.Frozen);
         var groups = new ParameterGroups(model);

@@ -83,6 +83,8 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
     {
         var adapters = Adapters ?? throw new InvalidOperationException($"{Model.Name} has no adapters that could be merged");
         adapters.MergeAndUnload();
+        // what was recorded with the adapters would add them again
+        Release();
         Change(static now => now with { Adapters = null });
     }
 

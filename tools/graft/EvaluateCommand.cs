@@ -22,7 +22,7 @@ internal static class EvaluateCommand
         var device = new DeviceOptions(command);
         var json = Options.Json();
         command.Add(json);
-        var columns = new TextData(command);
+        var columns = new TextData(command, hasTargets: true);
         var writing = new WritingOptions(command);
         var hearing = new HearingOptions(command, writing, isForSpeech: false);
         command.SetAction((parsed, interrupt) =>

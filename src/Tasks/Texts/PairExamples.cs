@@ -41,7 +41,7 @@ internal sealed class PairExamples(TextPreparation preparation, ParallelTexts pa
 
     private int[] Source(int index) => sources[index] ??= Ended(this[index].Ids, Preparation, like);
 
-    private int[] Target(int index) => targets[index] ??= Ended(Preparation.Encode(pairs[index].Target).Ids, Preparation, like);
+    private int[] Target(int index) => targets[index] ??= Ended(Preparation.EncodeTarget(pairs[index].Target).Ids, Preparation, like);
 
     /// <summary>The words of the targets, side by side.</summary>
     private int[] Labels(IReadOnlyList<int> chosen)

@@ -61,7 +61,8 @@ public sealed class SequencePairBatches : ITrainingSet
         }
     }
 
-    /// <summary>The mean loss over the tokens of all targets, and its exponential, <c>perplexity</c>: without dropout, smoothing or <see cref="SequencePairOptions.Corrupt"/>.</summary>
+    /// <summary>The mean loss over the tokens of all targets, and its exponential, <c>perplexity</c>: without dropout, smoothing or
+    /// <see cref="SequencePairOptions.Corrupt"/>.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="cancellation">Ends the work.</param>
     public Evaluation Evaluate(Device device, CancellationToken cancellation = default)
@@ -84,11 +85,12 @@ public sealed class SequencePairBatches : ITrainingSet
 
     private (TextBatch Batch, int[] Labels) Make(int[] chosen, int? epoch)
     {
-        int[][] sources = Array.ConvertAll(chosen, pair => epoch is { } number && options.Corrupt is { } corrupt ? corrupt(pairs[pair].Source, pair, number) : pairs[pair].Source);
-        int longest = chosen.Max(pair => pairs[pair].Target.Length);
+        var made = Array.ConvertAll(chosen, pair => epoch is { } number && options.Corrupt is { } corrupt ? corrupt(pairs[pair], pair, number) : pairs[pair]);
+        int[][] sources = Array.ConvertAll(made, static pair => pair.Source);
+        int longest = made.Max(static pair => pair.Target.Length);
         int[] labels = new int[chosen.Length * longest];
         Array.Fill(labels, TextTargets.Ignored);
-        for (int row = 0; row < chosen.Length; row++) pairs[chosen[row]].Target.CopyTo(labels, row * longest);
+        for (int row = 0; row < chosen.Length; row++) made[row].Target.CopyTo(labels, row * longest);
         return (model.WithLabels(model.Pad(sources), labels), labels);
     }
 
@@ -131,7 +133,7 @@ public sealed record SequencePairOptions
     /// <summary>The seed of the order.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>What is done to a source before it is read in training, of its tokens, its number and the epoch, such as <see cref="TextInfilling.Corrupt"/>;
-    /// null for nothing.</summary>
-    public Func<int[], int, int, int[]>? Corrupt { get; init; }
+    /// <summary>What takes a pair's place in training, made of the pair, its number and the epoch: its source with <see cref="TextInfilling.Corrupt"/>, or what
+    /// <see cref="SpanCorruption.Corrupt"/> makes of its source; null for the pair itself. Batches are planned by the pairs as they are.</summary>
+    public Func<SequencePair, int, int, SequencePair>? Corrupt { get; init; }
 }

@@ -23,8 +23,13 @@ public sealed class SequenceToSequence : TextTask
     private const int MostRows = 64;
 
     private readonly WritingSettings settings;
+    private readonly StepLender<EncoderDecoderStep> steps;
 
-    private SequenceToSequence(TextModelSource source, Device? device) : base(source, device) => settings = WritingSettings.Of(source.Folder, ModelOf(source.State.Model));
+    private SequenceToSequence(TextModelSource source, Device? device) : base(source, device)
+    {
+        settings = WritingSettings.Of(source.Folder, ModelOf(source.State.Model));
+        steps = new StepLender<EncoderDecoderStep>(model => new EncoderDecoderStep(ModelOf(model), Device));
+    }
 
     /// <summary>Opens a folder of the hub.</summary>
     /// <param name="folder">A folder with <c>config.json</c>, weights and the tokeniser's files.</param>
@@ -136,30 +141,39 @@ public sealed class SequenceToSequence : TextTask
         settings.Save(folder);
     }
 
+    private protected override void Release() => steps.Release();
+
     private static EncoderDecoderModel ModelOf(TextModel model) => model as EncoderDecoderModel ?? throw new ArgumentException($"{model.Name} does not make texts of texts");
 
     private IEnumerable<string> Write(EncoderDecoderModel model, TextPreparation preparation, IEnumerable<string> texts, GenerationOptions options, CancellationToken cancellation)
     {
-        using var step = new EncoderDecoderStep(model, Device);
-        foreach (string[] together in texts.Chunk(TextsTogether))
+        var step = steps.Lend(model);
+        try
         {
-            string[] written = new string[together.Length];
-            Array.Fill(written, "");
-            int[] some = [.. Enumerable.Range(0, together.Length).Where(index => !string.IsNullOrWhiteSpace(together[index]))];
-            int[][] sources = Array.ConvertAll(some, index => PairExamples.Ended(preparation.Encode(together[index]).Ids, preparation, model));
-            foreach (int[] batch in TextBatchPlan.ByLength(Array.ConvertAll(sources, static ids => ids.Length), Device))
+            foreach (string[] together in texts.Chunk(TextsTogether))
             {
-                foreach (int[] chosen in batch.Chunk(Math.Max(1, MostRows / Math.Max(options.Beams, options.ReturnedSequences))))
+                string[] written = new string[together.Length];
+                Array.Fill(written, "");
+                int[] some = [.. Enumerable.Range(0, together.Length).Where(index => !string.IsNullOrWhiteSpace(together[index]))];
+                int[][] sources = Array.ConvertAll(some, index => PairExamples.Ended(preparation.Encode(together[index]).Ids, preparation, model));
+                foreach (int[] batch in TextBatchPlan.ByLength(Array.ConvertAll(sources, static ids => ids.Length), Device))
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    step.Read(Array.ConvertAll(chosen, index => sources[index]));
-                    int room = Math.Min(options.MaximumLength - 1, 2 * chosen.Max(index => sources[index].Length) + 50);
-                    var given = options.MaximumNewTokens is null ? options with { MaximumNewTokens = Math.Max(1, room) } : options;
-                    foreach (var sequence in TokenGenerator.Generate(step, step.Starts, given, cancellation).DistinctBy(static sequence => sequence.Prompt))
-                        written[some[chosen[sequence.Prompt]]] = preparation.Tokeniser.Decode(Known(sequence.Tokens, preparation.Tokeniser), skipSpecialTokens: true).Trim();
+                    foreach (int[] chosen in batch.Chunk(Math.Max(1, MostRows / Math.Max(options.Beams, options.ReturnedSequences))))
+                    {
+                        cancellation.ThrowIfCancellationRequested();
+                        step.Read(Array.ConvertAll(chosen, index => sources[index]));
+                        int room = Math.Min(options.MaximumLength - 1, 2 * chosen.Max(index => sources[index].Length) + 50);
+                        var given = options.MaximumNewTokens is null ? options with { MaximumNewTokens = Math.Max(1, room) } : options;
+                        foreach (var sequence in TokenGenerator.Generate(step, step.Starts, given, cancellation).DistinctBy(static sequence => sequence.Prompt))
+                            written[some[chosen[sequence.Prompt]]] = preparation.Tokeniser.Decode(Known(sequence.Tokens, preparation.Tokeniser), skipSpecialTokens: true).Trim();
+                    }
                 }
+                foreach (string text in written) yield return text;
             }
-            foreach (string text in written) yield return text;
+        }
+        finally
+        {
+            steps.TakeBack(model, step);
         }
     }
 

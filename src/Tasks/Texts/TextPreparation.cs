@@ -15,6 +15,10 @@ public sealed record TextPreparation(Tokeniser Tokeniser, int MaximumLength)
     /// <param name="pair">The second text; null for none.</param>
     public TokenisedText Encode(string text, string? pair = null) => Tokeniser.Encode(text, pair, new TokeniseOptions { MaximumLength = MaximumLength });
 
+    /// <summary>The tokens of a text that is to be written.</summary>
+    /// <param name="text">The text; lone surrogates are read as U+FFFD.</param>
+    internal TokenisedText EncodeTarget(string text) => Tokeniser.ForTargets.Encode(text, null, new TokeniseOptions { MaximumLength = MaximumLength });
+
     /// <summary>Texts as a batch, filled up to the longest of them.</summary>
     internal TextBatch Batch(TextModel model, IReadOnlyList<TokenisedText> texts) => model.Pad(
         [.. texts.Select(static text => text.Ids)], [.. texts.Select(static text => text.TokenTypes)], Tokeniser.PadsLeft ? PaddingSide.Left : PaddingSide.Right);

@@ -16,7 +16,7 @@ public sealed partial class Tokeniser
 
     internal Tokeniser(Pipeline pipeline, TokeniserSettings settings, IReadOnlyList<(string Name, byte[] Bytes)> files, string source)
     {
-        (this.pipeline, this.settings, this.files, this.source) = (pipeline, settings, files, source);
+        (this.pipeline, this.settings, this.files, this.source, ForTargets) = (pipeline, settings, files, source, this);
         int size = pipeline.Model.Vocabulary.Size;
         foreach (var token in pipeline.Added)
         {
@@ -31,7 +31,7 @@ public sealed partial class Tokeniser
     }
 
     /// <summary>Reads the tokeniser of a model's folder.</summary>
-    /// <param name="folder">The folder: <c>tokenizer.json</c>, or a vocabulary (<c>vocab.txt</c>; <c>vocab.json</c> and <c>merges.txt</c>;
+    /// <param name="folder">The folder: <c>tokenizer.json</c>, or a vocabulary (<c>vocab.txt</c>; <c>vocab.json</c> and <c>merges.txt</c>, or <c>source.spm</c>;
     /// <c>spiece.model</c>, <c>sentencepiece.bpe.model</c>, <c>tokenizer.model</c>) with <c>tokenizer_config.json</c> and its like.</param>
     /// <exception cref="CheckpointException">There is none, or a file is damaged, contradicts another or asks for what is not known here.</exception>
     public static Tokeniser Open(string folder)
@@ -49,6 +49,13 @@ public sealed partial class Tokeniser
         ArgumentException.ThrowIfNullOrEmpty(name);
         return TokeniserFolder.Parse(json, name);
     }
+
+    /// <summary>What makes tokens of texts that are to be written: the tokeniser itself, or where a model has another for them that one (Marian's
+    /// <c>target.spm</c>), with the same numbers.</summary>
+    public Tokeniser ForTargets { get; private init; }
+
+    /// <summary>The same with another for what is to be written.</summary>
+    internal Tokeniser With(Tokeniser targets) => new(pipeline, settings, files, source) { ForTargets = targets };
 
     /// <summary>One more than the highest number of a token, added tokens included.</summary>
     public int VocabularySize { get; }

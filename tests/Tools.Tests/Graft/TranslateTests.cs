@@ -37,6 +37,24 @@ public sealed class TranslateTests : IDisposable
     }
 
     [Fact]
+    public void Two_files_that_agree_line_by_line_are_learnt_from()
+    {
+        string model = TinyTranslator.Write(In("model")), texts = In("train.de", "one two\nred blue\nfive six seven\n"), others = In("train.en", "two one\nblue red\nseven six five\n");
+        string[] tune = ["fine-tune", "--task", "translation", "--model", model, "--data", texts, "--out", In("out"), "--epochs", "1", "--json"];
+        var tuned = GraftLine.Run([.. tune, "--targets", others, "--validation", texts, "--targets", others]).AssertDone();
+        Assert.Equal(3, tuned.GetProperty("examples").GetInt32());
+        Assert.True(tuned.GetProperty("validation").GetProperty("perplexity").GetDouble() > 0);
+        Assert.Equal(3, GraftLine.Run("evaluate", "--model", In("out"), "--data", texts, "--targets", others, "--json").AssertDone().GetProperty("examples").GetInt32());
+
+        GraftLine.Run([.. tune, "--targets", In("short.en", "two one\n")]).AssertFailed(2, "short.en: ends behind line 1", "train.de has 3");
+        GraftLine.Run([.. tune, "--targets", In("none.en")]).AssertFailed(2, "none.en", "no such file");
+        GraftLine.Run([.. tune, "--targets", others, "--validation", texts]).AssertFailed(2, "give it again for --validation");
+        GraftLine.Run([.. tune, "--targets", others, "--targets", others]).AssertFailed(2, "--targets is given 2 times");
+        GraftLine.Run([.. tune, "--targets", others, "--source-column", "text"]).AssertFailed(2, "--source-column");
+        GraftLine.Run("fine-tune", "--task", "causal-lm", "--model", model, "--data", texts, "--targets", others, "--out", In("other")).AssertFailed(2, "--targets");
+    }
+
+    [Fact]
     public void Wrong_input_is_one_line()
     {
         string model = TinyTranslator.Write(In("model")), encoder = TinyEncoder.Write(In("encoder")), data = Write("train.tsv", 4, 1), lines = In("lines.txt", "one two\n");

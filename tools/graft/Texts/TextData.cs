@@ -27,6 +27,12 @@ internal sealed class TextData
     private readonly Option<string?> label = Named("--label-column", "The column of the labels; label where it is not given.");
     private readonly Option<string?> from = Named("--source-column", "The column of texts that others are made of, translations or summaries; source where it is not given.");
     private readonly Option<string?> to = Named("--target-column", "The column of what is to be made of them; target where it is not given.");
+    private readonly Option<string[]> targets = new("--targets")
+    {
+        Description = "The file of what is to be made of the texts of --data, line by line, where it is not a column; given again, that of --validation.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> kind = Options.Choice(
         "--labels", "What labels are: a class, classes with ; between them, or a number.", ["class", "classes", "number"], "class");
     private readonly Option<string> encoding = Options.Choice("--encoding", "How the file is encoded; what a byte order mark says comes first.", ["utf-8", "latin-1"], "utf-8");
@@ -36,7 +42,8 @@ internal sealed class TextData
     /// <param name="command">The command that has the options.</param>
     /// <param name="hasLabels">Whether it learns or counts.</param>
     /// <param name="hasPairs">Whether it knows more of an example than one text.</param>
-    public TextData(Command command, bool hasLabels = true, bool hasPairs = true)
+    /// <param name="hasTargets">Whether what is made of texts may come in a file of its own.</param>
+    public TextData(Command command, bool hasLabels = true, bool hasPairs = true, bool hasTargets = false)
     {
         command.Add(text);
         if (hasPairs)
@@ -52,6 +59,7 @@ internal sealed class TextData
             command.Add(to);
             command.Add(kind);
         }
+        if (hasTargets) command.Add(targets);
         command.Add(encoding);
         command.Add(quotes);
     }
@@ -84,11 +92,23 @@ internal sealed class TextData
     public IReadOnlyList<ChoiceExample> Choices(string path, ParseResult parsed) =>
         ChoiceFile.Read(path, ChoiceColumns(parsed, parsed.GetValue(label) ?? LabelColumn), TableOptions(parsed));
 
-    /// <summary>Texts and what is to be made of them.</summary>
-    /// <exception cref="TextFileException">The file cannot be used.</exception>
-    public ParallelTexts Parallel(string path, ParseResult parsed)
+    /// <summary>Texts and what is to be made of them: two columns of a file, or two files that agree line by line.</summary>
+    /// <param name="path">The file of the texts.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="number">Which pair of files it is: 0 for --data, 1 for --validation.</param>
+    /// <exception cref="TextFileException">A file cannot be used, or one has more lines than the other.</exception>
+    /// <exception cref="WrongInputException">A file is missing.</exception>
+    public ParallelTexts Parallel(string path, ParseResult parsed, int number = 0)
     {
         var standard = new ParallelTextOptions();
+        if (parsed.GetValue(targets) is { Length: > 0 } others)
+        {
+            if (number >= others.Length) throw new WrongInputException($"--targets is given for --data alone: give it again for --validation {Printable.Whole(path)}");
+            if (!File.Exists(others[number])) throw new WrongInputException($"--targets {Printable.Whole(others[number])}: there is no such file");
+            if (parsed.GetValue(from) is not null || parsed.GetValue(to) is not null)
+                throw new WrongInputException("--source-column and --target-column are of files with columns: leave them out with --targets");
+            return ParallelTexts.Open(path, others[number], standard with { Encoding = TableOptions(parsed).Encoding });
+        }
         return ParallelTexts.Read(
             TextTable.Open(path, TableOptions(parsed)), standard with { Source = parsed.GetValue(from) ?? standard.Source, Target = parsed.GetValue(to) ?? standard.Target });
     }
@@ -125,6 +145,17 @@ internal sealed class TextData
     /// <inheritdoc cref="Asked"/>
     public IEnumerable<ChoiceExample> AskedChoices(string input, ParseResult parsed) =>
         ChoiceFile.Read(Table(input, TextTableFormat.JsonLines, parsed), ChoiceColumns(parsed, label: null));
+
+    /// <summary>Refuses files of targets where a task has no use for so many.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="most">How many it has a use for.</param>
+    /// <exception cref="WrongInputException">There are more.</exception>
+    public void RequireTargets(ParseResult parsed, int most)
+    {
+        if (parsed.GetValue(targets) is { } others && others.Length > most)
+            throw new WrongInputException(most == 0 ? "--targets is for tasks that make texts of texts: leave it out"
+                : $"--targets is given {others.Length} times, and there is use for {most}");
+    }
 
     /// <summary>Tagged sentences of a CoNLL file.</summary>
     public static TaggedTexts Tagged(string path) => TaggedTexts.Open(path);

@@ -19,6 +19,7 @@ internal static class TextEvaluation
         Evaluation evaluation;
         string? task = TextTasks.Of(head, adapter ?? folder);
         if (task != TextTasks.Translation) writing.RequireNone(parsed);
+        columns.RequireTargets(parsed, task == TextTasks.Translation ? 1 : 0);
         switch (task)
         {
             case TextTasks.Classification:

@@ -28,7 +28,7 @@ internal sealed class TextFineTuning
     {
         (this.model, this.data, this.fromScratch, this.target, this.recipe, this.run) = (model, data, fromScratch, target, recipe, run);
         (this.folds, this.device, this.json, this.worth) = (folds, device, json, worth);
-        columns = new TextData(command);
+        columns = new TextData(command, hasTargets: true);
         words = new WordOptions(command);
     }
 
@@ -45,6 +45,7 @@ internal sealed class TextFineTuning
         var options = recipe.ReadTexts(parsed, isFromScratch, vectors is null ? null : TextFineTuneOptions.ForWords);
         string file = data.Path(parsed), weights = vectors ?? model.TextFolder(parsed, interrupt);
         if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
+        columns.RequireTargets(parsed, task is not (TextTasks.Translation or TextTasks.Summarisation) ? 0 : options.Validation is null ? 1 : 2);
         if (options.Validation is { } other && !File.Exists(other)) throw new WrongInputException($"--validation {Printable.Whole(other)}: there is no such file");
         var source = vectors is null
             ? TextSources.Open(task, weights, isFromScratch, options.Recipe.Seed, model.Load(parsed))
@@ -129,7 +130,8 @@ internal sealed class TextFineTuning
                 var generator = TextGenerator.From(source, where);
                 return (generator, written.Count, (progress, interrupt) => generator.FineTune(written, heldWritten, options, progress, interrupt));
             case TextTasks.Translation or TextTasks.Summarisation:
-                var (parallel, heldParallel) = Parts(path => columns.Parallel(path, parsed), file, options);
+                var parallel = columns.Parallel(file, parsed);
+                var heldParallel = options.Validation is { } other ? columns.Parallel(other, parsed, number: 1) : null;
                 var writer = SequenceToSequence.From(source, where);
                 return (writer, parallel.Count, (progress, interrupt) => writer.FineTune(parallel, heldParallel, options, progress, interrupt));
             default:

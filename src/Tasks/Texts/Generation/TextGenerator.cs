@@ -14,29 +14,17 @@ namespace Graft.Tasks;
 /// </code></example>
 public sealed class TextGenerator : TextTask
 {
-    /// <summary>The most tokens behind a prompt where nothing else is said: Hugging Face's 20 in all are few for a text.</summary>
-    private const int UsualNewTokens = 128;
-
-    private readonly byte[]? generationFile;
-    private (TextModel Model, DecodingStep Step)? spare;
-    private readonly Lock lending = new();
+    private readonly WritingSettings settings;
+    private readonly StepLender<DecodingStep> steps;
 
     private TextGenerator(TextModelSource source, Device? device) : base(source, device)
     {
-        var read = new GenerationOptions();
-        if (source.Folder is { } folder)
-        {
-            read = GenerationOptions.Read(folder);
-            string file = Path.Combine(folder, GenerationOptions.FileName);
-            if (File.Exists(file)) generationFile = File.ReadAllBytes(file);
-        }
-        if (read.EndTokens.Count == 0 && Preparation.Tokeniser.EndId is { } end) read = read with { EndTokens = [end] };
-        if (read.MaximumNewTokens is null && read.MaximumLength == new GenerationOptions().MaximumLength) read = read with { MaximumNewTokens = UsualNewTokens };
-        Generation = read;
+        settings = WritingSettings.OfDecoder(source.Folder, Preparation.Tokeniser.EndId);
+        steps = new StepLender<DecodingStep>(model => model.CreateDecodingStep(Device));
     }
 
     /// <summary>How it writes where nothing else is said: what its folder's <c>generation_config.json</c> says, and 128 tokens where that says no length.</summary>
-    public GenerationOptions Generation { get; }
+    public GenerationOptions Generation => settings.Options;
 
     /// <summary>Opens a folder of the hub.</summary>
     /// <param name="folder">A folder with <c>config.json</c>, weights and the tokeniser's files.</param>
@@ -94,7 +82,7 @@ public sealed class TextGenerator : TextTask
         var tokeniser = now.Inputs.Tokeniser;
         var resolved = WithStops(options ?? Generation, now.Inputs, stops);
         int[][] tokens = [.. prompts.Select(prompt => PromptOf(now.Inputs, prompt))];
-        var step = Lend(now.Model);
+        var step = steps.Lend(now.Model);
         try
         {
             return [.. TokenGenerator.Generate(step, tokens, resolved, cancellation).Select(one =>
@@ -102,7 +90,7 @@ public sealed class TextGenerator : TextTask
         }
         finally
         {
-            TakeBack(now.Model, step);
+            steps.TakeBack(now.Model, step);
         }
     }
 
@@ -129,7 +117,7 @@ public sealed class TextGenerator : TextTask
         var stops = StopsOf(stopStrings);
         var resolved = WithStops(options, now.Inputs, stops);
         if (resolved.ReturnedSequences > 1) throw new ArgumentException($"num_return_sequences is {resolved.ReturnedSequences}, and one text can be streamed at a time");
-        var step = Lend(now.Model);
+        var step = steps.Lend(now.Model);
         try
         {
             var text = new TextStream(now.Inputs.Tokeniser, stops);
@@ -138,7 +126,7 @@ public sealed class TextGenerator : TextTask
         }
         finally
         {
-            TakeBack(now.Model, step);
+            steps.TakeBack(now.Model, step);
         }
     }
 
@@ -180,17 +168,10 @@ public sealed class TextGenerator : TextTask
     private protected override void WriteInputs(string folder, TextPreparation inputs)
     {
         base.WriteInputs(folder, inputs);
-        if (generationFile is not null) AtomicFile.Write(Path.Combine(folder, GenerationOptions.FileName), stream => stream.Write(generationFile));
+        settings.Save(folder);
     }
 
-    private protected override void Release()
-    {
-        lock (lending)
-        {
-            spare?.Step.Dispose();
-            spare = null;
-        }
-    }
+    private protected override void Release() => steps.Release();
 
     private static string[] StopsOf(IReadOnlyList<string>? stops) => stops is null ? []
         : stops.Any(string.IsNullOrEmpty) ? throw new ArgumentException("a stop string is empty: it would end every text") : [.. stops];
@@ -202,30 +183,6 @@ public sealed class TextGenerator : TextTask
     {
         ArgumentNullException.ThrowIfNull(prompt);
         return CausalTokens.OfPrompt(inputs.Tokeniser, prompt, Generation.BeginToken);
-    }
-
-    /// <summary>What the last text was written with, or another where that is in use or of an older model.</summary>
-    private DecodingStep Lend(TextModel model)
-    {
-        lock (lending)
-        {
-            if (spare is { } kept)
-            {
-                spare = null;
-                if (kept.Model == model) return kept.Step;
-                kept.Step.Dispose();
-            }
-        }
-        return model.CreateDecodingStep(Device);
-    }
-
-    private void TakeBack(TextModel model, DecodingStep step)
-    {
-        lock (lending)
-        {
-            if (spare is null) spare = (model, step);
-            else step.Dispose();
-        }
     }
 
     private Evaluation Measure(TextModel model, CausalTexts texts, CancellationToken cancellation)

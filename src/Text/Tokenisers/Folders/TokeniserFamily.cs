@@ -70,6 +70,7 @@ internal sealed record TokeniserFamily(string Class, string[] ModelTypes, Framin
         new("DebertaV2", ["deberta-v2"], Framing.Bert, true, DebertaTokens),
         new("XLNet", ["xlnet"], Framing.ClassLast, true, XlnetTokens, MaskStrips: true),
         new("T5", ["t5", "mt5"], Framing.End, false, EndTokens),
+        new("Marian", [], Framing.End, false, EndTokens),
         new("Llama", ["llama", "mistral"], Framing.BeginEnd, false, LlamaTokens),
     ];
 

@@ -20,6 +20,7 @@ internal static class TokeniserFolder
             if (files.Json(JsonName) is { } json)
                 return TokeniserJson.Read(json, files.PathOf(JsonName), settings, family, files.Read, files.PathOf(TokeniserSettings.ConfigFile));
             if (files.Has(WordPieceName)) return WordPieceFolder.Read(files, settings, family);
+            if (MarianFolder.IsOne(files)) return MarianFolder.Read(files, settings);
             if (files.Has(BpeFolder.VocabularyName) && files.Has(BpeFolder.MergesName)) return BpeFolder.Read(files, settings, family);
             foreach (var (name, usual) in SentencePieceFolder.Names)
                 if (files.Has(name)) return SentencePieceFolder.Read(files, settings, family, name, usual);
@@ -28,7 +29,8 @@ internal static class TokeniserFolder
         {
             throw new CheckpointException(folder, $"a file of its tokeniser cannot be read ({Printable.Text(exception.Message)})", exception);
         }
-        throw new CheckpointException(folder, $"has no tokeniser: none of {JsonName}, {WordPieceName}, {BpeFolder.VocabularyName} with {BpeFolder.MergesName}, "
+        throw new CheckpointException(
+            folder, $"has no tokeniser: none of {JsonName}, {WordPieceName}, {BpeFolder.VocabularyName} with {BpeFolder.MergesName} or with {MarianFolder.SourceName}, "
             + string.Join(", ", SentencePieceFolder.Names.Select(static file => file.Name)));
     }
 

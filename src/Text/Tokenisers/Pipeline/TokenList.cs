@@ -36,6 +36,12 @@ internal sealed class TokenList
     /// <summary>Forgets the tokens from a number on.</summary>
     public void CutTo(int count) => Count = count;
 
+    /// <summary>Gives the tokens from a number on other numbers.</summary>
+    public void Renumber(int first, ReadOnlySpan<int> numbers)
+    {
+        foreach (ref var token in tokens.AsSpan(first, Count - first)) token.Id = numbers[token.Id];
+    }
+
     /// <summary>Brings the ranges of the tokens from a number on back to the original text.</summary>
     public void MapFrom(int first, MappedText text)
     {

@@ -24,10 +24,7 @@ internal static class SentencePieceFolder
         bool llama = family.Class == "Llama";
         var pipeline = new Pipeline
         {
-            Model = file.IsBytePair
-                ? new BpeModel(vocabulary, SentencePieceMerges.Of(vocabulary, tokens),
-                    new BpeSettings { Unknown = unknownId, FusesUnknown = true, FallsBackToBytes = llama || file.FallsBackToBytes })
-                : new UnigramModel(vocabulary, [.. tokens.Select(static token => token.Score)], unknownId, file.FallsBackToBytes),
+            Model = ModelOf(file, vocabulary, tokens, unknownId, llama || file.FallsBackToBytes),
             Normaliser = llama
                 ? new NormaliserSequence([new PrependNormaliser(Sign.ToString()), new ReplaceNormaliser(new LiteralPattern(" "), Sign.ToString())])
                 : new NormaliserSequence([.. Steps(file, family, settings)]),
@@ -42,7 +39,13 @@ internal static class SentencePieceFolder
         return new Tokeniser(pipeline, settings, files.Read, path);
     }
 
-    private static IEnumerable<Normaliser> Steps(SentencePieceFile file, TokeniserFamily family, TokeniserSettings settings)
+    /// <summary>What cuts words into a file's pieces.</summary>
+    public static TokenModel ModelOf(SentencePieceFile file, Vocabulary vocabulary, List<(string Token, double Score)> tokens, int unknown, bool fallsBackToBytes) => file.IsBytePair
+        ? new BpeModel(vocabulary, SentencePieceMerges.Of(vocabulary, tokens), new BpeSettings { Unknown = unknown, FusesUnknown = true, FallsBackToBytes = fallsBackToBytes })
+        : new UnigramModel(vocabulary, [.. tokens.Select(static token => token.Score)], unknown, file.FallsBackToBytes);
+
+    /// <summary>What is done to a text before it is cut into words.</summary>
+    public static IEnumerable<Normaliser> Steps(SentencePieceFile file, TokeniserFamily family, TokeniserSettings settings)
     {
         bool quotes = family.Class is "Albert" or "XLNet";
         if (quotes)

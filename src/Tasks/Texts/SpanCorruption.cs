@@ -40,15 +40,25 @@ public sealed class SpanCorruption
     }
 
     /// <summary>The share of the tokens that is noise, in (0, 1); T5's.</summary>
-    public double Density { get; init; } = 0.15;
+    /// <exception cref="ArgumentOutOfRangeException">It is outside.</exception>
+    public double Density
+    {
+        get;
+        init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "the share of noise lies in (0, 1)");
+    } = 0.15;
 
     /// <summary>The mean length of a span, 1 or more; T5's.</summary>
-    public double MeanLength { get; init; } = 3;
+    /// <exception cref="ArgumentOutOfRangeException">It is less, or no number.</exception>
+    public double MeanLength
+    {
+        get;
+        init => field = value >= 1 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "the mean length of a span is 1 or more");
+    } = 3;
 
     /// <summary>How many tokens of a text, without its end, make a source of at most so many tokens, and how many the target then has (T5's
     /// <c>compute_input_and_target_lengths</c>): of 512 by T5's own figures 568 and 114.</summary>
     /// <param name="sourceLength">The most tokens of the source, its end among them; 3 or more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They are fewer, or <see cref="Density"/> or <see cref="MeanLength"/> is outside what it may be.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">They are fewer.</exception>
     public (int Tokens, int TargetLength) LengthsFor(int sourceLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(sourceLength, 3);
@@ -65,7 +75,6 @@ public sealed class SpanCorruption
     /// <param name="number">The text's number.</param>
     /// <param name="epoch">The epoch.</param>
     /// <exception cref="ArgumentException">There is no token, or there are more spans than the tokeniser has sentinels.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><see cref="Density"/> or <see cref="MeanLength"/> is outside what it may be.</exception>
     public SequencePair Corrupt(int[] tokens, int number, int epoch)
     {
         ArgumentNullException.ThrowIfNull(tokens);
@@ -105,8 +114,6 @@ public sealed class SpanCorruption
 
     private (int Noise, int Spans) Noise(int tokens)
     {
-        if (!(Density is > 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(Density), Density, "the share of noise lies in (0, 1)");
-        if (!(MeanLength >= 1 && double.IsFinite(MeanLength))) throw new ArgumentOutOfRangeException(nameof(MeanLength), MeanLength, "the mean length of a span is 1 or more");
         if (tokens == 1) return (1, 1);
         int noise = Math.Clamp((int)Math.Round(tokens * Density), 1, tokens - 1);
         // each span has a kept part of one token or more before it

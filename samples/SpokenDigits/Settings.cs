@@ -13,7 +13,7 @@ internal sealed record Settings(string Speech, string Models, int SourceEpochs, 
     /// <summary>Reads a command line; null where it is wrong, which is said.</summary>
     public static Settings? Read(string[] args)
     {
-        var settings = args.Length >= 2 ? new Settings(args[0], args[1], SourceEpochs: 14, Epochs: 60, Seeds: 3) : null;
+        var settings = args.Length >= 2 ? new Settings(args[0], args[1], SourceEpochs: 8, Epochs: 60, Seeds: 3) : null;
         for (int at = 2; at < args.Length && settings is not null; at += 2)
         {
             int number = at + 1 < args.Length && int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 0;

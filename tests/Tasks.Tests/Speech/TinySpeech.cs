@@ -64,7 +64,7 @@ internal static class TinySpeech
          "model": {"type": "WordLevel", "unk_token": "w0", "vocab": { {{string.Join(", ", tokens.Index().Select(static one => $"\"{one.Item}\": {one.Index}"))}} } } }
         """;
 
-    /// <summary>A tone for each letter, silence between; a space is a longer silence.</summary>
+    /// <summary>A tone for each letter, silence between; a space is a noise.</summary>
     public static Waveform Say(string text, int seed = 0, int rate = Rate)
     {
         var random = new Random(seed);
@@ -73,10 +73,9 @@ internal static class TinySpeech
         foreach (char letter in text)
         {
             double frequency = 400 * Math.Pow(2, letter - 'A') * (1 + 0.02 * random.NextDouble()), loudness = 0.3 + 0.2 * random.NextDouble();
-            int length = letter == ' ' ? 0 : ToneLength * rate / Rate;
-            for (int at = 0; at < length; at++) samples.Add((float)(loudness * Math.Sin(2 * Math.PI * frequency * at / rate)));
+            for (int at = 0; at < ToneLength * rate / Rate; at++)
+                samples.Add((float)(loudness * (letter == ' ' ? 2 * random.NextDouble() - 1 : Math.Sin(2 * Math.PI * frequency * at / rate))));
             Pause();
-            for (int more = 0; letter == ' ' && more < 4; more++) Pause();
         }
         return new Waveform([.. samples], rate);
 

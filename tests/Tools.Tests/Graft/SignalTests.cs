@@ -11,6 +11,7 @@ public sealed class SignalTests(Workplace place) : IClassFixture<Workplace>
     [InlineData("INT", 130)]
     public async Task A_signal_ends_the_training_after_its_step_and_saves_what_was_learnt(string signal, int exitCode)
     {
+        if (IsIgnored(exitCode - 128)) Assert.Skip($"the tests were started with SIG{signal} ignored, as under nohup, and so is what they start");
         string target = "signal-" + signal;
         using var process = Start(target);
         string line = await UntilEpoch(process);
@@ -33,6 +34,14 @@ public sealed class SignalTests(Workplace place) : IClassFixture<Workplace>
         process.Kill();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.False(Directory.Exists(place.In("killed")));
+    }
+
+    private static bool IsIgnored(int signal)
+    {
+        const string status = "/proc/self/status", ignored = "SigIgn:";
+        if (!File.Exists(status)) return false;
+        string bits = File.ReadLines(status).First(static line => line.StartsWith(ignored, StringComparison.Ordinal))[ignored.Length..].Trim();
+        return (Convert.ToUInt64(bits, 16) >> (signal - 1) & 1) != 0;
     }
 
     private static async Task<string> UntilEpoch(Process process)

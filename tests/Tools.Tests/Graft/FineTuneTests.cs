@@ -216,6 +216,11 @@ public sealed class FineTuneTests(Workplace place) : IClassFixture<Workplace>
         GraftLine.Run(place.FineTune("foreign")).AssertFailed(2, "graft did not save");
         Assert.Equal("{}", File.ReadAllText(place.In("foreign", "config.json")));
 
+        // a first save that was killed while its files were moved: the manifest is still aside
+        Directory.CreateDirectory(place.In("foreign", ".saved"));
+        File.WriteAllText(place.In("foreign", ".saved", "graft.json"), "{}");
+        GraftLine.Run(place.FineTune("foreign", "--epochs", "1")).AssertDoneQuietly();
+
         Workplace.Paint(place.In("lonely", "only", "0.ppm"), 20, 0);
         GraftLine.Run(With("--data", place.In("lonely"))).AssertFailed(2, "alone");
     }

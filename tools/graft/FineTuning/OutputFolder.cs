@@ -31,8 +31,8 @@ internal sealed class OutputFolder
         foreach (string? pictures in pictureFolders)
             if (pictures is not null && IsWithin(full, System.IO.Path.GetFullPath(pictures)))
                 throw new WrongInputException($"{option} {shown} lies in the folder of pictures, where it would be taken for a class: give another folder");
-        bool isForeign = (File.Exists(In(full, ModelFolder.ConfigFileName)) || File.Exists(In(full, ModelFolder.WeightsFileName)))
-            && !File.Exists(In(full, ModelFolder.ManifestFileName));
+        // of a save that was ended while its files were moved some are here already and the manifest is not
+        bool isForeign = (File.Exists(In(full, ModelFolder.ConfigFileName)) || File.Exists(In(full, ModelFolder.WeightsFileName))) && !ModelFolder.IsSaved(full);
         if (isForeign) throw new WrongInputException($"{option} {shown} holds a model that graft did not save and would overwrite: give another folder");
 
         var made = new List<string>();

@@ -1,6 +1,7 @@
 namespace Graft.Tensors;
 
 /// <summary>In which numbers weights are kept; products add up in single precision whatever it is.</summary>
+#pragma warning disable CA1720 // PyTorch's names of the types
 public enum WeightPrecision
 {
     /// <summary>Single precision: 4 bytes, what training needs (PyTorch's <c>float32</c>).</summary>
@@ -12,6 +13,7 @@ public enum WeightPrecision
     /// <summary>Whole numbers from -127 to 127 times a scale for each output, symmetric around 0: 1 byte (bitsandbytes' and PyTorch's weight-only <c>int8</c>).</summary>
     Int8,
 }
+#pragma warning restore CA1720
 
 /// <summary>A matrix of weights [lines, depth] in <see cref="WeightPrecision.BFloat16"/> or <see cref="WeightPrecision.Int8"/>, which products read as it is: a line is an
 /// output of a linear map, or a row of a table.</summary>

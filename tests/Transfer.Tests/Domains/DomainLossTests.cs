@@ -112,7 +112,7 @@ public sealed class DomainLossTests : IDisposable
         Assert.Throws<ShapeException>(() => DomainStep.Split(features, logits, 4, progress: 1));
     }
 
-    private DomainStep StepOf(Pass pass, Variable source, double progress)
+    private static DomainStep StepOf(Pass pass, Variable source, double progress)
     {
         var target = pass.Constant(pass.Upload<float>([3, 3], Target));
         return new DomainStep(source, source.Detach(), target, target, progress);

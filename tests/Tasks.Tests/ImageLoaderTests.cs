@@ -140,9 +140,9 @@ public sealed class ImageLoaderTests
         var rest = Collect(source, Small, options, 1);
         Assert.Equal(whole.Count - broken.Length * (12 * 12 * 3 + 1), rest.Count);
         Assert.Equal(whole[^(12 * 12 * 3 * 4)..], rest[^(12 * 12 * 3 * 4)..]);
-        long taken = device.BytesTaken;
+        // what is left out gives its memory back: those that are ahead, the one in use and its rest, however the threads come by turns
         for (int epoch = 1; epoch < 6; epoch++) Indices(batches, epoch);
-        Assert.InRange(device.BytesTaken, taken, taken + 2 * 4 * (12 * 12 * 3 * 4 + 4));
+        Assert.InRange(device.BytesTaken, 1, (options.Prefetch + 3) * (4 * 12 * 12 * 3 * 4 * 9 / 8 + 256));
     }
 
     [Fact]

@@ -28,7 +28,8 @@ public sealed record DomainStep(Variable SourceFeatures, Variable SourceLogits, 
         int rows = features.Shape[0];
         if (features.Shape.Rank != 2 || logits.Shape.Rank != 2 || logits.Shape[0] != rows || sources < 1 || sources >= rows)
             ShapeException.Throw(
-                "domains", $"features {features.Shape} and answers {logits.Shape}, {sources} of the source", "both have a row for each example of the source and, behind those, of the target");
+                "domains", $"features {features.Shape} and answers {logits.Shape}, {sources} of the source",
+                "both have a row for each example of the source and, behind those, of the target");
         return new DomainStep(
             features.Slice(0, 0, sources), logits.Slice(0, 0, sources), features.Slice(0, sources, rows - sources), logits.Slice(0, sources, rows - sources), progress);
     }

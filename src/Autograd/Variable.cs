@@ -7,7 +7,8 @@ namespace Graft.Autograd;
 /// <see cref="ShapeException"/>, variables of two passes with an <see cref="ArgumentException"/>.</remarks>
 public sealed partial class Variable
 {
-    private readonly Tensor<float>? value;
+    // a tensor or a MatrixWeight, in one field: a step makes hundreds of variables
+    private readonly object value;
 
     internal Variable(Pass pass, Tensor<float> value, int slot)
     {
@@ -19,7 +20,7 @@ public sealed partial class Variable
     internal Variable(Pass pass, MatrixWeight weight)
     {
         Pass = pass;
-        Weight = weight;
+        value = weight;
         Slot = -1;
     }
 
@@ -27,16 +28,16 @@ public sealed partial class Variable
     public Pass Pass { get; }
 
     /// <summary>The values, in memory of the pass that is released with it. Of a weight that is kept in another precision they are made each time that they are asked for.</summary>
-    public Tensor<float> Value => value ?? Weight!.Widen(Pass);
+    public Tensor<float> Value => value as Tensor<float> ?? ((MatrixWeight)value).Widen(Pass);
 
     /// <summary>Its shape.</summary>
-    public Shape Shape => value?.Shape ?? Weight!.Shape;
+    public Shape Shape => (value as Tensor<float>)?.Shape ?? ((MatrixWeight)value).Shape;
 
     /// <summary>Whether backward computes a gradient for it.</summary>
     public bool NeedsGradient => Slot >= 0;
 
     /// <summary>The weight that it is, where that is kept in another precision; else null.</summary>
-    internal MatrixWeight? Weight { get; }
+    internal MatrixWeight? Weight => value as MatrixWeight;
 
     /// <summary>The slot of its gradient; -1 where none is needed.</summary>
     internal int Slot { get; }

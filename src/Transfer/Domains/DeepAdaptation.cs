@@ -15,17 +15,3 @@ public sealed class DeepAdaptation : DomainMethod
         return (MaximumMeanDiscrepancy.Of(step.SourceFeatures, step.TargetFeatures) + MaximumMeanDiscrepancy.Of(step.SourceLogits, step.TargetLogits)) * (float)Strength;
     }
 }
-
-/// <summary>Features vary together alike in both domains (<see cref="DeepCoral"/>).</summary>
-public sealed class CorrelationAlignment : DomainMethod
-{
-    /// <summary>What the distance is multiplied by, such that in the end it is about as large as the loss of the labels.</summary>
-    public double Strength { get; init; } = 1;
-
-    /// <inheritdoc/>
-    public override Variable Loss(DomainStep step)
-    {
-        ArgumentNullException.ThrowIfNull(step);
-        return DeepCoral.Of(step.SourceFeatures, step.TargetFeatures) * (float)Strength;
-    }
-}

@@ -23,3 +23,17 @@ public static class DeepCoral
         return centred.Transpose(0, 1).MatMul(centred) * (1f / (rows.Shape[0] - 1));
     }
 }
+
+/// <summary>Features vary together alike in both domains (<see cref="DeepCoral"/>).</summary>
+public sealed class CorrelationAlignment : DomainMethod
+{
+    /// <summary>What the distance is multiplied by, such that in the end it is about as large as the loss of the labels.</summary>
+    public double Strength { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public override Variable Loss(DomainStep step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return DeepCoral.Of(step.SourceFeatures, step.TargetFeatures) * (float)Strength;
+    }
+}

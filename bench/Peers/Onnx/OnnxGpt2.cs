@@ -1,6 +1,5 @@
 using System.Globalization;
 using Graft.Autograd;
-using Graft.Models;
 using Graft.Tensors;
 using Microsoft.ML.OnnxRuntime;
 

@@ -5,6 +5,8 @@ namespace Graft.Autograd;
 // means over a batch, of shape []
 public sealed partial class Variable
 {
+    private const string BinaryOperation = "binary_cross_entropy_with_logits";
+
     /// <summary>The mean cross-entropy of logits [rows, classes] with one class index a row; a negative label does not count.</summary>
     /// <param name="labels">The class indices [rows].</param>
     /// <param name="labelSmoothing">How much of the target is spread over all classes, 0 to 1.</param>
@@ -51,21 +53,20 @@ public sealed partial class Variable
     /// yes or no of its own.</summary>
     /// <param name="target">Of this shape, from 0 to 1.</param>
     /// <exception cref="ShapeException">The shapes differ, or there are no elements.</exception>
-    public Variable BinaryCrossEntropyWithLogits(Variable target)
-    {
-        Like(target, "binary_cross_entropy_with_logits");
-        // ln(1 + e^x) = (x + |x|) / 2 + ln(1 + e^-|x|), which no x overflows; with |x|' = 0 at 0 its slope there is 1/2, as it should be
-        var magnitude = Abs();
-        var rest = ((magnitude * -1f).Exp() + 1f).Log();
-        return ((this + magnitude) * 0.5f + rest - this * target).Mean();
-    }
+    public Variable BinaryCrossEntropyWithLogits(Variable target) => BinaryTerms(Like(target, BinaryOperation)).Mean();
 
     /// <summary>The mean of ln(1 + e^x) - x target over logits x (PyTorch's <c>binary_cross_entropy_with_logits</c>): each element is a
     /// yes or no of its own.</summary>
     /// <param name="targets">A value from 0 to 1 for each element, row-major.</param>
     /// <exception cref="ShapeException">There are not as many targets as elements, or none.</exception>
-    public Variable BinaryCrossEntropyWithLogits(ReadOnlySpan<float> targets) =>
-        BinaryCrossEntropyWithLogits(Targets(targets, "binary_cross_entropy_with_logits"));
+    public Variable BinaryCrossEntropyWithLogits(ReadOnlySpan<float> targets) => BinaryCrossEntropyWithLogits(Targets(targets, BinaryOperation));
+
+    /// <summary>The same with elements that count unequally (its <c>weight</c>): the mean of weight times loss over all elements, whatever the weights' sum.</summary>
+    /// <param name="targets">A value from 0 to 1 for each element, row-major.</param>
+    /// <param name="weights">What each element counts, row-major.</param>
+    /// <exception cref="ShapeException">There are not as many targets or weights as elements, or none.</exception>
+    public Variable BinaryCrossEntropyWithLogits(ReadOnlySpan<float> targets, ReadOnlySpan<float> weights) =>
+        (BinaryTerms(Targets(targets, BinaryOperation)) * Targets(weights, BinaryOperation)).Mean();
 
     /// <summary>The sum of p (ln p - x) over log-probabilities x [rows, ...] and probabilities p, divided by the number of rows (PyTorch's
     /// <c>kl_div</c> with <c>reduction="batchmean"</c>): how far a student is from its teacher (Hinton et al. 2015).</summary>
@@ -76,6 +77,15 @@ public sealed partial class Variable
         Like(target, "kl_div");
         if (Shape.Rank == 0 || Shape[0] == 0) ShapeException.Throw("kl_div", $"{Shape}", "the input has to be [rows, ...], with at least one row");
         return (target.Map(default(TimesLogarithm)) - target * this).Sum() * (1f / Shape[0]);
+    }
+
+    /// <summary>ln(1 + e^x) - x target, element by element: ln(1 + e^x) = (x + |x|) / 2 + ln(1 + e^-|x|), which no x overflows; with |x|' = 0 at 0 its slope there is
+    /// 1/2, as it should be.</summary>
+    private Variable BinaryTerms(Variable target)
+    {
+        var magnitude = Abs();
+        var rest = ((magnitude * -1f).Exp() + 1f).Log();
+        return (this + magnitude) * 0.5f + rest - this * target;
     }
 
     private Variable Like(Variable target, string operation)

@@ -55,6 +55,9 @@ public sealed record ImageFineTuneOptions
     /// <summary>The teacher's stage; null for the last below its head.</summary>
     public string? TeacherStage { get; init; }
 
+    /// <summary>A domain that the model is adapted to while it learns; none at first.</summary>
+    public AdaptationOptions Adaptation { get; init; } = new();
+
     /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
 
@@ -136,6 +139,10 @@ public sealed record ImageFineTuneOptions
         if (FeatureDistillation is null && (FeatureStage ?? TeacherStage) is not null)
             throw new ArgumentException("stages of feature maps go with how strongly they are to be the teacher's: give it, or leave them out");
         if (FeatureAttention is not null && FeaturePenalty is null) throw new ArgumentException("what channels count goes with a penalty of feature maps: give it, or leave this out");
+        ArgumentNullException.ThrowIfNull(Adaptation);
+        Adaptation.Validate();
+        if (Adaptation.Method is not null && (Distillation.Teacher is not null || FeaturePenalty is not null))
+            throw new ArgumentException("a model that is adapted to another domain has no teacher and no feature maps that are held: ask for one of them");
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
     }
 }

@@ -100,5 +100,12 @@ public abstract partial class ImageTask<TData, TPrediction>
             yield return (index, Answer(pictures.Name(index), outputs, now.Labels));
     }
 
+    /// <summary>The outputs for the pictures of a dataset that can be read, with their indices.</summary>
+    private protected IEnumerable<(int Index, ReadOnlyMemory<float> Row)> OutputRows(IImageDataset pictures, CancellationToken cancellation)
+    {
+        var now = Current;
+        return ImageInference.Rows(now.Model, Device, InOrder(now.Inputs, pictures, static (_, _) => { }), cancellation);
+    }
+
     private static string Numbered(int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"picture {index + 1}");
 }

@@ -36,7 +36,7 @@ public abstract partial class ImageTask<TData, TPrediction>
             {
                 using var pass = Pass.Infer(Device);
                 var maps = now.Model.FeatureMaps(batch.On(pass), answers is null ? trunk : all);
-                for (int stage = 0; stage < trunk.Length; stage++) Add(Pooled(maps[trunk[stage]]), rows[stage]);
+                for (int stage = 0; stage < trunk.Length; stage++) Add(ImageFeatures.Pooled(maps[trunk[stage]]), rows[stage]);
                 if (answers is not null)
                 {
                     var logits = new List<float[]>();
@@ -62,11 +62,4 @@ public abstract partial class ImageTask<TData, TPrediction>
         using var model = StartOf(LabelsOf(training), options.Recipe.Seed);
         return options.Resolved(model, training.Count, options.Augmentation ?? Current.Inputs.Augmentation);
     }
-
-    private static Variable Pooled(Variable map) => map.Shape.Rank switch
-    {
-        4 => map.Mean(2, 3).Reshape([map.Shape[0], map.Shape[1]]),
-        3 => map.Mean(1).Reshape([map.Shape[0], map.Shape[2]]),
-        _ => map,
-    };
 }

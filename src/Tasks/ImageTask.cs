@@ -83,7 +83,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         return FindRate(LabelsOf(training), options.Recipe.Seed, copy => Prepare(copy, training, null, options, cancellation), finder, phase, progress, cancellation);
     }
 
-    private static void AddTo(DataFingerprint print, TData pictures)
+    private static void AddTo(DataFingerprint print, IImageDataset pictures)
     {
         print.Add(pictures.Count);
         for (int index = 0; index < pictures.Count; index++) pictures.AddTo(print, index);
@@ -170,6 +170,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         if (how.Classes != new ClassOptions() && classes is null)
             throw new ArgumentException("weights and sampling of classes and focal loss are for pictures of one class each: leave them out");
         if (how.Distillation.Teacher is not null && classes is null) throw new ArgumentException("a teacher is for pictures of one class each: leave it out");
+        if (how.Adaptation.Method is not null && classes is null) throw new ArgumentException("models are adapted to other domains of pictures of one class each: leave that out");
         if (how.FeatureAttention == FeatureAttention.Supervised && classes is null)
             throw new ArgumentException("channels are judged by classes, and the pictures have not one each: hold all alike");
         var loader = new ImageLoader(training, copy.Inputs, decoding, new ImageLoaderOptions
@@ -191,13 +192,21 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         if (start is not null && how.FeatureAttention == FeatureAttention.Supervised && classes is not null)
             start.Judge(
                 Device, model => new ImageTrainingSet(model, loader, LossOver(training, how)), loader.Epoch(0, cancellation), index => classes[index], how.Recipe.Seed, cancellation);
+        var (target, pictures) = TargetOf(copy.Model, copy.Inputs, how, loader.Count, unreadable);
+        if (target is { KeepsSource: true })
+            how = how with { Recipe = how.Recipe with { Freeze = string.Join(',', new[] { how.Recipe.Freeze, copy.Model.Stages[^1].Name }.OfType<string>()) } };
         return new TaskRun<ImageFineTuneOptions>(
-            new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start),
+            new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start, target),
             held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)),
-            how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, print => AddTo(print, training))
+            how with { Recipe = how.Recipe with { Run = null } }, how.Recipe,
+            print =>
+            {
+                AddTo(print, training);
+                if (pictures is not null) AddTo(print, pictures);
+            })
         {
-            Held = new Companions(teacher, start),
-            Beside = beside is null ? [] : [beside],
+            Held = new Companions(teacher, start, target),
+            Beside = [.. new[] { beside, target?.Group }.OfType<ParameterGroup>()],
         };
     }
 

@@ -156,8 +156,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         IReadOnlyList<string> labels, ulong seed, Func<TaskState<TModel, TInputs, TRecipe>, TaskRun<TRecipe>> prepare,
         IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
-        if (Interlocked.CompareExchange(ref tuning, 1, 0) != 0)
-            throw new InvalidOperationException("it is being fine-tuned already: wait until that has ended, or load it a second time");
+        Claim();
         try
         {
             return Fit(Copy(Current, labels, seed), prepare, progress, cancellation);
@@ -166,6 +165,36 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         {
             Volatile.Write(ref tuning, 0);
         }
+    }
+
+    /// <summary>Changes a copy of the model, which replaces it once that is done; the figures of before are none of its.</summary>
+    private protected void ChangeCopy(Action<TaskState<TModel, TInputs, TRecipe>> change)
+    {
+        Claim();
+        try
+        {
+            var copy = Copy(Current, Labels, seed: 0);
+            try
+            {
+                change(copy);
+            }
+            catch
+            {
+                copy.Model.Dispose();
+                throw;
+            }
+            Change(_ => copy with { Manifest = copy.Manifest with { Metrics = new Dictionary<string, double>() } });
+        }
+        finally
+        {
+            Volatile.Write(ref tuning, 0);
+        }
+    }
+
+    private void Claim()
+    {
+        if (Interlocked.CompareExchange(ref tuning, 1, 0) != 0)
+            throw new InvalidOperationException("it is being fine-tuned already: wait until that has ended, or load it a second time");
     }
 
     /// <summary>The model as a fine-tuning for these labels would begin with it; the caller's to dispose of.</summary>

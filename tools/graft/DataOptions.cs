@@ -14,8 +14,15 @@ internal sealed class DataOptions
     private readonly Option<string[]> classNames = Options.Names(
         "--class-names", "NAME,NAME...", "What the classes of an archive are called, by number; without it they are LABEL_0, LABEL_1 ...");
 
-    public DataOptions(Command command)
+    /// <param name="command">The command that gets them.</param>
+    /// <param name="alias">What else <c>--data</c> is called, where a command can do without it; null where it cannot.</param>
+    public DataOptions(Command command, string? alias = null)
     {
+        if (alias is not null)
+        {
+            data.Aliases.Add(alias);
+            data.Required = false;
+        }
         command.Add(data);
         command.Add(split);
         command.Add(classNames);
@@ -24,6 +31,9 @@ internal sealed class DataOptions
     /// <summary><c>--split</c>.</summary>
     public static Option<string> Split() => Options.Choice(
         "--split", "The part of a NumPy archive that is meant (MedMNIST's train_images, Keras's x_train); train to learn from and test otherwise.", [.. LabelledData.Splits], preset: null);
+
+    /// <summary>Whether a path was given.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetResult(data) is not null;
 
     /// <summary>The path that was given.</summary>
     public string Path(ParseResult parsed) => parsed.GetRequiredValue(data);

@@ -21,6 +21,8 @@ internal static class Program
         DemoCommand.Make(),
         ModelsCommand.Make(),
         FineTuneCommand.Make(),
+        AdaptCommand.Make(),
+        PretrainCommand.Make(),
         ReportCommand.Make(),
         SummaryCommand.Make(),
         FindRateCommand.Make(),

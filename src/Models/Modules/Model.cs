@@ -210,6 +210,19 @@ public abstract class Model : Module, IDisposable
         Write(path, metadata, SavedTensors(), static _ => null);
     }
 
+    /// <summary>Writes the parameters and buffers of all stages but the head as safetensors, under PyTorch's keys: what another task begins with.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="metadata">Texts of the file's header; null for none.</param>
+    /// <exception cref="InvalidOperationException">The model is a head alone.</exception>
+    public void SaveTrunk(string path, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        using var reading = Weights.Read();
+        var head = Stages[^1].Modules.SelectMany(static module => module.Tensors()).ToHashSet();
+        var trunk = SavedTensors().Where(tensor => !head.Contains(tensor)).ToList();
+        if (trunk.Count == 0) throw new InvalidOperationException($"{Name} has no trunk that could be saved without the head");
+        Write(path, metadata, trunk, static _ => null);
+    }
+
     /// <summary>Writes the model without the adapters that have a file of their own.</summary>
     /// <param name="path">The file.</param>
     /// <param name="metadata">Texts of the file's header; null for none.</param>

@@ -12,7 +12,7 @@ namespace Graft.Tasks;
 /// Console.WriteLine(classifier.Predict("cat.jpg").Label);
 /// classifier.Save("my-classifier");
 /// </code></example>
-public sealed class ImageClassifier : ImageTask<LabelledImages, Prediction>
+public sealed partial class ImageClassifier : ImageTask<LabelledImages, Prediction>
 {
     private ImageClassifier(ImageModelSource source, Device? device) : base(source, device)
     {

@@ -9,7 +9,8 @@ namespace Graft.Tasks;
 internal delegate Variable ImageLoss(Variable outputs, IReadOnlyList<int> examples);
 
 /// <summary>Pictures as a model's training set, with a task's loss over the model's outputs.</summary>
-internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null, ImageTeacher? teacher = null, ImageStart? start = null)
+internal sealed class ImageTrainingSet(
+    ImageModel model, ImageLoader loader, ImageLoss loss, ImageMixer? mixer = null, ImageTeacher? teacher = null, ImageStart? start = null, ImageTarget? target = null)
     : IStagedTrainingSet
 {
     public int BatchesPerEpoch => loader.Count;
@@ -19,20 +20,24 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
     // pictures are mixed anew in each epoch
     public int? Views => mixer is null ? loader.Views : null;
 
-    // an auxiliary head looks at a map in the middle, and learns with the head; a teacher looks at the pictures, and what holds maps at maps in the middle
-    public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads && teacher is null && start is null;
+    // an auxiliary head looks at a map in the middle, and learns with the head; a teacher looks at the pictures, what holds maps at maps in the middle, and a target
+    // has pictures of its own
+    public bool CanStartAt(string stage) => !model.HasAuxiliaryHeads && teacher is null && start is null && target is null;
 
     public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation) => EpochFrom(epoch, 0, cancellation);
 
     public IEnumerable<ITrainingBatch> EpochFrom(int epoch, int batchesDone, CancellationToken cancellation)
     {
         int number = batchesDone;
+        using var targets = target?.From((long)epoch * loader.Count + batchesDone, cancellation).GetEnumerator();
         foreach (var images in loader.EpochFrom(epoch, batchesDone, cancellation))
         {
             using (images)
             {
                 mixer?.Mix(images, epoch, number++);
-                yield return new Batch(model, loader, images, loss, teacher, start);
+                targets?.MoveNext();
+                using var beside = targets?.Current;
+                yield return new Batch(model, loader, images, loss, teacher, start, beside);
             }
         }
     }
@@ -49,7 +54,8 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
 
     public Variable LossFrom(Variable x, string stage, IReadOnlyList<int> examples) => loss(model.ForwardFrom(x, stage), examples);
 
-    private sealed class Batch(ImageModel model, ImageLoader loader, ImageBatch images, ImageLoss loss, ImageTeacher? teacher, ImageStart? start) : ITrainingBatch, IStagedBatch
+    private sealed class Batch(
+        ImageModel model, ImageLoader loader, ImageBatch images, ImageLoss loss, ImageTeacher? teacher, ImageStart? start, TargetBatch? beside = null) : ITrainingBatch, IStagedBatch
     {
         public int Count => images.Count;
 
@@ -59,6 +65,7 @@ internal sealed class ImageTrainingSet(ImageModel model, ImageLoader loader, Ima
 
         public Variable Loss(Pass pass)
         {
+            if (beside is not null) return beside.Loss(model, pass, images, Of);
             if (start is not null)
             {
                 var (answers, penalty) = start.Run(model, pass, images);

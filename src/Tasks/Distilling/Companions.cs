@@ -1,11 +1,12 @@
 namespace Graft.Tasks;
 
 /// <summary>The other networks of a fine-tuning, given back when it is over.</summary>
-internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start) : IDisposable
+internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start, ImageTarget? Target) : IDisposable
 {
     public void Dispose()
     {
         Teacher?.Dispose();
         Start?.Dispose();
+        Target?.Dispose();
     }
 }

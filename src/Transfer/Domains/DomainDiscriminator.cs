@@ -25,6 +25,16 @@ public sealed class DomainDiscriminator : Module
         return logits.Reshape([logits.Shape[0]]);
     }
 
+    /// <summary>The same for features that learn by it while the discriminator does not.</summary>
+    internal Variable ForwardAsIs(Variable features)
+    {
+        var pass = features.Pass;
+        var logits = Fixed(Fixed(Fixed(features, first).Relu(), second).Relu(), third);
+        return logits.Reshape([logits.Shape[0]]);
+
+        Variable Fixed(Variable x, Linear layer) => x.Linear(pass.Of(layer.Weight).Detach(), pass.Of(layer.Bias!).Detach());
+    }
+
     /// <summary>The mean binary cross-entropy of telling the domains apart.</summary>
     /// <param name="source">[n, features].</param>
     /// <param name="target">[m, features].</param>
@@ -37,11 +47,11 @@ public sealed class DomainDiscriminator : Module
         labels.AsSpan(0, n).Fill(1f);
         var logits = Forward(Variable.Concat([source, target]));
         if (weights.IsEmpty) return logits.BinaryCrossEntropyWithLogits(labels);
-        // max(x, 0) - x y + ln(1 + exp(-|x|)), row by row
-        var pass = logits.Pass;
-        var losses = logits.Relu() - logits * pass.Constant(pass.Upload<float>([rows], labels)) + ((-logits.Abs()).Exp() + 1f).Log();
+        // so that they are 1 in the mean
         float total = 0;
         foreach (float weight in weights) total += weight;
-        return (losses * pass.Constant(pass.Upload<float>([rows], weights))).Sum() * (1f / total);
+        float[] shares = weights.ToArray();
+        for (int row = 0; row < shares.Length; row++) shares[row] *= rows / total;
+        return logits.BinaryCrossEntropyWithLogits(labels, shares);
     }
 }

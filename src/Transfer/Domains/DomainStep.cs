@@ -15,6 +15,15 @@ public sealed record DomainStep(Variable SourceFeatures, Variable SourceLogits, 
     /// <summary>The run that they are part of.</summary>
     public Pass Pass => SourceFeatures.Pass;
 
+    /// <summary>The answers to the target's examples in a stronger variation [m, classes]; null where <see cref="DomainMethod.WantsVariation"/> did not ask.</summary>
+    public Variable? VariedLogits { get; init; }
+
+    /// <summary>The model's head: features [rows, features] to answers [rows, classes]. Null where it looks at a map and not at features.</summary>
+    public Func<Variable, Variable>? Head { get; init; }
+
+    /// <summary>The loss of answers [n, classes] to the source's examples by their labels; null where it is not known.</summary>
+    public Func<Variable, Variable>? Labelled { get; init; }
+
     /// <summary>Of features and answers of both domains one below the other, those of the source first.</summary>
     /// <param name="features">[n + m, features].</param>
     /// <param name="logits">[n + m, classes].</param>
@@ -40,6 +49,12 @@ public sealed record DomainStep(Variable SourceFeatures, Variable SourceLogits, 
 /// <remarks>Used by one training at a time, on its thread.</remarks>
 public abstract class DomainMethod : Module
 {
+    /// <summary>Whether a step has the target's examples a second time, varied more strongly (<see cref="DomainStep.VariedLogits"/>).</summary>
+    public virtual bool WantsVariation => false;
+
+    /// <summary>Whether the source's features are those of the model as it was at first, and nothing is learnt of the source's labels any more.</summary>
+    public virtual bool KeepsSource => false;
+
     /// <summary>What is added to the loss of a step.</summary>
     /// <param name="step">Features and answers of both domains.</param>
     /// <returns>One element.</returns>

@@ -24,7 +24,8 @@ public static class MaximumMeanDiscrepancy
         widths ??= UsualWidths;
         if (widths.Count == 0 || widths.Any(static width => !(width > 0 && float.IsFinite(width)))) throw new ArgumentException("kernels have widths above 0", nameof(widths));
         int n = source.Shape[0], m = target.Shape[0];
-        var distances = SquaredDistances(Variable.Concat([source, target]));
+        var all = Variable.Concat([source, target]);
+        var distances = SquaredDistances.Of(all, all);
         // of all pairs but those of an example with itself, which are 0
         var mean = distances.Detach().Sum() * (1f / ((float)(n + m) * (n + m - 1)));
         Variable? kernel = null;
@@ -36,13 +37,6 @@ public static class MaximumMeanDiscrepancy
         var ofSource = kernel!.Slice(0, 0, n);
         var ofTarget = kernel.Slice(0, n, m);
         return ofSource.Slice(1, 0, n).Mean() + ofTarget.Slice(1, n, m).Mean() - 2f * ofSource.Slice(1, n, m).Mean();
-    }
-
-    /// <summary>[r, r]: |a - b|^2 = |a|^2 + |b|^2 - 2 a b of all pairs of rows, not below 0 by rounding.</summary>
-    private static Variable SquaredDistances(Variable rows)
-    {
-        var squares = rows.Square().Sum([1], keepAxes: true);
-        return (squares + squares.Transpose(0, 1) - 2f * rows.MatMul(rows.Transpose(0, 1))).Relu();
     }
 }
 

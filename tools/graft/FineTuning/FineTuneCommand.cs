@@ -1,50 +1,11 @@
 using System.CommandLine;
-using Graft.Tasks;
-using Graft.Transfer;
 
 namespace Graft.CommandLine;
 
-/// <summary><c>graft fine-tune</c>: adapts a model to a folder of pictures and saves it.</summary>
-internal sealed class FineTuneCommand
+/// <summary><c>graft fine-tune</c>: adapts a model to pictures, texts or sounds and saves it.</summary>
+internal static class FineTuneCommand
 {
     private const string Pictured = "image-classification";
-
-    private readonly Option<string> task = Options.Choice("--task", "What is learnt.", [Pictured, .. TextTasks.Names, .. SpeechTasks.Names], Pictured);
-    private readonly ModelOptions model;
-    private readonly Option<bool> fromScratch = new("--from-scratch") { Description = "Begin without weights, for a comparison or where there is data enough." };
-    private readonly DataOptions data;
-    private readonly Option<string> target = Options.FilePath("--out", "DIR", "The folder to save the classifier to.", required: true);
-    private readonly RecipeOptions recipe;
-    private readonly RunLine run;
-    private readonly DeviceOptions device;
-    private readonly Option<bool> json = Options.Json();
-    private readonly FoldOptions folds;
-    private readonly ReportAfterwards worth;
-    private readonly TextFineTuning texts;
-    private readonly SpeechFineTuning sounds;
-
-    private FineTuneCommand(Command command)
-    {
-        command.Add(task);
-        model = new ModelOptions(command, instead: WordOptions.Vectors);
-        command.Add(fromScratch);
-        data = new DataOptions(command);
-        command.Add(target);
-        recipe = new RecipeOptions(command);
-        folds = new FoldOptions(command);
-        run = new RunLine(command);
-        device = new DeviceOptions(command);
-        command.Add(json);
-        worth = new ReportAfterwards(command);
-        texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, run, folds, device, json, worth);
-        sounds = new SpeechFineTuning(model, data, fromScratch, target, recipe, run, folds, device, json, worth, texts);
-        command.SetAction((parsed, interrupt) => Task.FromResult(parsed.GetValue(task) switch
-        {
-            null or Pictured => Run(parsed, interrupt),
-            { } name when SpeechTasks.Names.Contains(name) => sounds.Run(name, parsed, interrupt),
-            { } name => texts.Run(name, parsed, interrupt),
-        }));
-    }
 
     public static Command Make()
     {
@@ -54,144 +15,36 @@ internal sealed class FineTuneCommand
             + "Ctrl-C, SIGTERM and SIGHUP save what was learnt until then (exit code 130, 143, 129). "
             + "A picture that cannot be decoded is reported, and the rest is learnt from as long as something is left of every class. "
             + Pictures.Rules);
-        _ = new FineTuneCommand(command);
+        var task = Options.Choice("--task", "What is learnt.", [Pictured, .. TextTasks.Names, .. SpeechTasks.Names], Pictured);
+        command.Add(task);
+        var model = new ModelOptions(command, instead: WordOptions.Vectors);
+        var fromScratch = new Option<bool>("--from-scratch") { Description = "Begin without weights, for a comparison or where there is data enough." };
+        command.Add(fromScratch);
+        var data = new DataOptions(command);
+        var target = Options.FilePath("--out", "DIR", "The folder to save the classifier to.", required: true);
+        command.Add(target);
+        var recipe = new RecipeOptions(command);
+        var folds = new FoldOptions(command);
+        var run = new RunLine(command);
+        var device = new DeviceOptions(command);
+        var json = Options.Json();
+        command.Add(json);
+        var worth = new ReportAfterwards(command);
+        var texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, run, folds, device, json, worth);
+        var sounds = new SpeechFineTuning(model, data, fromScratch, target, recipe, run, folds, device, json, worth, texts);
+        var pictures = new ImageFineTuning(model, fromScratch, data, target, recipe, run, folds, device, json, worth);
+        command.SetAction((parsed, interrupt) => Task.FromResult(parsed.GetValue(task) switch
+        {
+            null or Pictured => OfPictures(parsed, interrupt),
+            { } name when SpeechTasks.Names.Contains(name) => sounds.Run(name, parsed, interrupt),
+            { } name => texts.Run(name, parsed, interrupt),
+        }));
         return command;
-    }
 
-    private int Run(ParseResult parsed, CancellationToken interrupt)
-    {
-        texts.RequireNone(parsed);
-        var options = recipe.Read(parsed, parsed.GetValue(fromScratch));
-        var choice = model.Choose(parsed, parsed.GetValue(fromScratch), "give its file with --weights FILE, or --from-scratch to begin without");
-        if (choice.Kind == ImageModelKind.Architecture) StageNames.Require(ModelRegistry.Create(choice.Name), options.Recipe);
-        string pictures = data.Path(parsed);
-        if (TextData.IsOne(pictures))
-            throw new WrongInputException($"--data {Printable.Whole(pictures)} is a file of texts: say with --task what is learnt ({string.Join(", ", TextTasks.Names)})");
-        var (training, validation) = Open(parsed, options);
-
-        using var where = device.Open(parsed);
-        var classifier = choice.Open(where.Device, options.Recipe.Seed, interrupt);
-        StageNames.Require(classifier.Model, options.Recipe);
-        AdapterOption.RequireFitting(classifier.Model, classifier.Adapters, options.Recipe.Adapter);
-        RequireCountable(training.Count, options);
-        var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
-        options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
-        classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation };
-        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);
-        worth.Prepare(parsed, parsed.GetValue(fromScratch), pictures, options.Validation);
-        interrupt.ThrowIfCancellationRequested();
-
-        var error = parsed.InvocationConfiguration.Error;
-        bool isHeadKept = choice is { IsPublished: true, IsFromScratch: false } && !classifier.Model.IsHeadNew
-            && classifier.ClassNames.Index().All(static name => name.Item == PretrainedInfo.Unnamed(name.Index)) && classifier.ClassNames.Count == training.ClassNames.Count;
-        Notes.Tell(error, pictures, training.Notes, isHeadKept
-            ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
-        if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
-        var unreadable = new List<(string Path, string Problem)>();
-        CrossValidation? crossed = null;
-        RunOptions? kept = null;
-        var report = ProgressDisplay.Show(error, display =>
+        int OfPictures(ParseResult parsed, CancellationToken interrupt)
         {
-            kept = run.Read(parsed, folder.Path, display.Line);
-            var listening = options with { Unreadable = problem => Leave(problem, display) };
-            training = Check(training, options.Recipe.Seed, everyClass: true, display);
-            if (validation is not null) validation = Check(validation, null, everyClass: false, display);
-            crossed = folds.Run(parsed, display, (count, told) => CrossValidation.OfImages(
-                () => Begin(choice, where.Device, options, interrupt), training, listening, count, told, interrupt));
-            return Train(classifier, training, validation, listening with { Recipe = options.Recipe with { Run = kept } }, folder, new TrainingProgress(display), interrupt);
-        });
-        RequireFinite(classifier.Model);
-        var (saved, problem) = report.Steps > 0 ? folder.Save(classifier.Save) : (null, null);
-        if (!report.Interrupted && problem is null) run.Clear(parsed, kept!);
-
-        var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options)
-        {
-            Folds = crossed,
-            Worth = report.Interrupted ? null : worth.Pictures(parsed, choice, training, validation, options, where.Device, interrupt),
-        };
-        if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
-        else outcome.WriteText(parsed.InvocationConfiguration.Output);
-        if (problem is not null) error.WriteLine($"graft: {problem}");
-        if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
-        error.WriteLine(saved is not null
-            ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}, and --resume goes on with it"
-            : "graft: interrupted before the first step; nothing was saved");
-        return ExitCode.Interrupted;
-
-        LabelledImages Check(LabelledImages images, ulong? trainingSeed, bool everyClass, ProgressDisplay display)
-        {
-            var bad = classifier.Check(images, trainingSeed, display.Count(images.Count, "checking picture"), interrupt);
-            var rest = images.Without(bad, everyClass);
-            foreach (var (index, exception) in bad) Leave(exception, display, images.Name(index));
-            return rest;
-        }
-
-        void Leave(ImageException exception, ProgressDisplay display, string name = "")
-        {
-            unreadable.Add((name, Shell.Line(exception.Message)));
-            display.Line($"graft: left out: {unreadable[^1].Problem}");
+            texts.RequireNone(parsed);
+            return pictures.Run(parsed, interrupt);
         }
     }
-
-    private static ImageClassifier Begin(ModelChoice choice, Graft.Tensors.Device device, ImageFineTuneOptions options, CancellationToken interrupt)
-    {
-        var classifier = choice.Open(device, options.Recipe.Seed, interrupt);
-        classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation! };
-        return classifier;
-    }
-
-    /// <summary>About what a model takes when it is saved.</summary>
-    private static long BytesOf(Model model) => model.Parameters().Concat(model.Buffers()).Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
-
-    private (LabelledImages Training, LabelledImages? Validation) Open(ParseResult parsed, ImageFineTuneOptions options)
-    {
-        var (training, validation) = LabelledImages.OpenForTraining(data.Path(parsed), options, data.SplitOf(parsed), data.ClassNames(parsed));
-        if (training.ClassNames.Count < 2)
-            throw new WrongInputException(
-                $"{Printable.Whole(training.Root)} has the class {Printable.Whole(training.ClassNames[0])} alone: there is nothing to tell apart");
-        if (validation?.Count == 0) throw new WrongInputException("--held-out has nothing to keep: each class has one picture");
-        return (training, validation);
-    }
-
-    /// <summary>Steps are counted in 32 bits.</summary>
-    private static void RequireCountable(int examples, ImageFineTuneOptions options)
-    {
-        long epochs = (options.Recipe.Epochs ?? FineTuneOptions.UsualEpochs) + (long)(options.Recipe.FrozenEpochs ?? 1), batches = examples / options.BatchSizeFor(examples) + 1L;
-        if (epochs > int.MaxValue / batches)
-            throw new WrongInputException($"{Tables.Count(epochs)} epochs of {Tables.Count(batches)} steps are more than can be counted: ask for fewer epochs");
-    }
-
-    /// <summary>Trains; if that fails, the model trained so far is saved and the error says so.</summary>
-    private static FitReport Train(
-        ImageClassifier classifier, LabelledImages training, LabelledImages? validation, ImageFineTuneOptions options, OutputFolder folder,
-        TrainingProgress progress, CancellationToken interrupt)
-    {
-        try
-        {
-            return classifier.FineTune(training, validation, options, progress, interrupt);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
-        {
-            // what the model itself refuses in the first step: a batch of one value for a batch norm, a picture too small for its layers
-            string hint = !exception.Message.StartsWith("batch_norm", StringComparison.Ordinal) ? ""
-                : $"; a step has up to {Tables.Count(options.BatchSizeFor(training.Count))} pictures: "
-                + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-running-statistics";
-            throw new WrongInputException(Shell.Line(exception.Message) + hint);
-        }
-        catch (Exception exception) when (exception is NonFiniteException or IOException and not CheckpointException or UnauthorizedAccessException or OutOfMemoryException)
-        {
-            string kept = "nothing was saved";
-            if (progress.Steps > 0 && IsFinite(classifier.Model))
-                kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(classifier.Save).Folder)}";
-            throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
-        }
-    }
-
-    private static void RequireFinite(Model model)
-    {
-        if (!IsFinite(model)) throw new WorkFailedException("training ended with weights or statistics that are not finite, so nothing was saved: lower the learning rate");
-    }
-
-    private static bool IsFinite(Model model) =>
-        model.Parameters().Concat(model.Buffers()).All(tensor => !tensor.Value.ToArray().AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue));
 }

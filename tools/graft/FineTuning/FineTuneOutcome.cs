@@ -23,6 +23,9 @@ internal sealed record FineTuneOutcome(
     /// <summary>What the transfer was worth; null where nobody asked.</summary>
     public ReportMade? Worth { get; init; }
 
+    /// <summary>What is known of the domain that it was adapted to; null for none.</summary>
+    public DomainComparison? Domains { get; init; }
+
     private BatchPlan Plan => new(Training.Count, Options.BatchSizeFor(Training.Count), even: true);
 
     public void WriteJson(TextWriter output) => JsonOutput.Write(output, json =>
@@ -33,6 +36,11 @@ internal sealed record FineTuneOutcome(
         json.WriteNumber("examples", Training.Count);
         ReportOutput.Write(json, Report);
         FoldOptions.Write(json, Folds);
+        if (Domains is not null)
+        {
+            json.WriteString("method", Options.Adaptation.Method!.Name);
+            AdaptationOutcome.Write(json, "target", Classifier, Domains);
+        }
         json.WriteString("out", SavedTo);
         json.WriteBoolean("interrupted", Report.Interrupted);
         json.WriteNumber("batchSize", Options.BatchSizeFor(Training.Count));
@@ -53,6 +61,7 @@ internal sealed record FineTuneOutcome(
             $"{Classifier.Model.Name}: {Tables.Count(Training.Count)} pictures of {Tables.Count(Classifier.ClassNames.Count)} classes, {Pictures(Plan)} a step, "
             + $"{Tables.Count(Plan.Count)} {(Plan.Count == 1 ? "step" : "steps")} an epoch; {Tables.Count(Report.Steps)} steps in {Tables.Seconds(Report.Seconds)}, "
             + $"{Tables.Count(Report.TrainableParameters)} parameters trained{left}");
+        if (Domains is not null) output.WriteLine($"{Options.Adaptation.Method} on {Printable.Whole(Options.Adaptation.Target!)}: {AdaptationOutcome.Text(Classifier, Domains)}");
         if (SavedTo is { } folder) output.WriteLine($"saved in {Printable.Whole(folder)}");
         Worth?.WriteText(output);
     }

@@ -27,7 +27,9 @@ internal sealed class RecipeOptions
         Arity = ArgumentArity.ExactlyOne,
     };
 
-    public RecipeOptions(Command command)
+    /// <param name="command">The command that gets them.</param>
+    /// <param name="isForPictures">Whether it is about pictures alone.</param>
+    public RecipeOptions(Command command, bool isForPictures = false)
     {
         augment.CustomParser = result =>
         {
@@ -38,12 +40,20 @@ internal sealed class RecipeOptions
         };
         foreach (var row in ImageRecipe.Options)
             if (row.Name is { } name) rows.Add((row, Options.Of(row, name, Defaults)));
-        Share(TextRecipe.Options, TextDefaults, "texts", textRows);
-        Share(SpeechRecipe.Options, SpeechDefaults, "sounds", speechRows);
+        if (!isForPictures)
+        {
+            Share(TextRecipe.Options, TextDefaults, "texts", textRows);
+            Share(SpeechRecipe.Options, SpeechDefaults, "sounds", speechRows);
+        }
         foreach (var option in rows.Select(static row => row.Option).Union(textRows.Select(static row => row.Option)).Union(speechRows.Select(static row => row.Option))) command.Add(option);
         command.Add(recipe);
         command.Add(augment);
     }
+
+    /// <summary>Gives an option of pictures another name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="alias">The other.</param>
+    public void Alias(string name, string alias) => rows.Find(row => row.Row.Name == name).Option.Aliases.Add(alias);
 
     /// <summary>How training varies pictures: as the model's own way has it, without what was not asked for; null where it was not asked.</summary>
     public TrainingAugmentation? Augmentation(ParseResult parsed, TrainingAugmentation own)
@@ -56,14 +66,18 @@ internal sealed class RecipeOptions
         return wanted;
     }
 
+    /// <param name="parsed">The command line.</param>
+    /// <param name="fromScratch">Whether the model has no weights.</param>
+    /// <param name="defaults">What holds where nothing is given; null for the usual.</param>
     /// <exception cref="WrongInputException">Options contradict each other.</exception>
     /// <exception cref="CheckpointException">The recipe's file cannot be read.</exception>
-    public ImageFineTuneOptions Read(ParseResult parsed, bool fromScratch)
+    public ImageFineTuneOptions Read(ParseResult parsed, bool fromScratch, ImageFineTuneOptions? defaults = null)
     {
+        defaults ??= Defaults;
         var heard = speechRows.Select(static row => row.Option).Except(rows.Select(static row => row.Option)).Except(textRows.Select(static row => row.Option));
         if (Given(parsed, heard) is { } foreign) throw new WrongInputException($"{foreign.Name} is for sounds: leave it out with pictures");
         var options = parsed.GetValue(recipe) is { } path ? ImageFineTuneOptions.Load(path)
-            : fromScratch ? Defaults with { Recipe = Defaults.Recipe with { RateDecayPerStage = 1 } } : Defaults;
+            : fromScratch ? defaults with { Recipe = defaults.Recipe with { RateDecayPerStage = 1 } } : defaults;
         return Read(parsed, rows, options, static made => made.Recipe, static (made, part) => made with { Recipe = part },
             static made => made with { HeldOut = 0, Validation = null }, static made => (made.HeldOut, made.Validation));
     }

@@ -55,7 +55,7 @@ internal sealed class ImageSubject(
             {
                 using var pass = Pass.Infer(Device);
                 foreach (var (stage, map) in network.FeatureMaps(batch.On(pass), stages))
-                    rows[stage].AddRange(Pooled(map).Value.ToArray().AsSpan(0, Width(map) * Math.Min(left, batch.Count)));
+                    rows[stage].AddRange(ImageFeatures.Pooled(map).Value.ToArray().AsSpan(0, Width(map) * Math.Min(left, batch.Count)));
                 left -= batch.Count;
             }
             if (left <= 0) break;
@@ -107,14 +107,6 @@ internal sealed class ImageSubject(
 
     private ImageLoader Loader(LabelledImages pictures, int batch) =>
         new(pictures, source.State.Inputs, decoding, new ImageLoaderOptions { BatchSize = batch, CacheBytes = 0, Workers = decoding.Threads });
-
-    /// <summary>A row an example: the mean over the plane or the tokens.</summary>
-    private static Variable Pooled(Variable map) => map.Shape.Rank switch
-    {
-        4 => map.Mean(2, 3),
-        3 => map.Mean(1),
-        _ => map,
-    };
 
     private static int Width(Variable map) => map.Shape.Rank switch
     {

@@ -1,0 +1,59 @@
+// What do the methods of domain adaptation give on pictures of another kind, and can the best of them be told without labels of those? Trains a small network on
+// handwritten digits and adapts it to digits on photographs (as MNIST-M is made) and to scanned ones of 8 x 8 pixels, every method, several seeds each.
+//
+//     dotnet run -c Release --project samples/DomainShift -- DATA results.jsonl [--seeds 5] [--epochs 15] [--only TEXT] [--methods NAME,NAME] [--threads N]
+//
+// DATA holds mnist/mnist-train-9000.npz, mnist/mnist-test-3000.npz, digits/digits.csv.gz and cifar10-jpeg/train and /test. Each run is a line of the results as soon as it
+// has ended; those that are there already are not made again. A table is printed as Markdown in the end.
+using System.Globalization;
+using System.Text.Json;
+using Graft.Samples.DomainShift;
+using Graft.Tensors;
+using Graft.Transfer;
+
+const string Oracle = "oracle";
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args.Length < 2 || args.Length % 2 != 0)
+{
+    Console.Error.WriteLine("give the folder of the data and a file for the results: DATA results.jsonl [--seeds N] [--epochs N] [--only TEXT] [--methods NAME,NAME] [--threads N]");
+    return 2;
+}
+
+int seeds = 5, epochs = 15;
+string? only = null;
+var device = Device.Cpu;
+string[] methods = [DomainMethodKind.SourceOnly.Name, .. DomainMethodKind.All.Where(static kind => kind != DomainMethodKind.SourceOnly).Select(static kind => kind.Name), Oracle];
+for (int at = 2; at < args.Length; at += 2)
+{
+    string value = args[at + 1];
+    switch (args[at])
+    {
+        case "--seeds": seeds = int.Parse(value); break;
+        case "--epochs": epochs = int.Parse(value); break;
+        case "--only": only = value; break;
+        case "--methods": methods = value.Split(','); break;
+        case "--threads": device = new CpuDevice(int.Parse(value)); break;
+        default: throw new ArgumentException($"{args[at]} is no option: there are --seeds, --epochs, --only, --methods and --threads");
+    }
+}
+
+DigitNetwork.Register();
+var shifts = Shift.Read(args[0]).Where(shift => only is null || shift.Name.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
+var results = File.Exists(args[1]) ? File.ReadLines(args[1]).Select(static line => JsonSerializer.Deserialize<Result>(line)!).ToList() : [];
+for (ulong seed = 0; seed < (ulong)seeds; seed++)
+{
+    foreach (var shift in shifts)
+    {
+        foreach (string method in methods)
+        {
+            if (results.Exists(done => done.Shift == shift.Name && done.Method == method && done.Seed == seed)) continue;
+            var result = Run.Make(shift, method, seed, epochs, device);
+            results.Add(result);
+            File.AppendAllText(args[1], JsonSerializer.Serialize(result) + "\n");
+            Console.Error.WriteLine($"{shift.Name}, {method}, seed {seed}: {result.Target:p1} right, {result.Expected:p1} expected, {result.Distance:0.00} apart, {result.Seconds:0} s");
+        }
+    }
+}
+
+foreach (var shift in shifts) Table.Write(Console.Out, shift.Name, methods, results);
+return 0;

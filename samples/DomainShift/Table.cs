@@ -1,0 +1,29 @@
+namespace Graft.Samples.DomainShift;
+
+/// <summary>Results as Markdown.</summary>
+internal static class Table
+{
+    public static void Write(TextWriter output, string shift, IReadOnlyList<string> methods, IReadOnlyList<Result> results)
+    {
+        output.WriteLine($"\n## {shift}\n\n| method | right on the target, % | beside the source alone | right on the source, % | expected without labels, % | apart | seconds |\n| --- | --- | --- | --- | --- | --- | --- |");
+        var alone = Of("source-only");
+        foreach (string method in methods)
+        {
+            if (Of(method) is not { Count: > 0 } runs) continue;
+            string gain = alone.Count == 0 ? "" : $"{100 * (Mean(runs, static run => run.Target) - Mean(alone, static run => run.Target)):+0.0;-0.0;0.0}";
+            output.WriteLine($"| {method} | **{100 * Mean(runs, static run => run.Target):0.0}** ({string.Join(", ", runs.Select(static run => $"{100 * run.Target:0.0}"))}) | {gain} | "
+                + $"{100 * Mean(runs, static run => run.Source):0.0} | {100 * Mean(runs, static run => run.Expected):0.0} | {Mean(runs, static run => run.Distance):0.00} | {Mean(runs, static run => run.Seconds):0} |");
+        }
+        foreach (ulong seed in alone.Select(static run => run.Seed))
+        {
+            // nobody who has no labels can choose the oracle
+            var runs = results.Where(run => run.Shift == shift && run.Seed == seed && run.Method != "oracle").ToList();
+            Result chosen = runs.MaxBy(static run => run.Expected)!, best = runs.MaxBy(static run => run.Target)!;
+            output.WriteLine($"\nSeed {seed}: without labels {chosen.Method} is chosen, {100 * chosen.Target:0.0} % right; the best is {best.Method}, {100 * best.Target:0.0} %.");
+        }
+
+        List<Result> Of(string method) => [.. results.Where(run => run.Shift == shift && run.Method == method).OrderBy(static run => run.Seed)];
+    }
+
+    private static double Mean(List<Result> runs, Func<Result, double> figure) => runs.Average(figure);
+}

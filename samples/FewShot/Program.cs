@@ -1,0 +1,77 @@
+// Learns to learn characters of alphabets that were never seen, from one or five drawings each: prototypical networks (Snell et al. 2017) and MAML (Finn et al. 2017) on the two
+// small background sets of Omniglot, three alphabets of which are held out; with prototypes also the twenty official one-shot runs.
+//
+//     dotnet run -c Release --project samples/FewShot -- OMNIGLOT prototypes|maml [--episodes 6000] [--ways N] [--shots N] [--seed N] [--threads N] [--first-order true]
+//
+// OMNIGLOT holds images_background_small1.zip, images_background_small2.zip and all_runs.zip.
+using System.Diagnostics;
+using System.Globalization;
+using Graft.Samples.FewShot;
+using Graft.Tensors;
+using Graft.Transfer;
+
+const int Tested = 400;
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args.Length < 2 || args.Length % 2 != 0 || args[1] is not ("prototypes" or "maml"))
+{
+    Console.Error.WriteLine("give the folder of the data and how to learn: OMNIGLOT prototypes|maml [--episodes N] [--ways N] [--shots N] [--seed N] [--threads N] [--first-order true]");
+    return 2;
+}
+
+bool isMaml = args[1] == "maml", isFirstOrder = false;
+int episodes = 6000, ways = isMaml ? 5 : 30, shots = 1, every = 500;
+ulong seed = 0;
+var device = Device.Cpu;
+for (int at = 2; at < args.Length; at += 2)
+{
+    string value = args[at + 1];
+    switch (args[at])
+    {
+        case "--episodes": episodes = int.Parse(value); break;
+        case "--ways": ways = int.Parse(value); break;
+        case "--shots": shots = int.Parse(value); break;
+        case "--seed": seed = ulong.Parse(value); break;
+        case "--threads": device = new CpuDevice(int.Parse(value)); break;
+        case "--first-order": isFirstOrder = bool.Parse(value); break;
+        default: throw new ArgumentException($"{args[at]} is no option: start without any to see them");
+    }
+}
+
+var all = Characters.Read(Path.Combine(args[0], "images_background_small1.zip"), Path.Combine(args[0], "images_background_small2.zip"));
+string[] names = [.. all.Alphabets.Distinct()], held = names[^3..];
+Characters training = all.Of(name => !held.Contains(name)).WithTurns(), test = all.Of(held.Contains);
+Console.WriteLine($"{training.Alphabets.Count} characters to learn from, turned ones among them; {test.Alphabets.Count} of {string.Join(", ", held)} held out");
+using var model = new FourBlocks(ways, seed);
+var groups = new ParameterGroups(model);
+using var optimiser = Optimiser.Adam(groups);
+groups.Rates(1e-3, 1);
+var draw = new EpisodeDraw(training.Labels, ways, shots, queries: isMaml ? shots : 5, seed);
+var clock = Stopwatch.StartNew();
+int epochs = Math.Max(1, episodes / every);
+if (isMaml)
+{
+    using var maml = new ModelAgnostic(model, device, new InnerLoop { Rate = 0.4 }) { IsFirstOrder = isFirstOrder };
+    using var tested = new ModelAgnostic(model, device, new InnerLoop { Rate = 0.4, Steps = 3 });
+    var trainer = new Trainer(optimiser, device) { Seed = seed, Backward = maml, Observers = [new GradientAccumulation(8)] };
+    trainer.Fit(
+        maml.Over(every, number => Adapting.TaskOf(model, training, draw.At(number))), epochs, Schedule.Cosine(),
+        progress: new Progress(epochs, () => Test((classes, few) => classes == ways && few == shots ? Adapting.Accuracy(model, tested, test, new EpisodeDraw(test.Labels, classes, few, 15, 99), 100, device) : null)));
+    Test((classes, few) => classes == ways && few == shots ? Adapting.Accuracy(model, tested, test, new EpisodeDraw(test.Labels, classes, few, 15, 99), Tested, device) : null);
+}
+else
+{
+    var trainer = new Trainer(optimiser, device) { Seed = seed };
+    trainer.Fit(new Prototypes(model, training, draw, every), epochs, Schedule.Cosine(), progress: new Progress(epochs, () => Test(Nearest)));
+    Console.WriteLine($"official one-shot runs: {Runs.ErrorRate(model, Path.Combine(args[0], "all_runs.zip"), device):p1} wrong");
+}
+return 0;
+
+double? Nearest(int classes, int few) => Prototypes.Accuracy(model, test, new EpisodeDraw(test.Labels, classes, few, queries: 15, seed: 99), Tested, device);
+
+void Test(Func<int, int, double?> accuracy)
+{
+    var text = new List<string>();
+    foreach (var (classes, few) in new[] { (5, 1), (5, 5), (20, 1) })
+        if (accuracy(classes, few) is { } share) text.Add($"{classes}-way {few}-shot {share:p1}");
+    Console.WriteLine($"{string.Join(", ", text)}, {clock.Elapsed.TotalMinutes:0.0} min");
+}

@@ -41,15 +41,16 @@ public sealed partial class Gradients
     /// <param name="rule">What is done to each number of the gradient, which the rule takes for its weight.</param>
     /// <param name="operand">What the rule takes for the gradient: of the parameter's shape, on the gradient's device, contiguous.</param>
     /// <param name="first">What the rule remembers first, as the operand; null where it remembers nothing.</param>
+    /// <param name="second">What it remembers second; null where it remembers one thing at most.</param>
     /// <exception cref="ArgumentException">The parameter has no gradient.</exception>
-    public void Change<TRule>(Parameter parameter, TRule rule, Tensor<float> operand, Tensor<float>? first = null) where TRule : unmanaged, IUpdateRule
+    public void Change<TRule>(Parameter parameter, TRule rule, Tensor<float> operand, Tensor<float>? first = null, Tensor<float>? second = null) where TRule : unmanaged, IUpdateRule
     {
         ArgumentNullException.ThrowIfNull(parameter);
         RequireGradient(parameter);
         ref var place = ref CollectionsMarshal.GetValueRefOrNullRef(Table.OfParameters, parameter);
         var target = !place.Memory.IsShared && place.IsContiguous ? place : place.Device.Rent<float>(place.Shape);
         if (target != place) place.Device.Copy(place, target);
-        place.Device.Update(rule, target, operand, first, null);
+        place.Device.Update(rule, target, operand, first, second);
         Put(ref place, target);
     }
 

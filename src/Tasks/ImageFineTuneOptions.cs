@@ -15,7 +15,10 @@ public enum FeatureAttention
 /// <summary>How an image model is fine-tuned on a dataset.</summary>
 public sealed record ImageFineTuneOptions
 {
-    private const int StepsAnEpoch = 24, SmallestBatch = 4, LargestBatch = 64, FewInAStep = 16, UsualFeatures = 512;
+    private const int FewInAStep = 16, UsualFeatures = 512;
+
+    private static readonly StepBudget Budget = new(
+        StepsAnEpoch: 24, SmallestBatch: 4, LargestBatch: 64, StepsInAll: 0, FewestEpochs: FineTuneOptions.UsualEpochs, MostEpochs: FineTuneOptions.UsualEpochs);
 
     /// <summary>Epochs, rates, freezing, optimiser.</summary>
     public FineTuneOptions Recipe { get; init; } = new();
@@ -84,7 +87,7 @@ public sealed record ImageFineTuneOptions
 
     /// <summary>Pictures a step at most, for as many pictures in all.</summary>
     /// <param name="examples">How many pictures are learnt from.</param>
-    public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / StepsAnEpoch, SmallestBatch, LargestBatch);
+    public int BatchSizeFor(int examples) => Budget.BatchSize(BatchSize, examples);
 
     /// <summary>The recipe with what a run of so many pictures would decide for itself.</summary>
     /// <param name="model">The model that is to be fine-tuned.</param>
@@ -106,9 +109,10 @@ public sealed record ImageFineTuneOptions
         {
             Recipe = Recipe with
             {
-                Epochs = Recipe.Epochs ?? FineTuneOptions.UsualEpochs,
+                Epochs = Budget.Epochs(Recipe.Epochs, examples, batch),
                 FrozenEpochs = Recipe.FrozenEpochsOn(model),
-                LearningRate = Recipe.LearningRate ?? FineTuneOptions.UsualLearningRate * (isNoisy ? Math.Min(1, (double)batch / LargestBatch * UsualFeatures / FeaturesOf(model)) : 1),
+                LearningRate = Recipe.LearningRate
+                    ?? FineTuneOptions.UsualLearningRate * (isNoisy ? Math.Min(1, (double)batch / Budget.LargestBatch * UsualFeatures / FeaturesOf(model)) : 1),
                 BatchNorm = Recipe.BatchNorm ?? (isNoisy ? BatchNormPolicy.AlwaysRunningStatistics : BatchNormPolicy.FollowFreezing),
             },
             BatchSize = batch,

@@ -17,7 +17,7 @@ public sealed record AdaptationOptions
     /// <summary>What the method's loss is multiplied by; null for its own.</summary>
     public double? Strength { get; init; }
 
-    /// <summary>How sure an answer is that counts as a label, in (0, 1]; null for the method's own.</summary>
+    /// <summary>How sure an answer is that counts as a label, in [0, 1); null for the method's own.</summary>
     public double? Threshold { get; init; }
 
     internal void Validate()

@@ -31,7 +31,7 @@ internal static class AdaptationRecipe
         RecipeOption.Of("--adapt-strength", "adaptation_strength", RecipeKind.Number("a number above 0", static value => value > 0, "X").OrNone(),
             static (AdaptationOptions recipe) => recipe.Strength, static (recipe, value) => recipe with { Strength = value },
             "What the loss of --adapt is multiplied by; 1 where it is not given."),
-        RecipeOption.Of("--adapt-threshold", "adaptation_threshold", RecipeKind.Number("a number above 0, 1 at most", static value => value is > 0 and <= 1, "SHARE").OrNone(),
+        RecipeOption.Of("--adapt-threshold", "adaptation_threshold", RecipeKind.Number("a number in [0, 1)", static value => value is >= 0 and < 1, "SHARE").OrNone(),
             static (AdaptationOptions recipe) => recipe.Threshold, static (recipe, value) => recipe with { Threshold = value },
             "How sure an answer is that counts as a label; 0.9 for pseudo-labels, 0.95 for fixmatch."));
 }

@@ -7,7 +7,7 @@ namespace Graft.Tasks;
 public sealed record SpeechFineTuneOptions
 {
     private const double RateOfFrames = 1e-4, RateOfClasses = 5e-5, RateOfWriting = 1e-5, WidthOfBase = 768, UsualHeadRateFactor = 20;
-    private const int UsualBatch = 8, FewestSteps = 24, SmallestBatch = 4, UsualEpochs = 10, MostEpochs = 30, FewestStepsInAll = 200;
+    private static readonly StepBudget Budget = new(StepsAnEpoch: 24, SmallestBatch: 4, LargestBatch: 8, StepsInAll: 200, FewestEpochs: 10, MostEpochs: 30);
 
     /// <summary>Epochs, rates, freezing, optimiser: AdamW, ten epochs of everything or more where sounds are few (<see cref="EpochsFor"/>).</summary>
     public FineTuneOptions Recipe { get; init; } = new()
@@ -52,15 +52,11 @@ public sealed record SpeechFineTuneOptions
 
     /// <summary>Sounds a step at most, for as many in all.</summary>
     /// <param name="examples">How many sounds are learnt from.</param>
-    public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / FewestSteps, SmallestBatch, UsualBatch);
+    public int BatchSizeFor(int examples) => Budget.BatchSize(BatchSize, examples);
 
     /// <summary>Epochs for as many sounds in all, where none are given: 10, or as many as make 200 steps, but at most 30.</summary>
     /// <param name="examples">How many sounds are learnt from.</param>
-    public int EpochsFor(int examples)
-    {
-        int steps = Math.Max(1, new BatchPlan(examples, BatchSizeFor(examples), even: true).Count);
-        return Recipe.Epochs ?? Math.Clamp((FewestStepsInAll + steps - 1) / steps, UsualEpochs, MostEpochs);
-    }
+    public int EpochsFor(int examples) => Budget.Epochs(Recipe.Epochs, examples, BatchSizeFor(examples));
 
     /// <summary>The options with defaults resolved for a model and a number of sounds.</summary>
     internal SpeechFineTuneOptions Resolved(SpeechModel model, int examples)

@@ -7,7 +7,7 @@ public sealed record TextFineTuneOptions
 {
     private const double RateOfBase = 5e-5, WidthOfBase = 768, RateOfWords = 1e-3, UsualHeadRateFactor = 20;
 
-    private const int UsualBatch = 16, FewestSteps = 24, SmallestBatch = 4, FewestEpochs = 3, MostEpochs = 20, FewestStepsInAll = 100;
+    private static readonly StepBudget Budget = new(StepsAnEpoch: 24, SmallestBatch: 4, LargestBatch: 16, StepsInAll: 100, FewestEpochs: 3, MostEpochs: 20);
 
     /// <summary>What suits networks over word vectors (<see cref="TextModelSource.Words"/>): ten epochs, one rate for every layer.</summary>
     public static TextFineTuneOptions ForWords { get; } = new() { Recipe = new TextFineTuneOptions().Recipe with { Epochs = 10, RateDecayPerStage = 1 } };
@@ -66,16 +66,12 @@ public sealed record TextFineTuneOptions
 
     /// <summary>Texts a step at most, for as many texts in all.</summary>
     /// <param name="examples">How many texts are learnt from.</param>
-    public int BatchSizeFor(int examples) => BatchSize ?? Math.Clamp(examples / FewestSteps, SmallestBatch, UsualBatch);
+    public int BatchSizeFor(int examples) => Budget.BatchSize(BatchSize, examples);
 
     /// <summary>Epochs for as many texts in all, where none are given: 3 (Devlin et al. 2018), or as many as make 100 steps, but at most 20. A few steps
     /// leave a new head where it began (Mosbach et al. 2021).</summary>
     /// <param name="examples">How many texts are learnt from.</param>
-    public int EpochsFor(int examples)
-    {
-        int steps = Math.Max(1, new BatchPlan(examples, BatchSizeFor(examples), even: true).Count);
-        return Recipe.Epochs ?? Math.Clamp((FewestStepsInAll + steps - 1) / steps, FewestEpochs, MostEpochs);
-    }
+    public int EpochsFor(int examples) => Budget.Epochs(Recipe.Epochs, examples, BatchSizeFor(examples));
 
     /// <summary>The recipe with what a run of so many texts would decide for itself.</summary>
     /// <param name="model">The model that is to be fine-tuned.</param>

@@ -177,7 +177,7 @@ public sealed class TextGenerator : TextTask
         : stops.Any(string.IsNullOrEmpty) ? throw new ArgumentException("a stop string is empty: it would end every text") : [.. stops];
 
     private static GenerationOptions WithStops(GenerationOptions options, TextPreparation inputs, string[] stops) => stops.Length == 0 ? options
-        : options with { StopRules = [.. options.StopRules, tokens => TextStream.EndOf(inputs.Tokeniser.Decode(tokens, skipSpecialTokens: true), stops) >= 0] };
+        : options with { StopRules = [.. options.StopRules, tokens => TextStream.HasEnded(inputs.Tokeniser, tokens, stops)] };
 
     private int[] PromptOf(TextPreparation inputs, string prompt)
     {

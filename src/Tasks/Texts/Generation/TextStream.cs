@@ -7,6 +7,7 @@ namespace Graft.Tasks;
 internal sealed class TextStream(Tokeniser tokeniser, IReadOnlyList<string> stops)
 {
     private const char Replacement = '\uFFFD';
+    private const int Margin = 8;
 
     private readonly List<int> tokens = [];
     private readonly StringBuilder held = new();
@@ -20,6 +21,18 @@ internal sealed class TextStream(Tokeniser tokeniser, IReadOnlyList<string> stop
         string text = tokeniser.Decode(tokens, skipSpecialTokens: true);
         int end = EndOf(text, stops);
         return end < 0 ? text : text[..end];
+    }
+
+    /// <summary>Whether a stop string has come with the last token: only as many tokens are read back as one may span, so that a long text costs no more than a short one.</summary>
+    public static bool HasEnded(Tokeniser tokeniser, ReadOnlySpan<int> tokens, IReadOnlyList<string> stops)
+    {
+        int longest = stops.Max(static stop => stop.Length);
+        // a letter may be four tokens, and some tokens are no letter
+        for (int taken = 4 * longest + Margin; ; taken *= 2)
+        {
+            string text = tokeniser.Decode(tokens[Math.Max(0, tokens.Length - taken)..], skipSpecialTokens: true);
+            if (taken >= tokens.Length || text.Length >= longest + Margin) return EndOf(text, stops) >= 0;
+        }
     }
 
     /// <summary>Where the first stop string begins; -1 where there is none.</summary>

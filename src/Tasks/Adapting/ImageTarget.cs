@@ -86,8 +86,8 @@ internal sealed class ImageTarget : IDisposable
             return method.Loss(new DomainStep(known, answered, own, model.ForwardFrom(below, head), progress));
         }
         // in one run, so that batch norms see both domains
-        using var all = ImageBatch.Join(beside.Varied is { } other ? [batch, beside.Plain, other] : [batch, beside.Plain]);
-        var (features, map) = Features(model, all.On(pass), head);
+        var all = ImageBatch.OnTogether(pass, beside.Varied is { } other ? [batch, beside.Plain, other] : [batch, beside.Plain]);
+        var (features, map) = Features(model, all, head);
         var logits = model.ForwardFrom(map, head);
         int both = batch.Count + beside.Plain.Count;
         var step = DomainStep.Split(features.Slice(0, 0, both), logits.Slice(0, 0, both), batch.Count, progress) with

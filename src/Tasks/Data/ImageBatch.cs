@@ -40,20 +40,15 @@ internal sealed class ImageBatch : IDisposable
         }
     }
 
-    /// <summary>The pictures of several batches behind each other, with their indices; the batches stay.</summary>
+    /// <summary>The pictures of several batches behind each other as a pass's input, which lives as long as the pass.</summary>
     /// <exception cref="ImageException">They are of several sizes.</exception>
-    public static ImageBatch Join(params IReadOnlyList<ImageBatch> parts)
+    public static Variable OnTogether(Pass pass, params IReadOnlyList<ImageBatch> parts)
     {
         var first = parts[0].Images.Shape;
         if (parts.FirstOrDefault(part => part.Images.Shape[2] != first[2] || part.Images.Shape[3] != first[3]) is { } other)
             throw new ImageException(
                 "the pictures", $"are {first[3]} x {first[2]} pixels in one place and {other.Images.Shape[3]} x {other.Images.Shape[2]} in another; set a crop size so that all agree");
-        var images = parts[0].Images.Device.Rent<float>([parts.Sum(static part => part.Count), first[1], first[2], first[3]], MemoryFormat.ChannelsLast);
-        int at = 0;
-        foreach (var part in parts)
-            for (int row = 0; row < part.Count; row++)
-                ImageTransforms.Place(part.Images, row).CopyTo(ImageTransforms.Place(images, at++));
-        return new ImageBatch(images, [.. parts.SelectMany(static part => part.Indices)]);
+        return Variable.Concat([.. parts.Select(part => part.On(pass))]);
     }
 
     /// <summary>The pictures as a pass's input, on its device.</summary>

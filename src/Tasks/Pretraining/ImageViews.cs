@@ -33,8 +33,7 @@ internal sealed class ImageViews(ImageModel model, ViewMethod method, ImageLoade
 
         public Variable Loss(Pass pass)
         {
-            using var both = ImageBatch.Join(one, other);
-            var features = ImageFeatures.Pooled(model.Features(both.On(pass)));
+            var features = ImageFeatures.Pooled(model.Features(ImageBatch.OnTogether(pass, one, other)));
             return method.Loss(features.Slice(0, 0, one.Count), features.Slice(0, one.Count, other.Count));
         }
     }

@@ -49,7 +49,7 @@ public sealed partial class ImageClassifier
     {
         ArgumentNullException.ThrowIfNull(target);
         RequireTrainedHead();
-        var there = Looked(target, out var answers);
+        var answers = AnswersOf(target);
         var shares = new double[ClassNames.Count];
         double confidence = 0, entropy = 0;
         foreach (double[] logarithms in answers.Values.Select(static row => ImageInference.LogSoftmax(row)))
@@ -60,11 +60,12 @@ public sealed partial class ImageClassifier
             foreach (double logarithm in logarithms) entropy -= Math.Exp(logarithm) * logarithm / answers.Count;
         }
         if (source is null) return new DomainComparison(null, confidence, entropy, shares, null);
-        var here = Looked(source, out _);
+        SortedDictionary<int, float[]> here = FeaturesOf(source), there = FeaturesOf(target);
         TargetRisk? error = null;
         if (held is { Count: > 0 })
         {
-            var kept = Looked(held, out var said);
+            var kept = FeaturesOf(held);
+            var said = AnswersOf(held);
             int[] order = [.. kept.Keys];
             error = TargetRisk.Estimate(
                 [.. here.Values], [.. there.Values], [.. order.Select(index => kept[index])],
@@ -72,17 +73,19 @@ public sealed partial class ImageClassifier
         }
         return new DomainComparison(ProxyDistance.Of([.. here.Values], [.. there.Values], cancellation: cancellation), confidence, entropy, shares, error);
 
-        // features and answers by index, of as many pictures as are looked at
-        SortedDictionary<int, float[]> Looked(IImageDataset pictures, out SortedDictionary<int, float[]> answered)
-        {
-            int count = Math.Min(pictures.Count, MostCompared);
-            int[] places = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * pictures.Count / count))];
-            var some = new SomeImages(pictures, places);
-            var features = new SortedDictionary<int, float[]>();
-            answered = [];
-            foreach (var (index, row) in Features(some, static (_, _) => { }, cancellation)) features[places[index]] = row;
-            foreach (var (index, row) in OutputRows(some, cancellation)) answered[places[index]] = row.ToArray();
-            return features.Count > 0 ? features : throw new ImageException(pictures.Name(0), "cannot be decoded, and none of the others of its kind either");
-        }
+        SortedDictionary<int, float[]> AnswersOf(IImageDataset pictures) =>
+            Looked(pictures, some => OutputRows(some, cancellation).Select(static answer => (answer.Index, answer.Row.ToArray())));
+
+        SortedDictionary<int, float[]> FeaturesOf(IImageDataset pictures) => Looked(pictures, some => Features(some, static (_, _) => { }, cancellation));
+    }
+
+    /// <summary>Rows of as many pictures as are looked at, by index.</summary>
+    private static SortedDictionary<int, float[]> Looked(IImageDataset pictures, Func<IImageDataset, IEnumerable<(int Index, float[] Row)>> rowsOf)
+    {
+        int count = Math.Min(pictures.Count, MostCompared);
+        int[] places = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * pictures.Count / count))];
+        var rows = new SortedDictionary<int, float[]>();
+        foreach (var (index, row) in rowsOf(new SomeImages(pictures, places))) rows[places[index]] = row;
+        return rows.Count > 0 ? rows : throw new ImageException(pictures.Name(0), "cannot be decoded, and none of the others of its kind either");
     }
 }

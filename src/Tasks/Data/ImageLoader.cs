@@ -82,7 +82,7 @@ internal sealed class ImageLoader
     }
 
     private int[] OrderOf(int epoch) => options.Order is { } drawn ? drawn.Epoch(epoch) : options.Shuffle ?? options.Training
-        ? new RandomStream(options.Seed, "shuffle").Permutation(dataset.Count, (ulong)epoch)
+        ? new ShuffledOrder(dataset.Count, options.Seed).Epoch(epoch)
         : [.. Enumerable.Range(0, dataset.Count)];
 
     private IEnumerable<ImageBatch> Run(int[] order, BatchPlan plan, int first, int epoch, CancellationToken cancellation)

@@ -33,7 +33,7 @@ internal sealed class ImageViews(ImageModel model, ViewMethod method, ImageLoade
 
         public Variable Loss(Pass pass)
         {
-            var features = ImageFeatures.Pooled(model.Features(ImageBatch.OnTogether(pass, one, other)));
+            var features = model.Features(ImageBatch.OnTogether(pass, one, other));
             return method.Loss(features.Slice(0, 0, one.Count), features.Slice(0, one.Count, other.Count));
         }
     }

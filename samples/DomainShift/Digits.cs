@@ -22,8 +22,10 @@ internal static class Digits
     /// <summary>The same, each on a piece of a photograph, whose colours it turns around, as MNIST-M is made (Ganin et al. 2016): |photograph - digit|.</summary>
     /// <param name="path">The archive.</param>
     /// <param name="photographs">A folder of pictures of 28 x 28 pixels at least.</param>
+    /// <param name="piece">Pixels a side of the pieces, which are enlarged to 28. MNIST-M's are a sixteenth of a photograph wide and so quite plain; photographs of 32 pixels that
+    /// are blended in whole are busier than any digit.</param>
     /// <param name="seed">The seed of the draw.</param>
-    public static LabelledImages Blended(string path, string photographs, ulong seed)
+    public static LabelledImages Blended(string path, string photographs, int piece, ulong seed)
     {
         var behind = UnlabelledImages.Open(photographs);
         var random = new RandomStream(seed, "blended");
@@ -32,13 +34,22 @@ internal static class Digits
         {
             ulong at = 3 * number++;
             var photograph = behind.Load(random.Below(behind.Count, at));
-            int top = random.Below(photograph.Height - Side + 1, at + 1), left = random.Below(photograph.Width - Side + 1, at + 2);
+            int top = random.Below(photograph.Height - piece + 1, at + 1), left = random.Below(photograph.Width - piece + 1, at + 2);
             for (int y = 0; y < Side; y++)
-            {
-                var row = photograph.Row(top + y)[(3 * left)..];
-                for (int x = 0; x < 3 * Side; x++) image.Pixels[3 * Side * y + x] = (byte)Math.Abs(row[x] - pixels[Side * y + x / 3]);
-            }
+                for (int x = 0; x < 3 * Side; x++)
+                    image.Pixels[3 * Side * y + x] = (byte)Math.Abs(Enlarged(photograph, top, left, piece, y, x / 3, x % 3) - pixels[Side * y + x / 3]);
         });
+    }
+
+    /// <summary>A pixel of a piece that is enlarged, between the four that it lies between.</summary>
+    private static int Enlarged(RgbImage photograph, int top, int left, int piece, int y, int x, int channel)
+    {
+        double scale = (double)piece / Side, row = Math.Clamp((y + 0.5) * scale - 0.5, 0, piece - 1), column = Math.Clamp((x + 0.5) * scale - 0.5, 0, piece - 1);
+        int above = (int)row, before = (int)column, below = Math.Min(above + 1, piece - 1), behind = Math.Min(before + 1, piece - 1);
+        double down = row - above, across = column - before;
+        return (int)Math.Round((1 - down) * ((1 - across) * At(above, before) + across * At(above, behind)) + down * ((1 - across) * At(below, before) + across * At(below, behind)));
+
+        double At(int y, int x) => photograph.Row(top + y)[3 * (left + x) + channel];
     }
 
     /// <summary>Digits of 8 x 8 pixels and 17 levels, a line each with the digit in the end (scikit-learn's).</summary>

@@ -22,7 +22,7 @@ if (args.Length < 2 || args.Length % 2 != 0)
 int seeds = 5, epochs = 15;
 string? only = null;
 var device = Device.Cpu;
-string[] methods = [DomainMethodKind.SourceOnly.Name, .. DomainMethodKind.All.Where(static kind => kind != DomainMethodKind.SourceOnly).Select(static kind => kind.Name), Oracle];
+string[] methods = [DomainMethodKind.SourceOnly.Name, .. DomainMethodKind.All.Where(static kind => kind != DomainMethodKind.SourceOnly).Select(static kind => kind.Name), Run.SourceWithNorms, Oracle];
 for (int at = 2; at < args.Length; at += 2)
 {
     string value = args[at + 1];

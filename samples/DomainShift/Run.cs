@@ -20,12 +20,16 @@ internal sealed record Result(string Shift, string Method, ulong Seed, double So
 /// <summary>Runs a method.</summary>
 internal static class Run
 {
+    /// <summary>The baseline of the methods that are about norms.</summary>
+    public const string SourceWithNorms = "source-only, with norms";
+
     private const int BatchSize = 64;
 
     public static Result Make(Shift shift, string method, ulong seed, int epochs, Device device)
     {
-        using var classifier = ImageClassifier.FromScratch(DigitNetwork.Registered, device, seed);
-        var kind = DomainMethodKind.All.FirstOrDefault(found => found.Name == method);
+        var kind = method == SourceWithNorms ? DomainMethodKind.SourceOnly : DomainMethodKind.All.FirstOrDefault(found => found.Name == method);
+        bool isAboutNorms = method == SourceWithNorms || kind is { NeedsSource: false };
+        using var classifier = ImageClassifier.FromScratch(isAboutNorms ? DigitNetwork.WithNorms : DigitNetwork.Registered, device, seed);
         var options = new ImageFineTuneOptions
         {
             BatchSize = BatchSize,

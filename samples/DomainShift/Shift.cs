@@ -11,6 +11,7 @@ namespace Graft.Samples.DomainShift;
 internal sealed record Shift(string Name, LabelledImages Source, LabelledImages Held, LabelledImages Target, LabelledImages Test)
 {
     private const double HeldOut = 0.1;
+    private const int Piece = 7, Whole = 28;
 
     /// <summary>The shifts, from the folder of the data.</summary>
     public static IReadOnlyList<Shift> Read(string data)
@@ -21,8 +22,11 @@ internal sealed record Shift(string Name, LabelledImages Source, LabelledImages 
         var (target, rest) = Digits.Optical(Path.Combine(data, "digits", "digits.csv.gz")).Split(0.5, seed: 0);
         return
         [
-            new("handwritten to blended", source, held, Digits.Blended(train, Path.Combine(photographs, "train"), 0), Digits.Blended(test, Path.Combine(photographs, "test"), 1)),
+            new("handwritten to blended", source, held, Blended(train, "train", Piece, 0), Blended(test, "test", Piece, 1)),
+            new("handwritten to busy", source, held, Blended(train, "train", Whole, 0), Blended(test, "test", Whole, 1)),
             new("handwritten to optical", source, held, target, rest),
         ];
+
+        LabelledImages Blended(string digits, string part, int piece, ulong seed) => Digits.Blended(digits, Path.Combine(photographs, part), piece, seed);
     }
 }

@@ -3,6 +3,8 @@
 //
 //     dotnet run -c Release --project samples/FewShot -- OMNIGLOT prototypes|maml [--episodes 6000] [--ways N] [--shots N] [--seed N] [--threads N] [--first-order true]
 //
+//     dotnet run -c Release --project samples/FewShot -- sines maml|first-order|reptile|together STEPS SEED
+//
 // OMNIGLOT holds images_background_small1.zip, images_background_small2.zip and all_runs.zip.
 using System.Diagnostics;
 using System.Globalization;
@@ -12,6 +14,11 @@ using Graft.Transfer;
 
 const int Tested = 400;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["sines", "maml" or "first-order" or "reptile" or "together", var steps, var number])
+{
+    Sines.Run(args[1], int.Parse(steps), ulong.Parse(number), Device.Cpu);
+    return 0;
+}
 if (args.Length < 2 || args.Length % 2 != 0 || args[1] is not ("prototypes" or "maml"))
 {
     Console.Error.WriteLine("give the folder of the data and how to learn: OMNIGLOT prototypes|maml [--episodes N] [--ways N] [--shots N] [--seed N] [--threads N] [--first-order true]");

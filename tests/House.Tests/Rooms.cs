@@ -10,7 +10,7 @@ namespace Graft.House.Tests;
 internal sealed record Room(string Project, string[] Projects, string[] Packages, string[] Assemblies)
 {
     /// <summary>The line, left to right, and beside it the rooms that stand on a package: the GPU's, and between models and tasks those of
-    /// foreign formats, of fetching, of sounds and of text, and on transfer that of logs.</summary>
+    /// foreign formats, of fetching, of sounds and of text, and on transfer those of logs and of games.</summary>
     public static IReadOnlyList<Room> All { get; } =
     [
         new("Tensors", [], [], []),
@@ -28,6 +28,7 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
         new(
             "Logging", ["Transfer"], ["Microsoft.Extensions.Logging.Abstractions"],
             ["Graft.Models", "Graft.Transfer", "Microsoft.Extensions.Logging.Abstractions"]),
+        new("Reinforcement", ["Transfer"], [], ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Transfer"]),
         new(
             "Tasks", ["Transfer", "Onnx", "Formats", "Hub", "Audio", "Text"], ["Microsoft.Extensions.AI.Abstractions", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
             ["Graft.Tensors", "Graft.Autograd", "Graft.Models", "Graft.Onnx", "Graft.Formats", "Graft.Hub", "Graft.Audio", "Graft.Text", "Graft.Transfer", "Microsoft.Extensions.AI.Abstractions", "SkiaSharp"]),
@@ -35,7 +36,7 @@ internal sealed record Room(string Project, string[] Projects, string[] Packages
 
     /// <summary>The rooms that are free of reflection and native binaries.</summary>
     public static IReadOnlyList<Room> Core { get; } =
-        [.. All.Where(room => room.Project is "Tensors" or "Autograd" or "Models" or "Transfer")];
+        [.. All.Where(room => room.Project is "Tensors" or "Autograd" or "Models" or "Transfer" or "Reinforcement")];
 
     public static TheoryData<string> Names => [.. All.Select(room => room.Project)];
 

@@ -8,7 +8,7 @@ namespace Graft.Packages.Tests;
 public sealed class PackageContentTests(Feed feed)
 {
     private static readonly string[] Libraries =
-        ["Graft.Audio", "Graft.Autograd", "Graft.Formats", "Graft.Hub", "Graft.Logging", "Graft.Models", "Graft.Onnx", "Graft.Tasks", "Graft.Tensors", "Graft.Tensors.Gpu", "Graft.Text", "Graft.Transfer"];
+        ["Graft.Audio", "Graft.Autograd", "Graft.Formats", "Graft.Hub", "Graft.Logging", "Graft.Models", "Graft.Onnx", "Graft.Reinforcement", "Graft.Tasks", "Graft.Tensors", "Graft.Tensors.Gpu", "Graft.Text", "Graft.Transfer"];
 
     private static readonly Dictionary<string, string> Tools = new() { ["Graft.CommandLine"] = "graft", ["Graft.WeightImport"] = "weight-import" };
 

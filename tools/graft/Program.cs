@@ -42,6 +42,7 @@ internal static class Program
         WriteCommand.Translate(),
         WriteCommand.Summarise(),
         TranscribeCommand.Make(),
+        PlayCommand.Make(),
     })
     {
         IsWrongInput = static exception => exception is ImageException or TextFileException or AudioException or DeviceUnavailableException,

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Graft.Reinforcement;
+using Graft.Tensors;
+using Graft.Transfer;
+
+namespace Graft.CommandLine;
+
+/// <summary>A network for a game: from nothing, from a file, or with the trunk of one of another game.</summary>
+internal sealed class LearntPolicy(GameKind game, ImageModel model) : IDisposable
+{
+    /// <summary>What <c>--learn</c> calls imitation of another network.</summary>
+    public const string Distil = "distil";
+
+    private const int BatchesPerEpoch = 100;
+    private const double PupilsRate = 1e-3, Sharp = 0.01;
+
+    public ImageModel Model => model;
+
+    /// <summary>Opens a network.</summary>
+    /// <param name="game">What it is to play.</param>
+    /// <param name="method">How it learns that; null where it only plays.</param>
+    /// <param name="from">A file; null to begin with nothing.</param>
+    /// <param name="seed">The seed of initial values.</param>
+    /// <exception cref="WrongInputException">The file is of another game, or its trunk does not fit.</exception>
+    public static LearntPolicy Open(GameKind game, string? method, string? from, ulong seed)
+    {
+        var saved = from is null ? null : SavedPolicy.Load(from);
+        if (method is null)
+        {
+            if (saved!.Game == game) return new LearntPolicy(game, saved.Model);
+            saved.Model.Dispose();
+            throw new WrongInputException($"{Printable.Whole(from!)} plays {saved.Game}: say so instead of {game}, or have it learn with --learn METHOD");
+        }
+        bool hasValue = method != Distil && PolicyMethodKind.Named(method).HasValue;
+        if (saved is not null && saved.Game == game && saved.HasValue == hasValue) return new LearntPolicy(game, saved.Model);
+        var model = game.Network(hasValue, seed);
+        try
+        {
+            if (saved is not null) model.CopyWeightsFrom(saved.Model, includeHead: false);
+            return new LearntPolicy(game, model);
+        }
+        catch (ArgumentException exception)
+        {
+            model.Dispose();
+            throw new WrongInputException($"the trunk of {Printable.Whole(from!)} is of no use for {game}: {Shell.Line(exception.Message)}");
+        }
+        finally
+        {
+            saved?.Model.Dispose();
+        }
+    }
+
+    /// <exception cref="WrongInputException">Nothing of the network has such a name.</exception>
+    public void Freeze(string pattern)
+    {
+        try
+        {
+            model.Freeze(pattern);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException($"--freeze: {Shell.Line(exception.Message)}");
+        }
+    }
+
+    /// <summary>Learns the game.</summary>
+    public PolicyReport Learn(string method, string? teacher, PolicyTrainingOptions options, Device device, ProgressDisplay display, CancellationToken interrupt)
+    {
+        try
+        {
+            return teacher is null
+                ? PolicyTraining.Run(model, game, options with { Method = PolicyMethodKind.Named(method) }, device, new Shown(display), interrupt)
+                : Imitate(teacher, options, device, interrupt);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException(Shell.Line(exception.Message));
+        }
+    }
+
+    /// <exception cref="WorkFailedException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        try
+        {
+            SavedPolicy.Save(model, game, path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new WorkFailedException($"{Printable.Whole(path)} cannot be written ({Shell.Line(exception.Message)}); what was learnt is lost", exception);
+        }
+    }
+
+    public void Dispose() => model.Dispose();
+
+    private PolicyReport Imitate(string teacher, PolicyTrainingOptions options, Device device, CancellationToken interrupt)
+    {
+        var master = SavedPolicy.Load(teacher);
+        using var network = master.Model;
+        if (master.Game != game) throw new WrongInputException($"--teacher {Printable.Whole(teacher)} plays {master.Game}, not {game}");
+        // what actions are worth is no share of them
+        using var player = new Player(network, game.Create(), device) { Temperature = master.HasValue ? 1 : Sharp };
+        var games = new GameRow(game.Create, options.Games, options.Seed);
+        using var learning = new PolicyDistillation(model, games, device, player, BatchesPerEpoch, seed: options.Seed);
+        var groups = new ParameterGroups(model);
+        groups.Rates(options.LearningRate ?? PupilsRate);
+        using var optimiser = Optimiser.Adam(groups);
+        int epochs = (int)Math.Max(1, options.Frames / learning.FramesPerEpoch);
+        var report = new Trainer(optimiser, device) { Seed = options.Seed }.Fit(learning, epochs, Schedule.Cosine(), cancellation: interrupt);
+        return new PolicyReport(games.Episodes, games.Frames, report.Seconds, GoodAt: null, report.Interrupted);
+    }
+
+    private sealed class Shown(ProgressDisplay display) : IProgress<PolicyProgress>
+    {
+        public void Report(PolicyProgress value)
+        {
+            double share = Math.Max((double)value.Frames / value.Of, 1e-9);
+            string text = string.Create(CultureInfo.InvariantCulture, $"step {value.Frames:n0} of {value.Of:n0}{(double.IsNaN(value.Return) ? "" : $", {value.Return:0.0} a game")}");
+            display.At(Math.Min(value.Frames, value.Of), value.Of, text, value.Elapsed * Math.Max(0, 1 / share - 1));
+        }
+    }
+}

@@ -12,7 +12,7 @@ using Graft.Samples.FewShot;
 using Graft.Tensors;
 using Graft.Transfer;
 
-const int Tested = 400;
+const int Tested = 600, TestedBetween = 40;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["sines", "maml" or "first-order" or "reptile" or "together", var steps, var number])
 {
@@ -62,23 +62,28 @@ if (isMaml)
     var trainer = new Trainer(optimiser, device) { Seed = seed, Backward = maml, Observers = [new GradientAccumulation(8)] };
     trainer.Fit(
         maml.Over(every, number => Adapting.TaskOf(model, training, draw.At(number))), epochs, Schedule.Cosine(),
-        progress: new Progress(epochs, () => Test((classes, few) => classes == ways && few == shots ? Adapting.Accuracy(model, tested, test, new EpisodeDraw(test.Labels, classes, few, 15, 99), 100, device) : null)));
-    Test((classes, few) => classes == ways && few == shots ? Adapting.Accuracy(model, tested, test, new EpisodeDraw(test.Labels, classes, few, 15, 99), Tested, device) : null);
+        progress: new Progress(epochs, () => Test(Adapted, TestedBetween)));
+    Test(Adapted, Tested);
+
+    double? Adapted(int classes, int few, int count) => classes == ways && few == shots ? Adapting.Accuracy(model, tested, test, Asked(classes, few), count, device) : null;
 }
 else
 {
     var trainer = new Trainer(optimiser, device) { Seed = seed };
-    trainer.Fit(new Prototypes(model, training, draw, every), epochs, Schedule.Cosine(), progress: new Progress(epochs, () => Test(Nearest)));
+    trainer.Fit(new Prototypes(model, training, draw, every), epochs, Schedule.Cosine(), progress: new Progress(epochs, () => Test(Nearest, TestedBetween)));
+    Test(Nearest, Tested);
     Console.WriteLine($"official one-shot runs: {Runs.ErrorRate(model, Path.Combine(args[0], "all_runs.zip"), device):p1} wrong");
 }
 return 0;
 
-double? Nearest(int classes, int few) => Prototypes.Accuracy(model, test, new EpisodeDraw(test.Labels, classes, few, queries: 15, seed: 99), Tested, device);
+double? Nearest(int classes, int few, int count) => Prototypes.Accuracy(model, test, Asked(classes, few), count, device);
 
-void Test(Func<int, int, double?> accuracy)
+EpisodeDraw Asked(int classes, int few) => new(test.Labels, classes, few, queries: 15, seed: 99);
+
+void Test(Func<int, int, int, double?> accuracy, int count)
 {
     var text = new List<string>();
     foreach (var (classes, few) in new[] { (5, 1), (5, 5), (20, 1) })
-        if (accuracy(classes, few) is { } share) text.Add($"{classes}-way {few}-shot {share:p1}");
+        if (accuracy(classes, few, count) is { } share) text.Add($"{classes}-way {few}-shot {share:p1}");
     Console.WriteLine($"{string.Join(", ", text)}, {clock.Elapsed.TotalMinutes:0.0} min");
 }

@@ -64,6 +64,20 @@ public static class NearName
     /// <param name="known">The known names.</param>
     public static string Hint(string wanted, IEnumerable<string> known) => Find(wanted, known) is { } near ? $" (nearest: {Printable.Text(near)})" : "";
 
+    /// <summary>The row of a name in a list of rows with names.</summary>
+    /// <param name="wanted">The name.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="nameOf">A row's name.</param>
+    /// <param name="what">What a row is, for the message: "optimiser".</param>
+    /// <exception cref="ArgumentException">There is none of that name; the message has the nearest and all there are.</exception>
+    public static T Pick<T>(string wanted, IReadOnlyList<T> rows, Func<T, string> nameOf, string what) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        string[] names = [.. rows.Select(nameOf)];
+        int at = Array.IndexOf(names, wanted);
+        return at >= 0 ? rows[at] : throw new ArgumentException($"there is no {what} '{Printable.Text(wanted)}'{Hint(wanted, names)}; there are {string.Join(", ", names)}");
+    }
+
     /// <summary>Whether two different names look the same on a screen: by spaces at their ends, or by letters with marks that one writes as
     /// one sign and the other as two.</summary>
     public static bool LooksTheSame(string first, string second)

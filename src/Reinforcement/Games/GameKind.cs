@@ -51,13 +51,7 @@ public sealed class GameKind
 
     /// <summary>The game of a name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static GameKind Named(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. All.Select(static kind => kind.Name)];
-        return All.FirstOrDefault(kind => kind.Name == name)
-            ?? throw new ArgumentException($"there is no game '{name}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
-    }
+    public static GameKind Named(string name) => NearName.Pick(name, All, static kind => kind.Name, "game");
 
     /// <summary>Makes a game.</summary>
     public IGame Create() => create();

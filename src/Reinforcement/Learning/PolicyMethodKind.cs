@@ -70,13 +70,7 @@ public sealed class PolicyMethodKind
 
     /// <summary>The method of a name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static PolicyMethodKind Named(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. All.Select(static kind => kind.Name)];
-        return All.FirstOrDefault(kind => kind.Name == name)
-            ?? throw new ArgumentException($"there is no way to learn a game '{name}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
-    }
+    public static PolicyMethodKind Named(string name) => NearName.Pick(name, All, static kind => kind.Name, "way to learn a game");
 
     /// <summary>Makes it for a network and games.</summary>
     /// <param name="setting">Those.</param>

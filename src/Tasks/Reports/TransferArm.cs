@@ -39,13 +39,7 @@ public sealed record TransferArm(string Name, string Description, FineTuneStrate
 
     /// <summary>The arm of a name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static TransferArm Named(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. All.Select(static arm => arm.Name)];
-        return All.FirstOrDefault(arm => arm.Name == name)
-            ?? throw new ArgumentException($"there is no arm '{Printable.Text(name)}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
-    }
+    public static TransferArm Named(string name) => NearName.Pick(name, All, static arm => arm.Name, "arm");
 
     /// <summary>The recipe with this arm's way.</summary>
     internal FineTuneOptions On(FineTuneOptions recipe) => Strategy is null ? recipe

@@ -80,13 +80,7 @@ public sealed class DomainMethodKind
 
     /// <summary>The method of a name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static DomainMethodKind Named(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. All.Select(static kind => kind.Name)];
-        return All.FirstOrDefault(kind => kind.Name == name)
-            ?? throw new ArgumentException($"there is no method of adaptation '{name}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
-    }
+    public static DomainMethodKind Named(string name) => NearName.Pick(name, All, static kind => kind.Name, "method of adaptation");
 
     /// <summary>Makes it for a model; null where it has no loss beside the source's.</summary>
     /// <param name="setting">What it is made for.</param>

@@ -95,13 +95,7 @@ public sealed class FineTuneStrategy
 
     /// <summary>The strategy of a name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static FineTuneStrategy Named(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. All.Select(static strategy => strategy.Name)];
-        return All.FirstOrDefault(strategy => strategy.Name == name)
-            ?? throw new ArgumentException($"there is no strategy '{name}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
-    }
+    public static FineTuneStrategy Named(string name) => NearName.Pick(name, All, static strategy => strategy.Name, "strategy");
 
     /// <summary>The phases of a fine-tuning, in order.</summary>
     /// <param name="setting">What they are made of.</param>

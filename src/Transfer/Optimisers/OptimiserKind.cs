@@ -70,13 +70,7 @@ public sealed class OptimiserKind
 
     /// <summary>The optimiser of a name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static OptimiserKind Named(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. All.Select(static kind => kind.Name)];
-        return All.FirstOrDefault(kind => kind.Name == name)
-            ?? throw new ArgumentException($"there is no optimiser '{name}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
-    }
+    public static OptimiserKind Named(string name) => NearName.Pick(name, All, static kind => kind.Name, "optimiser");
 
     /// <summary>Makes the optimiser.</summary>
     /// <param name="groups">The parameters and their rates.</param>

@@ -35,13 +35,7 @@ public sealed class ViewMethodKind
 
     /// <summary>The method of a name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static ViewMethodKind Named(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. All.Select(static kind => kind.Name)];
-        return All.FirstOrDefault(kind => kind.Name == name)
-            ?? throw new ArgumentException($"there is no method of self-supervision '{name}'{NearName.Hint(name, names)}; there are {string.Join(", ", names)}");
-    }
+    public static ViewMethodKind Named(string name) => NearName.Pick(name, All, static kind => kind.Name, "method of self-supervision");
 
     /// <summary>Makes it for a trunk.</summary>
     /// <param name="features">How many features the trunk makes.</param>

@@ -98,6 +98,7 @@ public sealed class GameTests
         Assert.Equal(3, row.LastSeen(1)[0]);
         row.Observe(seen);
         Assert.Equal([1, 0], seen);
+        Assert.Throws<ArgumentException>(() => row.Step([0], rewards, ends));
         Assert.Equal(6, row.Frames);
         Assert.Equal([new Episode(3, 20, 2), new Episode(6, 3, 3)], row.Episodes);
     }

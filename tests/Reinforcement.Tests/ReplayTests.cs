@@ -48,6 +48,9 @@ public sealed class ReplayTests
     {
         var memory = new ReplayMemory(2, 1);
         Assert.Throws<InvalidOperationException>(() => memory.Draw(1));
+        Assert.Throws<ArgumentException>(() => memory.Add([1, 2], 0, 0, [1], over: false));
+        memory.Add([1], 0, 0, [1], over: false);
+        Assert.Throws<ArgumentException>(() => memory.Surprise(memory.Draw(2), [1]));
         Assert.Throws<ArgumentOutOfRangeException>(static () => new ReplayMemory(0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(static () => new ReplayMemory(1, 1, exponent: 2));
     }

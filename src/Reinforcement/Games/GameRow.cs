@@ -65,8 +65,12 @@ public sealed class GameRow
     /// <param name="actions">An action a game.</param>
     /// <param name="rewards">Receives what each was worth.</param>
     /// <param name="ends">Receives whether an episode ended by it, and how.</param>
+    /// <exception cref="ArgumentException">There is not one of each for each game.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such action.</exception>
     public void Step(ReadOnlySpan<int> actions, Span<float> rewards, Span<EpisodeEnd> ends)
     {
+        if (actions.Length != Count || rewards.Length != Count || ends.Length != Count)
+            throw new ArgumentException($"{actions.Length} actions, {rewards.Length} rewards and {ends.Length} ends of {Count} games: there is one of each for each game");
         for (int number = 0; number < Count; number++)
         {
             var step = games[number].Step(actions[number]);

@@ -54,8 +54,11 @@ public sealed class ReplayMemory
     /// <param name="reward">What it was worth.</param>
     /// <param name="then">What was seen after it.</param>
     /// <param name="over">Whether nothing comes after it.</param>
+    /// <exception cref="ArgumentException">What was seen is not of as many numbers as it keeps.</exception>
     public void Add(ReadOnlySpan<float> before, int action, float reward, ReadOnlySpan<float> then, bool over)
     {
+        if (before.Length != Width || then.Length != Width)
+            throw new ArgumentException($"{before.Length} numbers were seen before and {then.Length} after, and {Width} are kept of each");
         before.CopyTo(seen.AsSpan(next * Width, Width));
         then.CopyTo(after.AsSpan(next * Width, Width));
         (actions[next], rewards[next], isOver[next]) = (action, reward, over);
@@ -94,6 +97,7 @@ public sealed class ReplayMemory
     public void Surprise(ReplayBatch batch, ReadOnlySpan<float> errors)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        if (errors.Length != batch.Actions.Length) throw new ArgumentException($"there are {errors.Length} errors of {batch.Actions.Length} steps: give one of each");
         if (exponent == 0) return;
         for (int row = 0; row < errors.Length; row++)
         {

@@ -11,16 +11,18 @@ internal sealed record Characters(IReadOnlyList<float[]> Images, IReadOnlyList<i
 {
     public const int Side = 28;
 
-    /// <summary>Reads archives of <c>set/alphabet/character/drawing.png</c>.</summary>
+    /// <summary>Reads archives of <c>set/alphabet/character/drawing.png</c>; a character that is in several (the small sets share two alphabets) is taken once.</summary>
     public static Characters Read(params IEnumerable<string> archives)
     {
         var (images, labels, alphabets) = (new List<float[]>(), new List<int>(), new List<string>());
+        var known = new HashSet<string>();
         foreach (string path in archives)
         {
             using var archive = ZipFile.OpenRead(path);
             var drawings = archive.Entries.Where(static entry => entry.FullName.EndsWith(".png", StringComparison.Ordinal)).OrderBy(static entry => entry.FullName, StringComparer.Ordinal);
             foreach (var character in drawings.GroupBy(static entry => Path.GetDirectoryName(entry.FullName)!))
             {
+                if (!known.Add(character.Key[(character.Key.IndexOf('/') + 1)..])) continue;
                 foreach (var drawing in character)
                 {
                     images.Add(Decode(drawing));

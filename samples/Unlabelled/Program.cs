@@ -1,7 +1,7 @@
 // What is a trunk worth that has learnt from pictures without labels? Pretrains a ResNet-20 of CIFAR, measures its features by a linear probe and by nearest neighbours beside those of
 // a trunk of random numbers and beside the pixels, and fine-tunes it on ten labels a class beside the same network from nothing.
 //
-//     dotnet run -c Release --project samples/Unlabelled -- DATA TRUNKS [--methods simclr,barlow-twins] [--epochs 60] [--seeds 3] [--threads N]
+//     dotnet run -c Release --project samples/Unlabelled -- DATA TRUNKS [--methods simclr,barlow-twins] [--epochs 60] [--batch-size 64] [--seeds 3] [--threads N]
 //
 // DATA holds train and test, a folder a class. Trunks are kept in TRUNKS, and what is there is not learnt again.
 using System.Globalization;
@@ -14,12 +14,12 @@ const string Network = "cifar-resnet20";
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Length < 2 || args.Length % 2 != 0)
 {
-    Console.Error.WriteLine("give the folder of the data and one for trunks: DATA TRUNKS [--methods NAME,NAME] [--epochs N] [--seeds N] [--threads N]");
+    Console.Error.WriteLine("give the folder of the data and one for trunks: DATA TRUNKS [--methods NAME,NAME] [--epochs N] [--batch-size N] [--seeds N] [--threads N]");
     return 2;
 }
 
 string[] methods = [.. ViewMethodKind.All.Select(static kind => kind.Name)];
-int epochs = 60, seeds = 3;
+int epochs = 60, batchSize = 64, seeds = 3;
 var device = Device.Cpu;
 for (int at = 2; at < args.Length; at += 2)
 {
@@ -28,9 +28,10 @@ for (int at = 2; at < args.Length; at += 2)
     {
         case "--methods": methods = value.Split(','); break;
         case "--epochs": epochs = int.Parse(value); break;
+        case "--batch-size": batchSize = int.Parse(value); break;
         case "--seeds": seeds = int.Parse(value); break;
         case "--threads": device = new CpuDevice(int.Parse(value)); break;
-        default: throw new ArgumentException($"{args[at]} is no option: there are --methods, --epochs, --seeds and --threads");
+        default: throw new ArgumentException($"{args[at]} is no option: there are --methods, --epochs, --batch-size, --seeds and --threads");
     }
 }
 
@@ -41,12 +42,12 @@ Tell("pixels, 8 x 8", Probing.Of(train, test, static pictures => Probing.Pixels(
 using (var random = ImageClassifier.FromScratch(Network, device)) Tell("a trunk of random numbers", Probing.Of(train, test, pictures => Probing.Features(random, pictures)), null, 0);
 foreach (string method in methods)
 {
-    string trunk = Path.Combine(args[1], $"{method}-{epochs}.safetensors");
+    string trunk = Path.Combine(args[1], $"{method}-{epochs}-{batchSize}.safetensors");
     double minutes = double.NaN;
     if (!File.Exists(trunk))
     {
         using var pretraining = new ImagePretraining(ImageModelSource.Scratch(Network, seed: 0), device);
-        minutes = pretraining.Train(train, new ImagePretrainingOptions { Method = ViewMethodKind.Named(method), Epochs = epochs }, new Told(method)).Seconds / 60;
+        minutes = pretraining.Train(train, new ImagePretrainingOptions { Method = ViewMethodKind.Named(method), Epochs = epochs, BatchSize = batchSize }, new Told(method)).Seconds / 60;
         pretraining.Save(trunk);
     }
     using var knowing = ImageClassifier.FromPretrained(Network, trunk, device);

@@ -1,7 +1,6 @@
 using Graft.Models;
 using Graft.Reinforcement;
 using Graft.Tensors;
-using Graft.Transfer;
 
 namespace Graft.Samples.Games;
 
@@ -10,7 +9,7 @@ internal static class Pixels
 {
     private const string Scratch = "from scratch", Frozen = "imitation, frozen", FineTuned = "imitation, fine-tuned";
     private const double Enough = 6;
-    private const int TeacherFrames = 300_000, Epochs = 10;
+    private const int TeacherFrames = 300_000, PupilFrames = 32_000;
 
     // the player that is imitated is the same for all seeds
     private static ImageModel? teacher;
@@ -46,10 +45,6 @@ internal static class Pixels
     private static void Imitate(ImageModel model, GameKind game, ImageModel teacher, ulong seed, Device device)
     {
         using var player = new Player(teacher, game.Create(), device);
-        using var learning = new PolicyDistillation(model, new GameRow(game.Create, 32, seed), device, player, batchesPerEpoch: 100, seed: seed);
-        var groups = new ParameterGroups(model);
-        groups.Rates(1e-3);
-        using var optimiser = Optimiser.Adam(groups);
-        new Trainer(optimiser, device) { Seed = seed }.Fit(learning, Epochs, Schedule.Cosine());
+        PolicyTraining.Imitate(model, game, player, new PolicyTrainingOptions { Frames = PupilFrames, Games = 32, Seed = seed }, device);
     }
 }

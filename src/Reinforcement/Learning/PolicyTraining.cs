@@ -14,6 +14,8 @@ namespace Graft.Reinforcement;
 /// </code></example>
 public static class PolicyTraining
 {
+    private const double PupilsRate = 1e-3;
+
     /// <summary>Learns. What is frozen of the network stays as it is.</summary>
     /// <param name="model">The network, with outputs as the method wants them (<see cref="PolicyMethodKind.HasValue"/>).</param>
     /// <param name="game">The game.</param>
@@ -42,6 +44,32 @@ public static class PolicyTraining
         var trainer = new Trainer(optimiser, device) { Seed = options.Seed, Observers = [watch] };
         var report = trainer.Fit(learning, epochs, Schedule.Linear(), cancellation: cancellation);
         return new PolicyReport(games.Episodes, games.Frames, clock.Elapsed.TotalSeconds, watch.GoodAt, report.Interrupted);
+    }
+
+    /// <summary>Learns to do what another player does (<see cref="PolicyDistillation"/>), by Adam at 0.001 falling to 0 unless the options say otherwise; their method and
+    /// <see cref="PolicyTrainingOptions.StopAt"/> are of no matter.</summary>
+    /// <param name="model">The network, with an output for each action and maybe one more for a value.</param>
+    /// <param name="game">The game.</param>
+    /// <param name="teacher">Who is learnt from.</param>
+    /// <param name="options">How.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="cancellation">Stops soon; the network keeps what it learnt.</param>
+    /// <exception cref="ArgumentException">An option is impossible, or the network does not fit the game.</exception>
+    public static PolicyReport Imitate(
+        ImageModel model, GameKind game, IPlayer teacher, PolicyTrainingOptions options, Device device, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(game);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var games = new GameRow(game.Create, options.Games, options.Seed);
+        using var learning = new PolicyDistillation(model, games, device, teacher, seed: options.Seed);
+        var groups = new ParameterGroups(model);
+        groups.Rates(options.LearningRate ?? PupilsRate, options.RateDecayPerStage);
+        using var optimiser = Optimiser.Adam(groups);
+        int epochs = (int)Math.Max(1, options.Frames / learning.FramesPerEpoch);
+        var report = new Trainer(optimiser, device) { Seed = options.Seed }.Fit(learning, epochs, Schedule.Cosine(), cancellation: cancellation);
+        return new PolicyReport(games.Episodes, games.Frames, report.Seconds, GoodAt: null, report.Interrupted);
     }
 
     /// <summary>Tells how far it is, and tests now and then whether it is good enough.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Graft.Reinforcement;
 using Graft.Tensors;
-using Graft.Transfer;
 
 namespace Graft.CommandLine;
 
@@ -11,8 +10,7 @@ internal sealed class LearntPolicy(GameKind game, ImageModel model) : IDisposabl
     /// <summary>What <c>--learn</c> calls imitation of another network.</summary>
     public const string Distil = "distil";
 
-    private const int BatchesPerEpoch = 100;
-    private const double PupilsRate = 1e-3, Sharp = 0.01;
+    private const double Sharp = 0.01;
 
     public ImageModel Model => model;
 
@@ -100,14 +98,7 @@ internal sealed class LearntPolicy(GameKind game, ImageModel model) : IDisposabl
         if (master.Game != game) throw new WrongInputException($"--teacher {Printable.Whole(teacher)} plays {master.Game}, not {game}");
         // what actions are worth is no share of them
         using var player = new Player(network, game.Create(), device) { Temperature = master.HasValue ? 1 : Sharp };
-        var games = new GameRow(game.Create, options.Games, options.Seed);
-        using var learning = new PolicyDistillation(model, games, device, player, BatchesPerEpoch, seed: options.Seed);
-        var groups = new ParameterGroups(model);
-        groups.Rates(options.LearningRate ?? PupilsRate);
-        using var optimiser = Optimiser.Adam(groups);
-        int epochs = (int)Math.Max(1, options.Frames / learning.FramesPerEpoch);
-        var report = new Trainer(optimiser, device) { Seed = options.Seed }.Fit(learning, epochs, Schedule.Cosine(), cancellation: interrupt);
-        return new PolicyReport(games.Episodes, games.Frames, report.Seconds, GoodAt: null, report.Interrupted);
+        return PolicyTraining.Imitate(model, game, player, options, device, interrupt);
     }
 
     private sealed class Shown(ProgressDisplay display) : IProgress<PolicyProgress>

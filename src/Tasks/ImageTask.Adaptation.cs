@@ -30,7 +30,7 @@ public abstract partial class ImageTask<TData, TPrediction>
                 Unreadable = unreadable,
             });
             foreach (var (norm, _) in norms) norm.Policy = BatchNormPolicy.AlwaysBatchStatistics;
-            Graft.Transfer.NormStatistics.Estimate([copy.Model], new ImageTrainingSet(copy.Model, loader, static (outputs, _) => outputs.Sum()), Device, cancellation: cancellation);
+            NormStatistics.Estimate([copy.Model], new ImageTrainingSet(copy.Model, loader, static (outputs, _) => outputs.Sum()), Device, cancellation: cancellation);
             foreach (var (norm, policy) in norms) norm.Policy = policy;
             cancellation.ThrowIfCancellationRequested();
         });

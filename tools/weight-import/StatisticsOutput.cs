@@ -55,7 +55,7 @@ internal static class StatisticsOutput
         return bad is null ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static string Verdict(StatisticsReport report, NormStatistics? bad, NormStatistics? drifting)
+    private static string Verdict(StatisticsReport report, NormFit? bad, NormFit? drifting)
     {
         string pictures = $"{report.Pictures:N0} pictures", norms = $"is the first of {report.Layers.Count} batch norms that";
         if (bad is not null)

@@ -45,7 +45,7 @@ public static class StatisticsCheck
         }
     }
 
-    private static NormStatistics Compare(BatchNorm2d norm)
+    private static NormFit Compare(BatchNorm2d norm)
     {
         var probe = norm.Probe!;
         double[] means = Doubles(norm.Running.Mean), variances = Doubles(norm.Running.Variance);
@@ -57,7 +57,7 @@ public static class StatisticsCheck
             shift += difference * difference / Math.Max(variances[channel], Dead) / means.Length;
             spread += Math.Abs(Logarithm(measuredVariances[channel]) - Logarithm(variances[channel])) / means.Length;
         }
-        return new NormStatistics(
+        return new NormFit(
             probe.Layer, Correlation(means, measuredMeans), Correlation([.. variances.Select(Logarithm)], [.. measuredVariances.Select(Logarithm)]),
             Math.Sqrt(shift), Math.Exp(spread));
     }

@@ -3,14 +3,14 @@ namespace Graft.Models;
 /// <summary>How well a model's batch norms fit pictures.</summary>
 /// <param name="Pictures">How many pictures were run.</param>
 /// <param name="Layers">The norms in the order of the model.</param>
-public sealed record StatisticsReport(int Pictures, IReadOnlyList<NormStatistics> Layers)
+public sealed record StatisticsReport(int Pictures, IReadOnlyList<NormFit> Layers)
 {
     /// <summary>The first norm that does not fit: what is wrong lies in the weights right before it, or, at the very first, in the pictures'
     /// preprocessing. Null where all fit.</summary>
-    public NormStatistics? FirstThatDoesNotFit => Layers.FirstOrDefault(layer => layer is { Fits: false, Drifts: false });
+    public NormFit? FirstThatDoesNotFit => Layers.FirstOrDefault(layer => layer is { Fits: false, Drifts: false });
 
-    /// <summary>The first norm that drifts (<see cref="NormStatistics.Drifts"/>); null where none does.</summary>
-    public NormStatistics? FirstThatDrifts => Layers.FirstOrDefault(layer => layer.Drifts);
+    /// <summary>The first norm that drifts (<see cref="NormFit.Drifts"/>); null where none does.</summary>
+    public NormFit? FirstThatDrifts => Layers.FirstOrDefault(layer => layer.Drifts);
 }
 
 /// <summary>A norm's running statistics beside those measured.</summary>
@@ -19,7 +19,7 @@ public sealed record StatisticsReport(int Pictures, IReadOnlyList<NormStatistics
 /// <param name="Variance">The same of the logarithms of the variances.</param>
 /// <param name="Shift">How far a channel's measured mean lies from the stored one, in stored standard deviations: the root mean square.</param>
 /// <param name="Spread">By what factor measured and stored variances differ: the geometric mean over channels, from 1.</param>
-public sealed record NormStatistics(string Layer, double Mean, double Variance, double Shift, double Spread)
+public sealed record NormFit(string Layer, double Mean, double Variance, double Shift, double Spread)
 {
     /// <summary>The least correlation of a layer that was imported rightly.</summary>
     public const double LeastCorrelation = 0.8;

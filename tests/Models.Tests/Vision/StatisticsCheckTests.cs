@@ -60,7 +60,7 @@ public class StatisticsCheckTests
     [InlineData(0.99, 20, false, false)]     // pictures that were not normalised
     public void Other_pictures_are_told_from_other_weights(double correlation, double spread, bool fits, bool drifts)
     {
-        var norm = new NormStatistics("bn1", Mean: correlation, Variance: correlation, Shift: 0.1, spread);
+        var norm = new NormFit("bn1", Mean: correlation, Variance: correlation, Shift: 0.1, spread);
         Assert.Equal((fits, drifts), (norm.Fits, norm.Drifts));
         var report = new StatisticsReport(1, [norm]);
         Assert.Equal((!fits && !drifts, drifts), (report.FirstThatDoesNotFit is not null, report.FirstThatDrifts is not null));

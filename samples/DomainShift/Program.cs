@@ -1,10 +1,11 @@
 // What do the methods of domain adaptation give on pictures of another kind, and can the best of them be told without labels of those? Trains a small network on
-// handwritten digits and adapts it to digits on photographs (as MNIST-M is made) and to scanned ones of 8 x 8 pixels, every method, several seeds each.
+// handwritten digits and adapts it to digits on photographs (as MNIST-M is made) and to scanned ones of 8 x 8 pixels, and a published network of CIFAR to pictures that were
+// squeezed by JPEG: every method, several seeds each.
 //
 //     dotnet run -c Release --project samples/DomainShift -- DATA results.jsonl [--seeds 5] [--epochs 40] [--only TEXT] [--methods NAME,NAME] [--threads N]
 //
-// DATA holds mnist/mnist-train-9000.npz, mnist/mnist-test-3000.npz, digits/digits.csv.gz and cifar10-jpeg/train and /test. Each run is a line of the results as soon as it
-// has ended; those that are there already are not made again. A table is printed as Markdown in the end.
+// DATA holds mnist/mnist-train-9000.npz, mnist/mnist-test-3000.npz, digits/digits.csv.gz, cifar10-jpeg/train and /test, and cifar-resnet. Each run is a line of the results as
+// soon as it has ended; those that are there already are not made again. A table is printed as Markdown in the end.
 using System.Globalization;
 using System.Text.Json;
 using Graft.Samples.DomainShift;

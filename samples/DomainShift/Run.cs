@@ -29,12 +29,13 @@ internal static class Run
     {
         var kind = method == SourceWithNorms ? DomainMethodKind.SourceOnly : DomainMethodKind.All.FirstOrDefault(found => found.Name == method);
         bool isAboutNorms = method == SourceWithNorms || kind is { NeedsSource: false };
-        using var classifier = ImageClassifier.FromScratch(isAboutNorms ? DigitNetwork.WithNorms : DigitNetwork.Registered, device, seed);
+        using var classifier = shift.Start(isAboutNorms, seed, device);
+        (epochs, double rate) = shift.Pace(epochs);
         var options = new ImageFineTuneOptions
         {
             BatchSize = BatchSize,
             Augmentation = TrainingAugmentation.None,
-            Recipe = new FineTuneOptions { Strategy = FineTuneStrategy.Full, Epochs = epochs, FrozenEpochs = 0, LearningRate = 0.02, RateDecayPerStage = 1, Seed = seed },
+            Recipe = new FineTuneOptions { Strategy = FineTuneStrategy.Full, Epochs = epochs, FrozenEpochs = 0, LearningRate = rate, RateDecayPerStage = 1, Seed = seed },
         };
         double seconds = 0;
         if (kind is null)
@@ -48,7 +49,7 @@ internal static class Run
             seconds = classifier.FineTune(shift.Source, null, options).Seconds;
             if (kind == DomainMethodKind.AdaBn) classifier.AdaptStatistics(shift.Target);
             else if (kind == DomainMethodKind.Tent) seconds += classifier.Adapt(shift.Target).Seconds;
-            else seconds += classifier.FineTune(shift.Source, null, Adapting(options with { Recipe = options.Recipe with { Epochs = (epochs + 2) / 3, LearningRate = 0.002 } })).Seconds;
+            else seconds += classifier.FineTune(shift.Source, null, Adapting(options with { Recipe = options.Recipe with { Epochs = (epochs + 2) / 3, LearningRate = rate / 10 } })).Seconds;
         }
         else
         {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Graft.Tasks;
+using Graft.Tensors;
 
 namespace Graft.Samples.FewShot;
 
@@ -44,6 +45,10 @@ internal sealed record Characters(IReadOnlyList<float[]> Images, IReadOnlyList<i
         return new Characters([.. kept.Select(image => Images[image])], [.. kept.Select(image => numbers[Labels[image]])], [.. numbers.Keys.Select(label => Alphabets[label])]);
     }
 
+    /// <summary>With every character in a mirror as a further character, where that is wanted and before it is turned.</summary>
+    public Characters WithMirrored() => new(
+        [.. Images, .. Images.Select(Mirrored)], [.. Labels, .. Labels.Select(label => label + Alphabets.Count)], [.. Alphabets, .. Alphabets]);
+
     /// <summary>With every character turned by 90, 180 and 270 degrees as further characters (Santoro et al. 2016).</summary>
     public Characters WithTurns()
     {
@@ -82,6 +87,43 @@ internal sealed record Characters(IReadOnlyList<float[]> Images, IReadOnlyList<i
             }
         }
         return ink;
+    }
+
+    /// <summary>A drawing a little larger or smaller, turned, slanted and moved by chance, each of its pixels between the four that it lies between.</summary>
+    /// <param name="image">The drawing.</param>
+    /// <param name="random">What is drawn from.</param>
+    /// <param name="number">Which draw it is.</param>
+    public static float[] Varied(float[] image, RandomStream random, ulong number)
+    {
+        double angle = Between(0, MostTurn), slant = Between(1, MostSlant), wide = 1 + Between(2, MostScale), high = 1 + Between(3, MostScale), right = Between(4, MostMove), down = Between(5, MostMove);
+        var (sine, cosine) = Math.SinCos(angle);
+        const double Middle = (Side - 1) / 2.0;
+        var varied = new float[image.Length];
+        for (int y = 0; y < Side; y++)
+        {
+            for (int x = 0; x < Side; x++)
+            {
+                double across = (x - Middle - right) * wide, along = (y - Middle - down) * high;
+                double column = cosine * across + (sine + slant) * along + Middle, row = -sine * across + cosine * along + Middle;
+                int left = (int)Math.Floor(column), top = (int)Math.Floor(row);
+                double part = column - left, below = row - top;
+                varied[y * Side + x] = (float)((1 - below) * ((1 - part) * At(top, left) + part * At(top, left + 1)) + below * ((1 - part) * At(top + 1, left) + part * At(top + 1, left + 1)));
+            }
+        }
+        return varied;
+
+        double Between(ulong place, double most) => most * (2 * random.Uniform(6 * number + place) - 1);
+
+        float At(int y, int x) => x is >= 0 and < Side && y is >= 0 and < Side ? image[y * Side + x] : 0;
+    }
+
+    private const double MostTurn = Math.PI / 12, MostSlant = 0.2, MostScale = 0.15, MostMove = 2;
+
+    private static float[] Mirrored(float[] image)
+    {
+        var mirrored = new float[image.Length];
+        for (int at = 0; at < image.Length; at++) mirrored[at / Side * Side + Side - 1 - at % Side] = image[at];
+        return mirrored;
     }
 
     private static float[] Turned(float[] image)

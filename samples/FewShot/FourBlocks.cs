@@ -20,10 +20,14 @@ internal sealed class FourBlocks : ImageModel
     }
 
     /// <summary>Some drawings as an input.</summary>
-    public static Variable Input(Pass pass, Characters characters, IReadOnlyList<int> drawings)
+    /// <param name="pass">The run.</param>
+    /// <param name="characters">What they are of.</param>
+    /// <param name="drawings">Which.</param>
+    /// <param name="varied">What is made of each before, with its place; null for nothing.</param>
+    public static Variable Input(Pass pass, Characters characters, IReadOnlyList<int> drawings, Func<float[], int, float[]>? varied = null)
     {
         var pixels = new float[drawings.Count * Characters.Side * Characters.Side];
-        for (int i = 0; i < drawings.Count; i++) characters.Images[drawings[i]].CopyTo(pixels, i * Characters.Side * Characters.Side);
+        for (int i = 0; i < drawings.Count; i++) (varied?.Invoke(characters.Images[drawings[i]], i) ?? characters.Images[drawings[i]]).CopyTo(pixels, i * Characters.Side * Characters.Side);
         return pass.Constant(pass.ChannelsLast(pass.Upload<float>([drawings.Count, 1, Characters.Side, Characters.Side], pixels)));
     }
 }

@@ -5,13 +5,13 @@ using Graft.Transfer;
 namespace Graft.Samples.FewShot;
 
 /// <summary>Prototypical networks over episodes of drawings.</summary>
-internal sealed class Prototypes(FourBlocks model, Characters characters, EpisodeDraw draw, int episodes) : ITrainingSet
+internal sealed class Prototypes(FourBlocks model, Characters characters, EpisodeDraw draw, int episodes, ulong? variation = null) : ITrainingSet
 {
     public int BatchesPerEpoch => episodes;
 
     public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
     {
-        for (int number = 0; number < episodes; number++) yield return new Batch(model, characters, draw.At((long)epoch * episodes + number));
+        for (int number = 0; number < episodes; number++) yield return new Batch(this, (long)epoch * episodes + number);
     }
 
     /// <summary>The share of queries that are nearest to their own class, over episodes.</summary>
@@ -31,19 +31,31 @@ internal sealed class Prototypes(FourBlocks model, Characters characters, Episod
         return (double)right / asked;
     }
 
-    private static Variable Logits(FourBlocks model, Characters characters, Pass pass, Episode episode)
+    private static Variable Logits(FourBlocks model, Characters characters, Pass pass, Episode episode, Func<float[], int, float[]>? varied = null)
     {
-        var features = model.Features(FourBlocks.Input(pass, characters, [.. episode.Support, .. episode.Queries]));
+        var features = model.Features(FourBlocks.Input(pass, characters, [.. episode.Support, .. episode.Queries], varied));
         int support = episode.Support.Count;
         return PrototypicalNetwork.Logits(features.Slice(0, support, episode.Queries.Count), PrototypicalNetwork.Prototypes(features.Slice(0, 0, support), episode.Ways));
     }
 
-    private sealed class Batch(FourBlocks model, Characters characters, Episode episode) : ITrainingBatch
+    private Variable Loss(Pass pass, Episode episode, long number)
     {
+        int drawings = episode.Support.Count + episode.Queries.Count;
+        var random = new RandomStream(variation ?? 0, "variation");
+        return Logits(model, characters, pass, episode, variation is null ? null : (image, place) => Characters.Varied(image, random, (ulong)(number * drawings + place)))
+            .CrossEntropy(episode.QueryLabels);
+    }
+
+    private sealed class Batch(Prototypes set, long number) : ITrainingBatch
+    {
+        private readonly Episode episode = set.EpisodeAt(number);
+
         public int Count => episode.Queries.Count;
 
-        public Variable Loss(Pass pass) => Logits(model, characters, pass, episode).CrossEntropy(episode.QueryLabels);
+        public Variable Loss(Pass pass) => set.Loss(pass, episode, number);
     }
+
+    private Episode EpisodeAt(long number) => draw.At(number);
 }
 
 /// <summary>Counts right answers.</summary>

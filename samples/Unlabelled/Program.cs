@@ -18,7 +18,7 @@ if (args.Length < 2 || args.Length % 2 != 0)
     return 2;
 }
 
-string[] methods = [.. ViewMethodKind.All.Select(static kind => kind.Name)];
+string[] methods = [.. PretrainingMethodKind.All.Select(static kind => kind.Name)];
 int epochs = 60, batchSize = 64, seeds = 3;
 var device = Device.Cpu;
 for (int at = 2; at < args.Length; at += 2)
@@ -47,7 +47,7 @@ foreach (string method in methods)
     if (!File.Exists(trunk))
     {
         using var pretraining = new ImagePretraining(ImageModelSource.Scratch(Network, seed: 0), device);
-        minutes = pretraining.Train(train, new ImagePretrainingOptions { Method = ViewMethodKind.Named(method), Epochs = epochs, BatchSize = batchSize }, new Told(method)).Seconds / 60;
+        minutes = pretraining.Train(train, new ImagePretrainingOptions { Method = PretrainingMethodKind.Named(method), Epochs = epochs, BatchSize = batchSize }, new Told(method)).Seconds / 60;
         pretraining.Save(trunk);
     }
     using var knowing = ImageClassifier.FromPretrained(Network, trunk, device);

@@ -145,6 +145,7 @@ public sealed record ImageFineTuneOptions
         if (FeatureAttention is not null && FeaturePenalty is null) throw new ArgumentException("what channels count goes with a penalty of feature maps: give it, or leave this out");
         ArgumentNullException.ThrowIfNull(Adaptation);
         Adaptation.Validate();
+        if (Adaptation.Texts is not null) throw new ArgumentException("pictures are adapted to pictures, not to texts: give those of the target");
         if (Adaptation.Method is not null && (Distillation.Teacher is not null || FeaturePenalty is not null))
             throw new ArgumentException("a model that is adapted to another domain has no teacher and no feature maps that are held: ask for one of them");
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");

@@ -36,6 +36,37 @@ public sealed class PictureOperationTests
         else for (int place = 0; place < expected.Length; place++) Assert.Equal(expected[place], (float)scale!.Value.At(place), 1e-5f);
     }
 
+    /// <summary>Numbers of Golden/jitter.py.</summary>
+    [Fact]
+    public void Hues_turn_and_pictures_are_grey_as_in_torchvision()
+    {
+        var golden = GoldenFile.Read("jitter.npz");
+        var picture = golden["picture"].Image();
+        Assert.Equal(golden["grey"].Bytes, PixelOperations.Greyscale(picture).Pixels);
+        string[] turned = [.. golden.Keys.Where(static name => name.StartsWith("hue/", StringComparison.Ordinal))];
+        Assert.Equal(7, turned.Length);
+        foreach (string name in turned)
+            Assert.Equal(golden[name].Bytes, PixelOperations.Hue(picture, double.Parse(name[4..], CultureInfo.InvariantCulture)).Pixels);
+    }
+
+    [Fact]
+    public void Colours_jitter_in_four_of_five_pictures_and_a_fifth_is_grey()
+    {
+        var variation = new PictureVariation(new VariationOptions { Policy = AugmentationPolicy.ColorJitter }, seed: 4);
+        var picture = GoldenFile.Noise(6, 5, seed: 2);
+        int asIs = 0, grey = 0;
+        const int Drawn = 2000;
+        for (int example = 0; example < Drawn; example++)
+        {
+            var varied = variation.Apply(picture, example, 1);
+            Assert.Equal(varied.Pixels, variation.Apply(picture, example, 1).Pixels);
+            if (varied.Pixels.AsSpan().SequenceEqual(picture.Pixels)) asIs++;
+            if (Enumerable.Range(0, 30).All(pixel => varied.Pixels[3 * pixel] == varied.Pixels[3 * pixel + 1] && varied.Pixels[3 * pixel] == varied.Pixels[3 * pixel + 2])) grey++;
+        }
+        Assert.InRange(asIs / (double)Drawn, 0.13, 0.19);
+        Assert.InRange(grey / (double)Drawn, 0.17, 0.23);
+    }
+
     [Fact]
     public void An_erased_rectangle_is_of_torchvisions_range_and_is_the_mean_colour()
     {

@@ -15,6 +15,8 @@ internal sealed class SmallModel : ImageModel
         AddStage("middle", x => bn.Forward(conv2.Forward(x.Relu())).Relu(), conv2, bn);
         AddStage("head", Add("fc", new Linear(4, 2)));
     }
+
+    public override ImageModel Remake(int classes, ulong seed) => new SmallModel { Seed = seed };
 }
 
 /// <summary>One linear map from [N, 2] to [N, 2], a stage of its own.</summary>

@@ -83,6 +83,18 @@ public abstract class ImageModel : Model
     /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
     public Variable ForwardFrom(Variable x, string stage) => Run(x, IndexOf(stage), chain.Count);
 
+    /// <summary>The output of a stage from the output of another one, of which a part may have been taken away in between: tokens of a masked picture.</summary>
+    /// <param name="x">What <see cref="ForwardTo"/> gives for the stage before the first; images for the very first.</param>
+    /// <param name="first">The name of the first stage to compute.</param>
+    /// <param name="last">The name of the last one; not before the first.</param>
+    /// <exception cref="ArgumentException">The model has no such stage, or the last is before the first.</exception>
+    /// <exception cref="ShapeException">The input does not fit; the message names the module.</exception>
+    public Variable ForwardThrough(Variable x, string first, string last)
+    {
+        int from = IndexOf(first), to = IndexOf(last);
+        return from <= to ? Run(x, from, to + 1) : throw new ArgumentException($"'{last}' comes before '{first}' in {Name}: name them in the order in which they run");
+    }
+
     /// <summary>The logits of the trunk's last feature map, pooled as the model does it (timm's <c>forward_head</c>).</summary>
     /// <param name="map">What <see cref="ForwardTo"/> gives for the last stage before the head.</param>
     /// <exception cref="ShapeException">The map does not fit; the message names the module.</exception>

@@ -1,3 +1,4 @@
+using Graft.Text;
 using Graft.Transfer;
 
 namespace Graft.Tasks;
@@ -8,11 +9,17 @@ public sealed record AdaptationOptions
     /// <summary>How: one of <see cref="DomainMethodKind.All"/>; null for not at all.</summary>
     public DomainMethodKind? Method { get; init; }
 
-    /// <summary>The pictures of the target: a folder with pictures in and below it, or a NumPy archive. Labels are not looked at.</summary>
+    /// <summary>The examples of the target: a folder with pictures in and below it or a NumPy archive; of texts a file with the column of those that are learnt from, or with a
+    /// text in each line. Labels are not looked at.</summary>
     public string? Target { get; init; }
 
     /// <summary>The same as a dataset, which no recipe names; it counts before the path.</summary>
     public IImageDataset? Pictures { get; init; }
+
+    /// <summary>The same as texts.</summary>
+    public IReadOnlyList<TextExample>? Texts { get; init; }
+
+    private bool HasTarget => Target is not null || Pictures is not null || Texts is not null;
 
     /// <summary>What the method's loss is multiplied by; null for its own.</summary>
     public double? Strength { get; init; }
@@ -24,11 +31,11 @@ public sealed record AdaptationOptions
     {
         if (Method is null)
         {
-            if (Target is not null || Pictures is not null || Strength is not null || Threshold is not null)
+            if (HasTarget || Strength is not null || Threshold is not null)
                 throw new ArgumentException("a target, a strength and a threshold of adaptation need a method: choose one, or leave them out");
             return;
         }
-        if (Target is null && Pictures is null) throw new ArgumentException($"{Method} adapts to pictures of a target: give some");
+        if (!HasTarget) throw new ArgumentException($"{Method} adapts to examples of a target: give some");
         if (Threshold is not null && Method != DomainMethodKind.PseudoLabels && Method != DomainMethodKind.FixMatch)
             throw new ArgumentException($"{Method} has no threshold of how sure an answer is: leave it out");
         if (Strength is not null && Method == DomainMethodKind.SourceOnly) throw new ArgumentException($"{Method} has no loss that a strength could multiply: leave it out");

@@ -23,11 +23,12 @@ internal static class AdaptationRecipe
     public static RecipeTable<AdaptationOptions> Options { get; } = new(
         RecipeOption.Of("--adapt", "adaptation", Methods,
             static (AdaptationOptions recipe) => recipe.Method, static (recipe, value) => recipe with { Method = value },
-            "How the model is adapted to pictures of --target, whose classes nobody says: "
+            "How the model is adapted to examples of --target, whose classes nobody says: "
             + $"{string.Join("; ", DomainMethodKind.All.Select(static kind => $"{kind.Name} ({kind.Summary})"))}."),
-        RecipeOption.Of("--target", "adaptation_target", RecipeKind.Text("the path of a folder or archive", "DIR|FILE.npz"),
+        RecipeOption.Of("--target", "adaptation_target", RecipeKind.Text("the path of a folder or archive", "DIR|FILE"),
             static (AdaptationOptions recipe) => recipe.Target, static (recipe, value) => recipe with { Target = value },
-            "Pictures of the domain that is adapted to, in the folder and below it; what classes they are of is not looked at."),
+            "Examples of the domain that is adapted to: pictures in the folder and below it, or texts of a file, with the column of those that are learnt from or one in each line. What "
+            + "classes they are of is not looked at."),
         RecipeOption.Of("--adapt-strength", "adaptation_strength", RecipeKind.Number("a number above 0", static value => value > 0, "X").OrNone(),
             static (AdaptationOptions recipe) => recipe.Strength, static (recipe, value) => recipe with { Strength = value },
             "What the loss of --adapt is multiplied by; 1 where it is not given."),

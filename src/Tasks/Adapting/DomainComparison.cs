@@ -9,4 +9,37 @@ namespace Graft.Tasks;
 /// <param name="Entropy">The mean entropy of its answers.</param>
 /// <param name="Shares">How often each class is the answer.</param>
 /// <param name="Error">The share of errors that is to be expected (<see cref="TargetRisk"/>); null where nothing of the source was held out.</param>
-public sealed record DomainComparison(double? Distance, double Confidence, double Entropy, IReadOnlyList<double> Shares, TargetRisk? Error);
+public sealed record DomainComparison(double? Distance, double Confidence, double Entropy, IReadOnlyList<double> Shares, TargetRisk? Error)
+{
+    /// <summary>The most examples of a domain that are looked at.</summary>
+    private const int MostCompared = 2000;
+
+    /// <summary>Which of so many examples are looked at: all, or some that are evenly spread.</summary>
+    internal static int[] Places(int examples)
+    {
+        int count = Math.Min(examples, MostCompared);
+        return [.. Enumerable.Range(0, count).Select(i => (int)((long)i * examples / count))];
+    }
+
+    /// <summary>What answers and features tell.</summary>
+    /// <param name="answers">The logits of the target.</param>
+    /// <param name="source">Features of the source; null where none is at hand.</param>
+    /// <param name="target">Those of the target.</param>
+    /// <param name="held">Features of examples of the source that were held out, and whether each was answered wrongly; null for none.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    internal static DomainComparison Of(float[][] answers, float[][]? source, float[][]? target, (float[][] Features, double[] Errors)? held, CancellationToken cancellation)
+    {
+        var shares = new double[answers[0].Length];
+        double confidence = 0, entropy = 0;
+        foreach (double[] logarithms in answers.Select(static row => ImageInference.LogSoftmax(row)))
+        {
+            int answer = Array.IndexOf(logarithms, logarithms.Max());
+            shares[answer] += 1.0 / answers.Length;
+            confidence += Math.Exp(logarithms[answer]) / answers.Length;
+            foreach (double logarithm in logarithms) entropy -= Math.Exp(logarithm) * logarithm / answers.Length;
+        }
+        if (source is null || target is null) return new DomainComparison(null, confidence, entropy, shares, null);
+        var error = held is { } kept ? TargetRisk.Estimate(source, target, kept.Features, kept.Errors) : null;
+        return new DomainComparison(ProxyDistance.Of(source, target, cancellation: cancellation), confidence, entropy, shares, error);
+    }
+}

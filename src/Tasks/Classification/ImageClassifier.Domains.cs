@@ -13,9 +13,6 @@ public sealed partial class ImageClassifier
         Augmentation = TrainingAugmentation.None,
     };
 
-    /// <summary>The most examples of a domain that features are taken of.</summary>
-    private const int MostCompared = 2000;
-
     /// <summary>Adapts the classifier to pictures without labels, and without those that it has learnt from: its norms' weights and biases learn to make it sure of its
     /// answers (TENT, <see cref="TestTimeEntropy"/>).</summary>
     /// <param name="target">The pictures.</param>
@@ -50,28 +47,16 @@ public sealed partial class ImageClassifier
         ArgumentNullException.ThrowIfNull(target);
         RequireTrainedHead();
         var answers = AnswersOf(target);
-        var shares = new double[ClassNames.Count];
-        double confidence = 0, entropy = 0;
-        foreach (double[] logarithms in answers.Values.Select(static row => ImageInference.LogSoftmax(row)))
-        {
-            int answer = Array.IndexOf(logarithms, logarithms.Max());
-            shares[answer] += 1.0 / answers.Count;
-            confidence += Math.Exp(logarithms[answer]) / answers.Count;
-            foreach (double logarithm in logarithms) entropy -= Math.Exp(logarithm) * logarithm / answers.Count;
-        }
-        if (source is null) return new DomainComparison(null, confidence, entropy, shares, null);
-        SortedDictionary<int, float[]> here = FeaturesOf(source), there = FeaturesOf(target);
-        TargetRisk? error = null;
+        if (source is null) return DomainComparison.Of([.. answers.Values], null, null, null, cancellation);
+        (float[][] Features, double[] Errors)? kept = null;
         if (held is { Count: > 0 })
         {
-            var kept = FeaturesOf(held);
+            var features = FeaturesOf(held);
             var said = AnswersOf(held);
-            int[] order = [.. kept.Keys];
-            error = TargetRisk.Estimate(
-                [.. here.Values], [.. there.Values], [.. order.Select(index => kept[index])],
-                [.. order.Select(index => ImageInference.IndexOfLargest(said[index]) == held.Label(index) ? 0.0 : 1.0)]);
+            int[] order = [.. features.Keys];
+            kept = ([.. order.Select(index => features[index])], [.. order.Select(index => ImageInference.IndexOfLargest(said[index]) == held.Label(index) ? 0.0 : 1.0)]);
         }
-        return new DomainComparison(ProxyDistance.Of([.. here.Values], [.. there.Values], cancellation: cancellation), confidence, entropy, shares, error);
+        return DomainComparison.Of([.. answers.Values], [.. FeaturesOf(source).Values], [.. FeaturesOf(target).Values], kept, cancellation);
 
         SortedDictionary<int, float[]> AnswersOf(IImageDataset pictures) =>
             Looked(pictures, some => OutputRows(some, cancellation).Select(static answer => (answer.Index, answer.Row.ToArray())));
@@ -82,8 +67,7 @@ public sealed partial class ImageClassifier
     /// <summary>Rows of as many pictures as are looked at, by index.</summary>
     private static SortedDictionary<int, float[]> Looked(IImageDataset pictures, Func<IImageDataset, IEnumerable<(int Index, float[] Row)>> rowsOf)
     {
-        int count = Math.Min(pictures.Count, MostCompared);
-        int[] places = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * pictures.Count / count))];
+        int[] places = DomainComparison.Places(pictures.Count);
         var rows = new SortedDictionary<int, float[]>();
         foreach (var (index, row) in rowsOf(new SomeImages(pictures, places))) rows[places[index]] = row;
         return rows.Count > 0 ? rows : throw new ImageException(pictures.Name(0), "cannot be decoded, and none of the others of its kind either");

@@ -13,6 +13,8 @@ namespace Graft.Tasks;
 /// </code></example>
 public sealed class ImagePretraining : IDisposable
 {
+    private static readonly string[] ViewNames = ["first view", "second view"];
+
     private readonly TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> state;
     private readonly Device device;
     private readonly CpuDevice decoding;
@@ -48,7 +50,9 @@ public sealed class ImagePretraining : IDisposable
             throw new ArgumentException($"there {(pictures.Count == 1 ? "is one picture" : "are no pictures")}, and nothing can be learnt by comparing: give some hundred at least");
         if (options.Augmentation.ResizedCrop is not null && state.Inputs.OutputSize is null)
             throw new ArgumentException($"{Model.Name} takes pictures of any size, and views are parts that are scaled to one: set a size in its preprocessing");
-        var method = options.Method.Create(ImageTarget.FeaturesOf(Model, device, state.Inputs.OutputSize));
+        var size = state.Inputs.OutputSize;
+        var method = options.Method.Create(new PretrainingSetting(Model, ImageTarget.FeaturesOf(Model, device, size), size));
+        using var keeping = method as IDisposable;
         var order = new ShuffledOrder(pictures.Count, options.Seed);
         var recipe = new FineTuneOptions
         {
@@ -66,8 +70,8 @@ public sealed class ImagePretraining : IDisposable
         bool wasNew = Model.IsHeadNew;
         try
         {
-            return new FineTuner(Model, device, recipe, new ParameterGroup("projection", method))
-                .FineTune(new ImageViews(Model, method, View("first view"), View("second view")), null, progress, cancellation);
+            return new FineTuner(Model, device, recipe, new ParameterGroup("projection", method)) { Observers = method.Observers }
+                .FineTune(new ImageViews(Model, method, [.. ViewNames.Take(method.Views).Select(View)]), null, progress, cancellation);
         }
         finally
         {
@@ -79,11 +83,11 @@ public sealed class ImagePretraining : IDisposable
         {
             BatchSize = options.BatchSize,
             Training = true,
-            Variation = options.Variation,
+            Variation = options.Variation ?? new VariationOptions { Policy = method.Views > 1 ? AugmentationPolicy.ColorJitter : null },
             Order = order,
             Seed = new RandomStream(options.Seed, name).Bits(0).First,
             Workers = decoding.Threads,
-            Unreadable = options.Unreadable is { } report && name == "first view" ? (_, problem) => report(problem) : options.Unreadable is null ? null : static (_, _) => { },
+            Unreadable = options.Unreadable is { } report && name == ViewNames[0] ? (_, problem) => report(problem) : options.Unreadable is null ? null : static (_, _) => { },
         });
     }
 

@@ -6,12 +6,12 @@ namespace Graft.Tasks;
 public sealed record ImagePretrainingOptions
 {
     /// <summary>What is learnt.</summary>
-    public ViewMethodKind Method { get; init; } = ViewMethodKind.SimClr;
+    public PretrainingMethodKind Method { get; init; } = PretrainingMethodKind.SimClr;
 
-    /// <summary>How often each picture is seen, twice each time.</summary>
+    /// <summary>How often each picture is seen; twice each time where views are compared.</summary>
     public int Epochs { get; init; } = 100;
 
-    /// <summary>Pictures a step, at most; both views of each. Methods that compare pictures want many.</summary>
+    /// <summary>Pictures a step, at most; all views of each. Methods that compare pictures want many.</summary>
     public int BatchSize { get; init; } = 256;
 
     /// <summary>The highest learning rate.</summary>
@@ -26,8 +26,9 @@ public sealed record ImagePretrainingOptions
     /// <summary>How views are cropped and mirrored: SimCLR's random part of the picture, scaled to its size.</summary>
     public TrainingAugmentation Augmentation { get; init; } = new() { ResizedCrop = new ResizedCropRange { SmallestArea = 0.2 }, HorizontalFlipProbability = 0.5f };
 
-    /// <summary>What else is done to views: operations on colours and shapes.</summary>
-    public VariationOptions Variation { get; init; } = new() { Policy = AugmentationPolicy.TrivialAugment };
+    /// <summary>What else is done to views; null for other colours (<see cref="AugmentationPolicy.ColorJitter"/>) where views are compared and for nothing where pictures are
+    /// painted.</summary>
+    public VariationOptions? Variation { get; init; }
 
     /// <summary>The seed of whatever is drawn.</summary>
     public ulong Seed { get; init; }
@@ -47,7 +48,6 @@ public sealed record ImagePretrainingOptions
         if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay))) throw new ArgumentOutOfRangeException(nameof(WeightDecay), WeightDecay, "a weight decay is a number from 0 up");
         ArgumentNullException.ThrowIfNull(Optimiser);
         ArgumentNullException.ThrowIfNull(Augmentation);
-        ArgumentNullException.ThrowIfNull(Variation);
-        Variation.Validate();
+        Variation?.Validate();
     }
 }

@@ -20,11 +20,20 @@ internal sealed class LabelledTextExamples : TextExamples
         Classes = [.. Enumerable.Range(0, texts.Count).Select(texts.Class)];
         loss = options.Classes.Loss(Classes, texts.ClassNames.Count, options.LabelSmoothing);
         consistency = (float?)options.DropoutConsistency;
+        if (options.Adaptation.Texts is { } others) TargetTexts = [.. others.Select(text => preparation.Encode(text.Text, text.Pair))];
     }
 
     public override int Count => texts.Count;
 
     public override IReadOnlyList<int>? Classes { get; }
+
+    public override IReadOnlyList<TokenisedText>? TargetTexts { get; }
+
+    public override void AddTo(DataFingerprint print)
+    {
+        base.AddTo(print);
+        foreach (var text in TargetTexts ?? []) print.Add(text.Ids.AsSpan());
+    }
 
     // two runs differ by the dropout below the head, and a teacher reads for itself
     public override bool LooksAtTexts => consistency is not null || teacher is not null;

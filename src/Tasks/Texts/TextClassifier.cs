@@ -65,6 +65,7 @@ public sealed partial class TextClassifier : TextTask
         options ??= new TextFineTuneOptions();
         options.Validate();
         var training = LabelledTexts.Open(file, columns);
+        options = WithTarget(options, columns.Text, columns.Pair);
         return FineTune(training, options.Validation is { } other ? LabelledTexts.Open(other, columns) : null, options, progress, cancellation);
     }
 
@@ -82,6 +83,7 @@ public sealed partial class TextClassifier : TextTask
         ArgumentNullException.ThrowIfNull(training);
         options ??= new TextFineTuneOptions();
         options.Validate();
+        options = WithTarget(options, null, null);
         if (options.HeldOut > 0 && validation is null) (training, validation) = training.Split(options.HeldOut, options.Recipe.Seed);
         string[] labels = LabelsOf(training);
         var held = validation?.Match(labels, out _);
@@ -188,6 +190,12 @@ public sealed partial class TextClassifier : TextTask
         }), cancellation);
         foreach (var row in rows) yield return Answer(asked.Dequeue(), row["logits"], now.Labels, kind);
     }
+
+    /// <summary>The options with the texts of a target that is named by its file.</summary>
+    private static TextFineTuneOptions WithTarget(TextFineTuneOptions options, string? text, string? pair) =>
+        options.Adaptation is { Texts: null, Target: { } path }
+            ? options with { Adaptation = options.Adaptation with { Texts = UnlabelledTexts.Open(path, text, pair) } }
+            : options;
 
     private static TextTeacher? TeacherOf(LabelledTexts training, TextPreparation preparation, IReadOnlyList<string> labels, TextFineTuneOptions options) =>
         options.Distillation.Teacher is not null && training.Kind == TextLabelKind.SingleLabel ? new TextTeacher(options.Distillation, preparation, labels) : null;

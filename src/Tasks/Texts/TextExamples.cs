@@ -15,6 +15,9 @@ internal abstract class TextExamples(TextPreparation preparation)
     /// <summary>The class of each text; null where they have not one each.</summary>
     public virtual IReadOnlyList<int>? Classes => null;
 
+    /// <summary>Texts of another domain that is adapted to; null for none.</summary>
+    public virtual IReadOnlyList<TokenisedText>? TargetTexts => null;
+
     /// <summary>Whether label smoothing is for them.</summary>
     public virtual bool SmoothsLabels => Classes is not null;
 

@@ -46,6 +46,9 @@ public sealed record TextFineTuneOptions
     /// <summary>A teacher that is learnt from beside the labels; none at first.</summary>
     public DistillationOptions Distillation { get; init; } = new();
 
+    /// <summary>Another domain that is adapted to beside the labels; none at first. For texts of one class each.</summary>
+    public AdaptationOptions Adaptation { get; init; } = new();
+
     /// <summary>What adapters multiply the usual rate with.</summary>
     private double RateFactor => Recipe.Adapter.Kind?.RateFactor ?? 1;
 
@@ -102,6 +105,11 @@ public sealed record TextFineTuneOptions
         ArgumentNullException.ThrowIfNull(Classes);
         ArgumentNullException.ThrowIfNull(Distillation);
         Distillation.Validate();
+        ArgumentNullException.ThrowIfNull(Adaptation);
+        Adaptation.Validate();
+        if (Adaptation.Pictures is not null) throw new ArgumentException("texts are adapted to texts, not to pictures: give those of the target");
+        if (Adaptation.Method is not null && (DropoutConsistency is not null || Distillation.Teacher is not null))
+            throw new ArgumentException("a step of adaptation has one run and no teacher: leave R-Drop and distillation out");
         TextRecipe.Options.Validate(this);
         Classes.Loss([], 0, LabelSmoothing).Validate();
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a file, not on both");

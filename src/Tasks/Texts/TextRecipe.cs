@@ -26,6 +26,7 @@ public static class TextRecipe
             static (TextFineTuneOptions recipe) => recipe.Packing, static (recipe, value) => recipe with { Packing = value },
             "Whether short texts share blocks of the maximum length, for causal-lm: blocks, or none, which is what is done without it."),
         .. DistillationRecipe.Options.Within<TextFineTuneOptions>(static recipe => recipe.Distillation, static (recipe, part) => recipe with { Distillation = part }),
+        .. AdaptationRecipe.Options.Within<TextFineTuneOptions>(static recipe => recipe.Adaptation, static (recipe, part) => recipe with { Adaptation = part }),
         RecipeOption.Of("--held-out", "held_out", RecipeKind.Number("a number in [0, 1)", static value => value is >= 0 and < 1, "SHARE"),
             static (TextFineTuneOptions recipe) => recipe.HeldOut, static (recipe, value) => recipe with { HeldOut = value },
             "The share of each class's texts that is kept from training and evaluated on."),

@@ -83,10 +83,15 @@ public abstract class TextTask : TaskModel<TextModel, TextPreparation, TextFineT
         if ((examples.SmoothsLabels ? options with { LabelSmoothing = 0 } : options).IsOfClasses && examples.Classes is null)
             throw new ArgumentException("label smoothing, weights and sampling of classes, focal loss, R-Drop and a teacher are for texts of one class each: leave them out");
         var how = options.Resolved(copy.Model, examples.Count, preparation.MaximumLength);
+        int batches = new BatchPlan(Math.Max(1, examples.Count), how.BatchSize!.Value, even: true).Count;
+        var target = how.Adaptation.Method is null || how.Adaptation.Method == DomainMethodKind.SourceOnly ? null : new TextTarget(copy.Model, examples, how, batches);
         return new TaskRun<TextFineTuneOptions>(
-            new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed, how.Classes.Order(examples.Classes, how.Recipe.Seed)),
+            new TextTrainingSet(copy.Model, examples, how.BatchSize!.Value, how.Recipe.Seed, how.Classes.Order(examples.Classes, how.Recipe.Seed)) { Target = target },
             validate is null ? null : token => validate(copy.Model, preparation, token),
-            how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, examples.AddTo);
+            how with { Recipe = how.Recipe with { Run = null } }, how.Recipe, examples.AddTo)
+        {
+            Beside = target?.Group is { } group ? [group] : [],
+        };
     }
 
     /// <summary>The examples in two parts, where a share is to be held out and nothing else is there to evaluate on.</summary>

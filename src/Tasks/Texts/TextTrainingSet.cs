@@ -25,11 +25,14 @@ internal sealed class TextTrainingSet : IStagedTrainingSet
 
     public int BatchesPerEpoch => plan.Count;
 
+    /// <summary>The domain that is adapted to; null for none.</summary>
+    public TextTarget? Target { get; init; }
+
     public int Examples => examples.Count;
 
     public int? Views => examples.IsSameEachEpoch ? 1 : null;
 
-    public bool CanStartAt(string stage) => model.IsHeadOnStates && model.Stages[^1].Name == stage && !examples.LooksAtTexts;
+    public bool CanStartAt(string stage) => model.IsHeadOnStates && model.Stages[^1].Name == stage && !examples.LooksAtTexts && Target is null;
 
     public IEnumerable<IReadOnlyList<int>> Plan(int epoch)
     {
@@ -43,7 +46,7 @@ internal sealed class TextTrainingSet : IStagedTrainingSet
         foreach (int[] chosen in TextBatchPlan.ByLength(lengths, Device.Cpu))
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return new Batch(model, this.examples, [.. chosen.Select(at => examples[at])], epoch: 0);
+            yield return new Batch(this, [.. chosen.Select(at => examples[at])], epoch: 0, step: 0);
         }
     }
 
@@ -53,22 +56,26 @@ internal sealed class TextTrainingSet : IStagedTrainingSet
 
     public IEnumerable<ITrainingBatch> EpochFrom(int epoch, int batchesDone, CancellationToken cancellation)
     {
+        long step = (long)epoch * plan.Count + batchesDone;
         foreach (int[] chosen in Plan(epoch).Skip(batchesDone).Cast<int[]>())
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return new Batch(model, examples, chosen, epoch);
+            yield return new Batch(this, chosen, epoch, step++);
         }
     }
 
-    private sealed class Batch(TextModel model, TextExamples examples, int[] chosen, int epoch) : ITrainingBatch, IStagedBatch
+    private sealed class Batch(TextTrainingSet set, int[] chosen, int epoch, long step) : ITrainingBatch, IStagedBatch
     {
+        private readonly TextModel model = set.model;
+        private readonly TextExamples examples = set.examples;
+
         public int Count => chosen.Length;
 
         public IReadOnlyList<int> Examples => chosen;
 
         public IReadOnlyList<string> ExampleNames => [.. chosen.Select(static index => string.Create(CultureInfo.InvariantCulture, $"example {index + 1}"))];
 
-        public Variable Loss(Pass pass) => examples.Loss(model, pass, chosen, epoch);
+        public Variable Loss(Pass pass) => set.Target is { } target ? target.Loss(model, pass, examples, chosen, step) : examples.Loss(model, pass, chosen, epoch);
 
         public Variable Below(Pass pass, string stage) => model.SequenceStates(pass, examples.Preparation.Batch(model, Array.ConvertAll(chosen, index => examples[index])));
 

@@ -24,6 +24,7 @@ public sealed class PretrainTests(Workplace place) : IClassFixture<Workplace>
         GraftLine.Run([.. line, "--from-scratch", "--data", place.Data, "--method", "simcl"]).AssertFailed(2, "nearest: ");
         GraftLine.Run([.. line, "--from-scratch", "--data", place.Data, "--learning-rate", "0"]).AssertFailed(2, "--learning-rate is a number above 0");
         GraftLine.Run("pretrain", "--model", "cifar-resnet20", "--from-scratch", "--data", place.Data, "--out", place.Folder).AssertFailed(2, "is a folder: give the name of a file");
+        GraftLine.Run([.. line, "--from-scratch", "--data", place.Data, "--method", "masked-autoencoder"]).AssertFailed(2, "is for vision transformers");
         Assert.False(File.Exists(place.In("never.safetensors")));
     }
 }

@@ -41,6 +41,20 @@ public sealed class TextTests : IDisposable
     }
 
     [Fact]
+    public void A_classifier_is_adapted_to_texts_of_another_kind()
+    {
+        string data = Reviews("reviews.tsv"), lines = In("others.txt"), saved = In("adapted");
+        File.WriteAllLines(lines, ["good kettle", "awful kettle", "very good kettle", "bad kettle"]);
+        string[] line = [
+            "fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, "--text-column", "review", "--label-column", "mood", "--out", saved, "--epochs", "2", .. Quick];
+        GraftLine.Run([.. line, "--adapt", "dann"]).AssertFailed(2, "adapts to examples of a target");
+        GraftLine.Run([.. line, "--adapt", "fixmatch", "--target", lines]).AssertFailed(2, "strong variations");
+        GraftLine.Run([.. line, "--adapt", "dann", "--target", data + "x"]).AssertFailed(2, "there is no such file");
+        GraftLine.Run([.. line, "--adapt", "dann", "--target", lines, "--adapt-strength", "0.1", "--json"]).AssertDone();
+        Assert.Contains("\"adaptation\": \"dann\"", File.ReadAllText(Path.Combine(saved, "graft.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Adapters_are_trained_put_on_their_base_and_merged()
     {
         string data = Reviews("reviews.tsv"), saved = In("adapted"), merged = In("merged"), lines = In("lines.txt");

@@ -42,3 +42,13 @@ for name, of in (("contrastive 0.5", lambda a, b: contrastive(a, b, 0.5)), ("con
     print(name, f"{loss.item():.9g}")
     for x in (a, b):
         print("   ", "none" if x.grad is None else ", ".join(f"{number:.9g}f" for number in x.grad.flatten().tolist()))
+# how far normal distributions are from the standard one, and pictures cut into patches, each less its mean and through its deviation (AutoencoderTests)
+mean, spread = FIRST.clone().requires_grad_(), (SECOND * 0.5).clone().requires_grad_()
+normal = torch.distributions.Normal(mean, torch.exp(spread / 2))
+loss = torch.distributions.kl_divergence(normal, torch.distributions.Normal(torch.zeros_like(mean), torch.ones_like(mean))).sum(1).mean()
+loss.backward()
+print("divergence", loss.item(), mean.grad.flatten().tolist(), spread.grad.flatten().tolist())
+picture = torch.sin(torch.arange(1 * 3 * 4 * 4, dtype=torch.float64) * 1.7).reshape(1, 3, 4, 4)
+patches = torch.einsum("nchpwq->nhwpqc", picture.reshape(1, 3, 2, 2, 2, 2)).reshape(4, 12)
+normalised = (patches - patches.mean(-1, keepdim=True)) / (patches.var(-1, keepdim=True) + 1e-6) ** 0.5
+print("patches", normalised.flatten().tolist())

@@ -47,6 +47,75 @@ public sealed class ViewLossTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => BarlowTwins.Of(first, first, lambda: -1));
     }
 
+    [Fact]
+    public void A_slow_copy_begins_as_the_network_and_follows_it_less_and_less()
+    {
+        using LinearModel model = new() { Seed = 1 }, other = new() { Seed = 2 };
+        var copy = new SlowCopy([.. model.Parameters().Zip(other.Parameters())], momentum: 0.8);
+        Assert.Equal(0.8, copy.MomentumAt(0), 1e-12);
+        Assert.Equal(0.9, copy.MomentumAt(0.5), 1e-12);
+        Assert.Equal(1, copy.MomentumAt(1), 1e-12);
+        float[] expected = model.Parameters().First().Value.ToArray();
+        var groups = new ParameterGroups(model);
+        groups.Rates(0.5, 1);
+        using var optimiser = Optimiser.Sgd(groups, momentum: 0);
+        var watch = new Watch(model, other);
+        new Trainer(optimiser, device) { Observers = [copy, watch] }.Fit(new Rows(model), epochs: 2);
+        Assert.Equal(6, watch.Steps.Count);
+        for (int step = 0; step < 6; step++)
+        {
+            float m = (float)copy.MomentumAt((step + 1) / 6.0);
+            var (weights, copies) = watch.Steps[step];
+            for (int i = 0; i < expected.Length; i++)
+            {
+                expected[i] += (1 - m) * (weights[i] - expected[i]);
+                Assert.Equal(expected[i], copies[i], 1e-6);
+            }
+            Assert.NotEqual(weights, copies);
+        }
+    }
+
+    [Fact]
+    public void A_prediction_learns_and_its_target_does_not()
+    {
+        using var model = new SmallModel();
+        using var method = new PredictedViews(model, features: 4, hidden: 6, projected: 3);
+        float[] numbers = [.. Enumerable.Range(0, 6 * 48).Select(static i => (float)Math.Sin(i * i))];
+        using var pass = Pass.Train(device);
+        var loss = method.Loss(model, pass.Constant(pass.Upload<float>([6, 3, 4, 4], numbers)));
+        Assert.InRange(loss.Value.ToArray()[0], 0, 8);
+        using var gradients = pass.Backward(loss);
+        Assert.All(method.Parameters(), parameter => Assert.NotNull(gradients.Of(parameter)));
+        Assert.NotNull(gradients.Of(model.Parameters().First()));
+        Assert.Null(gradients.Of(model.Parameters().Last()));
+        Assert.Equal(2 * 5, method.Parameters().Count());
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PredictedViews(model, 4, momentum: 1));
+    }
+
+    private sealed class Watch(LinearModel model, LinearModel other) : TrainingObserver
+    {
+        public List<(float[] Weights, float[] Copies)> Steps { get; } = [];
+
+        public override void StepDone(TrainingContext context)
+        {
+            Steps.Add((model.Parameters().First().Value.ToArray(), other.Parameters().First().Value.ToArray()));
+        }
+    }
+
+    private sealed class Rows(LinearModel model) : ITrainingSet
+    {
+        public int BatchesPerEpoch => 3;
+
+        public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation) => Enumerable.Range(0, 3).Select(number => new Row(model, number));
+    }
+
+    private sealed class Row(LinearModel model, int number) : ITrainingBatch
+    {
+        public int Count => 1;
+
+        public Variable Loss(Pass pass) => model.Forward(pass.Constant(pass.Upload<float>([1, 2], [number - 1f, 2f]))).CrossEntropy([number % 2]);
+    }
+
     private void AssertLoss(Func<Variable, Variable, Variable> of, float expected, float[] ofFirst, float[]? ofSecond)
     {
         using var pass = Pass.Train(device);

@@ -11,7 +11,7 @@ internal static class PretrainCommand
     {
         var command = new Command(
             "pretrain",
-            "Has a trunk learn from pictures without labels, by two views of each, and saves its weights, which fine-tune takes with --weights. "
+            "Has a trunk learn from pictures without labels, by comparing views of each or by painting them again, and saves its weights, which fine-tune takes with --weights. "
             + "Ctrl-C, SIGTERM and SIGHUP save what was learnt until then (exit code 130, 143, 129). " + Pictures.Rules);
         var model = new ModelOptions(command);
         var fromScratch = new Option<bool>("--from-scratch") { Description = "Begin without weights." };
@@ -22,8 +22,8 @@ internal static class PretrainCommand
         command.Add(target);
         var defaults = new ImagePretrainingOptions();
         var method = Options.Choice(
-            "--method", $"What is learnt: {string.Join("; ", ViewMethodKind.All.Select(static kind => $"{kind.Name} ({kind.Summary})"))}.",
-            [.. ViewMethodKind.All.Select(static kind => kind.Name)], defaults.Method.Name);
+            "--method", $"What is learnt: {string.Join("; ", PretrainingMethodKind.All.Select(static kind => $"{kind.Name} ({kind.Summary})"))}.",
+            [.. PretrainingMethodKind.All.Select(static kind => kind.Name)], defaults.Method.Name);
         var epochs = Options.WholeNumber("--epochs", "How often each picture is seen.", 1, defaults.Epochs);
         var batch = Options.WholeNumber("--batch-size", "Pictures a step, at most; they are compared with each other, so that many are better.", 2, defaults.BatchSize);
         var rate = Options.Number("--learning-rate", "R", $"The highest learning rate; {defaults.LearningRate} where it is not given.");
@@ -52,7 +52,7 @@ internal static class PretrainCommand
             _ = OutputFolder.Prepare("--out", Path.GetDirectoryName(Path.GetFullPath(path))!, LearnerRun.BytesOf(pretraining.Model));
             var report = ProgressDisplay.Show(error, display => Train(pretraining, pictures, new ImagePretrainingOptions
             {
-                Method = ViewMethodKind.Named(parsed.GetRequiredValue(method)),
+                Method = PretrainingMethodKind.Named(parsed.GetRequiredValue(method)),
                 Epochs = parsed.GetValue(epochs),
                 BatchSize = parsed.GetValue(batch),
                 LearningRate = parsed.Find(rate) ?? defaults.LearningRate,

@@ -9,6 +9,7 @@ internal sealed class PictureVariation(VariationOptions options, ulong seed)
     private const double SmallestArea = 0.02, LargestArea = 0.33, NarrowestAspect = 0.3, WidestAspect = 3.3;
 
     private readonly RandomStream operations = new(seed, "operations");
+    private readonly ColorJitter colours = new(seed);
     private readonly RandomStream erasing = new(seed, "erasing");
     private readonly RandomStream rectangles = new(seed, "erased rectangle");
 
@@ -18,6 +19,7 @@ internal sealed class PictureVariation(VariationOptions options, ulong seed)
     /// <summary>The picture after the operations drawn for it.</summary>
     public RgbImage Apply(RgbImage image, int example, ulong round)
     {
+        if (options.Policy == AugmentationPolicy.ColorJitter) return colours.Apply(image, example, round);
         int count = options.Policy == AugmentationPolicy.RandAugment ? Math.Min(options.Operations ?? VariationOptions.UsualOperations, MostOperations) : 1;
         for (int i = 0; i < count; i++)
         {

@@ -77,6 +77,24 @@ internal static class PixelOperations
         });
     }
 
+    /// <summary>Turns all hues around the circle of colours (torchvision's <c>adjust_hue</c>): over Pillow's bytes of hue, saturation and value.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="turn">How far, in whole turns: -0.5 to 0.5.</param>
+    public static RgbImage Hue(RgbImage image, double turn)
+    {
+        var turned = new RgbImage(image.Width, image.Height);
+        byte more = unchecked((byte)(int)(turn * 255));
+        for (int at = 0; at < image.Pixels.Length; at += RgbImage.Channels)
+        {
+            var (hue, saturation, value) = HueSaturationValue.Of(image.Pixels[at], image.Pixels[at + 1], image.Pixels[at + 2]);
+            new HueSaturationValue(unchecked((byte)(hue + more)), saturation, value).CopyTo(turned.Pixels.AsSpan(at, RgbImage.Channels));
+        }
+        return turned;
+    }
+
+    /// <summary>Its grey in all three channels (torchvision's <c>Grayscale</c>).</summary>
+    public static RgbImage Greyscale(RgbImage image) => Color(image, 0);
+
     /// <summary>Left to right.</summary>
     public static RgbImage Mirror(RgbImage image)
     {

@@ -8,6 +8,10 @@ public enum AugmentationPolicy
 
     /// <summary>One operation of any magnitude (Müller and Hutter 2021; torchvision's <c>TrivialAugmentWide</c>).</summary>
     TrivialAugment,
+
+    /// <summary>Other colours: in four of five pictures brightness, contrast and saturation by up to 0.4 and hue by up to a tenth of a turn, in any order, and a fifth of all
+    /// grey (SimCLR's for small pictures, Chen et al. 2020; torchvision's <c>ColorJitter</c> and <c>RandomGrayscale</c>).</summary>
+    ColorJitter,
 }
 
 /// <summary>What else is done to training pictures after crop and flip: operations of a table, and erased rectangles. Nothing unless it is set; what is drawn for a picture

@@ -24,8 +24,7 @@ internal sealed class TextTarget
     public TextTarget(TextModel model, TextExamples examples, TextFineTuneOptions how, int batches)
     {
         var kind = how.Adaptation.Method!;
-        if (!kind.NeedsSource)
-            throw new ArgumentException($"{kind} is about norms over pictures: texts are adapted by a method that learns labels beside the target, such as {DomainMethodKind.Dann}");
+        Require(kind);
         if (examples.TargetTexts is not { } target || !model.IsHeadOnStates)
             throw new ArgumentException($"{kind} adapts what tells texts of one class each apart by one state of each: leave it out here");
         if (target.Count < 2)
@@ -37,8 +36,7 @@ internal sealed class TextTarget
             Strength = how.Adaptation.Strength,
             Threshold = how.Adaptation.Threshold,
         }) ?? throw new ArgumentException($"{kind} has no loss of its own");
-        if (method.WantsVariation) throw new ArgumentException($"{kind} learns from pictures in strong variations, which texts have not: choose {DomainMethodKind.PseudoLabels}");
-        if (method.KeepsSource) throw new ArgumentException($"{kind} is built for pictures: choose {DomainMethodKind.Dann}");
+        if (method.WantsVariation || method.KeepsSource) throw NotForTexts(kind);
         lengths = [.. texts.Select(static text => text.Length)];
         plan = new BatchPlan(texts.Count, how.BatchSize!.Value, even: true);
         // in an order of its own, so that domains with the same texts in the same places are not learnt in pairs
@@ -48,6 +46,18 @@ internal sealed class TextTarget
 
     /// <summary>What of the method learns with the model; null for nothing.</summary>
     public ParameterGroup? Group => method.Parameters().Any() ? new ParameterGroup("adaptation", method) : null;
+
+    /// <summary>Refuses a method that texts are not adapted by.</summary>
+    /// <exception cref="ArgumentException">It is one.</exception>
+    public static void Require(DomainMethodKind kind)
+    {
+        if (!kind.NeedsSource)
+            throw new ArgumentException($"{kind} is about norms over pictures: texts are adapted by a method that learns labels beside the target, such as {DomainMethodKind.Dann}");
+        if (kind == DomainMethodKind.FixMatch || kind == DomainMethodKind.Adda) throw NotForTexts(kind);
+    }
+
+    private static ArgumentException NotForTexts(DomainMethodKind kind) => new(
+        $"{kind} is for pictures: it wants them in strong variations, or as a model saw them at first; choose {DomainMethodKind.Dann} or {DomainMethodKind.PseudoLabels}");
 
     /// <summary>The loss of a step.</summary>
     /// <param name="model">The model.</param>

@@ -100,13 +100,16 @@ public sealed record TextFineTuneOptions
         MaximumLength = maximumLength,
     };
 
-    internal void Validate()
+    /// <summary>Refuses options that are impossible or contradict each other, before any work begins; every fine-tuning does so first.</summary>
+    /// <exception cref="ArgumentException">They do.</exception>
+    public void Validate()
     {
         ArgumentNullException.ThrowIfNull(Classes);
         ArgumentNullException.ThrowIfNull(Distillation);
         Distillation.Validate();
         ArgumentNullException.ThrowIfNull(Adaptation);
         Adaptation.Validate();
+        if (Adaptation.Method is { } kind && kind != DomainMethodKind.SourceOnly) TextTarget.Require(kind);
         if (Adaptation.Pictures is not null) throw new ArgumentException("texts are adapted to texts, not to pictures: give those of the target");
         if (Adaptation.Method is not null && (DropoutConsistency is not null || Distillation.Teacher is not null))
             throw new ArgumentException("a step of adaptation has one run and no teacher: leave R-Drop and distillation out");

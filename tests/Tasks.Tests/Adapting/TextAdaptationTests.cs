@@ -69,7 +69,7 @@ public sealed class TextAdaptationTests : TextTaskTests
     {
         using var classifier = TextClassifier.FromPretrained(Encoder);
         Refused(With("fixmatch"), "strong variations");
-        Refused(With("adda"), "built for pictures");
+        Refused(With("adda"), "is for pictures");
         Refused(With("adabn"), "is about norms over pictures");
         Refused(With("tent"), "is about norms over pictures");
         Refused(Quick with { Adaptation = new AdaptationOptions { Method = DomainMethodKind.Dann } }, "adapts to examples of a target");

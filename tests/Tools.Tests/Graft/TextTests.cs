@@ -48,7 +48,7 @@ public sealed class TextTests : IDisposable
         string[] line = [
             "fine-tune", "--task", "text-classification", "--model", Encoder, "--data", data, "--text-column", "review", "--label-column", "mood", "--out", saved, "--epochs", "2", .. Quick];
         GraftLine.Run([.. line, "--adapt", "dann"]).AssertFailed(2, "adapts to examples of a target");
-        GraftLine.Run([.. line, "--adapt", "fixmatch", "--target", lines]).AssertFailed(2, "strong variations");
+        GraftLine.Run([.. line, "--adapt", "fixmatch", "--target", lines]).AssertFailed(2, "is for pictures");
         GraftLine.Run([.. line, "--adapt", "dann", "--target", data + "x"]).AssertFailed(2, "there is no such file");
         GraftLine.Run([.. line, "--adapt", "dann", "--target", lines, "--adapt-strength", "0.1", "--json"]).AssertDone();
         Assert.Contains("\"adaptation\": \"dann\"", File.ReadAllText(Path.Combine(saved, "graft.json")), StringComparison.Ordinal);

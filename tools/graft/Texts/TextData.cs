@@ -77,6 +77,11 @@ internal sealed class TextData
         Kind = parsed.GetValue(kind) switch { "classes" => TextLabelKind.MultiLabel, "number" => TextLabelKind.Regression, _ => TextLabelKind.SingleLabel },
     }, TableOptions(parsed));
 
+    /// <summary>Texts whose labels nobody says: of the column of the others, or of the only one.</summary>
+    /// <exception cref="TextFileException">The file cannot be used.</exception>
+    public IReadOnlyList<TextExample> Unlabelled(string path, ParseResult parsed) =>
+        UnlabelledTexts.Open(path, parsed.GetValue(text), parsed.GetValue(pair), TableOptions(parsed));
+
     /// <summary>Queries and documents with numbers.</summary>
     /// <exception cref="TextFileException">The file cannot be used.</exception>
     public LabelledTexts Rated(string path, ParseResult parsed) => LabelledTexts.Open(path, new TextColumns

@@ -57,7 +57,7 @@ internal sealed class TextFineTuning
         var kept = run.Read(parsed, parsed.GetRequiredValue(target), error.WriteLine);
         var (learner, examples, train) = Prepare(task, source, where.Device, file, options with { Recipe = options.Recipe with { Run = kept } }, parsed);
         StageNames.Require(learner.Model, options.Recipe);
-        RequireLength(learner, options);
+        Require(learner, options);
         AdapterOption.RequireFitting(learner.Model, learner.Adapters, options.Recipe.Adapter);
         var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), LearnerRun.BytesOf(learner.Model));
         interrupt.ThrowIfCancellationRequested();
@@ -100,7 +100,7 @@ internal sealed class TextFineTuning
                 var classifier = TextClassifier.From(source, where);
                 if (options.Adaptation.Target is { } others && !File.Exists(others)) throw new WrongInputException($"--target {Printable.Whole(others)}: there is no such file");
                 if (options.Adaptation.Target is { } domain)
-                    options = options with { Adaptation = options.Adaptation with { Texts = [.. columns.Texts(domain, parsed)] } };
+                    options = options with { Adaptation = options.Adaptation with { Texts = columns.Unlabelled(domain, parsed) } };
                 return (classifier, labelled.Count, (progress, interrupt) => classifier.FineTune(labelled, heldOut, options, progress, interrupt));
             case TextTasks.Tokens:
                 var (tagged, heldTags) = Parts(TextData.Tagged, file, options);
@@ -164,8 +164,16 @@ internal sealed class TextFineTuning
     private static (TData Training, TData? Validation) Parts<TData>(Func<string, TData> open, string file, TextFineTuneOptions options) where TData : class =>
         (open(file), options.Validation is { } other ? open(other) : null);
 
-    private static void RequireLength(TextTask learner, TextFineTuneOptions options)
+    private static void Require(TextTask learner, TextFineTuneOptions options)
     {
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException(Shell.Line(exception.Message));
+        }
         try
         {
             learner.RequireLength(options);

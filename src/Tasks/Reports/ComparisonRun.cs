@@ -14,6 +14,7 @@ internal sealed class ComparisonRun(
     private readonly int[] labels = subject.TestLabels;
     private readonly List<string> notes = [];
     private readonly Findings findings = new();
+    private readonly IReadOnlyList<TransferArm> arms = ArmsOf(subject, options.Arms);
     private int run, runs;
 
     public TransferReport Run(Stopwatch clock)
@@ -22,14 +23,14 @@ internal sealed class ComparisonRun(
         var judged = options.Arms.Contains(TransferArm.Chosen) ? TransferArm.Chosen : options.Arms.FirstOrDefault(static arm => !arm.IsFromScratch) ?? options.Arms[0];
         double[] shares = [.. options.Shares.Order().Where(share => subject.FewestOfClass(share, seeds[0]) >= FewestOfClass)];
         if (shares.Length < options.Shares.Count) notes.Add("Smaller shares of the examples were left out: a class would have had less than two.");
-        runs = (options.Arms.Count + shares.Length) * seeds.Length;
+        runs = (arms.Count + shares.Length) * seeds.Length;
 
-        var arms = new List<ArmReport>();
-        foreach (var arm in options.Arms)
+        var told = new List<ArmReport>();
+        foreach (var arm in arms)
         {
             var own = seeds.Select((seed, number) => Train(arm, seed, null, number == 0 ? arm == judged ? Look.Everything : Look.Arm : arm == judged ? Look.Answers : Look.Score)).ToList();
             var fewer = arm == judged ? shares.SelectMany(share => seeds.Select(seed => Train(arm, seed, share, Look.Score))).ToList() : [];
-            arms.Add(new ArmReport
+            told.Add(new ArmReport
             {
                 Name = arm.Name,
                 Description = arm.Description,
@@ -41,7 +42,7 @@ internal sealed class ComparisonRun(
                 CalibrationError = findings.CalibrationError,
             });
         }
-        if (arms.Exists(static arm => arm.Runs.Concat(arm.Fewer).Any(static one => one.IsTimeUp))) notes.Add("The time limit ended runs before their last epoch.");
+        if (told.Exists(static arm => arm.Runs.Concat(arm.Fewer).Any(static one => one.IsTimeUp))) notes.Add("The time limit ended runs before their last epoch.");
         if (seeds.Length == 1) notes.Add("One seed: how far another would be off is not known, so nothing is said to be better or worse.");
         return new TransferReport
         {
@@ -56,9 +57,10 @@ internal sealed class ComparisonRun(
             Epochs = subject.Epochs,
             Seeds = seeds,
             Device = subject.Device.Name,
-            Verdict = Judge(judged, arms),
+            Verdict = Judge(judged, told),
             VerdictArm = judged.Name,
-            Arms = arms,
+            Adaptation = JudgeAdaptation(told),
+            Arms = told,
             Alignment = findings.Table,
             Confusion = ConfusionMatrix.Of([.. Enumerable.Range(0, findings.Answers.Count).Select(at => labels[at % labels.Length])], [.. findings.Answers], subject.Classes.Count),
             Calibration = findings.Calibration!,
@@ -69,10 +71,30 @@ internal sealed class ComparisonRun(
         };
     }
 
-    private TransferVerdict? Judge(TransferArm judged, List<ArmReport> arms)
+    /// <summary>The arms, with the recipe's own without the target where it adapts to one.</summary>
+    /// <exception cref="ArgumentException">That is asked for, and there is no target.</exception>
+    private static IReadOnlyList<TransferArm> ArmsOf(ComparisonSubject subject, IReadOnlyList<TransferArm> asked)
+    {
+        bool isThere = asked.Contains(TransferArm.SourceOnly);
+        if (subject.Adaptation is null)
+        {
+            return !isThere ? asked : throw new ArgumentException(
+                $"the arm '{TransferArm.SourceOnly.Name}' is the recipe without the domain that it adapts to, and it adapts to none: leave the arm out");
+        }
+        return isThere || !asked.Contains(TransferArm.Chosen) ? asked : [.. asked, TransferArm.SourceOnly];
+    }
+
+    /// <summary>What adapting did to the recipe, and nothing else; null where it adapts to no domain.</summary>
+    private AdaptationVerdict? JudgeAdaptation(List<ArmReport> told) =>
+        subject.Adaptation is { } kind && told.Find(static arm => arm.Name == TransferArm.Chosen.Name) is { } with
+        && told.Find(static arm => arm.Name == TransferArm.SourceOnly.Name) is { } without
+            ? new AdaptationVerdict(kind.Name, TransferVerdict.Of([.. with.Runs.Select(static one => one.Score)], [.. without.Runs.Select(static one => one.Score)], options.Level))
+            : null;
+
+    private TransferVerdict? Judge(TransferArm judged, List<ArmReport> told)
     {
         if (judged.IsFromScratch || options.Arms.FirstOrDefault(static arm => arm.IsFromScratch) is not { } baseline) return null;
-        ArmReport with = arms.Find(arm => arm.Name == judged.Name)!, without = arms.Find(arm => arm.Name == baseline.Name)!;
+        ArmReport with = told.Find(arm => arm.Name == judged.Name)!, without = told.Find(arm => arm.Name == baseline.Name)!;
         return TransferVerdict.Of([.. with.Runs.Concat(with.Fewer).Select(static one => one.Score)], [.. without.Runs.Select(static one => one.Score)], options.Level);
     }
 

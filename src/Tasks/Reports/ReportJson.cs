@@ -33,6 +33,14 @@ internal static class ReportJson
         Figure(json, "seconds", report.Seconds);
         Verdict(json, report.Verdict);
         json.WriteString("verdictArm", report.VerdictArm);
+        if (report.Adaptation is { } adaptation)
+        {
+            json.WriteStartObject("adaptation");
+            json.WriteString("method", adaptation.Method);
+            json.WriteString("sentence", adaptation.ToString());
+            Verdict(json, adaptation.BesideSource);
+            json.WriteEndObject();
+        }
         List(json, "arms", report.Arms, Arm);
         Alignment(json, report.Alignment);
         List(json, "confusion", Enumerable.Range(0, report.Confusion.Classes), row =>

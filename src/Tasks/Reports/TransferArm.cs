@@ -19,6 +19,9 @@ public sealed record TransferArm(string Name, string Description, FineTuneStrate
     /// <summary>The chosen recipe.</summary>
     public static TransferArm Chosen { get; } = new("recipe", "published weights, the chosen recipe", null);
 
+    /// <summary>The chosen recipe without the domain that it adapts to: what <see cref="TransferReport.Adaptation"/> compares with.</summary>
+    public static TransferArm SourceOnly { get; } = new("source-only", "published weights, the chosen recipe without the target", null);
+
     /// <summary>Everything learns at one rate from the first step.</summary>
     public static TransferArm Full { get; } = Of(FineTuneStrategy.Full);
 
@@ -27,7 +30,10 @@ public sealed record TransferArm(string Name, string Description, FineTuneStrate
 
     /// <summary>The arms known by name: the usual ones, and one for each strategy.</summary>
     public static IReadOnlyList<TransferArm> All { get; } =
-        [Scratch, Chosen, LinearProbe, Full, .. FineTuneStrategy.All.Where(static strategy => strategy != FineTuneStrategy.LinearProbe && strategy != FineTuneStrategy.Full).Select(Of)];
+    [
+        Scratch, Chosen, SourceOnly, LinearProbe, Full,
+        .. FineTuneStrategy.All.Where(static strategy => strategy != FineTuneStrategy.LinearProbe && strategy != FineTuneStrategy.Full).Select(Of),
+    ];
 
     /// <summary>Published weights by a strategy.</summary>
     /// <param name="strategy">The strategy.</param>

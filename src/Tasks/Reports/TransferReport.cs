@@ -47,6 +47,9 @@ public sealed record TransferReport
     /// <summary>The arm that the verdict and what follows it are of.</summary>
     public required string VerdictArm { get; init; }
 
+    /// <summary>What adapting to another domain did, beside the recipe without it; null where there is no such domain.</summary>
+    public AdaptationVerdict? Adaptation { get; init; }
+
     /// <summary>The arms.</summary>
     public required IReadOnlyList<ArmReport> Arms { get; init; }
 
@@ -67,6 +70,19 @@ public sealed record TransferReport
 
     /// <summary>What has to be known of the figures: what was left out and why.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>Whether adapting to a domain was worth it on the test, which is of that domain.</summary>
+/// <param name="Method">How it was adapted: <c>dann</c>.</param>
+/// <param name="BesideSource">The recipe beside the one without the target, by paired seeds.</param>
+public sealed record AdaptationVerdict(string Method, TransferVerdict BesideSource)
+{
+    /// <summary>In a sentence: "dann helped by 12.4 ± 2.1 points beside the source alone", "dann: negative adaptation: worse by ...".</summary>
+    public override string ToString()
+    {
+        string told = BesideSource.ToString().Replace("negative transfer", "negative adaptation", StringComparison.Ordinal);
+        return $"{Method}{(BesideSource.Outcome == TransferOutcome.Helped ? "" : ":")} {told} beside the source alone";
+    }
 }
 
 /// <summary>The calibration after temperature scaling.</summary>

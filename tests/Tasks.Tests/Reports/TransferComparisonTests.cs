@@ -104,6 +104,33 @@ public sealed class TransferComparisonTests(ReportFixture reports)
     }
 
     [Fact]
+    public void What_adapting_to_a_target_did_is_told_beside_the_recipe_without_it()
+    {
+        var (training, test) = PicturesOf(folder);
+        var source = ImageModelSource.Pretrained(Pictures.Model, Pictures.Weights(folder));
+        var options = Options with { Adaptation = new AdaptationOptions { Method = DomainMethodKind.Dann, Pictures = test } };
+        var report = TransferComparison.Run(
+            source, training, test, options, new TransferComparisonOptions { Seeds = 2, Arms = [TransferArm.Full, TransferArm.Chosen], Shares = [], WorstExamples = 1 }, device: reports.Device);
+        Assert.Equal(["full", "recipe", "source-only"], report.Arms.Select(static arm => arm.Name));
+        var (full, adapted, plain) = (report.Arms[0], report.Arms[1], report.Arms[2]);
+        Assert.NotEqual(adapted.Runs[0].Epochs[^1].Loss, plain.Runs[0].Epochs[^1].Loss);
+        // an arm of another way learns the source alone
+        var alone = TransferComparison.Run(source, training, test, Options, new TransferComparisonOptions { Seeds = 2, Arms = [TransferArm.Full, TransferArm.Chosen], Shares = [] }, device: reports.Device);
+        Assert.Equal(alone.Arms[0].Runs[0].Epochs[^1].Loss, full.Runs[0].Epochs[^1].Loss);
+        Assert.Equal(alone.Arms[1].Runs[0].Epochs[^1].Loss, plain.Runs[0].Epochs[^1].Loss);
+        Assert.Null(alone.Adaptation);
+        var (method, beside) = report.Adaptation!;
+        Assert.Equal("dann", method);
+        Assert.Equal(adapted.Accuracy - plain.Accuracy, beside.Difference, 1e-9);
+        Assert.Contains("Adaptation to the target: dann", ReportPage.Of(report), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => TransferComparison.Run(source, training, test, Options, new TransferComparisonOptions { Arms = [TransferArm.Chosen, TransferArm.SourceOnly] }));
+        var worse = new AdaptationVerdict("dann", beside with { Outcome = TransferOutcome.NegativeTransfer, Difference = -0.1, HalfWidth = 0.02 });
+        Assert.Equal("dann: negative adaptation: worse by 10.0 ± 2.0 points beside the source alone", worse.ToString());
+        var better = new AdaptationVerdict("dann", beside with { Outcome = TransferOutcome.Helped, Difference = 0.1, HalfWidth = 0.02, Saving = null });
+        Assert.Equal("dann helped by 10.0 ± 2.0 points beside the source alone", better.ToString());
+    }
+
+    [Fact]
     public void What_cannot_be_compared_is_refused()
     {
         var (training, test) = PicturesOf(folder);

@@ -79,7 +79,7 @@ internal sealed class ReportCommand
 
     private TransferReport Texts(string examples, string folder, TransferComparisonOptions options, Device where, ParseResult parsed, CancellationToken interrupt)
     {
-        var how = recipe.ReadTexts(parsed, fromScratch: false);
+        var how = columns.WithTarget(recipe.ReadTexts(parsed, fromScratch: false), parsed);
         string weights = model.TextFolder(parsed, interrupt);
         string? tested = parsed.GetValue(test) ?? how.Validation;
         foreach (string? file in new[] { tested, parsed.GetValue(sourceTest) })

@@ -54,6 +54,7 @@ internal static class ReportRun
             Tables.Seconds(arm.Seconds),
         ]));
         output.WriteLine(report.Verdict?.ToString() ?? "no verdict: there is no arm from scratch, or none with published weights");
+        if (report.Adaptation is { } adaptation) output.WriteLine($"adaptation: {adaptation}");
         output.WriteLine($"the page is {Printable.Whole(Path.Combine(folder, TransferReportFiles.HtmlName))}");
     }
 
@@ -67,6 +68,7 @@ internal static class ReportRun
         json.WriteFigure("difference", report.Verdict?.Difference);
         json.WriteFigure("halfWidth", report.Verdict?.HalfWidth);
         json.WriteFigure("saving", report.Verdict?.Saving);
+        if (report.Adaptation is { } adaptation) json.WriteString("adaptation", adaptation.ToString());
         json.WriteStartArray("arms");
         foreach (var arm in report.Arms)
         {

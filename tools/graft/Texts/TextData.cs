@@ -77,10 +77,15 @@ internal sealed class TextData
         Kind = parsed.GetValue(kind) switch { "classes" => TextLabelKind.MultiLabel, "number" => TextLabelKind.Regression, _ => TextLabelKind.SingleLabel },
     }, TableOptions(parsed));
 
-    /// <summary>Texts whose labels nobody says: of the column of the others, or of the only one.</summary>
-    /// <exception cref="TextFileException">The file cannot be used.</exception>
-    public IReadOnlyList<TextExample> Unlabelled(string path, ParseResult parsed) =>
-        UnlabelledTexts.Open(path, parsed.GetValue(text), parsed.GetValue(pair), TableOptions(parsed));
+    /// <summary>The options with the texts of the target that they adapt to: of the column of the others, or of the only one.</summary>
+    /// <exception cref="WrongInputException">The file is not there.</exception>
+    /// <exception cref="TextFileException">It cannot be used.</exception>
+    public TextFineTuneOptions WithTarget(TextFineTuneOptions options, ParseResult parsed)
+    {
+        if (options.Adaptation.Target is not { } path) return options;
+        if (!File.Exists(path)) throw new WrongInputException($"--target {Printable.Whole(path)}: there is no such file");
+        return options with { Adaptation = options.Adaptation with { Texts = UnlabelledTexts.Open(path, parsed.GetValue(text), parsed.GetValue(pair), TableOptions(parsed)) } };
+    }
 
     /// <summary>Queries and documents with numbers.</summary>
     /// <exception cref="TextFileException">The file cannot be used.</exception>

@@ -98,9 +98,7 @@ internal sealed class TextFineTuning
                 if (labelled.Kind == TextLabelKind.SingleLabel && labelled.ClassNames.Count < 2)
                     throw new WrongInputException($"{Printable.Whole(file)} has the class {Printable.Whole(labelled.ClassNames[0])} alone: there is nothing to tell apart");
                 var classifier = TextClassifier.From(source, where);
-                if (options.Adaptation.Target is { } others && !File.Exists(others)) throw new WrongInputException($"--target {Printable.Whole(others)}: there is no such file");
-                if (options.Adaptation.Target is { } domain)
-                    options = options with { Adaptation = options.Adaptation with { Texts = columns.Unlabelled(domain, parsed) } };
+                options = columns.WithTarget(options, parsed);
                 return (classifier, labelled.Count, (progress, interrupt) => classifier.FineTune(labelled, heldOut, options, progress, interrupt));
             case TextTasks.Tokens:
                 var (tagged, heldTags) = Parts(TextData.Tagged, file, options);

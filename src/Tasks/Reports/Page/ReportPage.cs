@@ -15,7 +15,9 @@ internal static class ReportPage
         page.Line($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"/>");
         page.Line($"<title>{Markup.Escape(headline)} · {Markup.Escape(report.Model)}</title><style>{ReportStyle.Css}</style></head><body>");
         page.Line($"<header><p class=\"kicker\">Transfer report · {what}</p><h1 class=\"{style}\">{Markup.Escape(headline)}</h1>");
-        page.Line($"<p class=\"lead\">{Markup.Escape(lead)}</p>{Facts(report)}</header>");
+        page.Line($"<p class=\"lead\">{Markup.Escape(lead)}</p>");
+        if (report.Adaptation is { } adaptation) page.Line($"<p class=\"lead\">Adaptation to the target: {Markup.Escape(adaptation.ToString())}.</p>");
+        page.Line($"{Facts(report)}</header>");
         page.Line($"<main>");
         page.Line($"{Arms(report)}");
         page.Line($"{ReportCharts.Learning(report)}");

@@ -44,7 +44,7 @@ internal abstract class ClassifierSubject<TModel, TInputs, TRecipe, TExamples>(
         var own = arm.On(recipe with { Seed = seed });
         own = own with { FrozenEpochs = own.FrozenEpochs ?? FrozenEpochs };
         var classifier = start();
-        var report = FineTune(classifier, examples, own, progress, cancellation);
+        var report = FineTune(classifier, examples, own, isAdapted: arm == TransferArm.Chosen, progress, cancellation);
         // what is compared is the model, and not how it is kept
         if (classifier.Adapters is not null && report.Steps > 0) classifier.MergeAdapters();
         return new TrainedArm(
@@ -92,9 +92,10 @@ internal abstract class ClassifierSubject<TModel, TInputs, TRecipe, TExamples>(
     /// <summary>What makes classifiers of the published weights, or of none.</summary>
     protected abstract Func<TaskModel<TModel, TInputs, TRecipe>> Start(bool isFromScratch, ulong seed);
 
-    /// <summary>Fine-tunes a classifier that <see cref="Start"/> made.</summary>
+    /// <summary>Fine-tunes a classifier that <see cref="Start"/> made; to the source alone, or adapted to the recipe's target.</summary>
     protected abstract FitReport FineTune(
-        TaskModel<TModel, TInputs, TRecipe> classifier, TExamples examples, FineTuneOptions own, IProgress<FitProgress> progress, CancellationToken cancellation);
+        TaskModel<TModel, TInputs, TRecipe> classifier, TExamples examples, FineTuneOptions own, bool isAdapted, IProgress<FitProgress> progress,
+        CancellationToken cancellation);
 
     /// <summary>A new model of the same architecture.</summary>
     protected abstract TModel Remake(TModel model, int classes);

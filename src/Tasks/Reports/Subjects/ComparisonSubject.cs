@@ -32,6 +32,9 @@ internal abstract class ComparisonSubject
     /// <summary>The recipe's epochs in all.</summary>
     public abstract int Epochs { get; }
 
+    /// <summary>The method by which the chosen recipe adapts to another domain; null for none.</summary>
+    public abstract DomainMethodKind? Adaptation { get; }
+
     /// <summary>The fewest examples of a class in a share of them.</summary>
     public abstract int FewestOfClass(double share, ulong seed);
 

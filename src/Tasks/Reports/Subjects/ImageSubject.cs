@@ -31,6 +31,8 @@ internal sealed class ImageSubject(
 
     public override int Epochs => (options.Recipe.Epochs ?? FineTuneOptions.UsualEpochs) + FrozenEpochs;
 
+    public override DomainMethodKind? Adaptation => options.Adaptation.Method == DomainMethodKind.SourceOnly ? null : options.Adaptation.Method;
+
     // a head that is new is so for every arm, so that all have as many epochs
     protected override int FrozenEpochs => options.Recipe.FrozenEpochs ?? (source.State.Labels.SequenceEqual(Classes) ? 0 : 1);
 
@@ -92,9 +94,15 @@ internal sealed class ImageSubject(
     }
 
     protected override FitReport FineTune(
-        TaskModel<ImageModel, ImagePreprocessing, ImageFineTuneOptions> classifier, LabelledImages examples, FineTuneOptions own, IProgress<FitProgress> progress,
+        TaskModel<ImageModel, ImagePreprocessing, ImageFineTuneOptions> classifier, LabelledImages examples, FineTuneOptions own, bool isAdapted, IProgress<FitProgress> progress,
         CancellationToken cancellation) =>
-        ((ImageClassifier)classifier).FineTune(examples, TestSet, options with { Recipe = own, HeldOut = 0, Validation = null }, progress, cancellation);
+        ((ImageClassifier)classifier).FineTune(examples, TestSet, options with
+        {
+            Recipe = own,
+            HeldOut = 0,
+            Validation = null,
+            Adaptation = isAdapted ? options.Adaptation : new(),
+        }, progress, cancellation);
 
     protected override ImageModel Remake(ImageModel model, int classes) => model.Remake(classes, seed: 0);
 

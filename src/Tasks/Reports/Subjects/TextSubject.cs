@@ -29,6 +29,8 @@ internal sealed class TextSubject(
 
     public override int Epochs => options.EpochsFor(TrainingSet.Count) + FrozenEpochs;
 
+    public override DomainMethodKind? Adaptation => options.Adaptation.Method == DomainMethodKind.SourceOnly ? null : options.Adaptation.Method;
+
     // a head that is new is so for every arm, so that all have as many epochs
     protected override int FrozenEpochs => options.Recipe.FrozenEpochs ?? (OldClasses > 1 ? 0 : 1);
 
@@ -76,9 +78,15 @@ internal sealed class TextSubject(
     }
 
     protected override FitReport FineTune(
-        TaskModel<TextModel, TextPreparation, TextFineTuneOptions> classifier, LabelledTexts examples, FineTuneOptions own, IProgress<FitProgress> progress,
+        TaskModel<TextModel, TextPreparation, TextFineTuneOptions> classifier, LabelledTexts examples, FineTuneOptions own, bool isAdapted, IProgress<FitProgress> progress,
         CancellationToken cancellation) =>
-        ((TextClassifier)classifier).FineTune(examples, TestSet, options with { Recipe = own, HeldOut = 0, Validation = null }, progress, cancellation);
+        ((TextClassifier)classifier).FineTune(examples, TestSet, options with
+        {
+            Recipe = own,
+            HeldOut = 0,
+            Validation = null,
+            Adaptation = isAdapted ? options.Adaptation : new(),
+        }, progress, cancellation);
 
     protected override TextModel Remake(TextModel model, int classes) => model.Remake(classes, seed: 0);
 

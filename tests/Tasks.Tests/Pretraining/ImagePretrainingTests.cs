@@ -1,5 +1,5 @@
-using Graft.Testing;
 using Graft.Tensors;
+using Graft.Testing;
 using Graft.Transfer;
 
 namespace Graft.Tasks.Tests;

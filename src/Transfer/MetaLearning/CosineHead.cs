@@ -103,21 +103,13 @@ public sealed class CosineHead : Module
         public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
         {
             var stream = new RandomStream(options.Seed, "cosine head");
-            int[] order = [.. Enumerable.Range(0, labels.Count)];
-            for (int step = 0, at = order.Length; step < options.Steps; step++)
+            for (int step = 0, round = 0; step < options.Steps; round++)
             {
-                if (at >= order.Length)
+                foreach (int[] rows in stream.Permutation(labels.Count, (ulong)round).Chunk(options.BatchSize).Take(options.Steps - step))
                 {
-                    for (int place = order.Length - 1; place > 0; place--)
-                    {
-                        int with = stream.Below(place + 1, (ulong)place, (ulong)step);
-                        (order[place], order[with]) = (order[with], order[place]);
-                    }
-                    at = 0;
+                    step++;
+                    yield return new Batch(this, rows);
                 }
-                int[] rows = order[at..Math.Min(order.Length, at + options.BatchSize)];
-                at += rows.Length;
-                yield return new Batch(this, rows);
             }
         }
 

@@ -89,14 +89,8 @@ public sealed class MaskedAutoencoder : PretrainingMethod
     }
 
     /// <summary>Patches in an order of chance for each picture.</summary>
-    internal static int[][] Orders(RandomStream stream, int pictures, int patches) => [.. Enumerable.Range(0, pictures).Select(picture =>
-    {
-        var keys = new float[patches];
-        int[] order = [.. Enumerable.Range(0, patches)];
-        for (int place = 0; place < patches; place++) keys[place] = stream.Uniform((ulong)((long)picture * patches + place));
-        Array.Sort(keys, order);
-        return order;
-    })];
+    internal static int[][] Orders(RandomStream stream, int pictures, int patches) =>
+        [.. Enumerable.Range(0, pictures).Select(picture => stream.Permutation(patches, (ulong)picture))];
 
     /// <summary>Patches of pictures [n, 3, H, W] as rows [n P, p p 3], patch after patch.</summary>
     internal Variable PatchesOf(Variable pictures)

@@ -330,7 +330,7 @@ public sealed class BitEqualityTests : IDisposable
             using var labels = Tensor.From<int>([rows], classes, device);
             using var dx = device.Rent<float>([rows, columns]);
             using var losses = device.Rent<float>([rows]);
-            using var sums = device.Rent<float>([rows]);
+            using var sums = device.Rent<float>([2, rows]);
             device.CrossEntropy(x, labels, 0.1f, losses, sums);
             device.CrossEntropyBackward(x, labels, 0.1f, sums, losses, dx);
             return [.. losses.ToArray(), .. sums.ToArray(), .. dx.ToArray()];

@@ -70,10 +70,12 @@ public sealed class EmulatedFmaTests
     }
 
     [Theory]
-    [InlineData(4, false)]
-    [InlineData(8, true)]
-    public unsafe void A_tile_of_emulated_multiply_adds_is_a_chain_of_them(int wanted, bool accumulate)
+    [InlineData(4, nameof(SumsBefore.None))]
+    [InlineData(8, nameof(SumsBefore.GoOn))]
+    [InlineData(8, nameof(SumsBefore.Add))]
+    public unsafe void A_tile_of_emulated_multiply_adds_is_a_chain_of_them(int wanted, string named)
     {
+        var before = Enum.Parse<SumsBefore>(named);
         Assert.SkipUnless(Vector128.IsHardwareAccelerated, "this machine has no vectors");
         const int Columns = 8, Depth = 37;
         var random = new Numbers(5);
@@ -91,15 +93,17 @@ public sealed class EmulatedFmaTests
                 for (int column = 0; column < wanted; column++)
                 {
                     ref float sum = ref expected[row * Columns + column];
-                    if (!accumulate) sum = 0;
+                    float was = sum;
+                    if (before != SumsBefore.GoOn) sum = 0;
                     for (int k = 0; k < Depth; k++) sum = MathF.FusedMultiplyAdd(left[row * Depth + k], right[k * Columns + column], sum);
+                    if (before == SumsBefore.Add) sum += was;
                 }
             }
             fixed (float* l = left, r = right, s = sums)
             {
                 for (int row = 0; row < MicroKernel.Rows; row++) rows[row] = l + row * Depth;
                 nint start = 0;
-                EmulatedMicroKernel.Panel(rows, 1, r, new DepthWalk(1, Depth, &start, 1, Columns), s, Columns, wanted, accumulate);
+                EmulatedMicroKernel.Panel(rows, 1, r, new DepthWalk(1, Depth, &start, 1, Columns), s, Columns, wanted, before);
             }
             for (int at = 0; at < sums.Length; at++) AssertSame(expected[at], sums[at], $"sum {at} of round {round}");
         }

@@ -15,12 +15,12 @@ internal static class CrossEntropyFunction
         var targets = pass.Upload([labels.Length], labels);
         var input = pass.Contiguous(logits.Value);
         var losses = pass.Rent([labels.Length]);
-        var logSumExp = pass.Rent([labels.Length]);
-        pass.Device.CrossEntropy(input, targets, labelSmoothing, losses, logSumExp);
+        var normalisers = pass.Rent([2, labels.Length]);
+        pass.Device.CrossEntropy(input, targets, labelSmoothing, losses, normalisers);
         var loss = pass.Rent([]);
         pass.Device.Reduce<SumOf>(losses, loss, 1f / counted);
         return logits.NeedsGradient
-            ? pass.Record(loss, new CrossEntropyNode(logits, input, targets, logSumExp, labelSmoothing, counted)) : pass.Untracked(loss);
+            ? pass.Record(loss, new CrossEntropyNode(logits, input, targets, normalisers, labelSmoothing, counted)) : pass.Untracked(loss);
     }
 
     /// <summary>How many rows have a label.</summary>
@@ -44,17 +44,17 @@ internal static class CrossEntropyFunction
         private readonly int input;
         private readonly Tensor<float> logits;
         private readonly Tensor<int> labels;
-        private readonly Tensor<float> logSumExp;
+        private readonly Tensor<float> normalisers;
         private readonly float smoothing;
         private readonly int counted;
 
         public CrossEntropyNode(
-            Variable x, Tensor<float> logits, Tensor<int> labels, Tensor<float> logSumExp, float smoothing, int counted)
+            Variable x, Tensor<float> logits, Tensor<int> labels, Tensor<float> normalisers, float smoothing, int counted)
         {
             (input, this.smoothing, this.counted) = (x.Slot, smoothing, counted);
             this.logits = Save(logits);
             this.labels = Save(labels);
-            this.logSumExp = Save(logSumExp);
+            this.normalisers = Save(normalisers);
         }
 
         public override void Backward(Tensor<float> dy, BackwardRun run)
@@ -62,7 +62,7 @@ internal static class CrossEntropyFunction
             var dlosses = run.Rent(labels.Shape);
             run.Device.Map(new Scale(1f / counted), dy.Expand(labels.Shape), dlosses);
             var dlogits = run.Rent(logits.Shape);
-            run.Device.CrossEntropyBackward(logits, labels, smoothing, logSumExp, dlosses, dlogits);
+            run.Device.CrossEntropyBackward(logits, labels, smoothing, normalisers, dlosses, dlogits);
             run.Add(input, dlogits);
         }
     }

@@ -9,7 +9,7 @@ internal sealed partial class ExportDevice
 
     public override void Dropout(DropoutMask mask, Tensor<float> x, Tensor<float> y) => RefuseTraining(nameof(Dropout));
 
-    public override void CrossEntropy(Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp) =>
+    public override void CrossEntropy(Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> normalisers) =>
         RefuseTraining(nameof(CrossEntropy));
 
     public override void IndexCopy(Tensor<float> source, Tensor<int> positions, Tensor<float> destination) =>
@@ -62,7 +62,7 @@ internal sealed partial class ExportDevice
     public override void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log) => RefuseTraining(nameof(SoftmaxBackward));
 
     public override void CrossEntropyBackward(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits) =>
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> normalisers, Tensor<float> dlosses, Tensor<float> dlogits) =>
         RefuseTraining(nameof(CrossEntropyBackward));
 
     public override void AttentionBackward(

@@ -175,15 +175,15 @@ public abstract class Device
     /// <summary>dx of softmax (or log-softmax) from its output y; dx may be dy.</summary>
     public abstract void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log);
 
-    /// <summary>Cross-entropy of logits [R, C] with class numbers labels [R]: losses [R] and, for backward, the logarithm of
-    /// each row's sum of exponentials [R]. With smoothing s the target is 1 - s on the label plus s / C on every class. A negative
+    /// <summary>Cross-entropy of logits [R, C] with class numbers labels [R]: losses [R] and, for backward, normalisers
+    /// [2, R]: each row's largest entry, and the logarithm of the row's sum of e^(entry - largest). With smoothing s the target is 1 - s on the label plus s / C on every class. A negative
     /// label marks a row that does not count: loss 0.</summary>
     public abstract void CrossEntropy(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp);
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> normalisers);
 
     /// <summary>dlogits = (softmax - target) * dlosses[row]; 0 on rows that do not count.</summary>
     public abstract void CrossEntropyBackward(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits);
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> normalisers, Tensor<float> dlosses, Tensor<float> dlogits);
 
     /// <summary>y = softmax(scale q k^T + mask + bias) v. q, y: [B, H, T, D], k, v: [B, G, S, D] with G heads that divide H, any strides
     /// with a last one of 1; query head h reads key head h / (H / G). Key s of sequence b counts where s &lt; lengths[b] (lengths [B] or

@@ -66,9 +66,9 @@ public sealed partial class Recorder
         Record(log, static (device, log, at) => device.Softmax(at[0], at[1], log), new(x, Access.Spare), new(y, Access.Result));
 
     public override void CrossEntropy(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp) => Record(
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> normalisers) => Record(
         smoothing, static (device, smoothing, at) => device.CrossEntropy(at[0], at.Of<int>(1), smoothing, at[2], at[3]),
-        new(logits, Access.Read), new(labels, Access.Read), new(losses, Access.Result), new(logSumExp, Access.Aside));
+        new(logits, Access.Read), new(labels, Access.Read), new(losses, Access.Result), new(normalisers, Access.Aside));
 
     public override void Attention(
         AttentionSettings settings, Tensor<float> q, Tensor<float> k, Tensor<float> v, Tensor<int>? lengths, Tensor<float>? keyBias,
@@ -138,7 +138,7 @@ public sealed partial class Recorder
     public override void SoftmaxBackward(Tensor<float> dy, Tensor<float> y, Tensor<float> dx, bool log) => Refuse(nameof(SoftmaxBackward));
 
     public override void CrossEntropyBackward(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits) =>
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> normalisers, Tensor<float> dlosses, Tensor<float> dlogits) =>
         Refuse(nameof(CrossEntropyBackward));
 
     public override void AttentionBackward(

@@ -5,21 +5,22 @@ namespace Graft.Tensors.Gpu;
 public sealed partial class GpuDevice
 {
     public override void CrossEntropy(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp) => LaunchGroups(
-        new CrossEntropyKernel(ViewOf(logits), ViewOf(labels), smoothing, ViewOf(losses), ViewOf(logSumExp), logits.Shape[1]),
-        logits.Shape[0], logits, labels, losses, logSumExp);
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> normalisers) => LaunchGroups(
+        new CrossEntropyKernel(ViewOf(logits), ViewOf(labels), smoothing, ViewOf(losses), ViewOf(normalisers), logits.Shape[0], logits.Shape[1]),
+        logits.Shape[0], logits, labels, losses, normalisers);
 
     public override void CrossEntropyBackward(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits) =>
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> normalisers, Tensor<float> dlosses, Tensor<float> dlogits) =>
         LaunchElements(
             new CrossEntropyBackwardKernel(
-                ViewOf(logits), ViewOf(labels), smoothing, ViewOf(logSumExp), ViewOf(dlosses), ViewOf(dlogits), logits.Shape[1]),
-            CountOf(dlogits), logits, labels, logSumExp, dlosses, dlogits);
+                ViewOf(logits), ViewOf(labels), smoothing, ViewOf(normalisers), ViewOf(dlosses), ViewOf(dlogits), logits.Shape[0],
+                logits.Shape[1]),
+            CountOf(dlogits), logits, labels, normalisers, dlosses, dlogits);
 }
 
-/// <summary>loss = the mean of (log-sum-exp - logit) over the classes, weighted by the target; a group of threads a row.</summary>
+/// <summary>loss = the mean of (largest - logit + rest) over the classes, weighted by the target; a group of threads a row.</summary>
 internal readonly struct CrossEntropyKernel(
-    ArrayView<float> logits, ArrayView<int> labels, float smoothing, ArrayView<float> losses, ArrayView<float> logSumExp, int classes)
+    ArrayView<float> logits, ArrayView<int> labels, float smoothing, ArrayView<float> losses, ArrayView<float> normalisers, int rows, int classes)
     : IGroupKernel
 {
     public void Run(int group)
@@ -30,13 +31,13 @@ internal readonly struct CrossEntropyKernel(
         var largest = GroupSums.All<MaximumOf>(own);
         own = new GpuLane(0f);
         for (int column = Group.IdxX; column < classes; column += Group.DimX) own += GpuLane.Exp(new GpuLane(logits[row + column]) - largest);
-        float normaliser = (GpuLane.Log(GroupSums.All<SumOf>(own)) + largest).Value;
+        float most = largest.Value, rest = GpuLane.Log(GroupSums.All<SumOf>(own)).Value;
 
         float spread = 0f;
         if (smoothing != 0f)
         {
             // distances are summed, not logits: those may be large and their sum would cancel
-            for (int column = Group.IdxX; column < classes; column += Group.DimX) spread += normaliser - logits[row + column];
+            for (int column = Group.IdxX; column < classes; column += Group.DimX) spread += most - logits[row + column] + rest;
         }
         spread = GroupSums.All<SumOf>(new GpuLane(spread)).Value;
         if (Group.IdxX != 0) return;
@@ -44,18 +45,19 @@ internal readonly struct CrossEntropyKernel(
         float loss = 0f;
         if (label >= 0)
         {
-            loss = (1f - smoothing) * (normaliser - logits[row + label]);
+            loss = (1f - smoothing) * (most - logits[row + label] + rest);
             if (smoothing != 0f) loss += smoothing * (spread / classes);
         }
         losses[group] = loss;
-        logSumExp[group] = normaliser;
+        normalisers[group] = most;
+        normalisers[rows + group] = rest;
     }
 }
 
 /// <summary>dlogits = (softmax - target) * dloss.</summary>
 internal readonly struct CrossEntropyBackwardKernel(
-    ArrayView<float> logits, ArrayView<int> labels, float smoothing, ArrayView<float> logSumExp, ArrayView<float> dlosses,
-    ArrayView<float> dlogits, int classes) : IElementKernel
+    ArrayView<float> logits, ArrayView<int> labels, float smoothing, ArrayView<float> normalisers, ArrayView<float> dlosses,
+    ArrayView<float> dlogits, int rows, int classes) : IElementKernel
 {
     public void Run(int index)
     {
@@ -66,7 +68,7 @@ internal readonly struct CrossEntropyBackwardKernel(
         {
             float target = smoothing / classes;
             if (column == label) target += 1f - smoothing;
-            gradient = (GpuLane.Exp(new GpuLane(logits[index] - logSumExp[row])).Value - target) * dlosses[row];
+            gradient = (GpuLane.Exp(new GpuLane(logits[index] - normalisers[row] - normalisers[rows + row])).Value - target) * dlosses[row];
         }
         dlogits[index] = gradient;
     }

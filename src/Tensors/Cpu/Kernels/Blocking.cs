@@ -47,6 +47,9 @@ internal static class Blocking
     /// them.</summary>
     public const int MostSquares = 48, FewestSquares = 24;
 
+    /// <summary>Winograd: channels whose products are added one after another. The transformations leave most of the error in these sums, so they are short ones.</summary>
+    public const int WinogradDepth = 16;
+
     /// <summary>Weight gradient: the most parts whose sums are kept apart.</summary>
     public const int GradientParts = 16;
 

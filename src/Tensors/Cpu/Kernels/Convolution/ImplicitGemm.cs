@@ -122,7 +122,7 @@ internal readonly unsafe struct ImplicitGemmKernel<TRows, TEpilogue>(
                 }
                 var walk = new DepthWalk(count, Math.Min(partLength, length - from), starts, step: 1, tile.Columns);
                 nint share = Math.Min(nextLength, Blocking.WalkDepth * tile.Columns);
-                MicroKernel.Panel<S>(indirection, tiles, panel, next, share, walk, sums, columns, accumulate: first + from > 0);
+                MicroKernel.Panel<S>(indirection, tiles, panel, next, share, walk, sums, columns, first + from > 0 ? SumsBefore.Add : SumsBefore.None);
                 panel += walk.Depth * tile.Columns;
                 next += share;
                 nextLength -= share;

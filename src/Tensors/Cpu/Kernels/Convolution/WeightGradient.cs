@@ -51,14 +51,14 @@ internal readonly unsafe struct WeightGradientKernel(
                     new Span<float>(partSums + (panel * tiles + firstTile) * tile.Sums, (int)((lastTile - firstTile) * tile.Sums)).Clear();
             }
             for (nint from = line; from < lastLine; from += blocks.Lines)
-                Block<S>(from, Math.Min(blocks.Lines, lastLine - from), firstTile, lastTile, tiles, panels, workspace.Pointer, startsLength, rowsLength, partSums, accumulate: from > line);
+                Block<S>(from, Math.Min(blocks.Lines, lastLine - from), firstTile, lastTile, tiles, panels, workspace.Pointer, startsLength, rowsLength, partSums, from > line ? SumsBefore.Add : SumsBefore.None);
         }
     }
 
     /// <summary>Adds some lines to the sums of some tiles.</summary>
     private void Block<S>(
         nint line, nint lines, nint firstTile, nint lastTile, nint tiles, nint panels, float* memory, nint startsLength, nint rowsLength,
-        float* partSums, bool accumulate)
+        float* partSums, SumsBefore before)
         where S : unmanaged, IVectorLane<S>
     {
         float** starts = (float**)memory, rows = (float**)(memory + startsLength);
@@ -79,7 +79,7 @@ internal readonly unsafe struct WeightGradientKernel(
             int width = (int)Math.Min(tile.Columns, columns - column);
             PanelWriter.Columns(right, tile.Columns, gradient + line * gridWidth * gradientStep + column, gradientStep, width, (int)(lines * gridWidth));
             float* to = partSums + (panel * tiles + firstTile) * tile.Sums;
-            MicroKernel.Panel<S>(rows, lastTile - firstTile, right, right, 0, walk, to, width, accumulate);
+            MicroKernel.Panel<S>(rows, lastTile - firstTile, right, right, 0, walk, to, width, before);
         }
     }
 

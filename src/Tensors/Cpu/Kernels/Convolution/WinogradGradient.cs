@@ -62,7 +62,7 @@ internal readonly unsafe struct WinogradGradientKernel(
                         nint start = at * workspace.PatchStep;
                         var walk = new DepthWalk(1, count, &start, channels, tile.Columns);
                         float* right = workspace.Panels + at * workspace.PanelStep;
-                        MicroKernel.Panel<S>(rows, tiles, right, right, 0, walk, to, columns, accumulate: from > first);
+                        MicroKernel.Panel<S>(rows, tiles, right, right, 0, walk, to, columns, from > first ? SumsBefore.Add : SumsBefore.None);
                     }
                 }
             }

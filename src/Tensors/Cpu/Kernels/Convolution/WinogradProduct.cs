@@ -35,6 +35,7 @@ internal readonly unsafe struct WinogradKernel<TRows, TEpilogue>(
         nint all = squares.In(input.Images), panels = Ceiling.Divide(product.Columns, tile.Columns);
         using var workspace = new WinogradWorkspace(input.Channels, blocks.Squares, tile.Columns);
         float** rows = (float**)workspace.Starts;
+        bool* isDirect = stackalloc bool[(int)blocks.Squares];
         nint transformed = -1;
         for (nint item = begin; item < end; item++)
         {
@@ -44,29 +45,46 @@ internal readonly unsafe struct WinogradKernel<TRows, TEpilogue>(
             {
                 WinogradPatches.Transform<S>(input, squares, first, count, 0, input.Channels, workspace);
                 for (nint i = 0; i < blocks.Squares; i++) rows[i] = workspace.Patches + Math.Min(i, count - 1) * input.Channels;
+                for (nint i = 0; i < count; i++) isDirect[i] = WinogradDirect.Needs<S>(rows[i], workspace.PatchStep, input.Channels);
                 transformed = block;
             }
-            for (nint last = Math.Min(panel + blocks.Panels, panels); panel < last; panel++) Panel<S>(first, count, panel * tile.Columns, workspace);
+            for (nint last = Math.Min(panel + blocks.Panels, panels); panel < last; panel++) Panel<S>(first, count, isDirect, panel * tile.Columns, workspace);
         }
     }
 
-    private void Panel<S>(nint first, nint count, nint column, in WinogradWorkspace workspace) where S : unmanaged, IVectorLane<S>
+    private void Panel<S>(nint first, nint count, bool* isDirect, nint column, in WinogradWorkspace workspace) where S : unmanaged, IVectorLane<S>
     {
         nint columns = Math.Min(tile.Columns, product.Columns - column), tiles = Ceiling.Divide(count, tile.Rows);
         nint matrix = (nint)input.Channels * tile.Columns;
         float* right = filters + column * input.Channels * Winograd.Products;
         for (int at = 0; at < Winograd.Products; at++, right += matrix)
         {
-            nint start = at * workspace.PatchStep;
-            var walk = new DepthWalk(1, input.Channels, &start, step: 1, tile.Columns);
-            MicroKernel.Panel<S>((float**)workspace.Starts, tiles, right, right + matrix, matrix, walk, workspace.Panels + at * workspace.PanelStep, columns, accumulate: false);
+            for (nint from = 0; from < input.Channels; from += Blocking.WinogradDepth)
+            {
+                nint start = at * workspace.PatchStep + from, depth = Math.Min(Blocking.WinogradDepth, input.Channels - from);
+                var walk = new DepthWalk(1, depth, &start, step: 1, tile.Columns);
+                MicroKernel.Panel<S>(
+                    (float**)workspace.Starts, tiles, right + from * tile.Columns, right + matrix + from * tile.Columns, depth * tile.Columns, walk,
+                    workspace.Panels + at * workspace.PanelStep, columns, from > 0 ? SumsBefore.Add : SumsBefore.None);
+            }
         }
         for (nint square = 0; square < count; square++)
         {
-            for (nint i = 0; i < columns; i += S.Width)
-                Winograd.Output<S>(workspace.Panels + square * tile.Columns + i, workspace.PanelStep, workspace.Outputs + i, tile.Columns, workspace.Between);
+            if (isDirect[square]) Directly<S>(first + square, column, columns, workspace);
+            else
+                for (nint i = 0; i < columns; i += S.Width)
+                    Winograd.Output<S>(workspace.Panels + square * tile.Columns + i, workspace.PanelStep, workspace.Outputs + i, tile.Columns, workspace.Between);
             Finish<S>(first + square, column, columns, workspace.Outputs);
         }
+    }
+
+    private void Directly<S>(nint square, nint column, nint columns, in WinogradWorkspace workspace) where S : unmanaged, IVectorLane<S>
+    {
+        float** pixels = stackalloc float*[Winograd.Products];
+        WinogradPatches.Pixels(input, squares, square, channel: 0, workspace.Zeros, pixels);
+        float* right = filters + column * input.Channels * Winograd.Products;
+        for (nint i = 0; i < columns; i += S.Width)
+            WinogradDirect.Outputs<S>(pixels, input.Channels, right + i, tile.Columns, (nint)input.Channels * tile.Columns, workspace.Outputs + i, tile.Columns);
     }
 
     /// <summary>Writes what of a square lies inside the plane.</summary>

@@ -71,19 +71,25 @@ internal static unsafe class WinogradPatches
         float** pixels = stackalloc float*[Winograd.Products];
         for (nint i = 0; i < count; i++)
         {
-            var (image, y, x) = squares.At(first + i);
-            y += input.Rows.Origin;
-            x += input.Columns.Origin;
-            for (int row = 0; row < Winograd.Patch; row++)
-            {
-                for (int column = 0; column < Winograd.Patch; column++)
-                {
-                    float* pixel = input.Pixel(image, y + row, x + column);
-                    pixels[row * Winograd.Patch + column] = pixel == null ? workspace.Zeros : pixel + channel;
-                }
-            }
+            Pixels(input, squares, first + i, channel, workspace.Zeros, pixels);
             float* to = workspace.Patches + i * channels;
             for (int at = 0; at < channels; at += S.Width) Winograd.Input<S>(pixels, at, to + at, workspace.PatchStep, workspace.Between);
+        }
+    }
+
+    /// <summary>The addresses of a patch's pixels, row by row, from a channel on; of zeros outside the image.</summary>
+    public static void Pixels(in ConvolutionInput input, WinogradSquares squares, nint square, int channel, float* zeros, float** pixels)
+    {
+        var (image, y, x) = squares.At(square);
+        y += input.Rows.Origin;
+        x += input.Columns.Origin;
+        for (int row = 0; row < Winograd.Patch; row++)
+        {
+            for (int column = 0; column < Winograd.Patch; column++)
+            {
+                float* pixel = input.Pixel(image, y + row, x + column);
+                pixels[row * Winograd.Patch + column] = pixel == null ? zeros : pixel + channel;
+            }
         }
     }
 }

@@ -44,8 +44,8 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Packs the right operand, then shares blocks of the output among the workers. Every sum is one chain along the
-    /// whole depth, so the cuts, which depend on the number of threads, show in no bit.</summary>
+    /// <summary>Packs the right operand, then shares blocks of the output among the workers. Every sum is made of the same
+    /// stretches of the depth, so the cuts of rows and columns, which depend on the number of threads, show in no bit.</summary>
     private unsafe void Multiply<TEpilogue>(
         in Product<StridedRows, TEpilogue> product, MatrixView left, MatrixView right, Tensor<float> weight, nint weightOffset)
         where TEpilogue : unmanaged, IEpilogue

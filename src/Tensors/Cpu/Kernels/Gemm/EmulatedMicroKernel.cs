@@ -18,17 +18,17 @@ internal static unsafe class EmulatedMicroKernel
 
     /// <summary>As <see cref="MicroKernel.Panel"/>, of the first <paramref name="wanted"/> of a tile's columns, a multiple of four.</summary>
     public static void Panel(
-        float** rows, nint tiles, float* right, in DepthWalk walk, float* sums, int columns, int wanted, bool accumulate)
+        float** rows, nint tiles, float* right, in DepthWalk walk, float* sums, int columns, int wanted, SumsBefore before)
     {
         for (nint row = 0; row < tiles * MicroKernel.Rows; row += 2)
             for (int column = 0; column < wanted; column += 4)
-                TwoByFour(rows + row, right + column, walk, sums + row * columns + column, columns, accumulate);
+                TwoByFour(rows + row, right + column, walk, sums + row * columns + column, columns, before);
     }
 
-    private static void TwoByFour(float** rows, float* right, in DepthWalk walk, float* sums, int columns, bool accumulate)
+    private static void TwoByFour(float** rows, float* right, in DepthWalk walk, float* sums, int columns, SumsBefore before)
     {
-        var (aLower, aUpper) = Vector128.Widen(accumulate ? Vector128.Load(sums) : Vector128<float>.Zero);
-        var (bLower, bUpper) = Vector128.Widen(accumulate ? Vector128.Load(sums + columns) : Vector128<float>.Zero);
+        var (aLower, aUpper) = Vector128.Widen(before == SumsBefore.GoOn ? Vector128.Load(sums) : Vector128<float>.Zero);
+        var (bLower, bUpper) = Vector128.Widen(before == SumsBefore.GoOn ? Vector128.Load(sums + columns) : Vector128<float>.Zero);
         float* a = rows[0], b = rows[1];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
@@ -42,8 +42,14 @@ internal static unsafe class EmulatedMicroKernel
                 MultiplyAdd(Vector128.Create((double)b[at]), lower, upper, ref bLower, ref bUpper);
             }
         }
-        Vector128.Narrow(aLower, aUpper).Store(sums);
-        Vector128.Narrow(bLower, bUpper).Store(sums + columns);
+        Vector128<float> first = Vector128.Narrow(aLower, aUpper), second = Vector128.Narrow(bLower, bUpper);
+        if (before == SumsBefore.Add)
+        {
+            first += Vector128.Load(sums);
+            second += Vector128.Load(sums + columns);
+        }
+        first.Store(sums);
+        second.Store(sums + columns);
     }
 
     /// <summary>Four sums a step on. Nearly always each is a normal float rounded from one side: then half of what is cut off is

@@ -36,7 +36,7 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
             {
                 nint depth = Math.Min(Blocking.GemmDepth, product.Depth - k);
                 nint step = left.Rows(row, rows, k, (int)depth, workspace.Pointer + startsLength, rowStarts);
-                Add<S>(rowStarts, step, rows, panels.At(panel, k), depth, sums, columns, accumulate: k > 0);
+                Add<S>(rowStarts, step, rows, panels.At(panel, k), depth, sums, columns, k > 0 ? SumsBefore.Add : SumsBefore.None);
                 k += Blocking.GemmDepth;
             }
             while (k < product.Depth);
@@ -45,7 +45,7 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
     }
 
     /// <summary>sums [panel][tile] (+)= rows times panels, over one block of the depth.</summary>
-    private void Add<S>(float** rowStarts, nint step, nint rows, float* right, nint depth, float* sums, nint columns, bool accumulate)
+    private void Add<S>(float** rowStarts, nint step, nint rows, float* right, nint depth, float* sums, nint columns, SumsBefore before)
         where S : unmanaged, IVectorLane<S>
     {
         nint zero = 0, tiles = Ceiling.Divide(rows, tile.Rows);
@@ -53,7 +53,7 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
         for (nint column = 0; column < columns; column += tile.Columns, right += panels.PanelStep, sums += tiles * tile.Sums)
         {
             float* next = column + tile.Columns < columns ? right + panels.PanelStep : right;
-            MicroKernel.Panel<S>(rowStarts, tiles, right, next, depth * tile.Columns, walk, sums, columns - column, accumulate);
+            MicroKernel.Panel<S>(rowStarts, tiles, right, next, depth * tile.Columns, walk, sums, columns - column, before);
         }
     }
 
@@ -86,7 +86,7 @@ internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
 
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        nint tiles = Ceiling.Divide(rows, tile.Rows), zero = 0;
+        nint tiles = Ceiling.Divide(rows, tile.Rows);
         nint starts = ThreadWorkspace.RoundUp(tiles * tile.Rows * sizeof(float*) / sizeof(float)), leftLength = ThreadWorkspace.RoundUp(tiles * tile.Rows * depth);
         nint rightLength = tile.Columns * depth;
         using var workspace = new ThreadWorkspace(starts + leftLength + rightLength + tiles * tile.Sums);
@@ -101,7 +101,15 @@ internal readonly unsafe struct SmallProductsKernel<TEpilogue>(
             {
                 int count = (int)Math.Min(tile.Columns, columns - column);
                 right.Pack(panel, tile.Columns, column, count, 0, (int)depth);
-                MicroKernel.Panel<S>(rowStarts, tiles, panel, panel, 0, new DepthWalk(1, depth, &zero, step, tile.Columns), sums, count, accumulate: false);
+                nint from = 0;
+                do
+                {
+                    nint start = from * step;
+                    var walk = new DepthWalk(1, Math.Min(Blocking.GemmDepth, depth - from), &start, step, tile.Columns);
+                    MicroKernel.Panel<S>(rowStarts, tiles, panel + from * tile.Columns, panel, 0, walk, sums, count, from > 0 ? SumsBefore.Add : SumsBefore.None);
+                    from += Blocking.GemmDepth;
+                }
+                while (from < depth);
                 for (nint row = 0; row < rows; row++) product.Finish<S>(row, column, count, sums + row * tile.Columns);
             }
         }

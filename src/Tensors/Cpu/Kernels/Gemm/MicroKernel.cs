@@ -45,6 +45,20 @@ internal readonly unsafe struct DepthWalk(nint stretches, nint length, nint* sta
     public nint Depth => stretches * length;
 }
 
+/// <summary>What the micro-kernel makes of the sums that are there.</summary>
+internal enum SumsBefore
+{
+    /// <summary>Nothing: they are written over.</summary>
+    None,
+
+    /// <summary>The chains of multiply-adds go on from them, as if the depth had never been cut.</summary>
+    GoOn,
+
+    /// <summary>They are added to chains that begin at zero: rounding errors then grow with the roots of a chain's length and of the number of chains, not with that of
+    /// the whole depth.</summary>
+    Add,
+}
+
 /// <summary>The inner loop of every product, what BLIS calls the micro-kernel: a tile of sums stays in registers while the depth runs through. Each sum is one
 /// chain of fused multiply-adds in the order of the depth, so its bits do not depend on the shape of the tile.</summary>
 /// <remarks>Few rows by many lanes: the rows' six addresses stay in registers, and ten loads feed 24 multiply-adds. The higher tile
@@ -63,7 +77,7 @@ internal static unsafe class MicroKernel
     /// <summary>Lanes of a tile's columns.</summary>
     public static int Lanes<S>() where S : unmanaged, IVectorLane<S> => S.Registers == 32 ? 4 : 2;
 
-    /// <summary>sums [tiles * rows, columns] = (accumulate ? what was there : 0) + left times right, for one panel of the right
+    /// <summary>sums [tiles * rows, columns] = left times right, and what was there where that is wanted, for one panel of the right
     /// operand.</summary>
     /// <param name="rows">Where each row of the left operand begins; full tiles of them.</param>
     /// <param name="tiles">How many tiles.</param>
@@ -73,15 +87,15 @@ internal static unsafe class MicroKernel
     /// <param name="walk">How both run along the depth.</param>
     /// <param name="sums">The sums, a row after the other, rows as long as a tile's.</param>
     /// <param name="columns">How many columns are wanted.</param>
-    /// <param name="accumulate">Whether the sums go on from what is there.</param>
+    /// <param name="before">What becomes of the sums that are there.</param>
     public static void Panel<S>(
-        float** rows, nint tiles, float* right, float* next, nint nextLength, in DepthWalk walk, float* sums, nint columns, bool accumulate)
+        float** rows, nint tiles, float* right, float* next, nint nextLength, in DepthWalk walk, float* sums, nint columns, SumsBefore before)
         where S : unmanaged, IVectorLane<S>
     {
         int width = Lanes<S>() * S.Width;
         if (EmulatedMicroKernel.Takes<S>())
         {
-            EmulatedMicroKernel.Panel(rows, tiles, right, walk, sums, width, columns <= S.Width ? S.Width : width, accumulate);
+            EmulatedMicroKernel.Panel(rows, tiles, right, walk, sums, width, columns <= S.Width ? S.Width : width, before);
             return;
         }
         // a tile prefetches a cache line at each step of the depth
@@ -89,23 +103,23 @@ internal static unsafe class MicroKernel
         for (nint at = 0; at < tiles; at++, rows += Rows, sums += Rows * width)
         {
             float* wanted = at * ahead < nextLength ? next + at * ahead : right;
-            if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, accumulate);
-            else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, accumulate);
-            else Four<S>(rows, right, wanted, walk, sums, accumulate);
+            if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, before);
+            else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, before);
+            else Four<S>(rows, right, wanted, walk, sums, before);
         }
     }
 
     /// <summary>6 rows by 4 lanes: 24 sums of 32 registers.</summary>
-    private static void Four<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, bool accumulate)
+    private static void Four<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, SumsBefore before)
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
-        var (c0A, c0B, c0C, c0D) = FirstFour<S>(sums, accumulate);
-        var (c1A, c1B, c1C, c1D) = FirstFour<S>(sums + row, accumulate);
-        var (c2A, c2B, c2C, c2D) = FirstFour<S>(sums + 2 * row, accumulate);
-        var (c3A, c3B, c3C, c3D) = FirstFour<S>(sums + 3 * row, accumulate);
-        var (c4A, c4B, c4C, c4D) = FirstFour<S>(sums + 4 * row, accumulate);
-        var (c5A, c5B, c5C, c5D) = FirstFour<S>(sums + 5 * row, accumulate);
+        var (c0A, c0B, c0C, c0D) = FirstFour<S>(sums, before);
+        var (c1A, c1B, c1C, c1D) = FirstFour<S>(sums + row, before);
+        var (c2A, c2B, c2C, c2D) = FirstFour<S>(sums + 2 * row, before);
+        var (c3A, c3B, c3C, c3D) = FirstFour<S>(sums + 3 * row, before);
+        var (c4A, c4B, c4C, c4D) = FirstFour<S>(sums + 4 * row, before);
+        var (c5A, c5B, c5C, c5D) = FirstFour<S>(sums + 5 * row, before);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
@@ -123,25 +137,25 @@ internal static unsafe class MicroKernel
                 Multiply(S.LoadSplat(r5 + at), a, b, c, d, ref c5A, ref c5B, ref c5C, ref c5D);
             }
         }
-        Write(c0A, c0B, c0C, c0D, sums);
-        Write(c1A, c1B, c1C, c1D, sums + row);
-        Write(c2A, c2B, c2C, c2D, sums + 2 * row);
-        Write(c3A, c3B, c3C, c3D, sums + 3 * row);
-        Write(c4A, c4B, c4C, c4D, sums + 4 * row);
-        Write(c5A, c5B, c5C, c5D, sums + 5 * row);
+        Write(c0A, c0B, c0C, c0D, sums, before);
+        Write(c1A, c1B, c1C, c1D, sums + row, before);
+        Write(c2A, c2B, c2C, c2D, sums + 2 * row, before);
+        Write(c3A, c3B, c3C, c3D, sums + 3 * row, before);
+        Write(c4A, c4B, c4C, c4D, sums + 4 * row, before);
+        Write(c5A, c5B, c5C, c5D, sums + 5 * row, before);
     }
 
     /// <summary>6 rows by 2 lanes: 12 sums, all that 16 registers can hold, and enough to keep the multipliers busy.</summary>
-    private static void Two<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, bool accumulate)
+    private static void Two<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, SumsBefore before)
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
-        var (c0A, c0B) = FirstTwo<S>(sums, accumulate);
-        var (c1A, c1B) = FirstTwo<S>(sums + row, accumulate);
-        var (c2A, c2B) = FirstTwo<S>(sums + 2 * row, accumulate);
-        var (c3A, c3B) = FirstTwo<S>(sums + 3 * row, accumulate);
-        var (c4A, c4B) = FirstTwo<S>(sums + 4 * row, accumulate);
-        var (c5A, c5B) = FirstTwo<S>(sums + 5 * row, accumulate);
+        var (c0A, c0B) = FirstTwo<S>(sums, before);
+        var (c1A, c1B) = FirstTwo<S>(sums + row, before);
+        var (c2A, c2B) = FirstTwo<S>(sums + 2 * row, before);
+        var (c3A, c3B) = FirstTwo<S>(sums + 3 * row, before);
+        var (c4A, c4B) = FirstTwo<S>(sums + 4 * row, before);
+        var (c5A, c5B) = FirstTwo<S>(sums + 5 * row, before);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
@@ -159,25 +173,25 @@ internal static unsafe class MicroKernel
                 Multiply(S.LoadSplat(r5 + at), a, b, ref c5A, ref c5B);
             }
         }
-        Write(c0A, c0B, sums);
-        Write(c1A, c1B, sums + row);
-        Write(c2A, c2B, sums + 2 * row);
-        Write(c3A, c3B, sums + 3 * row);
-        Write(c4A, c4B, sums + 4 * row);
-        Write(c5A, c5B, sums + 5 * row);
+        Write(c0A, c0B, sums, before);
+        Write(c1A, c1B, sums + row, before);
+        Write(c2A, c2B, sums + 2 * row, before);
+        Write(c3A, c3B, sums + 3 * row, before);
+        Write(c4A, c4B, sums + 4 * row, before);
+        Write(c5A, c5B, sums + 5 * row, before);
     }
 
     /// <summary>6 rows by the first lane.</summary>
-    private static void One<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, bool accumulate)
+    private static void One<S>(float** rows, float* right, float* ahead, in DepthWalk walk, float* sums, SumsBefore before)
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
-        S c0 = First<S>(sums, accumulate);
-        S c1 = First<S>(sums + row, accumulate);
-        S c2 = First<S>(sums + 2 * row, accumulate);
-        S c3 = First<S>(sums + 3 * row, accumulate);
-        S c4 = First<S>(sums + 4 * row, accumulate);
-        S c5 = First<S>(sums + 5 * row, accumulate);
+        S c0 = First<S>(sums, before);
+        S c1 = First<S>(sums + row, before);
+        S c2 = First<S>(sums + 2 * row, before);
+        S c3 = First<S>(sums + 3 * row, before);
+        S c4 = First<S>(sums + 4 * row, before);
+        S c5 = First<S>(sums + 5 * row, before);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
         for (nint stretch = 0; stretch < walk.Stretches; stretch++)
@@ -195,12 +209,12 @@ internal static unsafe class MicroKernel
                 c5 = S.FusedMultiplyAdd(S.LoadSplat(r5 + at), a, c5);
             }
         }
-        S.Store(c0, sums);
-        S.Store(c1, sums + row);
-        S.Store(c2, sums + 2 * row);
-        S.Store(c3, sums + 3 * row);
-        S.Store(c4, sums + 4 * row);
-        S.Store(c5, sums + 5 * row);
+        Write(c0, sums, before);
+        Write(c1, sums + row, before);
+        Write(c2, sums + 2 * row, before);
+        Write(c3, sums + 3 * row, before);
+        Write(c4, sums + 4 * row, before);
+        Write(c5, sums + 5 * row, before);
     }
 
     [MethodImpl(Inline)]
@@ -218,27 +232,31 @@ internal static unsafe class MicroKernel
     }
 
     [MethodImpl(Inline)]
-    private static (S A, S B, S C, S D) FirstFour<S>(float* at, bool accumulate) where S : unmanaged, IVectorLane<S> =>
-        (First<S>(at, accumulate), First<S>(at + S.Width, accumulate), First<S>(at + 2 * S.Width, accumulate), First<S>(at + 3 * S.Width, accumulate));
+    private static (S A, S B, S C, S D) FirstFour<S>(float* at, SumsBefore before) where S : unmanaged, IVectorLane<S> =>
+        (First<S>(at, before), First<S>(at + S.Width, before), First<S>(at + 2 * S.Width, before), First<S>(at + 3 * S.Width, before));
 
     [MethodImpl(Inline)]
-    private static (S A, S B) FirstTwo<S>(float* at, bool accumulate) where S : unmanaged, IVectorLane<S> =>
-        (First<S>(at, accumulate), First<S>(at + S.Width, accumulate));
+    private static (S A, S B) FirstTwo<S>(float* at, SumsBefore before) where S : unmanaged, IVectorLane<S> =>
+        (First<S>(at, before), First<S>(at + S.Width, before));
 
     [MethodImpl(Inline)]
-    private static S First<S>(float* at, bool accumulate) where S : unmanaged, IVectorLane<S> => accumulate ? S.Load(at) : S.Splat(0f);
+    private static S First<S>(float* at, SumsBefore before) where S : unmanaged, IVectorLane<S> => before == SumsBefore.GoOn ? S.Load(at) : S.Splat(0f);
 
     [MethodImpl(Inline)]
-    private static void Write<S>(S a, S b, S c, S d, float* at) where S : unmanaged, IVectorLane<S>
+    private static void Write<S>(S a, S b, S c, S d, float* at, SumsBefore before) where S : unmanaged, IVectorLane<S>
     {
-        Write(a, b, at);
-        Write(c, d, at + 2 * S.Width);
+        Write(a, b, at, before);
+        Write(c, d, at + 2 * S.Width, before);
     }
 
     [MethodImpl(Inline)]
-    private static void Write<S>(S a, S b, float* at) where S : unmanaged, IVectorLane<S>
+    private static void Write<S>(S a, S b, float* at, SumsBefore before) where S : unmanaged, IVectorLane<S>
     {
-        S.Store(a, at);
-        S.Store(b, at + S.Width);
+        Write(a, at, before);
+        Write(b, at + S.Width, before);
     }
+
+    [MethodImpl(Inline)]
+    private static void Write<S>(S sum, float* at, SumsBefore before) where S : unmanaged, IVectorLane<S> =>
+        S.Store(before == SumsBefore.Add ? sum + S.Load(at) : sum, at);
 }

@@ -8,13 +8,10 @@ public sealed partial class CpuDevice
     public override unsafe void ChannelStatistics(Tensor<float> x, Tensor<float> mean, Tensor<float> variance)
     {
         var plan = new ChannelReductionPlan(x);
-        using var partialMean = RentWorkspace(plan.Partials);
-        using var partialSquares = RentWorkspace(plan.Partials);
-        workers.Run(
-            new ChunkStatisticsKernel(plan, x.Pointer(), partialMean.Pointer, partialSquares.Pointer), plan.Items, plan.StepsPerItem);
-        workers.Run(
-            new CombineStatisticsKernel(plan, partialMean.Pointer, partialSquares.Pointer, mean.Pointer(), variance.Pointer()),
-            plan.Channels, 8L * plan.Chunks);
+        using var partial = RentWorkspace(3 * plan.Partials);
+        var chunks = new ChunkStatistics(partial.Pointer, plan.Partials);
+        workers.Run(new ChunkStatisticsKernel(plan, x.Pointer(), chunks), plan.Items, plan.StepsPerItem);
+        workers.Run(new CombineStatisticsKernel(plan, chunks, mean.Pointer(), variance.Pointer()), plan.Channels, 8L * plan.Chunks);
         KeepAlive(x, mean, variance);
     }
 
@@ -85,8 +82,15 @@ public sealed partial class CpuDevice
     private static nint RowsOf(Tensor<float> x) => x.Shape[1] == 0 ? 0 : (nint)(x.ElementCount / x.Shape[1]);
 }
 
-/// <summary>Each chunk's mean, then its sum of squared distances from that mean, while its rows are still in the cache.</summary>
-internal readonly unsafe struct ChunkStatisticsKernel(ChannelReductionPlan plan, float* x, float* means, float* squares) : IRangeKernel
+/// <summary>Of each chunk and channel a centre near the mean, the sum of the distances from it and the sum of their squares. Where the mean is far from zero a float cannot tell it
+/// to within a small part of the deviation: the sum of the distances, which are small, does.</summary>
+internal readonly unsafe struct ChunkStatistics(float* numbers, long each)
+{
+    public readonly float* Centres = numbers, Distances = numbers + each, Squares = numbers + 2 * each;
+}
+
+/// <summary>Each chunk's centre, then distances from it, while its rows are still in the cache.</summary>
+internal readonly unsafe struct ChunkStatisticsKernel(ChannelReductionPlan plan, float* x, ChunkStatistics chunks) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -96,14 +100,14 @@ internal readonly unsafe struct ChunkStatisticsKernel(ChannelReductionPlan plan,
             float* from = x + first * plan.Channels + channel;
             nint at = chunk * plan.Channels + channel;
             int c = 0;
-            for (; c + 2 * S.Width <= width; c += 2 * S.Width) Channels<S>(from + c, last - first, means + at + c, squares + at + c);
-            for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, means + at + c, squares + at + c);
-            for (; c < width; c++) Channel<Lane1>(from + c, last - first, means + at + c, squares + at + c);
+            for (; c + 2 * S.Width <= width; c += 2 * S.Width) Channels<S>(from + c, last - first, at + c);
+            for (; c + S.Width <= width; c += S.Width) Channel<S>(from + c, last - first, at + c);
+            for (; c < width; c++) Channel<Lane1>(from + c, last - first, at + c);
         }
     }
 
     /// <summary>Two lanes of channels side by side, so that memory is read in longer stretches.</summary>
-    private void Channels<S>(float* from, nint rows, float* mean, float* square) where S : unmanaged, IVectorLane<S>
+    private void Channels<S>(float* from, nint rows, nint to) where S : unmanaged, IVectorLane<S>
     {
         S left = S.Splat(0f), right = left;
         float* at = from;
@@ -113,39 +117,46 @@ internal readonly unsafe struct ChunkStatisticsKernel(ChannelReductionPlan plan,
             right += S.Load(at + S.Width);
         }
         S share = S.Splat(1f / rows), leftCentre = left * share, rightCentre = right * share;
+        S leftSquares = S.Splat(0f), rightSquares = leftSquares;
         left = right = S.Splat(0f);
         at = from;
         for (nint row = 0; row < rows; row++, at += plan.Channels)
         {
             S leftDistance = S.Load(at) - leftCentre, rightDistance = S.Load(at + S.Width) - rightCentre;
-            left = S.FusedMultiplyAdd(leftDistance, leftDistance, left);
-            right = S.FusedMultiplyAdd(rightDistance, rightDistance, right);
+            left += leftDistance;
+            right += rightDistance;
+            leftSquares = S.FusedMultiplyAdd(leftDistance, leftDistance, leftSquares);
+            rightSquares = S.FusedMultiplyAdd(rightDistance, rightDistance, rightSquares);
         }
-        S.Store(leftCentre, mean);
-        S.Store(rightCentre, mean + S.Width);
-        S.Store(left, square);
-        S.Store(right, square + S.Width);
+        Store(leftCentre, left, leftSquares, to);
+        Store(rightCentre, right, rightSquares, to + S.Width);
     }
 
-    private void Channel<S>(float* from, nint rows, float* mean, float* square) where S : unmanaged, IVectorLane<S>
+    private void Channel<S>(float* from, nint rows, nint to) where S : unmanaged, IVectorLane<S>
     {
         var sum = S.Splat(0f);
         for (nint row = 0; row < rows; row++) sum += S.Load(from + row * plan.Channels);
         var centre = sum * S.Splat(1f / rows);
-        S.Store(centre, mean);
-        var distances = S.Splat(0f);
+        S distances = S.Splat(0f), squares = distances;
         for (nint row = 0; row < rows; row++)
         {
             var distance = S.Load(from + row * plan.Channels) - centre;
-            distances = S.FusedMultiplyAdd(distance, distance, distances);
+            distances += distance;
+            squares = S.FusedMultiplyAdd(distance, distance, squares);
         }
-        S.Store(distances, square);
+        Store(centre, distances, squares, to);
+    }
+
+    private void Store<S>(S centre, S distances, S squares, nint to) where S : unmanaged, IVectorLane<S>
+    {
+        S.Store(centre, chunks.Centres + to);
+        S.Store(distances, chunks.Distances + to);
+        S.Store(squares, chunks.Squares + to);
     }
 }
 
 /// <summary>Statistics of chunks into those of all rows, in double and in order (Chan, Golub and LeVeque 1983).</summary>
-internal readonly unsafe struct CombineStatisticsKernel(ChannelReductionPlan plan, float* means, float* squares, float* mean, float* variance)
-    : IRangeKernel
+internal readonly unsafe struct CombineStatisticsKernel(ChannelReductionPlan plan, ChunkStatistics chunks, float* mean, float* variance) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -154,15 +165,16 @@ internal readonly unsafe struct CombineStatisticsKernel(ChannelReductionPlan pla
             double count = 0, centre = 0, square = 0;
             for (nint chunk = 0; chunk < plan.Chunks; chunk++)
             {
-                double more = plan.RowsIn(chunk);
-                double distance = means[chunk * plan.Channels + channel] - centre;
+                nint at = chunk * plan.Channels + channel;
+                double more = plan.RowsIn(chunk), beside = chunks.Distances[at] / more;
+                double distance = chunks.Centres[at] + beside - centre;
                 double total = count + more;
                 centre += distance * more / total;
-                square += squares[chunk * plan.Channels + channel] + distance * distance * count * more / total;
+                square += chunks.Squares[at] - more * beside * beside + distance * distance * count * more / total;
                 count = total;
             }
             mean[channel] = (float)centre;
-            variance[channel] = (float)(square / count);
+            variance[channel] = (float)(Math.Max(0, square) / count);
         }
     }
 }

@@ -2,11 +2,11 @@ namespace Graft.Tensors;
 
 public sealed partial class CpuDevice
 {
-    /// <remarks>Sums of many numbers are cut into chunks whose boundaries depend on the shape alone; the chunks' results are
-    /// combined in their order. So the bits do not depend on the number of threads, and rounding errors stay small.</remarks>
+    /// <remarks>Sums of many numbers are cut into chunks whose boundaries depend on the shape alone, and chunks into steps; their results are combined a few at a time
+    /// until one is left. So the bits do not depend on the number of threads, and rounding errors hardly grow with how many numbers there are.</remarks>
     public override unsafe void Reduce<TReduction>(Tensor<float> x, Tensor<float> y, float scale = 1f)
     {
-        var plan = new ReductionPlan(x.Shape, x.Strides, y.Shape, y.StridesOver(x.Shape), chunked: true);
+        var plan = new ReductionPlan(x.Shape, x.Strides, y.Shape, y.StridesOver(x.Shape));
         if (plan.Order == ReductionOrder.Scattered)
         {
             using var contiguous = Rent<float>(x.Shape);
@@ -21,11 +21,19 @@ public sealed partial class CpuDevice
         {
             using var partial = RentWorkspace((long)plan.Chunks * plan.Outputs);
             Reduce<TReduction>(plan, x.Pointer(), partial.Pointer, scale: 1f);
-            Shape parts = [plan.Chunks, plan.Outputs], whole = [1, plan.Outputs];
-            var combine = new ReductionPlan(parts, Strides.Dense(parts), whole, Strides.Dense(whole), chunked: false);
-            Reduce<CombineOf<TReduction>>(combine, partial.Pointer, y.Pointer(), scale);
+            Combine<TReduction>(partial.Pointer, plan.Chunks, plan.Outputs, y.Pointer(), scale);
         }
         KeepAlive(x, y);
+    }
+
+    /// <summary>y [outputs] = what comes of the results of chunks, [chunks, outputs].</summary>
+    private unsafe void Combine<TReduction>(float* results, int chunks, int outputs, float* y, float scale) where TReduction : struct, IReduction
+    {
+        int groups = CombineKernel<TReduction>.Groups(chunks);
+        using var combined = RentWorkspace(groups == 1 ? 0 : (long)groups * outputs);
+        var kernel = new CombineKernel<TReduction>(results, chunks, outputs, groups == 1 ? y : combined.Pointer, groups == 1 ? scale : 1f);
+        workers.Run(kernel, kernel.Items, kernel.StepsPerItem);
+        if (groups > 1) Combine<TReduction>(combined.Pointer, groups, outputs, y, scale);
     }
 
     private unsafe void Reduce<TReduction>(in ReductionPlan plan, float* x, float* y, float scale) where TReduction : struct, IReduction
@@ -37,14 +45,38 @@ public sealed partial class CpuDevice
     }
 }
 
-/// <summary>The second half of a reduction in chunks: its numbers are results already.</summary>
-internal readonly struct CombineOf<TReduction> : IReduction where TReduction : struct, IReduction
+/// <summary>Results [count, outputs] combined, as many rows at a time as a step has numbers, [groups, outputs]; an item is a block of outputs of a group.</summary>
+internal readonly unsafe struct CombineKernel<TReduction>(float* from, int count, int outputs, float* to, float scale) : IRangeKernel where TReduction : struct, IReduction
 {
-    public static float Identity => TReduction.Identity;
+    private const int Block = 1024;
 
-    public static S Accumulate<S>(S running, S x) where S : unmanaged, ILane<S> => TReduction.Combine(running, x);
+    public nint Items => (nint)Groups(count) * Blocks;
 
-    public static S Combine<S>(S left, S right) where S : unmanaged, ILane<S> => TReduction.Combine(left, right);
+    public long StepsPerItem => (long)Math.Min(count, ReductionPlan.Step) * Math.Min(outputs, Block);
+
+    private int Blocks => Ceiling.Divide(outputs, Block);
+
+    /// <summary>How many rows so many become.</summary>
+    public static int Groups(int count) => Ceiling.Divide(count, ReductionPlan.Step);
+
+    public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
+    {
+        for (nint item = begin; item < end; item++)
+        {
+            nint group = item / Blocks, first = group * ReductionPlan.Step, rows = Math.Min(ReductionPlan.Step, count - first);
+            nint column = (item - group * Blocks) * Block, last = Math.Min(outputs, column + Block);
+            for (; column + S.Width <= last; column += S.Width) Column<S>(first, rows, group, column);
+            for (; column < last; column++) Column<Lane1>(first, rows, group, column);
+        }
+    }
+
+    private void Column<S>(nint first, nint rows, nint group, nint column) where S : unmanaged, IVectorLane<S>
+    {
+        float* at = from + first * outputs + column;
+        var combined = S.Load(at);
+        for (nint row = 1; row < rows; row++) combined = TReduction.Combine(combined, S.Load(at + row * outputs));
+        S.Store(combined * S.Splat(scale), to + group * outputs + column);
+    }
 }
 
 /// <summary>Along which axis a reduction's input is contiguous.</summary>
@@ -65,6 +97,10 @@ internal enum ReductionOrder
 internal readonly struct ReductionPlan
 {
     public const int ColumnBlock = 64;
+
+    /// <summary>The most numbers of a sum that are added one after another.</summary>
+    public const int Step = 32;
+
     private const int RowChunk = 16 * 1024;
     private const int ColumnChunk = 512;
 
@@ -75,8 +111,7 @@ internal readonly struct ReductionPlan
     /// <param name="fromSteps">The input's strides.</param>
     /// <param name="to">The lengths of the output's axes, aligned at the last.</param>
     /// <param name="toSteps">The output's strides, an axis of the input each.</param>
-    /// <param name="chunked">Whether long sums are cut.</param>
-    public ReductionPlan(Shape from, in Strides fromSteps, Shape to, in Strides toSteps, bool chunked)
+    public ReductionPlan(Shape from, in Strides fromSteps, Shape to, in Strides toSteps)
     {
         Shape kept = from, reduced = from, aligned = to.AlignedTo(from.Rank);
         for (int axis = 0; axis < from.Rank; axis++)
@@ -90,7 +125,7 @@ internal readonly struct ReductionPlan
         Order = Reduced.InnerStep(0) == 1 ? ReductionOrder.Rows
             : Kept.InnerStep(1) == 1 || Kept.Inner == 1 ? ReductionOrder.Columns
             : ReductionOrder.Scattered;
-        ChunkLength = !chunked ? Math.Max(1, Reduced.Count) : Order == ReductionOrder.Rows ? RowChunk : ColumnChunk;
+        ChunkLength = Order == ReductionOrder.Rows ? RowChunk : ColumnChunk;
         Chunks = Math.Max(1, checked((int)Ceiling.Divide(Reduced.Count, ChunkLength)));
         BlocksPerRow = Ceiling.Divide(Kept.Inner, ColumnBlock);
     }
@@ -120,22 +155,30 @@ internal readonly unsafe struct RowReduction<TReduction>(ReductionPlan plan, flo
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
-        float* partials = stackalloc float[VirtualLanes.Count];
+        const int StepLength = ReductionPlan.Step * VirtualLanes.Count;
+        float* partials = stackalloc float[VirtualLanes.Count], totals = stackalloc float[VirtualLanes.Count];
         for (nint item = begin; item < end; item++)
         {
             nint chunk = item / plan.Outputs, output = item - chunk * plan.Outputs;
             nint row = output / plan.Kept.Inner, column = output - row * plan.Kept.Inner;
             float* from = x + plan.Kept.RowOffset(1, row) + column * plan.Kept.InnerStep(1);
             VirtualLanes.Clear<TReduction>(partials);
+            VirtualLanes.Clear<TReduction>(totals);
             var (at, last) = plan.Chunk(chunk);
+            nint left = StepLength;
             while (at < last)
             {
                 nint stretch = at / plan.Reduced.Inner, inside = at - stretch * plan.Reduced.Inner;
-                nint length = Math.Min(plan.Reduced.Inner - inside, last - at);
+                nint length = Math.Min(Math.Min(plan.Reduced.Inner - inside, last - at), left);
                 VirtualLanes.Accumulate<TReduction, S>(partials, from + plan.Reduced.RowOffset(0, stretch) + inside, length);
                 at += length;
+                left -= length;
+                if (left > 0) continue;
+                VirtualLanes.Move<TReduction, S>(partials, totals);
+                left = StepLength;
             }
-            y[item] = VirtualLanes.Collapse<TReduction>(partials) * scale;
+            VirtualLanes.Move<TReduction, S>(partials, totals);
+            y[item] = VirtualLanes.Collapse<TReduction>(totals) * scale;
         }
     }
 }
@@ -160,7 +203,7 @@ internal readonly unsafe struct ColumnReduction<TReduction>(ReductionPlan plan, 
             for (nint at = first; at < last;)
             {
                 nint stretch = at / plan.Reduced.Inner, inside = at - stretch * plan.Reduced.Inner;
-                nint length = Math.Min(plan.Reduced.Inner - inside, last - at);
+                nint length = Math.Min(Math.Min(plan.Reduced.Inner - inside, last - at), ReductionPlan.Step);
                 Down<S>(running, width, from + plan.Reduced.RowOffset(0, stretch) + inside * step, step, length);
                 at += length;
             }
@@ -176,10 +219,7 @@ internal readonly unsafe struct ColumnReduction<TReduction>(ReductionPlan plan, 
         for (; column + 4 * S.Width <= width; column += 4 * S.Width)
         {
             float* at = from + column;
-            var s0 = S.Load(running + column);
-            var s1 = S.Load(running + column + S.Width);
-            var s2 = S.Load(running + column + 2 * S.Width);
-            var s3 = S.Load(running + column + 3 * S.Width);
+            S s0 = S.Splat(TReduction.Identity), s1 = s0, s2 = s0, s3 = s0;
             for (nint row = 0; row < length; row++, at += step)
             {
                 s0 = TReduction.Accumulate(s0, S.Load(at));
@@ -187,10 +227,10 @@ internal readonly unsafe struct ColumnReduction<TReduction>(ReductionPlan plan, 
                 s2 = TReduction.Accumulate(s2, S.Load(at + 2 * S.Width));
                 s3 = TReduction.Accumulate(s3, S.Load(at + 3 * S.Width));
             }
-            S.Store(s0, running + column);
-            S.Store(s1, running + column + S.Width);
-            S.Store(s2, running + column + 2 * S.Width);
-            S.Store(s3, running + column + 3 * S.Width);
+            Take(s0, running + column);
+            Take(s1, running + column + S.Width);
+            Take(s2, running + column + 2 * S.Width);
+            Take(s3, running + column + 3 * S.Width);
         }
         for (; column + S.Width <= width; column += S.Width) Single<S>(running + column, from + column, step, length);
         for (; column < width; column++) Single<Lane1>(running + column, from + column, step, length);
@@ -198,8 +238,10 @@ internal readonly unsafe struct ColumnReduction<TReduction>(ReductionPlan plan, 
 
     private static void Single<S>(float* running, float* from, nint step, nint length) where S : unmanaged, IVectorLane<S>
     {
-        var sum = S.Load(running);
+        var sum = S.Splat(TReduction.Identity);
         for (nint row = 0; row < length; row++, from += step) sum = TReduction.Accumulate(sum, S.Load(from));
-        S.Store(sum, running);
+        Take(sum, running);
     }
+
+    private static void Take<S>(S results, float* running) where S : unmanaged, IVectorLane<S> => S.Store(TReduction.Combine(S.Load(running), results), running);
 }

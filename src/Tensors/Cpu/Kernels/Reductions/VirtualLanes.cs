@@ -8,9 +8,21 @@ internal static unsafe class VirtualLanes
 {
     public const int Count = 16;
 
+    /// <summary>Numbers of a row whose partials are added one after another; further ones begin anew, and the results are added up.</summary>
+    private const int StepLength = 64 * Count;
+
     /// <summary>Sets all sixteen partials to the result over no numbers.</summary>
     public static void Clear<TReduction>(float* partials) where TReduction : struct, IReduction =>
         new Span<float>(partials, Count).Fill(TReduction.Identity);
+
+    /// <summary>Combines partials with totals, and clears them.</summary>
+    public static void Move<TReduction, S>(float* partials, float* totals)
+        where TReduction : struct, IReduction
+        where S : unmanaged, IVectorLane<S>
+    {
+        for (int lane = 0; lane < Count; lane += S.Width) S.Store(TReduction.Combine(S.Load(totals + lane), S.Load(partials + lane)), totals + lane);
+        Clear<TReduction>(partials);
+    }
 
     /// <summary>Takes in <paramref name="length"/> numbers that lie one after another.</summary>
     public static void Accumulate<TReduction, S>(float* partials, float* x, nint length)
@@ -57,11 +69,16 @@ internal static unsafe class VirtualLanes
         where TTerms : unmanaged, IRowTerms
         where S : unmanaged, IVectorLane<S>
     {
-        nint i = 0;
+        nint i = 0, full = length - length % Count;
         if (S.Width == 16)
         {
             var all = S.Splat(TReduction.Identity);
-            for (; i + Count <= length; i += Count) all = terms.Accumulate(all, i);
+            while (i < full)
+            {
+                var step = S.Splat(TReduction.Identity);
+                for (nint last = Math.Min(full, i + StepLength); i < last; i += Count) step = terms.Accumulate(step, i);
+                all = TReduction.Combine(all, step);
+            }
             if (i < length) return Rest<TReduction, TTerms, S>(terms, all, all, i, length);
             return S.First(Fold<TReduction, S>(TReduction.Combine(all, S.MoveDown(all, 8))));
         }
@@ -69,10 +86,17 @@ internal static unsafe class VirtualLanes
         {
             var low = S.Splat(TReduction.Identity);
             var high = low;
-            for (; i + Count <= length; i += Count)
+            while (i < full)
             {
-                low = terms.Accumulate(low, i);
-                high = terms.Accumulate(high, i + 8);
+                var lowStep = S.Splat(TReduction.Identity);
+                var highStep = lowStep;
+                for (nint last = Math.Min(full, i + StepLength); i < last; i += Count)
+                {
+                    lowStep = terms.Accumulate(lowStep, i);
+                    highStep = terms.Accumulate(highStep, i + 8);
+                }
+                low = TReduction.Combine(low, lowStep);
+                high = TReduction.Combine(high, highStep);
             }
             if (i < length) return Rest<TReduction, TTerms, S>(terms, low, high, i, length);
             return S.First(Fold<TReduction, S>(TReduction.Combine(low, high)));
@@ -109,12 +133,17 @@ internal static unsafe class VirtualLanes
         where TTerms : unmanaged, IRowTerms
         where S : unmanaged, IVectorLane<S>
     {
-        float* partials = stackalloc float[Count];
+        float* steps = stackalloc float[Count], partials = stackalloc float[Count];
+        Clear<TReduction>(steps);
         Clear<TReduction>(partials);
-        nint i = 0;
-        for (; i + Count <= length; i += Count)
-            for (int lane = 0; lane < Count; lane += S.Width)
-                S.Store(terms.Accumulate(S.Load(partials + lane), i + lane), partials + lane);
+        nint i = 0, full = length - length % Count;
+        while (i < full)
+        {
+            for (nint last = Math.Min(full, i + StepLength); i < last; i += Count)
+                for (int lane = 0; lane < Count; lane += S.Width)
+                    S.Store(terms.Accumulate(S.Load(steps + lane), i + lane), steps + lane);
+            Move<TReduction, S>(steps, partials);
+        }
         for (int lane = 0; i < length; i++, lane++) partials[lane] = terms.Accumulate(new Lane1(partials[lane]), i).Value;
         return Collapse<TReduction>(partials);
     }

@@ -18,22 +18,22 @@ public sealed partial class CpuDevice
     }
 
     public override unsafe void CrossEntropy(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> logSumExp)
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> losses, Tensor<float> normalisers)
     {
         int classes = logits.Shape[^1];
-        var kernel = new CrossEntropyKernel(logits.Pointer(), labels.Pointer(), classes, smoothing, losses.Pointer(), logSumExp.Pointer());
+        var kernel = new CrossEntropyKernel(logits.Pointer(), labels.Pointer(), classes, smoothing, losses.Pointer(), NormaliserPointers.Of(normalisers));
         workers.Run(kernel, logits.Shape[0], classes * 8L);
-        KeepAlive(logits, labels, losses, logSumExp);
+        KeepAlive(logits, labels, losses, normalisers);
     }
 
     public override unsafe void CrossEntropyBackward(
-        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> logSumExp, Tensor<float> dlosses, Tensor<float> dlogits)
+        Tensor<float> logits, Tensor<int> labels, float smoothing, Tensor<float> normalisers, Tensor<float> dlosses, Tensor<float> dlogits)
     {
         int classes = logits.Shape[^1];
         var kernel = new CrossEntropyBackwardKernel(
-            logits.Pointer(), labels.Pointer(), classes, smoothing, logSumExp.Pointer(), dlosses.Pointer(), dlogits.Pointer());
+            logits.Pointer(), labels.Pointer(), classes, smoothing, NormaliserPointers.Of(normalisers), dlosses.Pointer(), dlogits.Pointer());
         workers.Run(kernel, logits.Shape[0], classes * 8L);
-        KeepAlive(logits, labels, logSumExp, dlosses, dlogits);
+        KeepAlive(logits, labels, normalisers, dlosses, dlogits);
     }
 
     private static nint Rows(long elements, int columns) => columns == 0 ? 0 : (nint)(elements / columns);
@@ -141,8 +141,18 @@ internal readonly unsafe struct SoftmaxBackwardKernel(float* dy, float* y, float
     }
 }
 
+/// <summary>The two halves of each row's logarithm of a sum of exponentials: the largest entry, and the logarithm of the sum beside it. Added up, they would round off to the
+/// spacing of numbers of the largest entry's size, and so would every probability that is made of them.</summary>
+internal readonly unsafe struct NormaliserPointers(float* largest, float* rest)
+{
+    public readonly float* Largest = largest, Rest = rest;
+
+    /// <summary>The rows of a tensor [2, R].</summary>
+    public static NormaliserPointers Of(Tensor<float> normalisers) => new(normalisers.Pointer(), normalisers.Pointer() + normalisers.Shape[1]);
+}
+
 internal readonly unsafe struct CrossEntropyKernel(
-    float* logits, int* labels, int classes, float smoothing, float* losses, float* logSumExp) : IRangeKernel
+    float* logits, int* labels, int classes, float smoothing, float* losses, NormaliserPointers normalisers) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -154,7 +164,7 @@ internal readonly unsafe struct CrossEntropyKernel(
             float largest = SoftmaxRow.Maximum<S>(x, classes);
             float sum = SoftmaxRow.ExponentialSum<S>(x, workspace.Pointer, classes, largest);
             float rest = Lane1.Log(new Lane1(sum)).Value;
-            logSumExp[row] = largest + rest;
+            (normalisers.Largest[row], normalisers.Rest[row]) = (largest, rest);
             int label = labels[row];
             if (label < 0)
             {
@@ -174,7 +184,7 @@ internal readonly unsafe struct CrossEntropyKernel(
 }
 
 internal readonly unsafe struct CrossEntropyBackwardKernel(
-    float* logits, int* labels, int classes, float smoothing, float* logSumExp, float* dlosses, float* dlogits) : IRangeKernel
+    float* logits, int* labels, int classes, float smoothing, NormaliserPointers normalisers, float* dlosses, float* dlogits) : IRangeKernel
 {
     public void Run<S>(nint begin, nint end) where S : unmanaged, IVectorLane<S>
     {
@@ -187,14 +197,14 @@ internal readonly unsafe struct CrossEntropyBackwardKernel(
                 new Span<float>(dx, classes).Clear();
                 continue;
             }
-            float total = logSumExp[row], scale = dlosses[row];
+            float largest = normalisers.Largest[row], rest = normalisers.Rest[row], scale = dlosses[row];
             int i = 0;
-            for (; i + S.Width <= classes; i += S.Width) S.Store(At<S>(x + i, total, scale), dx + i);
-            for (; i < classes; i++) Lane1.Store(At<Lane1>(x + i, total, scale), dx + i);
+            for (; i + S.Width <= classes; i += S.Width) S.Store(At<S>(x + i, largest, rest, scale), dx + i);
+            for (; i < classes; i++) Lane1.Store(At<Lane1>(x + i, largest, rest, scale), dx + i);
             dx[label] -= (1f - smoothing) * scale;
         }
     }
 
-    private S At<S>(float* x, float total, float scale) where S : unmanaged, IVectorLane<S> =>
-        (S.Exp(S.Load(x) - S.Splat(total)) - S.Splat(smoothing / classes)) * S.Splat(scale);
+    private S At<S>(float* x, float largest, float rest, float scale) where S : unmanaged, IVectorLane<S> =>
+        (S.Exp(S.Load(x) - S.Splat(largest) - S.Splat(rest)) - S.Splat(smoothing / classes)) * S.Splat(scale);
 }

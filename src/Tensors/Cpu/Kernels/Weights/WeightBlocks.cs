@@ -1,6 +1,6 @@
 namespace Graft.Tensors;
 
-/// <summary>The product by a matrix of weights: blocks of rows against its panels. Each sum is one chain along the depth, as in every product. One row runs through
+/// <summary>The product by a matrix of weights: blocks of rows against its panels. Each sum is one chain along the depth, however it is cut. One row runs through
 /// the weights as they are; for more rows some depths of a panel become single numbers in the thread's own cache, and the micro-kernel does the rest.</summary>
 internal readonly unsafe struct WeightBlocksKernel<TEpilogue, TNumbers>(
     Product<StridedRows, TEpilogue> product, MatrixView left, TileShape tile, byte* numbers, nint panelCount, GemmBlocking blocks) : IRangeKernel
@@ -77,7 +77,7 @@ internal readonly unsafe struct WeightBlocksKernel<TEpilogue, TNumbers>(
             nint step = left.Rows(row, rows, k, (int)depth, copy, rowStarts);
             var walk = new DepthWalk(1, depth, &zero, step, Width);
             for (nint column = 0; column < columns; column += tile.Columns)
-                MicroKernel.Panel<S>(rowStarts, tiles, wide + column, wide, 0, walk, sums + column * tiles * tile.Rows, columns - column, accumulate: k > 0);
+                MicroKernel.Panel<S>(rowStarts, tiles, wide + column, wide, 0, walk, sums + column * tiles * tile.Rows, columns - column, k > 0 ? SumsBefore.GoOn : SumsBefore.None);
             k += depthOfBlock;
         }
         while (k < product.Depth);

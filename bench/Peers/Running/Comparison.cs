@@ -19,16 +19,16 @@ internal static class Comparison
     /// <param name="threads">How many threads each side computes with.</param>
     /// <param name="rounds">How many runs of each side are timed; 0 for what about ten seconds allow, 7 at least.</param>
     /// <param name="interrupt">Ends the sides.</param>
-    /// <exception cref="PeerMissingException">A peer's library is not there.</exception>
-    /// <exception cref="BenchmarkException">The sides do not do the same work, or one of them failed.</exception>
+    /// <exception cref="BenchmarkException">The sides do not do the same work, or ours failed. A peer that is not there or fails is left out, and said to be.</exception>
     public static async Task<WorkloadResult> Measure(
         Workload workload, IReadOnlyCollection<string> without, int threads, int rounds, CancellationToken interrupt)
     {
         var sides = new List<SideProcess>();
+        var failed = new Dictionary<string, string>();
         try
         {
-            foreach (var (name, _) in workload.Sides)
-                if (!without.Contains(name)) sides.Add(await SideProcess.Start(workload, name, threads, interrupt));
+            foreach (var side in workload.Sides)
+                if (!without.Contains(side.Name)) await Try(side.Name, async () => sides.Add(await SideProcess.Start(workload, side, threads, interrupt)));
             RequireSameWork(workload, sides);
 
             double roof = await Roof(sides[0]);
@@ -36,13 +36,13 @@ internal static class Comparison
             for (int round = 0; round < FewestWarmUps || warm.Elapsed < WarmUp * sides.Count; round++)
             {
                 var began = warm.Elapsed;
-                foreach (var side in sides) await side.RunOnce(interrupt);
+                foreach (var side in sides.ToList()) await Try(side.Name, () => side.RunOnce(interrupt));
                 roundTime = warm.Elapsed - began;
             }
             if (rounds == 0) rounds = (int)Math.Clamp(Budget / roundTime, FewestRounds, MostRounds);
             var runs = sides.ToDictionary(side => side.Name, _ => new List<Run>());
             for (int round = 0; round < rounds; round++)
-                foreach (var side in sides) runs[side.Name].Add(await side.RunOnce(interrupt));
+                foreach (var side in sides.ToList()) await Try(side.Name, async () => runs[side.Name].Add(await side.RunOnce(interrupt)));
 
             double[] peaks = new double[sides.Count];
             for (int i = 0; i < peaks.Length; i++) peaks[i] = await sides[i].PeakResidentBytes(interrupt) / (1 << 20);
@@ -54,11 +54,27 @@ internal static class Comparison
             return new WorkloadResult(
                 workload.Name, threads, rounds, ours, peers, fastest < 0 ? null : ours / peers[sides[fastest].Name],
                 (workload.Bytes > 0 ? workload.Bytes : workload.Operations) / (ours / 1000) / roof, peaks[0], fastest < 0 ? null : peaks[fastest],
-                Median(runs[Workload.Ours].Select(run => run.ManagedBytes)));
+                Median(runs[Workload.Ours].Select(run => run.ManagedBytes)), sides.Where(side => side.Kernel is not null).ToDictionary(side => side.Name, side => side.Kernel!), failed);
         }
         finally
         {
             foreach (var side in sides) side.Dispose();
+        }
+
+        // a peer that fails is a line of the result
+        async Task Try(string name, Func<Task> work)
+        {
+            try
+            {
+                await work();
+            }
+            catch (Exception exception) when (name != Workload.Ours && exception is (PeerMissingException or BenchmarkException))
+            {
+                failed[name] = Program.Line(exception.Message);
+                if (sides.Find(side => side.Name == name) is not { } side) return;
+                sides.Remove(side);
+                side.Dispose();
+            }
         }
 
         Task<double> Roof(SideProcess side) => workload.Bytes > 0 ? side.MeasureBandwidth(interrupt) : side.MeasureRoof(interrupt);

@@ -29,6 +29,9 @@ internal static class ResultOutput
                 json.WriteNumber("peakRssMb", Math.Round(result.PeakRssMb, 1));
                 WriteNumberOrNull(json, "peerPeakRssMb", result.PeerPeakRssMb, digits: 1);
                 json.WriteNumber("managedBytesPerStep", Math.Round(result.ManagedBytesPerStep));
+                json.WriteString("processor", result.Processor);
+                WriteTexts(json, "kernels", result.Kernels);
+                WriteTexts(json, "failed", result.Failed);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -53,6 +56,13 @@ internal static class ResultOutput
             ]);
         }
         AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new WideOutput(output) }).Write(table);
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> texts)
+    {
+        json.WriteStartObject(name);
+        foreach (var (peer, text) in texts) json.WriteString(peer, text);
+        json.WriteEndObject();
     }
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";

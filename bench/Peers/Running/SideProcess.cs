@@ -31,25 +31,41 @@ internal sealed class SideProcess : IDisposable
     /// <summary>All weights of the side's model.</summary>
     public long ParameterCount { get; private set; }
 
-    /// <summary>Starts this program again as one side of a workload, and returns when the side is ready to run.</summary>
+    /// <summary>Which of its kernels do the work, where it tells; else null.</summary>
+    public string? Kernel { get; private set; }
+
+    /// <summary>Starts this program again as one side of a workload, or another that is one, and returns when the side is ready to run.</summary>
     /// <exception cref="PeerMissingException">The side's library is not there.</exception>
     /// <exception cref="BenchmarkException">The side cannot be made.</exception>
-    public static async Task<SideProcess> Start(Workload workload, string side, int threads, CancellationToken interrupt)
+    public static async Task<SideProcess> Start(Workload workload, WorkloadSide side, int threads, CancellationToken interrupt)
     {
-        var start = SelfProcess.With(SideCommand.Name, workload.Name, side, "--threads", threads.ToString(CultureInfo.InvariantCulture));
+        string count = threads.ToString(CultureInfo.InvariantCulture);
+        var start = side.Script is { } script ? PythonProcess.With([.. script, count]) : SelfProcess.With(SideCommand.Name, workload.Name, side.Name, "--threads", count);
         start.RedirectStandardInput = true;
-        var process = Process.Start(start) ?? throw new BenchmarkException($"{workload.Name}: the {side} side cannot be started");
-        var started = new SideProcess(workload, side, process);
+        var started = new SideProcess(workload, side.Name, Begin(start, side));
         try
         {
             string[] ready = await started.Answer(interrupt);
             started.ParameterCount = long.Parse(ready[1], CultureInfo.InvariantCulture);
+            started.Kernel = string.Join(' ', ready[2..]).Trim() is { Length: > 0 } kernel ? kernel : null;
             return started;
         }
         catch
         {
             started.Dispose();
             throw;
+        }
+    }
+
+    private static Process Begin(ProcessStartInfo start, WorkloadSide side)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new BenchmarkException($"the {side.Name} side cannot be started");
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            throw new PeerMissingException($"{start.FileName} cannot be started ({exception.Message}): run with --without {side.Name}");
         }
     }
 

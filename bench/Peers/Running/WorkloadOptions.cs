@@ -67,10 +67,7 @@ internal sealed class WorkloadOptions
                 var result = await Comparison.Measure(workload, leftOut, threadCount, roundCount, interrupt);
                 results.Add(result);
                 error.WriteLine($"{workload.Name}: {Outcome(result)}");
-            }
-            catch (PeerMissingException exception)
-            {
-                throw new BenchmarkException(exception.Message);
+                foreach (var (peer, reason) in result.Failed) error.WriteLine($"note: {workload.Name}: without {peer}: {reason}");
             }
             catch (BenchmarkException exception)
             {

@@ -12,6 +12,14 @@ namespace Graft.Peers;
 /// <param name="PeakRssMb">The most memory that our process had resident, in MiB.</param>
 /// <param name="PeerPeakRssMb">The same of the fastest peer.</param>
 /// <param name="ManagedBytesPerStep">The median of what our runs took from the managed heap.</param>
+/// <param name="Kernels">Which kernels of a peer did the work, where it tells.</param>
+/// <param name="Failed">Peers that are not there or failed, and why.</param>
 internal sealed record WorkloadResult(
     string Workload, int Threads, int Rounds, double MedianMs, IReadOnlyDictionary<string, double> PeerMs, double? Ratio,
-    double RoofShare, double PeakRssMb, double? PeerPeakRssMb, double ManagedBytesPerStep);
+    double RoofShare, double PeakRssMb, double? PeerPeakRssMb, double ManagedBytesPerStep,
+    IReadOnlyDictionary<string, string> Kernels, IReadOnlyDictionary<string, string> Failed)
+{
+    /// <summary>What the machine calls its processor.</summary>
+    public string Processor { get; } = ProcessorName.Of();
+}
+

@@ -6,6 +6,9 @@ internal interface ISide : IDisposable
     /// <summary>All weights of the model, frozen ones too, without buffers; 0 where the workload has none. The sides have to agree.</summary>
     long ParameterCount { get; }
 
+    /// <summary>Which of the library's kernels do the work, where it tells; else null.</summary>
+    string? Kernel => null;
+
     /// <summary>What comes before some pieces of work and is not timed.</summary>
     void Prepare()
     {

@@ -23,7 +23,7 @@ internal static class SideLoop
         try
         {
             using var side = workload.Side(name)(threads);
-            Answer($"{Ready} {side.ParameterCount}");
+            Answer($"{Ready} {side.ParameterCount} {side.Kernel}");
             while (input.ReadLine() is { } line)
             {
                 Answer(line switch

@@ -8,13 +8,19 @@ namespace Graft.Peers;
 /// <param name="Onnx">Our model as an ONNX file, where a side reads one.</param>
 /// <param name="Bytes">What one piece of work has to read from memory, where that sets its pace; else 0.</param>
 internal sealed record Workload(
-    string Name, double Operations, int Repeats, IReadOnlyList<(string Name, SideFactory Make)> Sides, IOnnxModel? Onnx = null, double Bytes = 0)
+    string Name, double Operations, int Repeats, IReadOnlyList<WorkloadSide> Sides, IOnnxModel? Onnx = null, double Bytes = 0)
 {
     public const string Ours = "graft";
 
     public IEnumerable<string> Peers => Sides.Select(side => side.Name).Where(name => name != Ours);
 
     public SideFactory Side(string name) =>
-        Sides.FirstOrDefault(side => side.Name == name).Make
+        Sides.FirstOrDefault(side => side.Name == name)?.Make
         ?? throw new WrongInputException($"'{Name}' has no side '{name}'; it has {string.Join(", ", Sides.Select(side => side.Name))}");
 }
+
+/// <summary>A library's way to do a workload.</summary>
+/// <param name="Name">The library.</param>
+/// <param name="Make">Makes it, in a process of this program; null for what another program does.</param>
+/// <param name="Script">What <c>pytorch.py</c> is told where that is the other program.</param>
+internal sealed record WorkloadSide(string Name, SideFactory? Make, IReadOnlyList<string>? Script = null);

@@ -9,6 +9,8 @@ internal static class WorkloadTable
     public const string Torch = "torchsharp";
     public const string OnnxRuntime = "onnxruntime";
     public const string Whole = "graft-whole";
+    public const string OpenBlas = "openblas";
+    public const string PyTorch = "pytorch";
 
     public static IReadOnlyList<Workload> All { get; } =
     [
@@ -49,27 +51,34 @@ internal static class WorkloadTable
     public static Workload Find(string name) => All.FirstOrDefault(workload => workload.Name == name)
         ?? throw new WrongInputException($"there is no workload '{name}'; there are {string.Join(", ", All.Select(workload => workload.Name))}");
 
-    private static Workload Gemm(string name, int rows, int depth, int columns, int repeats) => new(
-        name, 2.0 * rows * depth * columns, repeats,
-        [
-            (Workload.Ours, threads => new GemmSide(rows, depth, columns, threads)),
-            (Torch, threads => new TorchGemmSide(rows, depth, columns, threads)),
-        ]);
+    private static Workload Gemm(string name, int rows, int depth, int columns, int repeats)
+    {
+        var onnx = new OnnxProduct(rows, depth, columns);
+        return new Workload(
+            name, 2.0 * rows * depth * columns, repeats,
+            [
+                new(Workload.Ours, threads => new GemmSide(rows, depth, columns, threads)),
+                new(Torch, threads => new TorchGemmSide(rows, depth, columns, threads)),
+                new(OpenBlas, threads => new OpenBlasSide(rows, depth, columns, threads)),
+                .. OnnxSide(name, onnx),
+            ],
+            onnx);
+    }
 
     // a row: the largest, the differences, the exponentials, their sum and the quotients, each counted as one operation an element
     private static Workload Softmax(string name, int rows, int columns, int repeats) => new(
         name, 5.0 * rows * columns, repeats,
         [
-            (Workload.Ours, threads => new SoftmaxSide(rows, columns, threads)),
-            (Torch, threads => new TorchSoftmaxSide(rows, columns, threads)),
+            new(Workload.Ours, threads => new SoftmaxSide(rows, columns, threads)),
+            new(Torch, threads => new TorchSoftmaxSide(rows, columns, threads)),
         ]);
 
     // a row: its sum, the differences, their squares and the squares' sum, the division, and what weight and bias do
     private static Workload LayerNorm(string name, int rows, int columns, int repeats) => new(
         name, 7.0 * rows * columns, repeats,
         [
-            (Workload.Ours, threads => new LayerNormSide(rows, columns, threads)),
-            (Torch, threads => new TorchLayerNormSide(rows, columns, threads)),
+            new(Workload.Ours, threads => new LayerNormSide(rows, columns, threads)),
+            new(Torch, threads => new TorchLayerNormSide(rows, columns, threads)),
         ]);
 
     private static Workload ResNet(string name, string architecture, int batch, ResNetTask task)
@@ -79,8 +88,9 @@ internal static class WorkloadTable
         return new Workload(
             name, shape.Operations(batch, task), Repeats: 1,
             [
-                (Workload.Ours, threads => new ImageSide(() => ModelRegistry.Create(architecture, ResNetShape.Classes), batch, task, threads)),
-                (Torch, threads => TorchSide.ResNet(shape, batch, task, threads)),
+                new(Workload.Ours, threads => new ImageSide(() => ModelRegistry.Create(architecture, ResNetShape.Classes), batch, task, threads)),
+                new(Torch, threads => TorchSide.ResNet(shape, batch, task, threads)),
+                new(PyTorch, null, ["resnet", architecture, $"{batch}", $"{task}"]),
                 .. OnnxSide(name, onnx),
             ],
             onnx);
@@ -92,8 +102,8 @@ internal static class WorkloadTable
         return new Workload(
             name, 2 * multiplyAdds * batch, Repeats: 1,
             [
-                (Workload.Ours, threads => new ImageSide(() => ModelRegistry.Create(architecture, ImageShape.Standard.Classes), batch, ResNetTask.Evaluate, threads)),
-                (Torch, threads => TorchSide.Exported(name, batch, threads)),
+                new(Workload.Ours, threads => new ImageSide(() => ModelRegistry.Create(architecture, ImageShape.Standard.Classes), batch, ResNetTask.Evaluate, threads)),
+                new(Torch, threads => TorchSide.Exported(name, batch, threads)),
                 .. OnnxSide(name, onnx),
             ],
             onnx);
@@ -103,8 +113,8 @@ internal static class WorkloadTable
     private static Workload PublishedGraph(string name, int batch, double multiplyAdds) => new(
         name, 3 * 2 * multiplyAdds * batch, Repeats: 1,
         [
-            (Workload.Ours, threads => new ImageSide(PublishedGraphFile.Open, batch, ResNetTask.Train, threads)),
-            (Torch, threads => TorchSide.Graph(PublishedGraphFile.Path, batch, threads)),
+            new(Workload.Ours, threads => new ImageSide(PublishedGraphFile.Open, batch, ResNetTask.Train, threads)),
+            new(Torch, threads => TorchSide.Graph(PublishedGraphFile.Path, batch, threads)),
         ]);
 
     private static Workload Bert(string name, BertSizes sizes, int batch, BertTask task)
@@ -114,8 +124,9 @@ internal static class WorkloadTable
         return new Workload(
             name, shape.Operations(task), Repeats: 1,
             [
-                (Workload.Ours, threads => new BertSide(shape, task, threads)),
-                (Torch, threads => TorchSide.Bert(shape, task, threads)),
+                new(Workload.Ours, threads => new BertSide(shape, task, threads)),
+                new(Torch, threads => TorchSide.Bert(shape, task, threads)),
+                .. PyTorchSide(shape, task),
                 .. WholeSide(shape, task),
                 .. OnnxSide(name, onnx),
             ],
@@ -126,8 +137,8 @@ internal static class WorkloadTable
     private static Workload Sentences(string name) => new(
         name, 2.0 * SentenceWork.Tokens * 6 * (4 * 384 * 384 + 2 * 384 * 1536), Repeats: 1,
         [
-            (Workload.Ours, threads => new SentenceSide(threads)),
-            (OnnxRuntime, threads => new OnnxSentenceSide(threads)),
+            new(Workload.Ours, threads => new SentenceSide(threads)),
+            new(OnnxRuntime, threads => new OnnxSentenceSide(threads)),
         ]);
 
     // whatever our weights are kept in, the peer's are single numbers
@@ -137,16 +148,21 @@ internal static class WorkloadTable
         return new Workload(
             name, shape.Operations, Repeats: part == GenerationPart.Decode ? Gpt2Shape.Written : 1,
             [
-                (Workload.Ours, threads => new GenerationSide(shape, threads)),
-                (OnnxRuntime, threads => new OnnxGenerationSide(name, shape, threads)),
+                new(Workload.Ours, threads => new GenerationSide(shape, threads)),
+                new(OnnxRuntime, threads => new OnnxGenerationSide(name, shape, threads)),
             ],
             new OnnxGpt2(shape), shape.Bytes);
     }
 
-    /// <summary>What a LoRA saves: the same model of ours, learning as a whole.</summary>
-    private static IEnumerable<(string Name, SideFactory Make)> WholeSide(BertShape shape, BertTask task) =>
-        task == BertTask.TrainLora ? [(Whole, threads => new BertSide(shape, BertTask.Train, threads))] : [];
+    private static IEnumerable<WorkloadSide> PyTorchSide(BertShape shape, BertTask task) => task == BertTask.TrainLora ? [] :
+    [
+        new(PyTorch, null, ["bert", $"{shape.Sizes.HiddenSize}", $"{shape.Sizes.Layers}", $"{shape.Sizes.IntermediateSize}", $"{shape.Batch}", $"{BertShape.Length}", $"{task}"]),
+    ];
 
-    private static IEnumerable<(string Name, SideFactory Make)> OnnxSide(string workload, IOnnxModel? model) =>
-        model is null ? [] : [(OnnxRuntime, threads => new OnnxRuntimeSide(workload, model, threads))];
+    /// <summary>What a LoRA saves: the same model of ours, learning as a whole.</summary>
+    private static IEnumerable<WorkloadSide> WholeSide(BertShape shape, BertTask task) =>
+        task == BertTask.TrainLora ? [new(Whole, threads => new BertSide(shape, BertTask.Train, threads))] : [];
+
+    private static IEnumerable<WorkloadSide> OnnxSide(string workload, IOnnxModel? model) =>
+        model is null ? [] : [new(OnnxRuntime, threads => new OnnxRuntimeSide(workload, model, threads))];
 }

@@ -31,7 +31,8 @@ internal static class KernelCatalogue
     private static IEnumerable<Type> ProductKernels =>
         from product in Products
         from output in Close(product.Output)
-        select typeof(ProductKernel<,,,>).MakeGenericType(product.Left, product.Right, output, typeof(Tile16));
+        from tile in new[] { typeof(Tile128), typeof(Tile64) }
+        select typeof(ProductKernel<,,,>).MakeGenericType(product.Left, product.Right, output, tile);
 
     private static IEnumerable<Type> Close(Type type)
     {

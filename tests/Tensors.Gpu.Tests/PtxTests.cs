@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
@@ -11,14 +12,14 @@ using ILGPU.Runtime.Cuda;
 namespace Graft.Tensors.Gpu.Tests;
 
 /// <summary>Every kernel as a card would get it: compiled to PTX with no card and no driver.</summary>
-public sealed partial class PtxTests
+public sealed partial class PtxTests(PtxTests.Compilers compilers) : IClassFixture<PtxTests.Compilers>
 {
     public static TheoryData<int> Architectures => [80, 90];
 
     [Theory, MemberData(nameof(Architectures))]
     public void Every_kernel_compiles_without_calls_or_local_memory(int architecture)
     {
-        using var compiler = new Compiler(architecture);
+        var compiler = compilers.For(architecture);
         var failures = new StringBuilder();
         int count = 0;
         foreach (var kernel in KernelCatalogue.Closed)
@@ -48,7 +49,7 @@ public sealed partial class PtxTests
     public void Arguments_arrive_as_long_as_the_kernel_reads_them()
     {
         // what a launch on a card passes: ILGPU lays the kernel's fields out a second time, in a type that it emits
-        using var compiler = new Compiler(80);
+        var compiler = compilers.For(80);
         foreach (var kernel in KernelCatalogue.Closed)
         {
             int passed = compiler.ArgumentBytes(kernel);
@@ -74,7 +75,7 @@ public sealed partial class PtxTests
     [Fact]
     public void Formulas_compare_in_order_so_that_NaN_is_never_greater()
     {
-        using var compiler = new Compiler(80);
+        var compiler = compilers.For(80);
         // ILGPU's own comparison of a constant with a number holds for NaN: none may be left in a formula
         foreach (var kernel in KernelCatalogue.Closed.Where(IsFormula))
         {
@@ -88,7 +89,7 @@ public sealed partial class PtxTests
     [Fact]
     public void Multiply_adds_of_a_formula_are_fused()
     {
-        using var compiler = new Compiler(80);
+        var compiler = compilers.For(80);
         Assert.Contains("fma.rn.f32", compiler.Compile(typeof(MapKernel<Exponential>)), StringComparison.Ordinal);
         Assert.Contains("fma.rn.f32", compiler.Compile(typeof(ZipKernel<AddScaled>)), StringComparison.Ordinal);
     }
@@ -96,11 +97,22 @@ public sealed partial class PtxTests
     [Fact]
     public void Square_roots_and_quotients_are_rounded_as_on_the_CPU()
     {
-        using var compiler = new Compiler(80);
+        var compiler = compilers.For(80);
         Assert.Contains("sqrt.rn.f32", compiler.Compile(typeof(MapKernel<SquareRoot>)), StringComparison.Ordinal);
         Assert.Contains("div.rn.f32", compiler.Compile(typeof(ZipKernel<Divide>)), StringComparison.Ordinal);
         foreach (var kernel in KernelCatalogue.Closed)
             Assert.DoesNotMatch(@"\.(approx|ftz)\b", compiler.Compile(kernel));
+    }
+
+    [Fact]
+    public void Products_keep_their_sums_in_registers()
+    {
+        var compiler = compilers.For(80);
+        string ptx = compiler.Compile(typeof(ProductKernel<MatrixFactor, MatrixFactor, GemmOutput<NoEpilogue>, Tile128>));
+        // a step of the inner loop: 64 multiply-adds of 16 numbers that are read in fours
+        Assert.Equal(0, Regex.Count(ptx, "fma.rn.f32") % 64);
+        Assert.Equal(Regex.Count(ptx, "fma.rn.f32") / 64 * 4, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
+        Assert.Single(Regex.Matches(ptx, @"^\s*\.shared", RegexOptions.Multiline));
     }
 
     private static string NameOf(Type type) => type.IsGenericType
@@ -125,9 +137,23 @@ public sealed partial class PtxTests
     [GeneratedRegex(@"setp\.\w+\.f32")]
     private static partial Regex FloatComparison();
 
-    /// <summary>ILGPU's PTX backend by itself.</summary>
-    private sealed class Compiler : IDisposable
+    /// <summary>A compiler for each architecture. A large product takes it a second: it compiles each kernel once for all tests.</summary>
+    public sealed class Compilers : IDisposable
     {
+        private readonly ConcurrentDictionary<int, Compiler> made = new();
+
+        internal Compiler For(int architecture) => made.GetOrAdd(architecture, static architecture => new Compiler(architecture));
+
+        public void Dispose()
+        {
+            foreach (var compiler in made.Values) compiler.Dispose();
+        }
+    }
+
+    /// <summary>ILGPU's PTX backend by itself.</summary>
+    internal sealed class Compiler : IDisposable
+    {
+        private readonly ConcurrentDictionary<Type, string> compiled = new();
         private readonly Context context = GpuDevice.CreateContext(_ => { });
         private readonly PTXBackend backend;
         private readonly EmittedAccess access;
@@ -139,7 +165,8 @@ public sealed partial class PtxTests
             access = new EmittedAccess(context);
         }
 
-        public string Compile(Type kernel) => ((PTXCompiledKernel)backend.Compile(Describe(kernel), default)).PTXAssembly;
+        public string Compile(Type kernel) =>
+            compiled.GetOrAdd(kernel, static (kernel, backend) => ((PTXCompiledKernel)backend.Compile(Describe(kernel), default)).PTXAssembly, backend);
 
         /// <summary>How many bytes of arguments a launch passes.</summary>
         public int ArgumentBytes(Type kernel)

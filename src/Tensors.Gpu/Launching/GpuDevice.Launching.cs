@@ -28,14 +28,17 @@ public sealed partial class GpuDevice
     }
 
     /// <summary>Queues a kernel with a group of threads a piece of work.</summary>
-    private void LaunchGroups<TKernel>(TKernel kernel, int groups, params ReadOnlySpan<object?> operands) where TKernel : struct, IGroupKernel
+    private void LaunchGroups<TKernel>(TKernel kernel, int groups, params ReadOnlySpan<object?> operands) where TKernel : struct, IGroupKernel =>
+        LaunchGroups(kernel, groups, groupSize, operands);
+
+    private void LaunchGroups<TKernel>(TKernel kernel, int groups, int threads, ReadOnlySpan<object?> operands) where TKernel : struct, IGroupKernel
     {
         if (groups > 0)
         {
             var launch = (Action<KernelConfig, TKernel>)kernels.GetOrAdd(
                 typeof(TKernel), static (type, device) => device.Compile(type, static accelerator => accelerator.LoadStreamKernel<TKernel>(Entry.Groups)),
                 this);
-            launch(new KernelConfig(groups, groupSize), kernel);
+            launch(new KernelConfig(groups, threads), kernel);
         }
         KeepAlive(operands);
     }

@@ -34,11 +34,19 @@ public sealed partial class GpuDevice
         where TRight : struct, IFactor
         where TOutput : struct, IProductOutput
     {
-        int side = simulated ? Tile4.Side : Tile16.Side;
-        int groups = checked(shape.Batches * Ceiling.Divide(shape.Rows, side) * Ceiling.Divide(shape.Columns, side));
-        if (simulated) LaunchGroups(new ProductKernel<TLeft, TRight, TOutput, Tile4>(left, right, output, shape), groups, operands);
-        else LaunchGroups(new ProductKernel<TLeft, TRight, TOutput, Tile16>(left, right, output, shape), groups, operands);
+        if (simulated) ProductOf<TLeft, TRight, TOutput, Tile16>(left, right, output, shape, operands);
+        else if (shape.Tiles(SideOf<Tile128>()) >= accelerator.NumMultiprocessors) ProductOf<TLeft, TRight, TOutput, Tile128>(left, right, output, shape, operands);
+        else ProductOf<TLeft, TRight, TOutput, Tile64>(left, right, output, shape, operands);
     }
+
+    private void ProductOf<TLeft, TRight, TOutput, TTile>(TLeft left, TRight right, TOutput output, ProductShape shape, ReadOnlySpan<object?> operands)
+        where TLeft : struct, IFactor
+        where TRight : struct, IFactor
+        where TOutput : struct, IProductOutput
+        where TTile : struct, ITile => LaunchGroups(
+        new ProductKernel<TLeft, TRight, TOutput, TTile>(left, right, output, shape), shape.Tiles(SideOf<TTile>()), TTile.Threads * TTile.Threads, operands);
+
+    private static int SideOf<TTile>() where TTile : struct, ITile => Eight.Count * TTile.Threads;
 
     /// <summary>The strides of a factor's leading axes, as seen from those of a product of that rank.</summary>
     private static Strides LeadingStrides(Tensor<float> factor, int rank)

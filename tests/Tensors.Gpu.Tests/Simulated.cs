@@ -4,12 +4,15 @@ using Graft.Testing;
 
 namespace Graft.Tensors.Gpu.Tests;
 
-/// <summary>The device that the contract is tested on: ILGPU's simulation of a card, one for all families.</summary>
+/// <summary>The device that the contract is tested on: ILGPU's simulation of a card, one for all families; the card itself, at full size, where <c>GRAFT_GPU</c> is
+/// <c>card</c>.</summary>
 public sealed class Simulated : ITestedDevice
 {
-    private static readonly Lazy<GpuDevice> Shared = new(GpuDevice.OnCpuAccelerator);
+    private static readonly bool IsCard = Environment.GetEnvironmentVariable("GRAFT_GPU") == "card";
 
-    public static Sizes Sizes => Sizes.Tiny;
+    private static readonly Lazy<GpuDevice> Shared = new(static () => IsCard ? GpuDevice.Create() : GpuDevice.OnCpuAccelerator());
+
+    public static Sizes Sizes => IsCard ? Sizes.Full : Sizes.Tiny;
 
     internal static GpuDevice Device => Shared.Value;
 

@@ -48,7 +48,7 @@ internal static unsafe class Winograd
     /// <summary>The points' distances from zero, and their squares and cubes.</summary>
     private const float Near = 11 / 16f, Near2 = Near * Near, Near3 = Near2 * Near, Far = 3 / 2f, Far2 = Far * Far, Far3 = Far2 * Far;
 
-    /// <summary>Through what the products of a filter at each point have to be divided: its distances from the other points, multiplied.</summary>
+    /// <summary>What a filter's value at each point is multiplied by: one over the product of the point's distances from the others.</summary>
     private const double AtZero = 1.0 / ((double)Near2 * Far2), AtNear = 1.0 / (2.0 * Near2 * ((double)Near2 - Far2)), AtFar = 1.0 / (2.0 * Far2 * ((double)Far2 - Near2));
 
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;

@@ -31,7 +31,8 @@ internal static class KernelCatalogue
     private static IEnumerable<Type> ProductKernels =>
         from product in Products
         from output in Close(product.Output)
-        from tile in new[] { typeof(Tile128), typeof(Tile64) }
+        // the smaller tile is the same code with other numbers: one product stands for all
+        from tile in product == Products[0] ? new[] { typeof(Tile128), typeof(Tile64) } : [typeof(Tile128)]
         select typeof(ProductKernel<,,,>).MakeGenericType(product.Left, product.Right, output, tile);
 
     private static IEnumerable<Type> Close(Type type)

@@ -10,7 +10,7 @@ public sealed class SequenceToSequenceTests : TextTaskTests
     private static TextFineTuneOptions Learning { get; } = new()
     {
         BatchSize = 32,
-        Recipe = new TextFineTuneOptions().Recipe with { Epochs = 30, LearningRate = 4e-3, RateDecayPerStage = 1, Seed = 1 },
+        Recipe = new TextFineTuneOptions().Recipe with { Epochs = 40, LearningRate = 4e-3, RateDecayPerStage = 1, Seed = 1 },
     };
 
     [Theory]

@@ -9,14 +9,16 @@ public sealed class UnequalTextsTests : TextTaskTests
     [Fact]
     public void A_classifier_learns_with_each_of_them()
     {
-        float[] plain = Learnt(Quick);
+        // classes of which one has fewer examples: weights of equal ones are all 1
+        var unequal = Opinions().Where(static index => index is not (21 or 23));
+        float[] plain = Learnt(Quick, texts: unequal);
         foreach (var options in new[]
         {
             Quick with { LabelSmoothing = 0.1f }, Quick with { Classes = new ClassOptions { Weights = ClassWeighting.Balanced } },
             Quick with { Classes = new ClassOptions { FocalGamma = 2 } }, Quick with { Classes = new ClassOptions { Sampling = ExampleSampling.Balanced } },
         })
         {
-            Assert.False(plain.AsSpan().SequenceEqual(Learnt(options)), $"{options}");
+            Assert.False(plain.AsSpan().SequenceEqual(Learnt(options, texts: unequal)), $"{options}");
         }
     }
 
@@ -57,12 +59,12 @@ public sealed class UnequalTextsTests : TextTaskTests
         Assert.Contains("other tokens", Assert.Throws<ArgumentException>(() => student.FineTune(Opinions(), null, taught)).Message, StringComparison.Ordinal);
     }
 
-    private float[] Learnt(TextFineTuneOptions options, double dropout = 0)
+    private float[] Learnt(TextFineTuneOptions options, double dropout = 0, LabelledTexts? texts = null)
     {
         string config = Path.Combine(Encoder, "config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("_prob\": 0.0", $"_prob\": {dropout.ToString("F1", CultureInfo.InvariantCulture)}", StringComparison.Ordinal));
         using var classifier = TextClassifier.FromPretrained(Path.GetDirectoryName(config)!);
-        var texts = Opinions();
+        texts ??= Opinions();
         var report = classifier.FineTune(texts, texts, options);
         Assert.True(report.Epochs[^1].Validation!.Accuracy > 0.8, $"{options}: {report.Epochs[^1].Validation!.Accuracy}");
         return [.. classifier.Model.Parameters().SelectMany(static tensor => tensor.Value.ToArray())];

@@ -4,25 +4,15 @@ namespace Graft.Tools.Tests;
 public sealed class GpuCheckTests
 {
     [Fact]
-    public void The_CPU_passes_beside_itself()
-    {
-        var (output, error) = (new StringWriter(), new StringWriter());
-        Assert.Equal(0, GpuCheck.Program.Run(["--cpu", "--quick"], output, error));
-        string[] lines = output.ToString().TrimEnd().Split(Environment.NewLine);
-        Assert.Equal("8 passed, 0 failed", lines[^1]);
-        Assert.Contains(lines, static line => line.Contains("gemm 128x128x128", StringComparison.Ordinal));
-        Assert.Contains(lines, static line => line.Contains("train resnet18", StringComparison.Ordinal));
-        Assert.Empty(error.ToString());
-    }
-
-    [Fact]
-    public void Programs_that_are_not_there_are_said_to_be()
+    public void The_CPU_passes_beside_itself_and_programs_that_are_not_there_are_said_to_be()
     {
         var (output, error) = (new StringWriter(), new StringWriter());
         Assert.Equal(1, GpuCheck.Program.Run(["--cpu", "--quick", "--conformance", "no-such-tests", "--python", "no-such-python"], output, error));
-        Assert.Contains("FAILED: conformance: no-such-tests cannot be started", output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("peer: no-such-python cannot be started", output.ToString(), StringComparison.Ordinal);
-        Assert.EndsWith("8 passed, 1 failed" + Environment.NewLine, output.ToString(), StringComparison.Ordinal);
+        string[] lines = output.ToString().TrimEnd().Split(Environment.NewLine);
+        Assert.Equal("8 passed, 1 failed", lines[^1]);
+        foreach (string part in (string[])["FAILED: conformance: no-such-tests cannot be started", "peer: no-such-python cannot be started", "gemm 128x128x128", "train resnet18"])
+            Assert.Contains(lines, line => line.Contains(part, StringComparison.Ordinal));
+        Assert.Empty(error.ToString());
     }
 
     [Theory]

@@ -51,7 +51,11 @@ internal readonly unsafe struct WeightGradientKernel(
                     new Span<float>(partSums + (panel * tiles + firstTile) * tile.Sums, (int)((lastTile - firstTile) * tile.Sums)).Clear();
             }
             for (nint from = line; from < lastLine; from += blocks.Lines)
-                Block<S>(from, Math.Min(blocks.Lines, lastLine - from), firstTile, lastTile, tiles, panels, workspace.Pointer, startsLength, rowsLength, partSums, from > line ? SumsBefore.Add : SumsBefore.None);
+            {
+                Block<S>(
+                    from, Math.Min(blocks.Lines, lastLine - from), firstTile, lastTile, tiles, panels, workspace.Pointer, startsLength, rowsLength, partSums,
+                    from > line ? SumsBefore.Add : SumsBefore.None);
+            }
         }
     }
 

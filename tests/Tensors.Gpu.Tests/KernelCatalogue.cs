@@ -31,9 +31,11 @@ internal static class KernelCatalogue
     private static IEnumerable<Type> ProductKernels =>
         from product in Products
         from output in Close(product.Output)
-        // the smaller tile is the same code with other numbers: one product stands for all
-        from tile in product == Products[0] ? new[] { typeof(Tile128), typeof(Tile64) } : [typeof(Tile128)]
+        from tile in Tiles(product.Right)
         select typeof(ProductKernel<,,,>).MakeGenericType(product.Left, product.Right, output, tile);
+
+    /// <summary>The smaller tile is the same code with other numbers: the product of two matrices stands for all.</summary>
+    private static Type[] Tiles(Type right) => right == typeof(MatrixFactor) ? [typeof(Tile128), typeof(Tile64)] : [typeof(Tile128)];
 
     private static IEnumerable<Type> Close(Type type)
     {

@@ -57,7 +57,7 @@ public sealed class AdaptationTests : IDisposable
         double after = classifier.CompareDomains(null, null, target).Entropy;
         // a network that is sure of everything already has nothing to learn
         Assert.True(after < Math.Max(entropy, 1e-3), $"{after}, before {entropy}, {accuracy} right");
-        Assert.True(accuracy > 0.9, $"{accuracy}");
+        Assert.True(accuracy > 0.95, $"{accuracy}");
         Assert.All(classifier.Model.Parameters(), static parameter => Assert.False(parameter.IsFrozen));
     }
 
@@ -75,7 +75,8 @@ public sealed class AdaptationTests : IDisposable
         Assert.All(weights, static weight => Assert.True(float.IsFinite(weight)));
         // what draws the domains together does so in two epochs; the others are of more use to a network that is sure of something, and dan may bring all features to zero
         double accuracy = first.Evaluate(Target(Dark)).Accuracy;
-        if (kind == DomainMethodKind.Dann || kind == DomainMethodKind.Cdan || kind == DomainMethodKind.CdanE) Assert.True(accuracy > 0.8, $"{accuracy}");
+        if (kind == DomainMethodKind.Dann || kind == DomainMethodKind.Cdan) Assert.True(accuracy > 0.9, $"{accuracy}");
+        if (kind == DomainMethodKind.CdanE) Assert.True(accuracy > 0.8, $"{accuracy}");
         Assert.Equal(name, first.Recipe!.Adaptation.Method!.Name);
         Assert.Equal(kind == DomainMethodKind.Adda, Pictures.Snapshot(first.Model)["linear.weight"].SequenceEqual(Pictures.Snapshot(Start().Model)["linear.weight"]));
     }

@@ -1,9 +1,9 @@
-// Learns to learn characters of alphabets that were never seen, from one or five drawings each: prototypical networks (Snell et al. 2017) and MAML (Finn et al. 2017) on the two
-// small background sets of Omniglot, three alphabets of which are held out; with prototypes also the twenty official one-shot runs. Baseline is baseline++ (Chen et al. 2019), whose
-// episodes are batches of 128 drawings.
+// Learns to learn characters of alphabets that were never seen, from one or five drawings each, on the two small background sets of Omniglot, three alphabets of which are held out:
+// prototypical networks (Snell et al. 2017), MAML (Finn et al. 2017), baseline++ (Chen et al. 2019) or any other method of MetaLearningKind; with prototypes also the twenty official
+// one-shot runs.
 //
-//     dotnet run -c Release --project samples/FewShot -- OMNIGLOT prototypes|maml|baseline [--episodes 6000] [--ways N] [--shots N] [--seed N] [--threads N] [--first-order true]
-//         [--varied true] [--mirrored true]
+//     dotnet run -c Release --project samples/FewShot -- OMNIGLOT METHOD [--episodes 2500] [--ways N] [--shots N] [--seed N] [--threads N] [--varied true|false]
+//         [--mirrored true|false] [--out trunk.safetensors]
 //
 //     dotnet run -c Release --project samples/FewShot -- sines maml|first-order|reptile|together STEPS SEED
 //
@@ -11,25 +11,30 @@
 using System.Diagnostics;
 using System.Globalization;
 using Graft.Samples.FewShot;
+using Graft.Tasks;
 using Graft.Tensors;
 using Graft.Transfer;
 
-const int Tested = 600, TestedBetween = 40;
+const string Network = "conv4-28";
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["sines", "maml" or "first-order" or "reptile" or "together", var steps, var number])
 {
     Sines.Run(args[1], int.Parse(steps), ulong.Parse(number), Device.Cpu);
     return 0;
 }
-if (args.Length < 2 || args.Length % 2 != 0 || args[1] is not ("prototypes" or "maml" or "baseline"))
+if (args.Length < 2 || args.Length % 2 != 0)
 {
-    Console.Error.WriteLine("give the folder of the data and how to learn: OMNIGLOT prototypes|maml|baseline [--episodes N] [--ways N] [--shots N] [--seed N] [--threads N] [--first-order true]");
+    Console.Error.WriteLine($"give the folder of the data and how to learn: OMNIGLOT {string.Join('|', MetaLearningKind.All)} [--episodes N] [--ways N] [--shots N] [--seed N] [--threads N] "
+        + "[--varied true|false] [--mirrored true|false] [--out FILE]");
     return 2;
 }
 
-bool isMaml = args[1] == "maml", isFirstOrder = false, isVaried = !isMaml, isMirrored = !isMaml;
-int episodes = 6000, ways = isMaml ? 5 : 30, shots = 1, every = 500;
+var kind = MetaLearningKind.Named(args[1]);
+// what learns by steps has as many classes in training as where it is tested
+bool isStepped = kind.Inner is not null, isVaried = true, isMirrored = true;
+int episodes = 2500, ways = isStepped ? 5 : 30, shots = 1;
 ulong seed = 0;
+string target = Path.Combine(Path.GetTempPath(), $"{kind}-{Environment.ProcessId}.safetensors");
 var device = Device.Cpu;
 for (int at = 2; at < args.Length; at += 2)
 {
@@ -41,65 +46,36 @@ for (int at = 2; at < args.Length; at += 2)
         case "--shots": shots = int.Parse(value); break;
         case "--seed": seed = ulong.Parse(value); break;
         case "--threads": device = new CpuDevice(int.Parse(value)); break;
-        case "--first-order": isFirstOrder = bool.Parse(value); break;
         case "--varied": isVaried = bool.Parse(value); break;
         case "--mirrored": isMirrored = bool.Parse(value); break;
+        case "--out": target = value; break;
         default: throw new ArgumentException($"{args[at]} is no option: start without any to see them");
     }
 }
 
 var all = Characters.Read(Path.Combine(args[0], "images_background_small1.zip"), Path.Combine(args[0], "images_background_small2.zip"));
-string[] names = [.. all.Alphabets.Distinct()], held = names[^3..];
-Characters learnt = all.Of(name => !held.Contains(name)), training = (isMirrored ? learnt.WithMirrored() : learnt).WithTurns(), test = all.Of(held.Contains);
-Console.WriteLine($"{training.Alphabets.Count} characters to learn from, turned and mirrored ones among them; {test.Alphabets.Count} of {string.Join(", ", held)} held out");
-using var model = new FourBlocks(ways, seed);
-var groups = new ParameterGroups(model);
-using var optimiser = Optimiser.Adam(groups);
-groups.Rates(1e-3, 1);
-var draw = new EpisodeDraw(training.Labels, ways, shots, queries: isMaml ? shots : 5, seed);
+string[] held = [.. all.ClassNames.Select(Characters.Alphabet).Distinct().TakeLast(3)];
+LabelledImages training = all.Where(name => !held.Contains(name)).WithTurns(isMirrored), test = all.Where(held.Contains);
+Console.WriteLine($"{training.ClassNames.Count} characters to learn from, turned{(isMirrored ? " and mirrored" : "")} ones among them; {test.ClassNames.Count} of {string.Join(", ", held)} held out");
 var clock = Stopwatch.StartNew();
-int epochs = Math.Max(1, episodes / every);
-if (isMaml)
+using var learning = new ImageMetaLearning(ImageModelSource.Scratch(Network, seed), device);
+var report = learning.Train(training, new ImageMetaLearningOptions
 {
-    using var maml = new ModelAgnostic(model, device, new InnerLoop { Rate = 0.4 }) { IsFirstOrder = isFirstOrder };
-    using var tested = new ModelAgnostic(model, device, new InnerLoop { Rate = 0.4, Steps = 3 });
-    var trainer = new Trainer(optimiser, device) { Seed = seed, Backward = maml, Observers = [new GradientAccumulation(8)] };
-    trainer.Fit(
-        maml.Over(every, number => Adapting.TaskOf(model, training, draw.At(number))), epochs, Schedule.Cosine(),
-        progress: new Progress(epochs, () => Test(Adapted, TestedBetween)));
-    Test(Adapted, Tested);
-
-    double? Adapted(int classes, int few, int count) => classes == ways && few == shots ? Adapting.Accuracy(model, tested, test, Asked(classes, few), count, device) : null;
-}
-else if (args[1] == "baseline")
+    Method = kind,
+    Ways = ways,
+    Shots = shots,
+    Queries = isStepped ? shots : 5,
+    Episodes = episodes,
+    Variation = new VariationOptions { Policy = isVaried ? AugmentationPolicy.Affine : null },
+    Seed = seed,
+}, test);
+foreach (var epoch in report.Epochs) Console.WriteLine($"part {epoch.Epoch}: loss {epoch.Loss:0.000}, {epoch.Validation!.Accuracy:p1} right, {epoch.Seconds / 60:0.0} min");
+Console.WriteLine($"{report.Steps} episodes in {clock.Elapsed.TotalMinutes:0.0} min");
+foreach (var (of, few) in isStepped ? [(ways, shots)] : new[] { (5, 1), (5, 5), (20, 1) }) Console.WriteLine(learning.Evaluate(test, of, few, seed: 99));
+learning.Save(target);
+if (kind == MetaLearningKind.Prototypes)
 {
-    var head = new CosineHead(features: 64, training.Alphabets.Count) { Seed = seed };
-    var both = new ParameterGroups([.. new ParameterGroups(model), new ParameterGroup("cosines", head)]);
-    both.Rates([.. both.Select(static _ => 1e-3)]);
-    using var together = Optimiser.Adam(both);
-    new Trainer(together, device) { Seed = seed }.Fit(
-        new Baseline(model, head, training, every, seed), epochs, Schedule.Cosine(), progress: new Progress(epochs, () => Test(Fitted, TestedBetween)));
-    Test(Fitted, Tested);
-
-    double? Fitted(int classes, int few, int count) => Baseline.Accuracy(model, test, Asked(classes, few), count, device);
-}
-else
-{
-    var trainer = new Trainer(optimiser, device) { Seed = seed };
-    trainer.Fit(new Prototypes(model, training, draw, every, isVaried ? seed : null), epochs, Schedule.Cosine(), progress: new Progress(epochs, () => Test(Nearest, TestedBetween)));
-    Test(Nearest, Tested);
-    Console.WriteLine($"official one-shot runs: {Runs.ErrorRate(model, Path.Combine(args[0], "all_runs.zip"), device):p1} wrong");
+    using var trunk = ImageClassifier.FromPretrained(Network, target, device);
+    Console.WriteLine($"official one-shot runs: {Runs.ErrorRate(trunk, Path.Combine(args[0], "all_runs.zip")):p1} wrong");
 }
 return 0;
-
-double? Nearest(int classes, int few, int count) => Prototypes.Accuracy(model, test, Asked(classes, few), count, device);
-
-EpisodeDraw Asked(int classes, int few) => new(test.Labels, classes, few, queries: 15, seed: 99);
-
-void Test(Func<int, int, int, double?> accuracy, int count)
-{
-    var text = new List<string>();
-    foreach (var (classes, few) in new[] { (5, 1), (5, 5), (20, 1) })
-        if (accuracy(classes, few, count) is { } share) text.Add($"{classes}-way {few}-shot {share:p1}");
-    Console.WriteLine($"{string.Join(", ", text)}, {clock.Elapsed.TotalMinutes:0.0} min");
-}

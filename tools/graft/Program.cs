@@ -23,6 +23,8 @@ internal static class Program
         FineTuneCommand.Make(),
         AdaptCommand.Make(),
         PretrainCommand.Make(),
+        MetaLearnCommand.Make(),
+        FewShotCommand.Make(),
         ReportCommand.Make(),
         SummaryCommand.Make(),
         FindRateCommand.Make(),

@@ -24,6 +24,7 @@ public static class ModelRegistry
             .. GoogLeNet.Rows,
             .. InceptionV3.Rows,
             .. RegNet.Rows,
+            .. Conv4.Rows,
         ],
         StringComparer.Ordinal);
 

@@ -54,7 +54,12 @@ internal sealed class ImageBatch : IDisposable
     /// <summary>The pictures as a pass's input, on its device.</summary>
     public Variable On(Pass pass)
     {
-        if (Images.Device == pass.Device) return pass.Constant(Images);
+        return Images.Device == pass.Device ? pass.Constant(Images) : Uploaded(pass);
+    }
+
+    /// <summary>The same as the pass's own numbers: the batch may be disposed of before it.</summary>
+    public Variable Uploaded(Pass pass)
+    {
         // both are channels last, so this is one contiguous copy
         using var rows = Images.Permute(0, 2, 3, 1);
         var there = pass.Upload<float>(rows.Shape, rows.ToArray());

@@ -120,11 +120,35 @@ public sealed class LabelledImages : IImageDataset
         return (Where(index => !heldOut.Contains(index)), Where(heldOut.Contains));
     }
 
+    /// <summary>Splits the classes in two, drawn by a seed: what is to be learnt of a few pictures of classes that were never seen is tested by the second part. Each part keeps the
+    /// order of the whole and has its own classes alone.</summary>
+    /// <param name="heldOut">How many classes the second part has.</param>
+    /// <param name="seed">The seed of the draw.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is not above 0, or leaves no class to learn from.</exception>
+    public (LabelledImages Train, LabelledImages HeldOut) SplitClasses(int heldOut, ulong seed)
+    {
+        int[] present = [.. labels.Distinct().Order()];
+        if (heldOut < 1 || heldOut >= present.Length)
+            throw new ArgumentOutOfRangeException(nameof(heldOut), heldOut, $"of {present.Length} classes with pictures 1 to {present.Length - 1} can be held out");
+        var held = new RandomStream(seed, "held out classes").Permutation(present.Length, 0)[..heldOut].Select(place => present[place]).ToHashSet();
+        return (Of(label => !held.Contains(label)), Of(held.Contains));
+
+        LabelledImages Of(Func<int, bool> isWanted)
+        {
+            int[] classes = [.. present.Where(isWanted)];
+            return Where(index => isWanted(labels[index])).Renumbered([.. classes.Select(label => ClassNames[label])], [.. Enumerable.Range(0, classes.Length)]);
+        }
+    }
+
     /// <summary>As many pictures of each class, drawn by a seed, or all where a class has fewer; in their order.</summary>
     /// <param name="count">How many of each class.</param>
     /// <param name="seed">The seed of the draw.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
     public LabelledImages OfEachClass(int count, ulong seed) => Where(StratifiedDraw.Each(labels, count, seed).Contains);
+
+    /// <summary>The pictures of one class.</summary>
+    /// <param name="label">The class index.</param>
+    public LabelledImages Of(int label) => Where(index => labels[index] == label);
 
     /// <summary>The pictures without some of them.</summary>
     /// <param name="indices">Their indices.</param>

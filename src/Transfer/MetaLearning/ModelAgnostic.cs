@@ -77,6 +77,9 @@ public sealed class ModelAgnostic : BackwardRule
         for (int i = 0; i < parameters.Length; i++) Add(gradients, parameters[i], total[i], device);
     }
 
+    /// <summary>A task as a batch of a training.</summary>
+    internal ITrainingBatch BatchOf(MetaTask task) => new Batch(this, task);
+
     /// <summary>The weights that a task's batch has adapted.</summary>
     internal static AdaptedWeights AdaptedBy(ITrainingBatch batch) => batch is Batch { Adapted: { } adapted } ? adapted
         : throw new ArgumentException("meta-learning learns from tasks: make the training set with its own Over", nameof(batch));
@@ -100,7 +103,7 @@ public sealed class ModelAgnostic : BackwardRule
 
         public IEnumerable<ITrainingBatch> Epoch(int epoch, CancellationToken cancellation)
         {
-            for (int number = 0; number < count; number++) yield return new Batch(method, at((long)epoch * count + number));
+            for (int number = 0; number < count; number++) yield return method.BatchOf(at((long)epoch * count + number));
         }
     }
 

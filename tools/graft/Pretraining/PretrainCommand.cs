@@ -40,7 +40,7 @@ internal static class PretrainCommand
             bool isFromScratch = parsed.GetValue(fromScratch);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             string path = parsed.GetRequiredValue(target), folder = parsed.GetRequiredValue(data);
-            if (Directory.Exists(path)) throw new WrongInputException($"--out {Printable.Whole(path)} is a folder: give the name of a file");
+            WrittenFile.RequireNoFolder("--out", path);
             if (parsed.Find(rate) is <= 0) throw new WrongInputException("--learning-rate is a number above 0");
             var choice = model.Choose(parsed, isFromScratch, "give its file with --weights FILE, or --from-scratch to begin without");
             var notes = new ListingNotes();
@@ -60,7 +60,7 @@ internal static class PretrainCommand
                 Unreadable = problem => display.Line($"graft: left out: {Shell.Line(problem.Message)}"),
             }, display, interrupt));
             bool isSaved = report.Steps > 0;
-            if (isSaved) Save(pretraining, path);
+            if (isSaved) WrittenFile.Save(path, pretraining.Save);
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(output, writer =>
@@ -95,18 +95,6 @@ internal static class PretrainCommand
         catch (ArgumentException exception)
         {
             throw new WrongInputException(Shell.Line(exception.Message));
-        }
-    }
-
-    private static void Save(ImagePretraining pretraining, string path)
-    {
-        try
-        {
-            pretraining.Save(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new WorkFailedException($"{Printable.Whole(path)} cannot be written ({Shell.Line(exception.Message)}); nothing was saved", exception);
         }
     }
 }

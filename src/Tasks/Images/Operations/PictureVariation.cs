@@ -10,6 +10,7 @@ internal sealed class PictureVariation(VariationOptions options, ulong seed)
 
     private readonly RandomStream operations = new(seed, "operations");
     private readonly ColorJitter colours = new(seed);
+    private readonly AffineJitter places = new(seed);
     private readonly RandomStream erasing = new(seed, "erasing");
     private readonly RandomStream rectangles = new(seed, "erased rectangle");
 
@@ -20,6 +21,7 @@ internal sealed class PictureVariation(VariationOptions options, ulong seed)
     public RgbImage Apply(RgbImage image, int example, ulong round)
     {
         if (options.Policy == AugmentationPolicy.ColorJitter) return colours.Apply(image, example, round);
+        if (options.Policy == AugmentationPolicy.Affine) return places.Apply(image, example, round);
         int count = options.Policy == AugmentationPolicy.RandAugment ? Math.Min(options.Operations ?? VariationOptions.UsualOperations, MostOperations) : 1;
         for (int i = 0; i < count; i++)
         {

@@ -12,6 +12,10 @@ public enum AugmentationPolicy
     /// <summary>Other colours: in four of five pictures brightness, contrast and saturation by up to 0.4 and hue by up to a tenth of a turn, in any order, and a fifth of all
     /// grey (SimCLR's for small pictures, Chen et al. 2020; torchvision's <c>ColorJitter</c> and <c>RandomGrayscale</c>).</summary>
     ColorJitter,
+
+    /// <summary>Turned by up to 15 degrees, slanted by up to a fifth, larger or smaller by up to 15 % and moved by up to a fourteenth of the sides, between pixels and with black around
+    /// (torchvision's <c>RandomAffine</c>): for drawings.</summary>
+    Affine,
 }
 
 /// <summary>What else is done to training pictures after crop and flip: operations of a table, and erased rectangles. Nothing unless it is set; what is drawn for a picture

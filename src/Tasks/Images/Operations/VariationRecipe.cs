@@ -8,9 +8,10 @@ internal static class VariationRecipe
     /// <summary>A row for each of them.</summary>
     public static RecipeTable<VariationOptions> Options { get; } = new(
         RecipeOption.Of("--auto-augment", "auto_augment", RecipeKind.Choice(
-                [("rand", AugmentationPolicy.RandAugment), ("trivial", AugmentationPolicy.TrivialAugment), ("color-jitter", AugmentationPolicy.ColorJitter)]).OrNone(),
+                [("rand", AugmentationPolicy.RandAugment), ("trivial", AugmentationPolicy.TrivialAugment), ("color-jitter", AugmentationPolicy.ColorJitter),
+                    ("affine", AugmentationPolicy.Affine)]).OrNone(),
             static (VariationOptions recipe) => recipe.Policy, static (recipe, value) => recipe with { Policy = value },
-            "Operations on training pictures after crop and flip: a few of one magnitude (RandAugment), one of any (TrivialAugment), or other colours (SimCLR's)."),
+            "Operations on training pictures after crop and flip: a few of one magnitude (RandAugment), one of any (TrivialAugment), other colours (SimCLR's), or places (for drawings)."),
         RecipeOption.Of("--rand-operations", "rand_operations", RecipeKind.WholeNumber(1).OrNone(),
             static (VariationOptions recipe) => recipe.Operations, static (recipe, value) => recipe with { Operations = value },
             "RandAugment's operations a picture; 2 where it is not given."),

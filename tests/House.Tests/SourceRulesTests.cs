@@ -33,6 +33,31 @@ public partial class SourceRulesTests
         Assert.True(!wide.Any(), $"wrap at {MostColumns} columns: {string.Join(", ", wide)}");
     }
 
+    /// <summary>As dotnet format's style rules have it, which take minutes for this: namespaces first, System's before others, then static ones, then other names for types.</summary>
+    [Fact]
+    public void Imports_are_in_order()
+    {
+        var wrong = from file in Sources("src", "tools", "bench", "samples", "tests")
+                    let imports = File.ReadLines(file).TakeWhile(static line => !Namespace().IsMatch(line)).Where(static line => Import().IsMatch(line))
+                        .Select(static line => Import().Match(line).Groups[1].Value).ToList()
+                    where !imports.SequenceEqual(imports.OrderBy(static name => name, Comparer<string>.Create(InOrder)))
+                    select Name(file);
+        Assert.True(!wrong.Any(), $"put the imports in order: {string.Join(", ", wrong)}");
+
+        static int InOrder(string one, string other)
+        {
+            if (Kind(one) != Kind(other)) return Kind(one).CompareTo(Kind(other));
+            string[] parts = one.Split('.'), others = other.Split('.');
+            bool isSystem = parts[0] == "System", isOtherSystem = others[0] == "System";
+            if (isSystem != isOtherSystem) return isSystem ? -1 : 1;
+            for (int at = 0; at < Math.Min(parts.Length, others.Length); at++)
+                if (string.Compare(parts[at], others[at], StringComparison.InvariantCultureIgnoreCase) is var difference and not 0) return difference;
+            return parts.Length.CompareTo(others.Length);
+        }
+
+        static int Kind(string name) => name.Contains('=') ? 2 : name.StartsWith("static ", StringComparison.Ordinal) ? 1 : 0;
+    }
+
     [Fact]
     public void Nothing_is_left_for_later()
     {
@@ -96,4 +121,10 @@ public partial class SourceRulesTests
 
     [GeneratedRegex(@"catch\s*(\((System\.)?Exception(\s+\w+)?\)\s*)?\{\s*\}")]
     private static partial Regex EmptyCatch();
+
+    [GeneratedRegex(@"^using ([^(;]+);")]
+    private static partial Regex Import();
+
+    [GeneratedRegex(@"^(namespace|\[assembly|(public |internal |file )*(static |sealed |abstract |readonly |partial )*(class|record|struct|interface|enum) )")]
+    private static partial Regex Namespace();
 }

@@ -61,6 +61,9 @@ public sealed record ImageFineTuneOptions
     /// <summary>A domain that the model is adapted to while it learns; none at first.</summary>
     public AdaptationOptions Adaptation { get; init; } = new();
 
+    /// <summary>What is done so that pictures of earlier are not forgotten; nothing at first.</summary>
+    public EarlierOptions Earlier { get; init; } = new();
+
     /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
 
@@ -148,6 +151,10 @@ public sealed record ImageFineTuneOptions
         if (Adaptation.Texts is not null) throw new ArgumentException("pictures are adapted to pictures, not to texts: give those of the target");
         if (Adaptation.Method is not null && (Distillation.Teacher is not null || FeaturePenalty is not null))
             throw new ArgumentException("a model that is adapted to another domain has no teacher and no feature maps that are held: ask for one of them");
+        ArgumentNullException.ThrowIfNull(Earlier);
+        Earlier.Validate();
+        if (Earlier.Replay is not null && (Adaptation.Method is not null || Classes != new ClassOptions()))
+            throw new ArgumentException("earlier pictures are learnt again beside no other domain and without weights of classes: leave one of them out");
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
     }
 }

@@ -195,17 +195,21 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         var (target, pictures) = TargetOf(copy.Model, copy.Inputs, how, loader.Count, unreadable);
         if (target is { KeepsSource: true })
             how = how with { Recipe = how.Recipe with { Freeze = string.Join(',', new[] { how.Recipe.Freeze, copy.Model.Stages[^1].Name }.OfType<string>()) } };
+        var data = new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start, target);
+        var (joined, elastic, earlier) = WithEarlier(copy, data, how, unreadable, cancellation);
         return new TaskRun<ImageFineTuneOptions>(
-            new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start, target),
+            joined,
             held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)),
             how with { Recipe = how.Recipe with { Run = null } }, how.Recipe,
             print =>
             {
                 AddTo(print, training);
                 if (pictures is not null) AddTo(print, pictures);
+                if (earlier is not null) AddTo(print, earlier);
             })
         {
-            Held = new Companions(teacher, start, target),
+            Held = new Companions(teacher, start, target, elastic),
+            Observers = elastic is null ? [] : [elastic],
             Beside = [.. new[] { beside, target?.Group }.OfType<ParameterGroup>()],
         };
     }

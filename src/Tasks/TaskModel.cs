@@ -226,7 +226,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         try
         {
             copy = copy with { Adapters = AdaptersFor(copy, run.Fitting) };
-            tuner = new FineTuner(copy.Model, Device, RunIdentity.Add(copy, run, Options, FormatInputs(copy.Inputs)), run.Beside);
+            tuner = new FineTuner(copy.Model, Device, RunIdentity.Add(copy, run, Options, FormatInputs(copy.Inputs)), run.Beside) { Observers = run.Observers };
             return report = tuner.FineTune(run.Training, run.Validate, progress, cancellation);
         }
         finally
@@ -289,6 +289,9 @@ internal sealed record TaskRun<TRecipe>(
 {
     /// <summary>What is given back when the run is over; null for nothing.</summary>
     public IDisposable? Held { get; init; }
+
+    /// <summary>What takes part in the training.</summary>
+    public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];
 
     /// <summary>What learns with the model and is no part of it.</summary>
     public IReadOnlyList<ParameterGroup> Beside { get; init; } = [];

@@ -143,6 +143,11 @@ public sealed partial class ImageClassifier : ImageTask<LabelledImages, Predicti
 
     private protected override IReadOnlyList<int> ClassesOf(LabelledImages data) => [.. Enumerable.Range(0, data.Count).Select(data.Label)];
 
+    private protected override LabelledImages EarlierOf(EarlierOptions options, IReadOnlyList<string> labels) =>
+        (options.Pictures ?? LabelledImages.Open(options.Data!, DataUse.Training)).WithClasses(labels);
+
+    private protected override LabelledImages SomeOfEach(LabelledImages data, int count, ulong seed) => data.OfEachClass(count, seed);
+
     private protected override ImageLoss LossOver(LabelledImages data, ImageFineTuneOptions options)
     {
         var loss = options.Classes.Loss(ClassesOf(data), data.ClassNames.Count, options.LabelSmoothing);

@@ -1,12 +1,15 @@
+using Graft.Transfer;
+
 namespace Graft.Tasks;
 
 /// <summary>The other networks of a fine-tuning, given back when it is over.</summary>
-internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start, ImageTarget? Target) : IDisposable
+internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start, ImageTarget? Target, ElasticWeights? Elastic) : IDisposable
 {
     public void Dispose()
     {
         Teacher?.Dispose();
         Start?.Dispose();
         Target?.Dispose();
+        Elastic?.Dispose();
     }
 }

@@ -29,6 +29,7 @@ internal sealed class ImageFineTuning(
         if (TextData.IsOne(pictures))
             throw new WrongInputException($"--data {Printable.Whole(pictures)} is a file of texts: say with --task what is learnt ({string.Join(", ", TextTasks.Names)})");
         var (training, validation) = Open(parsed, options);
+        if (options.Earlier.Data is { } before) options = options with { Earlier = options.Earlier with { Pictures = LabelledImages.Open(before, DataUse.Training) } };
 
         using var where = device.Open(parsed);
         var classifier = choice.Open(where.Device, options.Recipe.Seed, interrupt);
@@ -38,7 +39,7 @@ internal sealed class ImageFineTuning(
         var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
         options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
         classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation };
-        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation);
+        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data);
         worth?.Prepare(parsed, isFromScratch, pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
@@ -48,6 +49,7 @@ internal sealed class ImageFineTuning(
         Notes.Tell(error, pictures, training.Notes, isHeadKept
             ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
         if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
+        if (options.Earlier is { Data: { } path, Pictures: { } earlier }) Notes.Tell(error, path, earlier.Notes);
         var unreadable = new List<(string Path, string Problem)>();
         CrossValidation? crossed = null;
         RunOptions? kept = null;

@@ -31,8 +31,11 @@ internal sealed unsafe class Workers : IDisposable
     /// <summary>Work below this many elementary steps is not worth waking a thread for.</summary>
     private const long Grain = 32 * 1024;
 
-    /// <summary>Shares a thread, where there are items enough.</summary>
-    private const int SharesPerThread = 8;
+    /// <summary>Shares a thread, where there are items and steps enough: whoever takes the last one is waited for, so it should not be long.</summary>
+    private const int SharesPerThread = 32;
+
+    /// <summary>Elementary steps of a share, at least: to take one costs about as much as some hundred of them.</summary>
+    private const long ShareGrain = 8 * 1024;
 
     private const int SpinsBeforeSleep = 200;
 
@@ -90,8 +93,8 @@ internal sealed unsafe class Workers : IDisposable
 
     private void Share(void* kernel, delegate*<void*, nint, nint, void> body, nint count, long stepsPerItem)
     {
-        long worthwhile = Math.Max(1, (long)count * Math.Max(1, stepsPerItem) / Grain);
-        int parts = (int)Math.Min(Math.Min(worthwhile, Threads), count);
+        long steps = (long)count * Math.Max(1, stepsPerItem);
+        int parts = (int)Math.Min(Math.Min(Math.Max(1, steps / Grain), Threads), count);
         // small and nested calls run on their callers
         if (parts == 1 || insideKernel)
         {
@@ -110,7 +113,7 @@ internal sealed unsafe class Workers : IDisposable
             }
             this.kernel = kernel;
             this.body = body;
-            shares = (int)Math.Min(count, parts * SharesPerThread);
+            shares = (int)Math.Min(count, Math.Clamp(steps / ShareGrain, parts, parts * SharesPerThread));
             taken = 0;
             items = count;
             failure = null;

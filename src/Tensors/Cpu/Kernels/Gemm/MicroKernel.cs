@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
@@ -64,7 +65,7 @@ internal enum SumsBefore
 /// <remarks>Few rows by many lanes: the rows' six addresses stay in registers, and ten loads feed 24 multiply-adds. The higher tile
 /// of 12 rows by two lanes, with as many sums, loads its addresses again at every step and twice as many numbers; where another
 /// program shares the core it runs at half the speed of this one.</remarks>
-internal static unsafe class MicroKernel
+internal static unsafe partial class MicroKernel
 {
     /// <summary>Rows of a tile, at every lane width.</summary>
     public const int Rows = 6;
@@ -104,6 +105,7 @@ internal static unsafe class MicroKernel
         {
             float* wanted = at * ahead < nextLength ? next + at * ahead : right;
             if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, before);
+            else if (Fma.IsSupported && S.Width == Vector256<float>.Count) TwoOf256(rows, right, wanted, walk, sums, before);
             else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, before);
             else Four<S>(rows, right, wanted, walk, sums, before);
         }

@@ -28,6 +28,7 @@ internal static class Program
             GateCommand.Make(),
             ProfileCommand.Make(),
             RoofCommand.Make(),
+            ProductsCommand.Make(),
             SideCommand.Make(),
             OnnxCommand.Make(),
         };

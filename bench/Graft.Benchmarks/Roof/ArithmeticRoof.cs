@@ -31,7 +31,7 @@ public static class ArithmeticRoof
 }
 
 /// <summary>Twelve chains of dependent multiply-adds an element: more than two units of a latency of four can be starved by.</summary>
-internal readonly struct MultiplyChains(int rounds) : IUnaryOp
+public readonly struct MultiplyChains(int rounds) : IUnaryOp
 {
     public const int Chains = 12;
 

@@ -106,17 +106,20 @@ public sealed class ImageMetaLearning : IDisposable
     /// <param name="queries">How many of each are asked about.</param>
     /// <param name="episodes">How many episodes; 600 are usual.</param>
     /// <param name="seed">The seed of their draw.</param>
+    /// <param name="unreadable">Reports each picture that cannot be read and is left out; null to end there.</param>
     /// <param name="cancellation">Ends the work after an episode.</param>
     /// <exception cref="ArgumentException">Too few classes have as many pictures, or what learns by steps is asked for more or fewer classes than it learnt with.</exception>
     /// <exception cref="InvalidOperationException">Nothing has been learnt yet.</exception>
-    /// <exception cref="ImageException">A picture cannot be decoded.</exception>
+    /// <exception cref="ImageException">A picture cannot be decoded and <paramref name="unreadable"/> is null.</exception>
     /// <exception cref="OperationCanceledException">It was ended before the first episode.</exception>
     public EpisodeAccuracy Evaluate(
-        LabelledImages pictures, int ways, int shots, int queries = 15, int episodes = 600, ulong seed = 0, CancellationToken cancellation = default)
+        LabelledImages pictures, int ways, int shots, int queries = 15, int episodes = 600, ulong seed = 0, Action<ImageException>? unreadable = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(pictures);
         ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
         var method = learnt ?? throw new InvalidOperationException("nothing has been learnt yet by which it could answer: train it first");
+        pictures = Readable(pictures, unreadable, cancellation);
         var draw = new EpisodeDraw(Labels(pictures), ways, shots, queries, seed);
         var inputs = Inputs(pictures, null);
         var shares = new List<double>();

@@ -42,6 +42,8 @@ public sealed class FewShotTests(Workplace place) : IClassFixture<Workplace>
         string data = place.In($"levels-{method}"), trunk = place.In($"{method}.safetensors");
         for (int level = 0; level < 8; level++)
             for (int number = 0; number < 4; number++) Workplace.Paint(Path.Combine(data, $"level{level}", $"{number}.ppm"), 25 * level + 5, number);
+        // wherever it is, among what is learnt or what is tested, it is left out
+        File.WriteAllText(Path.Combine(data, "level5", "broken.ppm"), "P6");
         string[] line = ["meta-learn", "--model", "conv4-28", "--from-scratch", "--data", data, "--out", trunk, "--method", method, "--ways", "2", "--queries", "2", "--episodes", "12", "--test-episodes", "8"];
         var told = GraftLine.Run([.. line, "--json"]).AssertDone();
         Assert.Equal((6, 2), (told.GetProperty("classes").GetInt32(), told.GetProperty("heldOutClasses").GetInt32()));
@@ -49,6 +51,7 @@ public sealed class FewShotTests(Workplace place) : IClassFixture<Workplace>
         var test = Assert.Single(told.GetProperty("tests").EnumerateArray());
         Assert.Equal((2, 1, 8), (test.GetProperty("ways").GetInt32(), test.GetProperty("shots").GetInt32(), test.GetProperty("episodes").GetInt32()));
         Assert.InRange(test.GetProperty("accuracy").GetDouble(), 0.5, 1);
+        Assert.Contains("left out: ", GraftLine.Run([.. line, "--seed", "1"]).Error, StringComparison.Ordinal);
         GraftLine.Run("few-shot", "--model", "conv4-28", "--weights", trunk, "--examples", place.Data, "--metric", "euclidean", "--out", place.In($"{method}-classes.safetensors")).AssertDoneQuietly();
         Assert.Contains("2-way 1-shot: ", GraftLine.Run([.. line, "--held-out-classes", "3"]).Output, StringComparison.Ordinal);
     }

@@ -43,9 +43,10 @@ internal static class MetaLearnCommand
             using var where = device.Open(parsed);
             using var learning = new ImageMetaLearning(isFromScratch ? ImageModelSource.Scratch(choice.Name, number) : choice.Open(number, interrupt), where.Device);
             _ = OutputFolder.Prepare("--out", Path.GetDirectoryName(Path.GetFullPath(path))!, LearnerRun.BytesOf(learning.Model));
-            var (report, found) = ProgressDisplay.Show(error, display => Learn(display, parsed, learning, options, training, held, interrupt));
+            var report = ProgressDisplay.Show(error, display => Learn(display, learning, options, training, held, interrupt));
             bool isSaved = report.Steps > 0;
             if (isSaved) WrittenFile.Save(path, learning.Save);
+            var found = report.Interrupted ? [] : Test(learning, options, held, recipe.TestEpisodes(parsed), error, interrupt);
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(output, writer =>
@@ -97,22 +98,38 @@ internal static class MetaLearnCommand
                 throw new WrongInputException($"{Printable.Whole(pictures.Root)} has {classes} classes, of which {count} cannot be held out to test with: give more, or others with --test");
             return pictures.SplitClasses(count, number);
         }
+    }
 
-        (FitReport Report, List<EpisodeAccuracy> Found) Learn(
-            ProgressDisplay display, ParseResult parsed, ImageMetaLearning learning, ImageMetaLearningOptions options, LabelledImages training, LabelledImages held,
-            CancellationToken interrupt)
+    private static List<EpisodeAccuracy> Test(
+        ImageMetaLearning learning, ImageMetaLearningOptions options, LabelledImages held, int episodes, TextWriter error, CancellationToken interrupt)
+    {
+        var found = new List<EpisodeAccuracy>();
+        foreach (var (ways, shots, queries) in EpisodeOptions.Tests(options, held))
         {
             try
             {
-                var report = learning.Train(
-                    training, options with { Unreadable = problem => display.Line($"graft: left out: {Shell.Line(problem.Message)}") }, held, new TrainingProgress(display), interrupt);
-                return (report, report.Interrupted ? [] : [.. EpisodeOptions.Tests(options, held).Select(one => learning.Evaluate(
-                    held, one.Ways, one.Shots, one.Queries, recipe.TestEpisodes(parsed), cancellation: CancellationToken.None))]);
+                // what cannot be read has been told of
+                found.Add(learning.Evaluate(held, ways, shots, queries, episodes, unreadable: static _ => { }, cancellation: interrupt));
             }
             catch (ArgumentException exception)
             {
-                throw new WrongInputException(Shell.Line(exception.Message));
+                error.WriteLine($"graft: not tested by {ways} ways and {shots} shots: {Shell.Line(exception.Message)}");
             }
+        }
+        return found;
+    }
+
+    private static FitReport Learn(
+        ProgressDisplay display, ImageMetaLearning learning, ImageMetaLearningOptions options, LabelledImages training, LabelledImages held, CancellationToken interrupt)
+    {
+        try
+        {
+            return learning.Train(
+                training, options with { Unreadable = problem => display.Line($"graft: left out: {Shell.Line(problem.Message)}") }, held, new TrainingProgress(display), interrupt);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new WrongInputException(Shell.Line(exception.Message));
         }
     }
 

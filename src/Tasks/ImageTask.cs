@@ -196,7 +196,7 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         if (target is { KeepsSource: true })
             how = how with { Recipe = how.Recipe with { Freeze = string.Join(',', new[] { how.Recipe.Freeze, copy.Model.Stages[^1].Name }.OfType<string>()) } };
         var data = new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start, target);
-        var (joined, elastic, earlier) = WithEarlier(copy, data, how, unreadable, cancellation);
+        var (joined, elastic, earlier) = WithEarlier(copy, data, how, Once(options.Unreadable), cancellation);
         return new TaskRun<ImageFineTuneOptions>(
             joined,
             held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)),

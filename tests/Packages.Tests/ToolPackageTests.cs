@@ -28,9 +28,10 @@ public sealed class ToolPackageTests(Feed feed)
     {
         string folder = feed.Project("trimmed");
         string published = Path.Combine(folder, "published");
+        // the sources have been looked at by the build of the solution: here it is about what the linker leaves
         await CommandRun.DotNet(
             RealData.Repository, null, "publish", "tools/graft", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained",
-            "-p:PublishTrimmed=true", $"-p:ArtifactsPath={Path.Combine(folder, "artifacts")}", "-o", published);
+            "-p:PublishTrimmed=true", "-p:RunAnalyzers=false", $"-p:ArtifactsPath={Path.Combine(folder, "artifacts")}", "-o", published);
         Assert.Empty(Directory.GetFiles(published, "ILGPU*.dll"));
         string graft = Path.Combine(published, "graft");
         Assert.Contains("resnet18", (await CommandRun.Done(graft, folder, null, "models")).Output, StringComparison.Ordinal);

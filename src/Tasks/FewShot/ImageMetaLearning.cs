@@ -75,7 +75,7 @@ public sealed class ImageMetaLearning : IDisposable
         // what cannot be tested is said before anything is learnt
         int asked = test is null || method.LearnsHead ? options.Ways : Math.Min(options.Ways, ClassesWith(test, options.Shots + 1));
         int queries = test is null ? 1 : Math.Clamp(PicturesOf(test, asked) - options.Shots, 1, UsualQueries);
-        if (test is not null) _ = new EpisodeDraw(Labels(test), asked, options.Shots, queries);
+        var asking = test is null ? null : new Asking(Labels(test), Inputs(test, null), asked, options.Shots, queries, seed: 0);
         using var optimiser = options.Method.Optimiser.Create(groups, options.Method.OptimiserOptions);
         int tasks = options.TasksPerStep ?? options.Method.TasksPerStep;
         int tests = test is null ? 1 : Enumerable.Range(1, Math.Min(options.Tests, options.Episodes)).Last(parts => options.Episodes % parts == 0);
@@ -86,7 +86,7 @@ public sealed class ImageMetaLearning : IDisposable
             Observers = [.. tasks > 1 ? [new GradientAccumulation(tasks)] : Array.Empty<TrainingObserver>(), .. options.Run?.Observers ?? []],
             Checkpoints = options.Run?.Checkpoints,
         };
-        var report = trainer.Fit(method.Over(options.Episodes / tests), tests, Schedule.Cosine(), test is null ? null : Tested, progress, cancellation);
+        var report = trainer.Fit(method.Over(options.Episodes / tests), tests, Schedule.Cosine(), asking is null ? null : Tested, progress, cancellation);
         // what has normalised by its own batches so far is a trunk for others with statistics alone
         if (method.Norms == BatchNormPolicy.AlwaysBatchStatistics && report.Steps > 0) Measure(pictures);
         Model.IsHeadNew = !method.LearnsHead;
@@ -94,7 +94,7 @@ public sealed class ImageMetaLearning : IDisposable
 
         Evaluation Tested(CancellationToken token)
         {
-            var found = Evaluate(test, asked, options.Shots, queries, EpisodesBetween, cancellation: token);
+            var found = asking!.Accuracy(method, EpisodesBetween, token);
             return new Evaluation(found.Episodes, new Metrics((Metrics.Accuracy, found.Mean)));
         }
     }
@@ -120,17 +120,7 @@ public sealed class ImageMetaLearning : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
         var method = learnt ?? throw new InvalidOperationException("nothing has been learnt yet by which it could answer: train it first");
         pictures = Readable(pictures, unreadable, cancellation);
-        var draw = new EpisodeDraw(Labels(pictures), ways, shots, queries, seed);
-        var inputs = Inputs(pictures, null);
-        var shares = new List<double>();
-        for (int number = 0; number < episodes && !(cancellation.IsCancellationRequested && shares.Count > 0); number++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var episode = draw.At(number);
-            int[] answers = method.Answers(episode, inputs), labels = episode.QueryLabels;
-            shares.Add(answers.Zip(labels).Count(static pair => pair.First == pair.Second) / (double)labels.Length);
-        }
-        return EpisodeAccuracy.Of(shares, ways, shots);
+        return new Asking(Labels(pictures), Inputs(pictures, null), ways, shots, queries, seed).Accuracy(method, episodes, cancellation);
     }
 
     /// <summary>Saves the trunk as safetensors, under PyTorch's keys: the <c>--weights</c> of a fine-tuning and the trunk of a <see cref="FewShotClassifier"/>. What has learnt by
@@ -200,6 +190,25 @@ public sealed class ImageMetaLearning : IDisposable
         if (unreadable.Count > 0 && report is null) throw unreadable.Values[0];
         foreach (var problem in unreadable.Values) report!(problem);
         return pictures.Without(unreadable, everyClass: false);
+    }
+
+    /// <summary>Episodes of some pictures that a method is tested with.</summary>
+    private sealed class Asking(int[] labels, EpisodeInput inputs, int ways, int shots, int queries, ulong seed)
+    {
+        private readonly EpisodeDraw draw = new(labels, ways, shots, queries, seed);
+
+        public EpisodeAccuracy Accuracy(MetaLearningMethod method, int episodes, CancellationToken cancellation)
+        {
+            var shares = new List<double>();
+            for (int number = 0; number < episodes && !(cancellation.IsCancellationRequested && shares.Count > 0); number++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var episode = draw.At(number);
+                int[] answers = method.Answers(episode, inputs), right = episode.QueryLabels;
+                shares.Add(answers.Zip(right).Count(static pair => pair.First == pair.Second) / (double)right.Length);
+            }
+            return EpisodeAccuracy.Of(shares, ways, shots);
+        }
     }
 
     private void Measure(LabelledImages pictures)

@@ -34,7 +34,7 @@ internal sealed unsafe class Workers : IDisposable
     /// <summary>Shares a thread, where there are items and steps enough: whoever takes the last one is waited for, so it should not be long.</summary>
     private const int SharesPerThread = 32;
 
-    /// <summary>Elementary steps of a share, at least: to take one costs about as much as some hundred of them.</summary>
+    /// <summary>Elementary steps of a share, at least, and less than <see cref="Grain"/>: to take one costs about as much as some hundred of them.</summary>
     private const long ShareGrain = 8 * 1024;
 
     private const int SpinsBeforeSleep = 200;
@@ -113,7 +113,7 @@ internal sealed unsafe class Workers : IDisposable
             }
             this.kernel = kernel;
             this.body = body;
-            shares = (int)Math.Min(count, Math.Clamp(steps / ShareGrain, parts, parts * SharesPerThread));
+            shares = (int)Math.Min(count, Math.Min(steps / ShareGrain, parts * SharesPerThread));
             taken = 0;
             items = count;
             failure = null;

@@ -30,13 +30,10 @@ internal sealed class EpisodeOptions
     private readonly Option<double> rate = Options.Number("--learning-rate", "R", "The highest learning rate; the method's own where it is not given."),
         innerRate = Options.Number("--inner-rate", "R", "The rate of the steps on a task; the method's own where it is not given.");
 
-    private readonly Option<string> varied = Options.Choice(
-        "--auto-augment", "Variations of training pictures, as fine-tune has them.", [.. policies.Select(static one => one.Name)], preset: null);
+    // a row of the recipe of fine-tune, and the same words
+    private static readonly RecipeOption<ImageFineTuneOptions> variation = ImageRecipe.Options.Single(static row => row.Name == "--auto-augment");
 
-    private static readonly (string Name, AugmentationPolicy Policy)[] policies =
-    [
-        ("rand", AugmentationPolicy.RandAugment), ("trivial", AugmentationPolicy.TrivialAugment), ("color-jitter", AugmentationPolicy.ColorJitter), ("affine", AugmentationPolicy.Affine),
-    ];
+    private readonly Option<string> varied = Options.Of(variation, "--auto-augment", new ImageFineTuneOptions());
 
     public EpisodeOptions(Command command)
     {
@@ -62,7 +59,7 @@ internal sealed class EpisodeOptions
             LearningRate = parsed.Find(rate),
             Inner = given is null ? null : kind.Inner! with { Rate = parsed.Find(innerRate) ?? kind.Inner.Rate, Steps = parsed.Find(innerSteps) ?? kind.Inner.Steps },
             TestSteps = parsed.Find(testSteps) ?? (given is null ? null : kind.TestSteps),
-            Variation = parsed.GetValue(varied) is { } name ? new VariationOptions { Policy = policies.Single(one => one.Name == name).Policy } : new VariationOptions(),
+            Variation = parsed.GetValue(varied) is { } name && variation.TryParse(new ImageFineTuneOptions(), name, out var recipe) ? recipe.Variation : new VariationOptions(),
         };
     }
 

@@ -105,7 +105,7 @@ internal static unsafe partial class MicroKernel
         {
             float* wanted = at * ahead < nextLength ? next + at * ahead : right;
             if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, before);
-            else if (Fma.IsSupported && S.Width == Vector256<float>.Count) TwoOf256(rows, right, wanted, walk, sums, before);
+            else if (Fma.IsSupported && width == 2 * Vector256<float>.Count) TwoOf256(rows, right, wanted, walk, sums, before);
             else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, before);
             else Four<S>(rows, right, wanted, walk, sums, before);
         }

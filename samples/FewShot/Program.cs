@@ -2,8 +2,8 @@
 // prototypical networks (Snell et al. 2017), MAML (Finn et al. 2017), baseline++ (Chen et al. 2019) or any other method of MetaLearningKind; with prototypes also the twenty official
 // one-shot runs.
 //
-//     dotnet run -c Release --project samples/FewShot -- OMNIGLOT METHOD [--episodes 2500] [--ways N] [--shots N] [--seed N] [--threads N] [--varied true|false]
-//         [--mirrored true|false] [--out trunk.safetensors]
+//     dotnet run -c Release --project samples/FewShot -- OMNIGLOT METHOD [--episodes 2500] [--ways N] [--shots N] [--queries N] [--tasks N] [--rate R] [--inner-rate R]
+//         [--inner-steps N] [--seed N] [--threads N] [--varied true|false] [--mirrored true|false] [--out trunk.safetensors]
 //
 //     dotnet run -c Release --project samples/FewShot -- sines maml|first-order|reptile|together STEPS SEED
 //
@@ -24,8 +24,8 @@ if (args is ["sines", "maml" or "first-order" or "reptile" or "together", var st
 }
 if (args.Length < 2 || args.Length % 2 != 0)
 {
-    Console.Error.WriteLine($"give the folder of the data and how to learn: OMNIGLOT {string.Join('|', MetaLearningKind.All)} [--episodes N] [--ways N] [--shots N] [--seed N] [--threads N] "
-        + "[--varied true|false] [--mirrored true|false] [--out FILE]");
+    Console.Error.WriteLine($"give the folder of the data and how to learn: OMNIGLOT {string.Join('|', MetaLearningKind.All)} [--episodes N] [--ways N] [--shots N] [--queries N] [--tasks N] "
+        + "[--rate R] [--inner-rate R] [--inner-steps N] [--seed N] [--threads N] [--varied true|false] [--mirrored true|false] [--out FILE]");
     return 2;
 }
 
@@ -33,6 +33,9 @@ var kind = MetaLearningKind.Named(args[1]);
 // what learns by steps has as many classes in training as where it is tested
 bool isStepped = kind.Inner is not null, isVaried = true, isMirrored = true;
 int episodes = 2500, ways = isStepped ? 5 : 30, shots = 1;
+int? queries = null, tasks = null;
+double? rate = null;
+var inner = kind.Inner;
 ulong seed = 0;
 string target = Path.Combine(Path.GetTempPath(), $"{kind}-{Environment.ProcessId}.safetensors");
 var device = Device.Cpu;
@@ -44,6 +47,11 @@ for (int at = 2; at < args.Length; at += 2)
         case "--episodes": episodes = int.Parse(value); break;
         case "--ways": ways = int.Parse(value); break;
         case "--shots": shots = int.Parse(value); break;
+        case "--queries": queries = int.Parse(value); break;
+        case "--tasks": tasks = int.Parse(value); break;
+        case "--rate": rate = double.Parse(value); break;
+        case "--inner-rate": inner = inner! with { Rate = double.Parse(value) }; break;
+        case "--inner-steps": inner = inner! with { Steps = int.Parse(value) }; break;
         case "--seed": seed = ulong.Parse(value); break;
         case "--threads": device = new CpuDevice(int.Parse(value)); break;
         case "--varied": isVaried = bool.Parse(value); break;
@@ -64,8 +72,11 @@ var report = learning.Train(training, new ImageMetaLearningOptions
     Method = kind,
     Ways = ways,
     Shots = shots,
-    Queries = isStepped ? shots : 5,
+    Queries = queries ?? (isStepped ? shots : 5),
     Episodes = episodes,
+    TasksPerStep = tasks,
+    LearningRate = rate,
+    Inner = inner == kind.Inner ? null : inner,
     Variation = new VariationOptions { Policy = isVaried ? AugmentationPolicy.Affine : null },
     Seed = seed,
 }, test);

@@ -18,6 +18,7 @@ public sealed partial class GpuDevice : Device, IDisposable
     private readonly ConcurrentDictionary<Type, Delegate> kernels = new();
     private readonly bool simulated;
     private readonly int groupSize;
+    private readonly bool hasTensorCores;
     private EmittedAccess access;
 
     private GpuDevice(Context context, Accelerator accelerator)
@@ -27,6 +28,7 @@ public sealed partial class GpuDevice : Device, IDisposable
         access = new EmittedAccess(context);
         pool = new GpuPool(this, accelerator);
         simulated = accelerator.AcceleratorType == AcceleratorType.CPU;
+        hasTensorCores = accelerator is CudaAccelerator card ? card.Architecture >= CudaArchitecture.SM_80 : accelerator.WarpSize == MatrixUnit.Lanes;
         groupSize = simulated ? SimulatedGroupSize : GroupSize;
     }
 
@@ -36,6 +38,21 @@ public sealed partial class GpuDevice : Device, IDisposable
     /// <summary>Bytes of memory that the pool has from the driver, in use or not.</summary>
     /// <remarks>What PyTorch calls reserved. A warmed-up training step adds nothing.</remarks>
     public long BytesTaken => pool.BytesTaken;
+
+    /// <summary>How exactly products and convolutions are computed; as exactly as on the CPU unless something else is asked for.</summary>
+    /// <remarks>It may be set between passes. PyTorch asks for convolutions apart (<c>torch.backends.cudnn.allow_tf32</c>); here they are products like others.</remarks>
+    /// <exception cref="NotSupportedException">The card has no tensor cores for it: they came with compute capability 8.0 (Ampere).</exception>
+    public MatrixPrecision MatrixPrecision
+    {
+        get;
+        set
+        {
+            if (!Enum.IsDefined(value)) throw new ArgumentOutOfRangeException(nameof(value), value, "there is no such precision");
+            if (value != MatrixPrecision.Highest && !hasTensorCores)
+                throw new NotSupportedException($"{Name} has no tensor cores for {value} precision, which came with compute capability 8.0: leave it at {MatrixPrecision.Highest}");
+            field = value;
+        }
+    }
 
     /// <summary>Opens a CUDA card.</summary>
     /// <param name="index">Which of the machine's cards, in the order of the driver.</param>
@@ -78,11 +95,19 @@ public sealed partial class GpuDevice : Device, IDisposable
         return new GpuDevice(context, context.CreateCPUAccelerator(0));
     }
 
+    /// <summary>A simulation whose warps are as long as a card's, so that tensor cores are simulated too: slower by far.</summary>
+    internal static GpuDevice WithTensorCores()
+    {
+        var context = CreateContext(static builder => builder.CPU(new CPUDevice(MatrixUnit.Lanes, 8, 1)));
+        return new GpuDevice(context, context.CreateCPUAccelerator(0));
+    }
+
     /// <summary>A context as all of the house's GPU code is compiled in: everything inlined, our own intrinsics known.</summary>
     internal static Context CreateContext(Action<Context.Builder> devices) => Context.Create(builder =>
     {
         builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive);
         GpuMath.Register(builder);
+        MatrixUnit.Register(builder);
         devices(builder);
     });
 

@@ -24,7 +24,8 @@ internal static class KernelCatalogue
     public static IEnumerable<Type> Kernels => Implementing(typeof(IElementKernel)).Concat(Implementing(typeof(IGroupKernel)));
 
     /// <summary>The kernels as they are compiled.</summary>
-    public static IEnumerable<Type> Closed => Kernels.SelectMany(kernel => kernel == typeof(ProductKernel<,,,>) ? ProductKernels : Close(kernel));
+    public static IEnumerable<Type> Closed => Kernels.SelectMany(kernel =>
+        kernel == typeof(ProductKernel<,,,>) ? ProductKernels : kernel == typeof(TensorProductKernel<,,,>) ? TensorProductKernels : Close(kernel));
 
     public static IEnumerable<Type> Implementing(Type contract) => Structs.Where(contract.IsAssignableFrom);
 
@@ -33,6 +34,12 @@ internal static class KernelCatalogue
         from output in Close(product.Output)
         from tile in Tiles(product.Right)
         select typeof(ProductKernel<,,,>).MakeGenericType(product.Left, product.Right, output, tile);
+
+    /// <summary>What is written goes by the same way as that of the other products: one output of each stands for all.</summary>
+    private static IEnumerable<Type> TensorProductKernels =>
+        from product in Products
+        from format in product.Right == typeof(MatrixFactor) ? Implementing(typeof(IMatrixFormat)) : [typeof(TensorFloat32)]
+        select typeof(TensorProductKernel<,,,>).MakeGenericType(product.Left, product.Right, Close(product.Output).First(), format);
 
     /// <summary>The smaller tile is the same code with other numbers: the product of two matrices stands for all.</summary>
     private static Type[] Tiles(Type right) => right == typeof(MatrixFactor) ? [typeof(Tile128), typeof(Tile64)] : [typeof(Tile128)];
@@ -53,7 +60,7 @@ internal static class KernelCatalogue
             // what may be any element is moved bit by bit
             Type[] arguments = contracts.Length == 0
                 ? Elements
-                : [.. contracts.SelectMany(contract => contract == typeof(IUpdateRule) ? [typeof(Adapt)] : Implementing(contract).SelectMany(Close))];
+                : [.. contracts.SelectMany(contract => contract == typeof(IUpdateRule) ? [typeof(Adapt)] : contract == typeof(ITile) ? [typeof(Tile64)] : Implementing(contract).SelectMany(Close))];
             Assert.True(arguments.Length > 0, $"{type.Name} has no argument for {parameter.Name}");
             choices = choices.SelectMany(_ => arguments, (before, argument) => (Type[])[.. before, argument]).ToArray();
         }

@@ -64,7 +64,8 @@ public sealed partial class PtxTests(PtxTests.Compilers compilers) : IClassFixtu
     {
         Type[] parts =
         [
-            .. KernelCatalogue.Implementing(typeof(IFactor)), .. KernelCatalogue.Implementing(typeof(IProductOutput)),
+            // attention's kernels make this factor themselves
+            .. KernelCatalogue.Implementing(typeof(IFactor)).Except([typeof(HeadFactor)]), .. KernelCatalogue.Implementing(typeof(IProductOutput)),
             .. KernelCatalogue.Implementing(typeof(ITerms)), .. KernelCatalogue.Kernels,
         ];
         var compiled = KernelCatalogue.Closed.SelectMany(kernel => kernel.GetGenericArguments().Append(kernel))
@@ -113,6 +114,41 @@ public sealed partial class PtxTests(PtxTests.Compilers compilers) : IClassFixtu
         Assert.Equal(0, Regex.Count(ptx, "fma.rn.f32") % 64);
         Assert.Equal(Regex.Count(ptx, "fma.rn.f32") / 64 * 4, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
         Assert.Single(Regex.Matches(ptx, @"^\s*\.shared", RegexOptions.Multiline));
+    }
+
+    [Theory]
+    [InlineData(typeof(TensorFloat32), "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32", "cvt.rna.tf32.f32")]
+    [InlineData(typeof(BrainFloat16), "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", "cvt.rn.bf16x2.f32")]
+    public void Tensor_cores_multiply_what_is_rounded_for_them(Type format, string multiplyAdd, string round)
+    {
+        string ptx = compilers.For(80).Compile(typeof(TensorProductKernel<,,,>).MakeGenericType(typeof(MatrixFactor), typeof(MatrixFactor), typeof(GemmOutput<NoEpilogue>), format));
+        // a warp's step: 4 x 4 fragments, of four rows' with four words each and four columns' with two; sums are of the format's own registers
+        int steps = Regex.Count(ptx, Regex.Escape(multiplyAdd)) / 16;
+        Assert.True(steps >= 1 && Regex.Count(ptx, @"mma\.") == 16 * steps, $"{Regex.Count(ptx, @"mma\.")} instructions");
+        Assert.Equal(24 * steps, Regex.Count(ptx, @"ld\.shared\.\w+"));
+        Assert.Matches(Regex.Escape(multiplyAdd) + @"\s+\{%f\d+, ?%f\d+, ?%f\d+, ?%f\d+\}, \{%r\d+, ?%r\d+, ?%r\d+, ?%r\d+\}, \{%r\d+, ?%r\d+\}, \{%f\d+, ?%f\d+, ?%f\d+, ?%f\d+\};", ptx);
+        // eight words a thread and factor, before the first panel and for each next
+        Assert.Equal(32, Regex.Count(ptx, Regex.Escape(round)));
+        Assert.DoesNotContain("fma.rn.f32", ptx, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Attention_keeps_its_scores_on_the_chip()
+    {
+        var compiler = compilers.For(80);
+        // products of tiles: the scores, in backward dy v as well, and what is summed; forward brings eight rows of sums to a new maximum besides
+        Expect(typeof(TiledAttentionKernel<Tile64>), products: 2, otherFours: 2);
+        Expect(typeof(TiledAttentionGradientKernel<QueryGradient, Tile64>), products: 3);
+        Expect(typeof(TiledAttentionGradientKernel<KeyGradient, Tile64>), products: 3);
+        Expect(typeof(TiledAttentionGradientKernel<ValueGradient, Tile64>), products: 2);
+
+        void Expect(Type kernel, int products, int otherFours = 0)
+        {
+            string ptx = compiler.Compile(kernel);
+            Assert.Equal(4 * products + otherFours, Regex.Count(ptx, @"ld\.shared\.v4\.f32"));
+            Assert.True(Regex.Count(ptx, "fma.rn.f32") >= 64 * products, NameOf(kernel));
+            Assert.Single(Regex.Matches(ptx, @"^\s*\.shared", RegexOptions.Multiline));
+        }
     }
 
     private static string NameOf(Type type) => type.IsGenericType

@@ -17,4 +17,7 @@ public sealed class Simulated : ITestedDevice
     internal static GpuDevice Device => Shared.Value;
 
     public static Device Create() => Device;
+
+    /// <summary>One of its own for tensor cores, whose warps are simulated as long as a card's.</summary>
+    internal static GpuDevice WithTensorCores() => IsCard ? GpuDevice.Create() : GpuDevice.WithTensorCores();
 }

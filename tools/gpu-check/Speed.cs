@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Graft.Autograd;
 using Graft.Tensors;
+using Graft.Tensors.Gpu;
 using Graft.Transfer;
 
 namespace Graft.GpuCheck;
@@ -13,16 +14,49 @@ internal static class Speed
     {
         double roof = Roof(device, isQuick ? 1 << 16 : 1 << 24);
         report.Tell(string.Create(CultureInfo.InvariantCulture, $"roof of multiply-adds: {roof / 1e12:0.00} TFLOP/s"));
-        foreach (var (rows, depth, columns) in isQuick ? [(128, 128, 128)] : new[] { (1024, 1024, 1024), (4096, 4096, 4096), (1024, 768, 3072), (8192, 768, 768) })
-        {
-            using Tensor<float> a = Filled(device, [rows, depth]), b = Filled(device, [depth, columns]), c = device.Rent<float>([rows, columns]);
-            double seconds = Median(isQuick, () => device.Gemm(default(NoEpilogue), a, b, bias: null, residual: null, c), () => Wait(c));
-            Tell($"gemm {rows}x{depth}x{columns}", seconds, 2.0 * rows * depth * columns);
-        }
+        Products("");
+        Attention(isQuick ? 16 : 512);
         Network[] networks = isQuick
             ? [Network.Pictures("resnet18", batch: 2, side: 32, 1.8e9)]
             : [Network.Pictures("resnet50", batch: 32, side: 224, 4.1e9), Network.Sentences(width: 768, layers: 12, batch: 8, length: 128)];
-        foreach (var network in networks)
+        foreach (var network in networks) Step(network, "");
+        if (device is not GpuDevice card) return;
+        foreach (var (precision, suffix) in new[] { (MatrixPrecision.High, " tf32"), (MatrixPrecision.Medium, " bf16") })
+        {
+            try
+            {
+                card.MatrixPrecision = precision;
+            }
+            catch (NotSupportedException exception)
+            {
+                report.Tell(exception.Message);
+                return;
+            }
+            Products(suffix);
+            foreach (var network in networks) Step(network, suffix);
+            card.MatrixPrecision = MatrixPrecision.Highest;
+        }
+
+        void Products(string suffix)
+        {
+            foreach (var (rows, depth, columns) in isQuick ? [(128, 128, 128)] : new[] { (1024, 1024, 1024), (4096, 4096, 4096), (1024, 768, 3072), (8192, 768, 768) })
+            {
+                using Tensor<float> a = Filled(device, [rows, depth]), b = Filled(device, [depth, columns]), c = device.Rent<float>([rows, columns]);
+                double seconds = Median(isQuick, () => device.Gemm(default(NoEpilogue), a, b, bias: null, residual: null, c), () => Wait(c));
+                Tell($"gemm {rows}x{depth}x{columns}{suffix}", seconds, 2.0 * rows * depth * columns);
+            }
+        }
+
+        void Attention(int tokens)
+        {
+            const int Sequences = 8, Heads = 12, Depth = 64;
+            Shape shape = new([Sequences, Heads, tokens, Depth]);
+            using Tensor<float> q = Filled(device, shape), k = Filled(device, shape), v = Filled(device, shape), y = device.Rent<float>(shape);
+            double seconds = Median(isQuick, () => device.Attention(new AttentionSettings(0.125f, false, DropoutMask.None), q, k, v, null, null, null, y, null), () => Wait(y));
+            Tell($"attention b{Sequences} h{Heads} t{tokens} d{Depth}", seconds, 4.0 * Sequences * Heads * tokens * tokens * Depth);
+        }
+
+        void Step(Network network, string suffix)
         {
             using var model = network.Model();
             var groups = new ParameterGroups(model);
@@ -36,7 +70,7 @@ internal static class Speed
                     optimiser.Step(pass.Backward(loss));
                     Wait(loss.Value);
                 }, static () => { });
-            Tell($"train {network.Name}", seconds, network.Operations);
+            Tell($"train {network.Name}{suffix}", seconds, network.Operations);
         }
 
         void Tell(string name, double seconds, double operations) => report.Tell(string.Create(

@@ -2,6 +2,7 @@
 
     python3 gpu_peer.py [--quick]
 """
+import contextlib
 import statistics
 import sys
 import time
@@ -16,8 +17,6 @@ if not torch.cuda.is_available():
     sys.exit(1)
 
 quick = "--quick" in sys.argv
-torch.backends.cuda.matmul.allow_tf32 = False
-torch.backends.cudnn.allow_tf32 = False
 print(f"PyTorch {torch.__version__}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}, {torch.cuda.get_device_name()}")
 
 
@@ -40,9 +39,20 @@ def tell(name, run):
     print(f"{name}\t{median(run)!r}", flush=True)
 
 
-for rows, depth, columns in [(128, 128, 128)] if quick else [(1024, 1024, 1024), (4096, 4096, 4096), (1024, 768, 3072), (8192, 768, 768)]:
-    a, b = torch.rand(rows, depth, device="cuda"), torch.rand(depth, columns, device="cuda")
-    tell(f"gemm {rows}x{depth}x{columns}", lambda: a @ b)
+def allow_tensor_float(allowed):
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+for suffix, kind, tensor_float in [("", torch.float32, False), (" tf32", torch.float32, True), (" bf16", torch.bfloat16, False)]:
+    allow_tensor_float(tensor_float)
+    for rows, depth, columns in [(128, 128, 128)] if quick else [(1024, 1024, 1024), (4096, 4096, 4096), (1024, 768, 3072), (8192, 768, 768)]:
+        a, b = torch.rand(rows, depth, device="cuda", dtype=kind), torch.rand(depth, columns, device="cuda", dtype=kind)
+        tell(f"gemm {rows}x{depth}x{columns}{suffix}", lambda: a @ b)
+allow_tensor_float(False)
+tokens = 16 if quick else 512
+heads = torch.rand(8, 12, tokens, 64, device="cuda")
+tell(f"attention b8 h12 t{tokens} d64", lambda: torch.nn.functional.scaled_dot_product_attention(heads, heads, heads))
 if quick:
     sys.exit(0)
 
@@ -50,11 +60,18 @@ if quick:
 def step(name, model, batch, loss):
     optimiser = torch.optim.SGD(model.parameters(), 1e-6, momentum=0.9)
 
-    def run():
+    def run(number=contextlib.nullcontext):
         optimiser.zero_grad(set_to_none=True)
-        loss(model, batch).backward()
+        with number():
+            value = loss(model, batch)
+        value.backward()
         optimiser.step()
+
     tell(name, run)
+    allow_tensor_float(True)
+    tell(f"{name} tf32", run)
+    allow_tensor_float(False)
+    tell(f"{name} bf16", lambda: run(lambda: torch.autocast("cuda", torch.bfloat16)))
 
 
 def of_pictures(model, batch):

@@ -17,6 +17,9 @@ public sealed class AttentionTests<TDevice> : DeviceTests<TDevice> where TDevice
         new(2, 4, 2, 3, 2) { KeyHeads = 2, BiasShape = [2, 1, 2, 3], Dropout = 0.3f },
         new(2, 2, 2, 3, 1) { KeyHeads = 1, BiasShape = [1, 1, 1, 3], KeyBias = [0, 1, -1, float.NegativeInfinity, 0.5f, 0] },
         new(2, 2, 3, 5, 2) { IsCausal = true, Window = 2, KeyHeads = 1, Dropout = 0.2f },
+        // more than a tile of a simulated card each way
+        new(1, 2, 18, 35, 17) { KeyHeads = 1, IsCausal = true, Window = 20, Dropout = 0.2f, BiasShape = [1, 2, 18, 35], Lengths = [34] },
+        new(2, 1, 33, 17, 5) { Lengths = [17, 3] },
         new(2, 3, 17, 17, 16), new(1, 2, 64, 64, 64), new(1, 1, 65, 67, 40) { Dropout = 0.1f },
         new(2, 2, 130, 140, 32) { IsCausal = true }, new(2, 1, 100, 100, 7) { IsCausal = true, Lengths = [33, 100], Dropout = 0.2f },
         new(3, 2, 70, 133, 64) { Lengths = [133, 66, 1] }, new(1, 1, 90, 20, 8) { IsCausal = true },
@@ -39,7 +42,7 @@ public sealed class AttentionTests<TDevice> : DeviceTests<TDevice> where TDevice
         new(2, 2, 0, 5, 4) { BiasShape = [1, 2, 1, 5] }, new(2, 2, 5, 0, 4) { BiasShape = [1, 2, 5, 0] },
     ];
 
-    private static IEnumerable<AttentionCase> Cases => Tiny ? Full.Take(9) : Full;
+    private static IEnumerable<AttentionCase> Cases => Tiny ? Full.Take(11) : Full;
 
     [Fact]
     public void Forward_agrees_with_the_definition() => Each(Cases, item =>

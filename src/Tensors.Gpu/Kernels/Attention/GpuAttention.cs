@@ -10,10 +10,22 @@ public sealed partial class GpuDevice
         Tensor<float>? bias, Tensor<float> y, Tensor<float>? logSumExp)
     {
         using var none = Rent<int>([1]);
-        var kernel = new AttentionKernel(
-            Terms(settings, q, k, lengths ?? none, lengths, keyBias, bias), ViewOf(v), new(v), ViewOf(y), new(y), ViewOf(logSumExp, y),
-            logSumExp is null ? 0 : 1);
-        LaunchGroups(kernel, RowCount(q), q, k, v, lengths, keyBias, bias, y, logSumExp);
+        var terms = Terms(settings, q, k, lengths ?? none, lengths, keyBias, bias);
+        int saves = logSumExp is null ? 0 : 1;
+        // a tile of which queries fill less than a quarter, as where text is generated, has less to do for its threads than a query has keys
+        if (4 * terms.Queries >= (simulated ? Tile<Tile16>.Side : Tile<Tile64>.Side))
+        {
+            if (simulated) Tiled<Tile16>();
+            else Tiled<Tile64>();
+        }
+        else
+        {
+            LaunchGroups(new AttentionKernel(terms, ViewOf(v), new(v), ViewOf(y), new(y), ViewOf(logSumExp, y), saves), RowCount(q), q, k, v, lengths, keyBias, bias, y, logSumExp);
+        }
+
+        void Tiled<TTile>() where TTile : struct, ITile => LaunchGroups(
+            new TiledAttentionKernel<TTile>(terms, HeadsOf(q), HeadsOf(k), HeadsOf(v), ViewOf(y), new(y), ViewOf(logSumExp, y), saves),
+            TilesOf<TTile>(q), TTile.Threads * TTile.Threads, [q, k, v, lengths, keyBias, bias, y, logSumExp]);
     }
 
     public override void AttentionBackward(
@@ -28,15 +40,23 @@ public sealed partial class GpuDevice
         LaunchElements(
             new AttentionDeltaKernel(ViewOf(dy), new(dy), ViewOf(y), new(y), ViewOf(delta), q.Shape[1], q.Shape[2], q.Shape[3]),
             CountOf(delta), dy, y, delta);
-        LaunchGroups(
-            new AttentionBackwardQueryKernel(gradients, ViewOf(dq), new(dq)), RowCount(q), q, k, v, lengths, keyBias, bias, logSumExp, dq);
-        LaunchGroups(
-            new AttentionBackwardKeyKernel(gradients, ViewOf(dk), new(dk), ViewOf(dv), new(dv)), RowCount(k), q, k, v, lengths, keyBias,
-            bias, dk, dv);
+        if (simulated) Tiled<Tile16>();
+        else Tiled<Tile64>();
         if (dbias is null) return;
         LaunchElements(
             new AttentionBackwardBiasKernel(gradients, ViewOf(dbias), q.Shape[0], dbias.Shape[0], dbias.Shape[1], dbias.Shape[2]),
             CountOf(dbias), q, k, v, lengths, keyBias, bias, dbias);
+
+        void Tiled<TTile>() where TTile : struct, ITile
+        {
+            Gradient<QueryGradient, TTile>(dq);
+            Gradient<KeyGradient, TTile>(dk);
+            Gradient<ValueGradient, TTile>(dv);
+        }
+
+        void Gradient<TGradient, TTile>(Tensor<float> result) where TGradient : struct, IAttentionGradient where TTile : struct, ITile => LaunchGroups(
+            new TiledAttentionGradientKernel<TGradient, TTile>(terms, HeadsOf(q), HeadsOf(k), HeadsOf(v), HeadsOf(dy), ViewOf(logSumExp), ViewOf(delta), ViewOf(result), new(result)),
+            TilesOf<TTile>(result), TTile.Threads * TTile.Threads, [q, k, v, dy, lengths, keyBias, bias, logSumExp, delta, result]);
     }
 
     private ScoreTerms Terms(
@@ -44,6 +64,12 @@ public sealed partial class GpuDevice
         Tensor<float>? bias) => new(
         settings, q, ViewOf(q), k, ViewOf(k), ViewOf(lengthsOrNone), lengths is null ? 0 : 1, ViewOf(keyBias, q), keyBias is null ? 0 : 1,
         ViewOf(bias, q), bias is null ? default : new BiasRows(bias), bias is null ? 0 : 1);
+
+    private HeadMatrices HeadsOf(Tensor<float> rows) => new(ViewOf(rows), new(rows), rows.Shape[2], rows.Shape[3]);
+
+    /// <summary>How many tiles cover the rows and columns of all heads.</summary>
+    private static int TilesOf<TTile>(Tensor<float> rows) where TTile : struct, ITile =>
+        checked(rows.Shape[0] * rows.Shape[1] * Ceiling.Divide(rows.Shape[2], Tile<TTile>.Side) * Ceiling.Divide(rows.Shape[3], Tile<TTile>.Side));
 
     private static int RowCount(Tensor<float> rows) => checked(rows.Shape[0] * rows.Shape[1] * rows.Shape[2]);
 }

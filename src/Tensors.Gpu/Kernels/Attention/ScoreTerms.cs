@@ -8,9 +8,11 @@ internal readonly struct HeadRows(Tensor<float> tensor)
 {
     private readonly int batchStep = tensor.Strides[0];
     private readonly int headStep = tensor.Strides[1];
-    private readonly int step = tensor.Strides[2];
 
-    public int Offset(int batch, int head, int row) => batch * batchStep + head * headStep + row * step;
+    /// <summary>From a row to the next.</summary>
+    public int Step { get; } = tensor.Strides[2];
+
+    public int Offset(int batch, int head, int row) => batch * batchStep + head * headStep + row * Step;
 }
 
 /// <summary>Where the rows of a bias [1 or B, 1 or H, 1 or T, S] begin.</summary>
@@ -76,15 +78,17 @@ internal readonly struct ScoreTerms(
         int left = QueryRow(batch, head, query), right = KeyRow(batch, KeyHead(head), key);
         float sum = 0f;
         for (int d = 0; d < Depth; d++) sum = GpuMath.FusedMultiplyAdd(q[left + d], k[right + d], sum);
-        sum *= Scale;
+        return ScoreOf(sum, batch, head, query, key);
+    }
+
+    /// <summary>The score that a product of a query and a key is.</summary>
+    public float ScoreOf(float product, int batch, int head, int query, int key)
+    {
+        float sum = product * Scale;
         if (hasBias != 0) sum += bias[biasRows.Offset(batch, head, query) + key];
         if (hasKeyBias != 0) sum += keyBias[batch * Keys + key];
         return sum;
     }
-
-    public float Query(int batch, int head, int query, int d) => q[QueryRow(batch, head, query) + d];
-
-    public float Key(int batch, int keyHead, int key, int d) => k[KeyRow(batch, keyHead, key) + d];
 
     /// <summary>The head of keys and values that a head of queries reads.</summary>
     public int KeyHead(int head) => head / (Heads / KeyHeads);

@@ -34,9 +34,22 @@ public sealed partial class GpuDevice
         where TRight : struct, IFactor
         where TOutput : struct, IProductOutput
     {
-        if (simulated) ProductOf<TLeft, TRight, TOutput, Tile16>(left, right, output, shape, operands);
-        else if (shape.Tiles(SideOf<Tile128>()) >= accelerator.NumMultiprocessors) ProductOf<TLeft, TRight, TOutput, Tile128>(left, right, output, shape, operands);
+        if (MatrixPrecision == MatrixPrecision.High) TensorProduct<TLeft, TRight, TOutput, TensorFloat32>(left, right, output, shape, operands);
+        else if (MatrixPrecision == MatrixPrecision.Medium) TensorProduct<TLeft, TRight, TOutput, BrainFloat16>(left, right, output, shape, operands);
+        else if (simulated) ProductOf<TLeft, TRight, TOutput, Tile16>(left, right, output, shape, operands);
+        else if (shape.Tiles(Tile<Tile128>.Side) >= accelerator.NumMultiprocessors) ProductOf<TLeft, TRight, TOutput, Tile128>(left, right, output, shape, operands);
         else ProductOf<TLeft, TRight, TOutput, Tile64>(left, right, output, shape, operands);
+    }
+
+    private void TensorProduct<TLeft, TRight, TOutput, TFormat>(TLeft left, TRight right, TOutput output, ProductShape shape, ReadOnlySpan<object?> operands)
+        where TLeft : struct, IFactor
+        where TRight : struct, IFactor
+        where TOutput : struct, IProductOutput
+        where TFormat : struct, IMatrixFormat
+    {
+        const int Side = TensorProductKernel<TLeft, TRight, TOutput, TFormat>.Side;
+        LaunchGroups(
+            new TensorProductKernel<TLeft, TRight, TOutput, TFormat>(left, right, output, shape), shape.Tiles(Side), TensorProductKernel<TLeft, TRight, TOutput, TFormat>.Threads, operands);
     }
 
     private void ProductOf<TLeft, TRight, TOutput, TTile>(TLeft left, TRight right, TOutput output, ProductShape shape, ReadOnlySpan<object?> operands)
@@ -44,9 +57,7 @@ public sealed partial class GpuDevice
         where TRight : struct, IFactor
         where TOutput : struct, IProductOutput
         where TTile : struct, ITile => LaunchGroups(
-        new ProductKernel<TLeft, TRight, TOutput, TTile>(left, right, output, shape), shape.Tiles(SideOf<TTile>()), TTile.Threads * TTile.Threads, operands);
-
-    private static int SideOf<TTile>() where TTile : struct, ITile => Eight.Count * TTile.Threads;
+        new ProductKernel<TLeft, TRight, TOutput, TTile>(left, right, output, shape), shape.Tiles(Tile<TTile>.Side), TTile.Threads * TTile.Threads, operands);
 
     /// <summary>The strides of a factor's leading axes, as seen from those of a product of that rank.</summary>
     private static Strides LeadingStrides(Tensor<float> factor, int rank)

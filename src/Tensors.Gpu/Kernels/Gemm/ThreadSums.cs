@@ -20,6 +20,19 @@ internal struct Eight(float s0, float s1, float s2, float s3, float s4, float s5
         S7 = GpuMath.FusedMultiplyAdd(left, right.S7, S7);
     }
 
+    /// <summary>this *= factor.</summary>
+    public void Scale(float factor)
+    {
+        S0 *= factor;
+        S1 *= factor;
+        S2 *= factor;
+        S3 *= factor;
+        S4 *= factor;
+        S5 *= factor;
+        S6 *= factor;
+        S7 *= factor;
+    }
+
     /// <summary>One of them: a choice between registers.</summary>
     public readonly float At(int index)
     {
@@ -50,6 +63,19 @@ internal struct ThreadSums
         r5.Add(left.S5, right);
         r6.Add(left.S6, right);
         r7.Add(left.S7, right);
+    }
+
+    /// <summary>Multiplies each row by its own factor.</summary>
+    public void Scale(Eight factors)
+    {
+        r0.Scale(factors.S0);
+        r1.Scale(factors.S1);
+        r2.Scale(factors.S2);
+        r3.Scale(factors.S3);
+        r4.Scale(factors.S4);
+        r5.Scale(factors.S5);
+        r6.Scale(factors.S6);
+        r7.Scale(factors.S7);
     }
 
     /// <summary>One row.</summary>

@@ -3,7 +3,8 @@
 // one-shot runs.
 //
 //     dotnet run -c Release --project samples/FewShot -- OMNIGLOT METHOD [--episodes 2500] [--ways N] [--shots N] [--queries N] [--tasks N] [--rate R] [--inner-rate R]
-//         [--inner-steps N] [--seed N] [--threads N] [--varied true|false] [--mirrored true|false] [--out trunk.safetensors]
+//         [--inner-steps N] [--seed N] [--threads N] [--varied true|false] [--mirrored true|false] [--weights FILE]
+//         [--out trunk.safetensors]
 //
 //     dotnet run -c Release --project samples/FewShot -- sines maml|first-order|reptile|together STEPS SEED
 //
@@ -25,7 +26,8 @@ if (args is ["sines", "maml" or "first-order" or "reptile" or "together", var st
 if (args.Length < 2 || args.Length % 2 != 0)
 {
     Console.Error.WriteLine($"give the folder of the data and how to learn: OMNIGLOT {string.Join('|', MetaLearningKind.All)} [--episodes N] [--ways N] [--shots N] [--queries N] [--tasks N] "
-        + "[--rate R] [--inner-rate R] [--inner-steps N] [--seed N] [--threads N] [--varied true|false] [--mirrored true|false] [--out FILE]");
+        + "[--rate R] [--inner-rate R] [--inner-steps N] [--seed N] [--threads N] [--varied true|false] [--mirrored true|false] "
+        + "[--weights FILE] [--out FILE]");
     return 2;
 }
 
@@ -37,6 +39,7 @@ int? queries = null, tasks = null;
 double? rate = null;
 var inner = kind.Inner;
 ulong seed = 0;
+string? weights = null;
 string target = Path.Combine(Path.GetTempPath(), $"{kind}-{Environment.ProcessId}.safetensors");
 var device = Device.Cpu;
 for (int at = 2; at < args.Length; at += 2)
@@ -56,6 +59,7 @@ for (int at = 2; at < args.Length; at += 2)
         case "--threads": device = new CpuDevice(int.Parse(value)); break;
         case "--varied": isVaried = bool.Parse(value); break;
         case "--mirrored": isMirrored = bool.Parse(value); break;
+        case "--weights": weights = value; break;
         case "--out": target = value; break;
         default: throw new ArgumentException($"{args[at]} is no option: start without any to see them");
     }
@@ -66,7 +70,7 @@ string[] held = [.. all.ClassNames.Select(Characters.Alphabet).Distinct().TakeLa
 LabelledImages training = all.Where(name => !held.Contains(name)).WithTurns(isMirrored), test = all.Where(held.Contains);
 Console.WriteLine($"{training.ClassNames.Count} characters to learn from, turned{(isMirrored ? " and mirrored" : "")} ones among them; {test.ClassNames.Count} of {string.Join(", ", held)} held out");
 var clock = Stopwatch.StartNew();
-using var learning = new ImageMetaLearning(ImageModelSource.Scratch(Network, seed), device);
+using var learning = new ImageMetaLearning(weights is null ? ImageModelSource.Scratch(Network, seed) : ImageModelSource.Pretrained(Network, weights, seed), device);
 var report = learning.Train(training, new ImageMetaLearningOptions
 {
     Method = kind,

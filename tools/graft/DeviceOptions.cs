@@ -5,7 +5,7 @@ using Graft.Tensors.Gpu;
 
 namespace Graft.CommandLine;
 
-/// <summary><c>--device</c> and <c>--threads</c>: where a command computes.</summary>
+/// <summary><c>--device</c>, <c>--threads</c> and <c>--matrix-precision</c>: where a command computes, and how exactly.</summary>
 internal sealed class DeviceOptions
 {
     private const int MostThreads = 1024;
@@ -15,8 +15,12 @@ internal sealed class DeviceOptions
     private readonly Option<int> threads = Options.WholeNumber(
         "--threads", "CPU threads; one a core where it is not given. Results do not depend on it.", 1, preset: null, MostThreads);
 
+    private readonly Option<string> matrixPrecision = Options.Choice(
+        "--matrix-precision", "How exactly a GPU multiplies: high by tensor cores in TensorFloat-32, medium in bfloat16.", ["highest", "high", "medium"], "highest");
+
     public DeviceOptions(Command command)
     {
+        command.Add(matrixPrecision);
         command.Add(device);
         command.Add(threads);
     }
@@ -27,15 +31,32 @@ internal sealed class DeviceOptions
     private static bool HasGpu => !AppContext.TryGetSwitch("Graft.CommandLine.Gpu", out bool has) || has;
 
     /// <summary>Opens the device that was asked for; the caller closes it.</summary>
-    /// <exception cref="DeviceUnavailableException">This machine has none.</exception>
+    /// <exception cref="DeviceUnavailableException">This machine has none, or none that computes so.</exception>
+    /// <exception cref="WrongInputException">The CPU was asked for less precision.</exception>
     public OpenDevice Open(ParseResult parsed)
     {
         if (parsed.GetValue(device) == "gpu")
         {
-            if (HasGpu) return new OpenDevice(GpuDevice.Create(), owned: true);
+            if (HasGpu) return new OpenDevice(Card(parsed.GetRequiredValue(matrixPrecision)), owned: true);
             throw new DeviceUnavailableException("this build was trimmed, which leaves the GPU out: use one that was not, or the CPU");
         }
+        if (parsed.GetValue(matrixPrecision) is { } asked and not "highest") throw new WrongInputException($"--matrix-precision {asked} is for a GPU: add --device gpu, or leave it out");
         return parsed.Find(threads) is { } count ? new OpenDevice(new CpuDevice(count), owned: true) : new OpenDevice(Device.Cpu, owned: false);
+    }
+
+    private static GpuDevice Card(string precision)
+    {
+        var card = GpuDevice.Create();
+        try
+        {
+            card.MatrixPrecision = Enum.Parse<MatrixPrecision>(precision, ignoreCase: true);
+            return card;
+        }
+        catch (NotSupportedException exception)
+        {
+            card.Dispose();
+            throw new DeviceUnavailableException(exception.Message, exception);
+        }
     }
 }
 

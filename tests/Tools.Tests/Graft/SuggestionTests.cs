@@ -38,6 +38,8 @@ public sealed class SuggestionTests(Workplace place) : IClassFixture<Workplace>
     [InlineData("--freeze", "layer1,conv9.*", "no parameter fits 'conv9.*'")]
     [InlineData("--batch-norm", "running", "(nearest: always-running-statistics)")]
     [InlineData("--device", "cuda", "cpu or gpu, not 'cuda'")]
+    [InlineData("--matrix-precision", "tf32", "highest, high or medium, not 'tf32'")]
+    [InlineData("--matrix-precision", "high", "--matrix-precision high is for a GPU: add --device gpu")]
     [InlineData("--freeze-below", "layer", "(nearest: layer1)")]
     [InlineData("--freeze-below", "Head", "(nearest: head)")]
     public void Words_of_an_option(string option, string given, params string[] said) => GraftLine.Run(place.FineTune("refused", option, given)).AssertFailed(2, said);

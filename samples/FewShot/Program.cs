@@ -86,7 +86,9 @@ var report = learning.Train(training, new ImageMetaLearningOptions
 }, test);
 foreach (var epoch in report.Epochs) Console.WriteLine($"part {epoch.Epoch}: loss {epoch.Loss:0.000}, {epoch.Validation!.Accuracy:p1} right, {epoch.Seconds / 60:0.0} min");
 Console.WriteLine($"{report.Steps} episodes in {clock.Elapsed.TotalMinutes:0.0} min");
-foreach (var (of, few) in isStepped ? [(ways, shots)] : new[] { (5, 1), (5, 5), (20, 1) }) Console.WriteLine(learning.Evaluate(test, of, few, seed: 99));
+// the papers test with turned characters too, as further ones
+foreach (var (tested, name) in new[] { (test, "as they are"), (test.WithTurns(isMirrored: false), "turned ones among them") })
+    foreach (var (of, few) in isStepped ? [(ways, shots)] : new[] { (5, 1), (5, 5), (20, 1) }) Console.WriteLine($"characters {name}, {learning.Evaluate(tested, of, few, seed: 99)}");
 learning.Save(target);
 if (kind == MetaLearningKind.Prototypes)
 {

@@ -15,7 +15,7 @@ internal readonly unsafe struct LaneV(Vector<float> value) : IVectorLane<LaneV>
 
     public static int Width => Vector<float>.Count;
 
-    public static int Registers => 16;
+    public static int Registers => AdvSimd.IsSupported ? 32 : 16;
 
     [MethodImpl(Inline)] public static LaneV Splat(float value) => new(Vector.Create(value));
 

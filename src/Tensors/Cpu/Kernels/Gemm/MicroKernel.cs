@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Graft.Tensors;
@@ -107,6 +108,7 @@ internal static unsafe partial class MicroKernel
             if (columns <= S.Width) One<S>(rows, right, wanted, walk, sums, before);
             else if (Fma.IsSupported && width == 2 * Vector256<float>.Count) TwoOf256(rows, right, wanted, walk, sums, before);
             else if (Lanes<S>() == 2 || columns <= 2 * S.Width) Two<S>(rows, right, wanted, walk, sums, before);
+            else if (AdvSimd.Arm64.IsSupported && width == 4 * Vector128<float>.Count) FourOf128(rows, right, walk, sums, before);
             else Four<S>(rows, right, wanted, walk, sums, before);
         }
     }

@@ -12,7 +12,7 @@ public sealed partial class GpuDevice
         using var none = Rent<int>([1]);
         var terms = Terms(settings, q, k, lengths ?? none, lengths, keyBias, bias);
         int saves = logSumExp is null ? 0 : 1;
-        // a tile of which queries fill less than a quarter, as where text is generated, has less to do for its threads than a query has keys
+        // few queries, as where text is generated, would leave most of a tile idle: each has a group of threads then, which share its keys
         if (4 * terms.Queries >= (simulated ? Tile<Tile16>.Side : Tile<Tile64>.Side))
         {
             if (simulated) Tiled<Tile16>();

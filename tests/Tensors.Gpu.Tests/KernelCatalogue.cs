@@ -60,7 +60,9 @@ internal static class KernelCatalogue
             // what may be any element is moved bit by bit
             Type[] arguments = contracts.Length == 0
                 ? Elements
-                : [.. contracts.SelectMany(contract => contract == typeof(IUpdateRule) ? [typeof(Adapt)] : contract == typeof(ITile) ? [typeof(Tile64)] : Implementing(contract).SelectMany(Close))];
+                : [.. contracts.SelectMany(contract => contract == typeof(IUpdateRule) ? [typeof(Adapt)]
+                    : contract == typeof(ITile) ? [typeof(Tile64)]
+                    : Implementing(contract).SelectMany(Close))];
             Assert.True(arguments.Length > 0, $"{type.Name} has no argument for {parameter.Name}");
             choices = choices.SelectMany(_ => arguments, (before, argument) => (Type[])[.. before, argument]).ToArray();
         }

@@ -89,16 +89,14 @@ public sealed partial class GpuDevice : Device, IDisposable
     }
 
     /// <summary>The same kernels on ILGPU's own simulation of a card: for tests at tiny sizes.</summary>
-    internal static GpuDevice OnCpuAccelerator()
-    {
-        var context = CreateContext(builder => builder.CPU(CPUDeviceKind.Default));
-        return new GpuDevice(context, context.CreateCPUAccelerator(0));
-    }
+    internal static GpuDevice OnCpuAccelerator() => Simulate(CPUDevice.Default);
 
     /// <summary>A simulation whose warps are as long as a card's, so that tensor cores are simulated too: slower by far.</summary>
-    internal static GpuDevice WithTensorCores()
+    internal static GpuDevice WithTensorCores() => Simulate(new CPUDevice(MatrixUnit.Lanes, 8, 1));
+
+    private static GpuDevice Simulate(CPUDevice machine)
     {
-        var context = CreateContext(static builder => builder.CPU(new CPUDevice(MatrixUnit.Lanes, 8, 1)));
+        var context = CreateContext(builder => builder.CPU(machine));
         return new GpuDevice(context, context.CreateCPUAccelerator(0));
     }
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ILGPU;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
@@ -27,25 +26,12 @@ internal static class GpuMath
     /// <summary>Tells the contexts that are built from <paramref name="builder"/> of the generators.</summary>
     public static void Register(Context.Builder builder)
     {
-        var manager = builder.GetIntrinsicManager();
-        Register(manager, nameof(FusedMultiplyAdd), nameof(GenerateFusedMultiplyAdd));
-        Register(manager, nameof(WhereGreater), nameof(GenerateWhereGreater));
-        Register(manager, nameof(SelectIfGreater), nameof(GenerateSelectIfGreater));
+        Intrinsics.Register(builder, typeof(GpuMath), nameof(FusedMultiplyAdd), nameof(GenerateFusedMultiplyAdd));
+        Intrinsics.Register(builder, typeof(GpuMath), nameof(WhereGreater), nameof(GenerateWhereGreater));
+        Intrinsics.Register(builder, typeof(GpuMath), nameof(SelectIfGreater), nameof(GenerateSelectIfGreater));
     }
 
-    public static void GenerateFusedMultiplyAdd(PTXBackend backend, PTXCodeGenerator generator, Value value)
-    {
-        var call = (MethodCall)value;
-        var left = generator.LoadPrimitive(call[0]);
-        var right = generator.LoadPrimitive(call[1]);
-        var addend = generator.LoadPrimitive(call[2]);
-        var result = generator.AllocateHardware(value);
-        using var command = generator.BeginCommand("fma.rn.f32");
-        command.AppendArgument(result);
-        command.AppendArgument(left);
-        command.AppendArgument(right);
-        command.AppendArgument(addend);
-    }
+    public static void GenerateFusedMultiplyAdd(PTXBackend backend, PTXCodeGenerator generator, Value value) => Intrinsics.Emit(generator, value, "fma.rn.f32", 0, 1, 2);
 
     public static void GenerateWhereGreater(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
         GenerateSelect(generator, (MethodCall)value, "selp.f32");
@@ -76,8 +62,4 @@ internal static class GpuMath
         }
         generator.FreeRegister(predicate);
     }
-
-    private static void Register(IntrinsicImplementationManager manager, string function, string generator) => manager.RegisterMethod(
-        typeof(GpuMath).GetMethod(function, BindingFlags.Public | BindingFlags.Static)!,
-        new PTXIntrinsic(typeof(GpuMath), generator, IntrinsicImplementationMode.GenerateCode));
 }

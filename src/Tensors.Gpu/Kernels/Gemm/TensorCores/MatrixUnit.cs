@@ -90,35 +90,16 @@ internal static class MatrixUnit
     /// <summary>Tells the contexts that are built from <paramref name="builder"/> of the generators.</summary>
     public static void Register(Context.Builder builder)
     {
-        var manager = builder.GetIntrinsicManager();
-        Register(manager, nameof(RoundToTensorFloat), nameof(GenerateRoundToTensorFloat));
-        Register(manager, nameof(RoundToBrainFloats), nameof(GenerateRoundToBrainFloats));
-        Register(manager, nameof(MultiplyAddTensorFloat), nameof(GenerateMultiplyAddTensorFloat));
-        Register(manager, nameof(MultiplyAddBrainFloat), nameof(GenerateMultiplyAddBrainFloat));
+        Intrinsics.Register(builder, typeof(MatrixUnit), nameof(RoundToTensorFloat), nameof(GenerateRoundToTensorFloat));
+        Intrinsics.Register(builder, typeof(MatrixUnit), nameof(RoundToBrainFloats), nameof(GenerateRoundToBrainFloats));
+        Intrinsics.Register(builder, typeof(MatrixUnit), nameof(MultiplyAddTensorFloat), nameof(GenerateMultiplyAddTensorFloat));
+        Intrinsics.Register(builder, typeof(MatrixUnit), nameof(MultiplyAddBrainFloat), nameof(GenerateMultiplyAddBrainFloat));
     }
 
-    public static void GenerateRoundToTensorFloat(PTXBackend backend, PTXCodeGenerator generator, Value value)
-    {
-        var call = (MethodCall)value;
-        var operand = generator.LoadPrimitive(call[0]);
-        var result = generator.AllocateHardware(value);
-        using var command = generator.BeginCommand("cvt.rna.tf32.f32");
-        command.AppendArgument(result);
-        command.AppendArgument(operand);
-    }
+    public static void GenerateRoundToTensorFloat(PTXBackend backend, PTXCodeGenerator generator, Value value) => Intrinsics.Emit(generator, value, "cvt.rna.tf32.f32", 0);
 
-    public static void GenerateRoundToBrainFloats(PTXBackend backend, PTXCodeGenerator generator, Value value)
-    {
-        var call = (MethodCall)value;
-        var first = generator.LoadPrimitive(call[0]);
-        var second = generator.LoadPrimitive(call[1]);
-        var result = generator.AllocateHardware(value);
-        // its first source becomes the upper half
-        using var command = generator.BeginCommand("cvt.rn.bf16x2.f32");
-        command.AppendArgument(result);
-        command.AppendArgument(second);
-        command.AppendArgument(first);
-    }
+    // its first source becomes the upper half
+    public static void GenerateRoundToBrainFloats(PTXBackend backend, PTXCodeGenerator generator, Value value) => Intrinsics.Emit(generator, value, "cvt.rn.bf16x2.f32", 1, 0);
 
     public static void GenerateMultiplyAddTensorFloat(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
         GenerateMultiplyAdd(generator, value, "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32");
@@ -138,9 +119,6 @@ internal static class MatrixUnit
         command.AppendVectorArgument(operands[4..6]);
         command.AppendVectorArgument(operands[6..]);
     }
-
-    private static void Register(IntrinsicImplementationManager manager, string function, string generator) => manager.RegisterMethod(
-        typeof(MatrixUnit).GetMethod(function)!, new PTXIntrinsic(typeof(MatrixUnit), generator, IntrinsicImplementationMode.GenerateCode));
 
     /// <summary>Lane l has row, or column, l / 4 of the factors and their words l % 4 and l % 4 + 4, and of the sums the columns 2 (l % 4) and the next.</summary>
     private static SumFragment Simulate<TFormat>(LeftFragment left, RightFragment right, SumFragment sums) where TFormat : struct, IMatrixFormat

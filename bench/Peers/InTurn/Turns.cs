@@ -3,11 +3,13 @@ using System.Globalization;
 
 namespace Graft.Peers;
 
-/// <summary>Sides that run in turn, a few calls each, in an order of chance in each round.</summary>
+/// <summary>Sides that run in turn, a few calls each, in an order of chance in each round; each begins when the process is at rest.</summary>
 internal sealed class Turns : IDisposable
 {
     private const double TurnMilliseconds = 5;
     private const int WarmUps = 60, FewestRounds = 5;
+    private const int GlanceMilliseconds = 2, LongestRestMilliseconds = 200;
+    private const double Resting = 0.2;
 
     private readonly List<(string Name, ISide Side, List<double> Times)> sides = [];
 
@@ -31,7 +33,9 @@ internal sealed class Turns : IDisposable
             interrupt.ThrowIfCancellationRequested();
             foreach (int at in Enumerable.Range(0, sides.Count).OrderBy(_ => random.Next()))
             {
-                // the first call wakes threads that another side's have put to sleep
+                // OpenBLAS's threads spin for some milliseconds after their work, and would take a core from the side whose turn it is
+                Rest();
+                // the first call wakes this side's own threads
                 sides[at].Side.Run();
                 sides[at].Times.Add(Time(sides[at].Side, calls));
             }
@@ -52,6 +56,17 @@ internal sealed class Turns : IDisposable
     }
 
     public void Dispose() => sides.ForEach(static one => one.Side.Dispose());
+
+    /// <summary>Waits until no thread of this process computes.</summary>
+    private static void Rest()
+    {
+        for (int waited = 0; waited < LongestRestMilliseconds; waited += GlanceMilliseconds)
+        {
+            var used = Environment.CpuUsage.TotalTime;
+            Thread.Sleep(GlanceMilliseconds);
+            if (Environment.CpuUsage.TotalTime - used < Resting * TimeSpan.FromMilliseconds(GlanceMilliseconds)) return;
+        }
+    }
 
     private static double Time(ISide side, int calls)
     {

@@ -49,12 +49,14 @@ internal static class Comparison
             // the clock may have changed since the first measurement; the roof is the higher of both
             roof = Math.Max(roof, await Roof(sides[0]));
             double ours = Median(runs[Workload.Ours].Select(run => run.Milliseconds));
-            var peers = sides.Skip(1).ToDictionary(side => side.Name, side => Median(runs[side.Name].Select(run => run.Milliseconds)));
+            var (peers, builds) = (Medians(sides.Skip(1).Where(side => !side.IsBuild)), Medians(sides.Where(side => side.IsBuild)));
             int fastest = peers.Count == 0 ? -1 : sides.FindIndex(side => side.Name == peers.MinBy(peer => peer.Value).Key);
             return new WorkloadResult(
-                workload.Name, threads, rounds, ours, peers, fastest < 0 ? null : ours / peers[sides[fastest].Name],
+                workload.Name, threads, rounds, ours, peers, builds, fastest < 0 ? null : ours / peers[sides[fastest].Name],
                 (workload.Bytes > 0 ? workload.Bytes : workload.Operations) / (ours / 1000) / roof, peaks[0], fastest < 0 ? null : peaks[fastest],
                 Median(runs[Workload.Ours].Select(run => run.ManagedBytes)), sides.Where(side => side.Kernel is not null).ToDictionary(side => side.Name, side => side.Kernel!), failed);
+
+            Dictionary<string, double> Medians(IEnumerable<SideProcess> some) => some.ToDictionary(side => side.Name, side => Median(runs[side.Name].Select(run => run.Milliseconds)));
         }
         finally
         {

@@ -21,9 +21,8 @@ internal static class ResultOutput
                 json.WriteNumber("threads", result.Threads);
                 json.WriteNumber("rounds", result.Rounds);
                 json.WriteNumber("medianMs", Math.Round(result.MedianMs, 4));
-                json.WriteStartObject("peerMs");
-                foreach (var (peer, milliseconds) in result.PeerMs) json.WriteNumber(peer, Math.Round(milliseconds, 4));
-                json.WriteEndObject();
+                WriteTimes(json, "peerMs", result.PeerMs);
+                if (result.BuildMs.Count > 0) WriteTimes(json, "buildMs", result.BuildMs);
                 WriteNumberOrNull(json, "ratio", result.Ratio, digits: 4);
                 json.WriteNumber("roofShare", Math.Round(result.RoofShare, 4));
                 json.WriteNumber("peakRssMb", Math.Round(result.PeakRssMb, 1));
@@ -42,20 +41,27 @@ internal static class ResultOutput
     public static void WriteTable(TextWriter output, IReadOnlyList<WorkloadResult> results)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("workload");
-        var peers = results.SelectMany(result => result.PeerMs.Keys).Distinct().ToList();
-        foreach (string heading in (IEnumerable<string>)["graft ms", .. peers.Select(peer => $"{peer} ms"), "ratio", "of the roof", "MiB", "peer's MiB", "managed B/step"])
+        var (builds, peers) = (Names(results.Select(result => result.BuildMs)), Names(results.Select(result => result.PeerMs)));
+        foreach (string heading in (IEnumerable<string>)["graft ms", .. builds.Concat(peers).Select(side => $"{side} ms"), "ratio", "of the roof", "MiB", "peer's MiB", "managed B/step"])
             table.AddColumn(new TableColumn(heading).RightAligned());
         foreach (var result in results)
         {
             table.AddRow(
             [
                 result.Workload, Number(result.MedianMs, "0.00"),
-                .. peers.Select(peer => result.PeerMs.TryGetValue(peer, out double milliseconds) ? Number(milliseconds, "0.00") : "-"),
+                .. Times(builds, result.BuildMs), .. Times(peers, result.PeerMs),
                 Number(result.Ratio, "0.00"), Number(result.RoofShare, "0 %"), Number(result.PeakRssMb, "0"), Number(result.PeerPeakRssMb, "0"),
                 Number(result.ManagedBytesPerStep, "#,0"),
             ]);
         }
         AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new WideOutput(output) }).Write(table);
+    }
+
+    private static void WriteTimes(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, double> times)
+    {
+        json.WriteStartObject(name);
+        foreach (var (side, milliseconds) in times) json.WriteNumber(side, Math.Round(milliseconds, 4));
+        json.WriteEndObject();
     }
 
     private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> texts)
@@ -64,6 +70,11 @@ internal static class ResultOutput
         foreach (var (peer, text) in texts) json.WriteString(peer, text);
         json.WriteEndObject();
     }
+
+    private static List<string> Names(IEnumerable<IReadOnlyDictionary<string, double>> times) => [.. times.SelectMany(one => one.Keys).Distinct()];
+
+    private static IEnumerable<string> Times(List<string> names, IReadOnlyDictionary<string, double> times) =>
+        names.Select(name => Number(times.TryGetValue(name, out double milliseconds) ? milliseconds : null, "0.00"));
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
 

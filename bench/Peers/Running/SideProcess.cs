@@ -19,14 +19,18 @@ internal sealed class SideProcess : IDisposable
     private readonly Process process;
     private readonly string workload;
 
-    private SideProcess(Workload workload, string side, Process process)
+    private SideProcess(Workload workload, WorkloadSide side, Process process)
     {
         this.workload = workload.Name;
         this.process = process;
-        Name = side;
+        Name = side.Name;
+        IsBuild = side.Build is not null;
     }
 
     public string Name { get; }
+
+    /// <summary>Whether it is another build of ours, and no peer.</summary>
+    public bool IsBuild { get; }
 
     /// <summary>All weights of the side's model.</summary>
     public long ParameterCount { get; private set; }
@@ -40,9 +44,14 @@ internal sealed class SideProcess : IDisposable
     public static async Task<SideProcess> Start(Workload workload, WorkloadSide side, int threads, CancellationToken interrupt)
     {
         string count = threads.ToString(CultureInfo.InvariantCulture);
-        var start = side.Script is { } script ? PythonProcess.With([.. script, count]) : SelfProcess.With(SideCommand.Name, workload.Name, side.Name, "--threads", count);
+        var start = side switch
+        {
+            { Script: { } script } => PythonProcess.With([.. script, count]),
+            { Build: { } build } => SelfProcess.Other(build, SideCommand.Name, workload.Name, Workload.Ours, "--threads", count),
+            _ => SelfProcess.With(SideCommand.Name, workload.Name, side.Name, "--threads", count),
+        };
         start.RedirectStandardInput = true;
-        var started = new SideProcess(workload, side.Name, Begin(start, side));
+        var started = new SideProcess(workload, side, Begin(start, side));
         try
         {
             string[] ready = await started.Answer(interrupt);

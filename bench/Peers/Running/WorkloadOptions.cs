@@ -23,6 +23,12 @@ internal sealed class WorkloadOptions
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly Option<string[]> against = new("--against")
+    {
+        Description = "The folder of another build of this program, whose Graft runs in turn with this one; may be given several times.",
+        HelpName = "DIR",
+    };
+
     private readonly Option<int> threads = CommonOptions.Threads();
 
     private readonly Option<int> rounds = new("--rounds")
@@ -35,6 +41,7 @@ internal sealed class WorkloadOptions
     {
         command.Options.Add(only);
         command.Options.Add(without);
+        command.Options.Add(against);
         command.Options.Add(threads);
         command.Options.Add(rounds);
     }
@@ -54,6 +61,8 @@ internal sealed class WorkloadOptions
         if (leftOut.FirstOrDefault(name => !peers.Contains(name)) is { } unknown)
             throw new WrongInputException($"there is no peer '{unknown}' to leave out; there are {string.Join(", ", peers)}");
 
+        WorkloadSide[] builds = [.. (parsed.GetValue(against) ?? []).Distinct().Select(WorkloadSide.Of)];
+
         var error = parsed.InvocationConfiguration.Error;
         if (workloads.Count > 0 && RunningTasks() is > BusyMachine and var running)
             error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"note: {running:0.0} tasks want this machine's cores already (load average): the ratios will be off"));
@@ -64,7 +73,7 @@ internal sealed class WorkloadOptions
             error.WriteLine($"{workload.Name} ...");
             try
             {
-                var result = await Comparison.Measure(workload, leftOut, threadCount, roundCount, interrupt);
+                var result = await Comparison.Measure(workload with { Sides = [.. workload.Sides, .. builds] }, leftOut, threadCount, roundCount, interrupt);
                 results.Add(result);
                 error.WriteLine($"{workload.Name}: {Outcome(result)}");
                 foreach (var (peer, reason) in result.Failed) error.WriteLine($"note: {workload.Name}: without {peer}: {reason}");
@@ -84,5 +93,5 @@ internal sealed class WorkloadOptions
 
     private static string Outcome(WorkloadResult result) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.MedianMs:0.00} ms{string.Concat(result.PeerMs.Select(peer => $", {peer.Key} {peer.Value:0.00} ms"))}{(result.Ratio is { } ratio ? $", ratio {ratio:0.00}" : "")}");
+        $"{result.MedianMs:0.00} ms{string.Concat(result.BuildMs.Concat(result.PeerMs).Select(peer => $", {peer.Key} {peer.Value:0.00} ms"))}{(result.Ratio is { } ratio ? $", ratio {ratio:0.00}" : "")}");
 }

@@ -23,4 +23,14 @@ internal sealed record Workload(
 /// <param name="Name">The library.</param>
 /// <param name="Make">Makes it, in a process of this program; null for what another program does.</param>
 /// <param name="Script">What <c>pytorch.py</c> is told where that is the other program.</param>
-internal sealed record WorkloadSide(string Name, SideFactory? Make, IReadOnlyList<string>? Script = null);
+/// <param name="Build">This program of another build of Graft, whose own side it is; else null.</param>
+internal sealed record WorkloadSide(string Name, SideFactory? Make, IReadOnlyList<string>? Script = null, string? Build = null)
+{
+    /// <summary>Our side as another build of this program has it.</summary>
+    /// <param name="folder">Where that build's program lies.</param>
+    public static WorkloadSide Of(string folder)
+    {
+        string program = Path.GetFullPath(Path.Combine(folder, Path.GetFileName(typeof(WorkloadSide).Assembly.Location)));
+        return File.Exists(program) ? new WorkloadSide(folder, Make: null, Build: program) : throw new WrongInputException($"there is no {program}: name the folder of another build of bench/Peers");
+    }
+}

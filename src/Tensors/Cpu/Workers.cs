@@ -179,6 +179,7 @@ internal sealed unsafe class Workers : IDisposable
         private readonly int index;
         private readonly Signal signal = new();
         private bool isStarted;
+        private ThreadPlacement? placement;
         private int work;
         private volatile bool stopping;
 
@@ -194,7 +195,9 @@ internal sealed unsafe class Workers : IDisposable
             Volatile.Write(ref work, 1);
             if (isStarted)
             {
-                signal.Set();
+                if (!signal.TryClaimSleeper()) return;
+                Volatile.Read(ref placement)?.KeepOffThisCore();
+                signal.Release();
                 return;
             }
             // a device that never has work for its threads never has threads
@@ -211,9 +214,11 @@ internal sealed unsafe class Workers : IDisposable
 
         private void Loop()
         {
+            Volatile.Write(ref placement, ThreadPlacement.OfThisThread(owner.Threads));
             while (true)
             {
                 signal.Wait(static worker => Interlocked.Exchange(ref worker.work, 0) == 1, this);
+                placement?.GoAnywhere();
                 if (stopping) return;
                 if (!owner.TryJoin()) continue;
                 owner.TakeShares();
@@ -233,8 +238,13 @@ internal sealed unsafe class Workers : IDisposable
         /// <summary>To be called after the condition was made true.</summary>
         public void Set()
         {
-            if (Interlocked.CompareExchange(ref asleep, 0, 1) == 1) sleep.Release();
+            if (TryClaimSleeper()) Release();
         }
+
+        /// <summary>Whether the other thread sleeps, or is about to: who is told so has to call <see cref="Release"/>.</summary>
+        public bool TryClaimSleeper() => Interlocked.CompareExchange(ref asleep, 0, 1) == 1;
+
+        public void Release() => sleep.Release();
 
         /// <summary>Returns when the condition held; a condition that takes something takes it once.</summary>
         public void Wait<TState>(Func<TState, bool> condition, TState state)

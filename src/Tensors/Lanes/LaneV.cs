@@ -76,11 +76,11 @@ internal readonly unsafe struct LaneV(Vector<float> value) : IVectorLane<LaneV>
 
     // vmaxps and vminps are these two to the last NaN
     [MethodImpl(Inline)]
-    public static LaneV Max(LaneV left, LaneV right) => Avx.IsSupported && Width == 8
+    public static LaneV Max(LaneV left, LaneV right) => Avx.IsSupported && Vector<float>.Count == 8
         ? new(Avx.Max(left.Value.AsVector256(), right.Value.AsVector256()).AsVector()) : WhereGreater(left, right, left, right);
 
     [MethodImpl(Inline)]
-    public static LaneV Min(LaneV left, LaneV right) => Avx.IsSupported && Width == 8
+    public static LaneV Min(LaneV left, LaneV right) => Avx.IsSupported && Vector<float>.Count == 8
         ? new(Avx.Min(left.Value.AsVector256(), right.Value.AsVector256()).AsVector()) : WhereGreater(right, left, left, right);
 
     [MethodImpl(Inline)] public static LaneV operator +(LaneV left, LaneV right) => new(left.Value + right.Value);
@@ -95,7 +95,7 @@ internal readonly unsafe struct LaneV(Vector<float> value) : IVectorLane<LaneV>
 
     // in steps: a tile has dozens of these, and what is not taken should not count against what the compiler is willing to inline
     [MethodImpl(Inline)]
-    public static LaneV FusedMultiplyAdd(LaneV left, LaneV right, LaneV addend) => Width == 4 && !AdvSimd.IsSupported
+    public static LaneV FusedMultiplyAdd(LaneV left, LaneV right, LaneV addend) => Vector<float>.Count == 4 && !AdvSimd.IsSupported
         ? new(OfFour(left.Value.AsVector128(), right.Value.AsVector128(), addend.Value.AsVector128()).AsVector())
         : new(Vector.FusedMultiplyAdd(left.Value, right.Value, addend.Value));
 

@@ -68,6 +68,9 @@ internal static unsafe class PanelWriter
     /// <summary>The widest panel: four lanes of 16.</summary>
     public const int MaximumLines = 64;
 
+    /// <summary>The narrowest panel that is made in one way at every width of lanes: two lanes of eight.</summary>
+    private const int FewestLines = 16;
+
     /// <summary>Lines lie next to each other in memory: each depth is one block.</summary>
     public static void Columns(float* panel, int panelWidth, float* from, nint depthStep, int lines, int depth)
     {
@@ -79,6 +82,15 @@ internal static unsafe class PanelWriter
                 Vector512.Store(Vector512.Load(from + 16), panel + 16);
                 Vector512.Store(Vector512.Load(from + 32), panel + 32);
                 Vector512.Store(Vector512.Load(from + 48), panel + 48);
+            }
+            return;
+        }
+        if (lines == panelWidth && panelWidth == FewestLines)
+        {
+            for (int k = 0; k < depth; k++, from += depthStep, panel += FewestLines)
+            {
+                Vector256.Store(Vector256.Load(from), panel);
+                Vector256.Store(Vector256.Load(from + 8), panel + 8);
             }
             return;
         }

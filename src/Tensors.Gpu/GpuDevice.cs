@@ -11,15 +11,21 @@ namespace Graft.Tensors.Gpu;
 /// alone, so the same numbers give the same bits. Several passes may use one device from several threads.</remarks>
 public sealed partial class GpuDevice : Device, IDisposable
 {
+    /// <summary>Room for a batch of 64 photographs and more.</summary>
+    internal const int StagingBytes = 64 << 20;
+
     private readonly Context context;
     private readonly Accelerator accelerator;
     private readonly Lock compiling = new();
     private readonly GpuPool pool;
+    private readonly PinnedStaging staging;
+    private readonly WholeMemory wholeMemory;
     private readonly ConcurrentDictionary<Type, Delegate> kernels = new();
     private readonly bool simulated;
     private readonly int groupSize;
     private readonly bool hasTensorCores;
     private EmittedAccess access;
+    private long launches;
 
     private GpuDevice(Context context, Accelerator accelerator)
     {
@@ -27,6 +33,8 @@ public sealed partial class GpuDevice : Device, IDisposable
         this.accelerator = accelerator;
         access = new EmittedAccess(context);
         pool = new GpuPool(this, accelerator);
+        staging = new PinnedStaging(accelerator, StagingBytes);
+        wholeMemory = new WholeMemory(accelerator);
         simulated = accelerator.AcceleratorType == AcceleratorType.CPU;
         hasTensorCores = accelerator is CudaAccelerator card ? card.Architecture >= CudaArchitecture.SM_80 : accelerator.WarpSize == MatrixUnit.Lanes;
         groupSize = simulated ? SimulatedGroupSize : GroupSize;
@@ -38,6 +46,11 @@ public sealed partial class GpuDevice : Device, IDisposable
     /// <summary>Bytes of memory that the pool has from the driver, in use or not.</summary>
     /// <remarks>What PyTorch calls reserved. A warmed-up training step adds nothing.</remarks>
     public long BytesTaken => pool.BytesTaken;
+
+    internal PinnedStaging Staging => staging;
+
+    /// <summary>How many kernels have been queued so far.</summary>
+    internal long Launches => Interlocked.Read(ref launches);
 
     /// <summary>How exactly products and convolutions are computed; as exactly as on the CPU unless something else is asked for.</summary>
     /// <remarks>It may be set between passes. PyTorch asks for convolutions apart (<c>torch.backends.cudnn.allow_tf32</c>); here they are products like others.</remarks>
@@ -84,6 +97,8 @@ public sealed partial class GpuDevice : Device, IDisposable
     public void Dispose()
     {
         pool.Dispose();
+        staging.Dispose();
+        wholeMemory.Dispose();
         accelerator.Dispose();
         context.Dispose();
     }
@@ -116,7 +131,7 @@ public sealed partial class GpuDevice : Device, IDisposable
     public override void Upload<T>(ReadOnlySpan<T> source, Tensor<T> destination)
     {
         if (source.IsEmpty) return;
-        ViewToWrite(destination).SubView(0, source.Length).CopyFromCPU(accelerator.DefaultStream, source);
+        staging.Upload(source, ViewToWrite(destination).SubView(0, source.Length));
         GC.KeepAlive(destination);
     }
 
@@ -124,7 +139,9 @@ public sealed partial class GpuDevice : Device, IDisposable
     public override void Download<T>(Tensor<T> source, Span<T> destination)
     {
         if (destination.IsEmpty) return;
+        long uploads = staging.Uploads;
         ViewOf(source).SubView(0, destination.Length).CopyToCPU(accelerator.DefaultStream, destination);
+        staging.Free(uploads);
         GC.KeepAlive(source);
     }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 
 namespace Graft.Tensors.Gpu.Tests;
@@ -30,6 +32,43 @@ public sealed class GpuDeviceTests
         Assert.Equal([float.NaN, 1e-45f], tensor.Slice(0, 1, 2, 2).ToArray());
         using var empty = Tensor.From<float>([0, 3], [], Device);
         Assert.Empty(empty.ToArray());
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(4096)]
+    public void Uploads_go_through_page_locked_memory_piece_by_piece(int capacity)
+    {
+        using var context = Context.Create(builder => builder.CPU());
+        using var accelerator = context.CreateCPUAccelerator(0);
+        using var staging = new PinnedStaging(accelerator, capacity);
+        using var buffer = accelerator.Allocate1D<float>(1500);
+        float[] numbers = [.. Enumerable.Range(0, 1000).Select(static number => number / 7f)];
+        // not at the beginning of a block, and several times over: more than there is room for
+        for (int round = 0; round < 3; round++)
+        {
+            staging.Upload<float>(numbers.AsSpan(round), buffer.View.SubView(500, 1000 - round));
+            float[] back = new float[1500];
+            buffer.CopyToCPU(back);
+            Assert.Equal(numbers[round..], back[500..(1500 - round)]);
+        }
+        Assert.Equal(3, staging.Uploads);
+        Assert.True(staging.Waits >= 2, $"{staging.Waits} waits");
+    }
+
+    [Fact]
+    public void Uploads_that_were_waited_for_leave_their_room()
+    {
+        using var device = GpuDevice.OnCpuAccelerator();
+        float[] numbers = new float[GpuDevice.StagingBytes / sizeof(float) / 4];
+        using var tensor = device.Rent<float>([numbers.Length]);
+        for (int round = 0; round < 10; round++)
+        {
+            numbers[7] = round;
+            tensor.CopyFrom(numbers);
+            Assert.Equal(round, tensor.Slice(0, 7, 1, 1).ToArray()[0]);
+        }
+        Assert.Equal(0, device.Staging.Waits);
     }
 
     [Theory]

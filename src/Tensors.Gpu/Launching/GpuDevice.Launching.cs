@@ -22,6 +22,7 @@ public sealed partial class GpuDevice
             var launch = (Action<KernelConfig, TKernel, int>)kernels.GetOrAdd(
                 typeof(TKernel), static (type, device) => device.Compile(type, static accelerator => accelerator.LoadStreamKernel<TKernel, int>(Entry.Elements)),
                 this);
+            Interlocked.Increment(ref launches);
             launch(new KernelConfig((int)Ceiling.Divide((long)count, groupSize), groupSize), kernel, count);
         }
         KeepAlive(operands);
@@ -38,6 +39,7 @@ public sealed partial class GpuDevice
             var launch = (Action<KernelConfig, TKernel>)kernels.GetOrAdd(
                 typeof(TKernel), static (type, device) => device.Compile(type, static accelerator => accelerator.LoadStreamKernel<TKernel>(Entry.Groups)),
                 this);
+            Interlocked.Increment(ref launches);
             launch(new KernelConfig(groups, threads), kernel);
         }
         KeepAlive(operands);
@@ -48,9 +50,15 @@ public sealed partial class GpuDevice
     {
         if (tensor.Memory is not GpuPool.GpuMemory memory || !ReferenceEquals(tensor.Device, this))
             throw new InvalidOperationException($"a tensor {tensor.Shape} is on {tensor.Device.Name}, not on {Name}");
-        ArrayView<byte> bytes = memory.Buffer.View;
-        var elements = bytes.Cast<T>();
+        var elements = BlockOf<T>(memory);
         return elements.SubView(tensor.Offset, elements.Length - tensor.Offset);
+    }
+
+    /// <summary>A block of the device's own.</summary>
+    private static ArrayView<T> BlockOf<T>(DeviceMemory memory) where T : unmanaged
+    {
+        ArrayView<byte> bytes = ((GpuPool.GpuMemory)memory).Buffer.View;
+        return bytes.Cast<T>();
     }
 
     /// <summary>As <see cref="ViewOf{T}"/>, of what is about to be written: what was made of its numbers no longer holds.</summary>

@@ -227,6 +227,12 @@ public abstract class Device
     public abstract void Update<TRule>(TRule rule, Tensor<float> weight, Tensor<float> gradient, Tensor<float>? first, Tensor<float>? second)
         where TRule : unmanaged, IUpdateRule;
 
+    /// <summary>Such a step over each of several parameters, whose memories are apart: what PyTorch calls foreach. A device on which every kernel has to be launched overrides it.</summary>
+    public virtual void Update<TRule>(ReadOnlySpan<ParameterUpdate<TRule>> updates) where TRule : unmanaged, IUpdateRule
+    {
+        foreach (var update in updates) Update(update.Rule, update.Weight, update.Gradient, update.First, update.Second);
+    }
+
     private static class DefaultCpu
     {
         public static readonly Device Instance = CpuDevice.MakeShared();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Graft.Autograd;
 using Graft.Tensors;
 
@@ -13,6 +14,9 @@ public abstract partial class Optimiser : IDisposable
     private double? momentumNow;
     private readonly Dictionary<Parameter, State> states = [];
     private readonly List<Movement> movements = [];
+
+    /// <summary>Gradients in the order of their weights, until the step is made.</summary>
+    private readonly List<Tensor<float>> copies = [];
     private readonly WeightLockSet locks = new();
 
     private Optimiser(ParameterGroups groups, double weightDecay, double? clipNorm)
@@ -77,6 +81,7 @@ public abstract partial class Optimiser : IDisposable
         float scale = clipNorm is { } largest ? GradientNorm.ClipFactor(movements, largest) : 1f;
         using var alone = gradients.BeginStep(locks);
         BeginMoves();
+        DropCopies();
         foreach (var (parameter, gradient, group) in movements)
         {
             var weight = parameter.ValueOn(gradient.Device);
@@ -86,10 +91,11 @@ public abstract partial class Optimiser : IDisposable
             var aligned = gradient.IsContiguous ? null : gradient.Device.Rent<float>(gradient.Shape);
             if (aligned is not null) gradient.Device.Copy(gradient, aligned);
             float rate = (float)group.RateAt(rateFactor), decay = (float)group.DecayOf(parameter, weightDecay);
+            if (aligned is not null) copies.Add(aligned);
             Move(weight, aligned ?? gradient, state, new UpdateStep(rate, decay, state.Steps, scale) { Momentum = (float?)momentumNow });
-            aligned?.Dispose();
         }
         EndMoves();
+        DropCopies();
         movements.Clear();
     }
 
@@ -99,6 +105,7 @@ public abstract partial class Optimiser : IDisposable
         foreach (var state in states.Values) state.Dispose();
         states.Clear();
         BeginMoves();
+        DropCopies();
         GC.SuppressFinalize(this);
     }
 
@@ -144,6 +151,12 @@ public abstract partial class Optimiser : IDisposable
         }
     }
 
+    private void DropCopies()
+    {
+        foreach (var copy in copies) copy.Dispose();
+        copies.Clear();
+    }
+
     private State StateOf(Parameter parameter, Device device)
     {
         if (!states.TryGetValue(parameter, out var state))
@@ -182,10 +195,21 @@ public abstract partial class Optimiser : IDisposable
     private sealed class RuleOptimiser<TRule>(ParameterGroups groups, Func<UpdateStep, TRule> rule, double weightDecay, double? clipNorm)
         : Optimiser(groups, weightDecay, clipNorm) where TRule : unmanaged, IUpdateRule
     {
+        private readonly List<ParameterUpdate<TRule>> updates = [];
+
         private protected override int StateCount => TRule.StateCount;
 
         private protected override void Move(Tensor<float> weight, Tensor<float> gradient, State state, UpdateStep step) =>
-            weight.Device.Update(rule(step), weight, gradient, state.First, state.Second);
+            updates.Add(new(rule(step), weight, gradient, state.First, state.Second));
+
+        private protected override void BeginMoves() => updates.Clear();
+
+        private protected override void EndMoves()
+        {
+            if (updates.Count == 0) return;
+            updates[0].Weight.Device.Update(CollectionsMarshal.AsSpan(updates));
+            updates.Clear();
+        }
     }
 }
 

@@ -28,6 +28,35 @@ public sealed class UpdateTests<TDevice> : DeviceTests<TDevice> where TDevice : 
         });
     }
 
+    [Fact]
+    public void Many_parameters_at_once_as_one_by_one()
+    {
+        // more than a card's group does at once, one exactly as much, and one of nothing between others
+        int[] sizes = Tiny ? [5, 0, 4096, 4099] : [70003, 1, 0, 4096, 17, 8192, 3];
+        Together(new Descend(0.1f), sizes, 0);
+        Together(new Accelerate(0.1f), sizes, 1);
+        Together(new Adapt(0.1f), sizes, 2);
+        Device.Update<Descend>([]);
+    }
+
+    private void Together<TRule>(TRule rule, int[] sizes, int states) where TRule : unmanaged, IUpdateRule
+    {
+        var (once, single) = (sizes.Select(Parameter).ToArray(), sizes.Select(Parameter).ToArray());
+        Device.Update<TRule>(once);
+        foreach (var (_, weight, gradient, first, second) in single) Device.Update(rule, weight, gradient, first, second);
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            Check.SameBits($"weight {i}", once[i].Weight.ToArray(), single[i].Weight.ToArray());
+            if (states > 0) Check.SameBits($"first {i}", once[i].First!.ToArray(), single[i].First!.ToArray());
+            if (states > 1) Check.SameBits($"second {i}", once[i].Second!.ToArray(), single[i].Second!.ToArray());
+        }
+
+        ParameterUpdate<TRule> Parameter(int size) =>
+            new(rule, Numbers("weight", size), Numbers("gradient", size), states > 0 ? Numbers("first", size) : null, states > 1 ? Numbers("second", size) : null);
+
+        Tensor<float> Numbers(string name, int size) => Tensor.From<float>([size], Draw.Uniform(name, size, 0.1, 1), Device);
+    }
+
     private void Run<TRule>(TRule rule, Shape shape, Layout layout, int states) where TRule : unmanaged, IUpdateRule
     {
         var (weight, gradient) = (Draw.Uniform("weight", shape.ElementCount), Draw.Uniform("gradient", shape.ElementCount));

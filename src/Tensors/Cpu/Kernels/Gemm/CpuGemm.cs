@@ -122,9 +122,22 @@ public sealed partial class CpuDevice
 /// <param name="Rows">Rows of an item.</param>
 /// <param name="Panels">Column panels of an item.</param>
 /// <param name="Across">How many items lie side by side.</param>
-/// <param name="Count">How many items there are.</param>
-internal readonly record struct GemmBlocking(nint Rows, nint Panels, nint Across, nint Count)
+/// <param name="Whole">How many items are whole.</param>
+/// <param name="Count">How many items there are, the parts of those that are not whole among them.</param>
+internal readonly record struct GemmBlocking(nint Rows, nint Panels, nint Across, nint Whole, nint Count)
 {
+    /// <summary>Parts that an item is cut into at the end, where whoever is through waits for the others.</summary>
+    private const int Parts = 4;
+
+    /// <summary>Where an item lies: its first row and panel, and how many rows it has.</summary>
+    public (nint Row, nint Panel, nint Rows) At(nint item, TileShape tile)
+    {
+        nint whole = item < Whole ? item : Whole + (item - Whole) / Parts, down = whole / Across, panel = (whole - down * Across) * Panels;
+        if (item < Whole) return (down * Rows, panel, Rows);
+        nint each = Ceiling.Multiple(Ceiling.Divide(Rows, Parts), tile.Rows), before = (item - Whole) % Parts * each;
+        return (down * Rows + before, panel, Math.Min(each, Rows - before));
+    }
+
     public static GemmBlocking Cut(nint rows, nint panels, TileShape tile, int threads)
     {
         nint wanted = Blocking.WantedItems(threads);
@@ -136,7 +149,8 @@ internal readonly record struct GemmBlocking(nint Rows, nint Panels, nint Across
         nint rowsEach = Ceiling.Multiple(Ceiling.Divide(rows, down), tile.Rows), panelsEach = Ceiling.Divide(panels, across);
         down = Ceiling.Divide(rows, rowsEach);
         across = Ceiling.Divide(panels, panelsEach);
-        return new GemmBlocking(rowsEach, panelsEach, across, down * across);
+        nint count = down * across, cut = threads == 1 || rowsEach < Parts * tile.Rows || count < wanted ? 0 : threads;
+        return new GemmBlocking(rowsEach, panelsEach, across, count - cut, count + cut * (Parts - 1));
     }
 }
 

@@ -27,8 +27,9 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
         float* sums = workspace.Pointer + leftLength;
         for (nint item = begin; item < end; item++)
         {
-            nint down = item / blocks.Across, panel = (item - down * blocks.Across) * blocks.Panels;
-            nint row = down * blocks.Rows, rows = Math.Min(blocks.Rows, product.Rows - row);
+            var (row, panel, rows) = blocks.At(item, tile);
+            rows = Math.Min(rows, product.Rows - row);
+            if (rows <= 0) continue;
             nint column = (firstPanel + panel) * tile.Columns;
             nint columns = Math.Min(Math.Min(blocks.Panels, panelCount - panel) * tile.Columns, product.Columns - column);
             nint k = 0;

@@ -23,8 +23,10 @@ internal readonly unsafe struct WeightBlocksKernel<TEpilogue, TNumbers>(
         float* copy = workspace.Pointer + startsLength, wide = copy + copyLength, sums = wide + wideLength;
         for (nint item = begin; item < end; item++)
         {
-            nint down = item / blocks.Across, first = (item - down * blocks.Across) * blocks.Panels;
-            nint row = down * blocks.Rows, rows = Math.Min(blocks.Rows, product.Rows - row), last = Math.Min(first + blocks.Panels, panelCount);
+            var (row, first, rows) = blocks.At(item, tile);
+            rows = Math.Min(rows, product.Rows - row);
+            if (rows <= 0) continue;
+            nint last = Math.Min(first + blocks.Panels, panelCount);
             for (nint panel = first; panel < last; panel++)
             {
                 byte* right = numbers + panel * Width * product.Depth * TNumbers.Bytes;

@@ -57,16 +57,18 @@ internal readonly unsafe struct WinogradKernel<TRows, TEpilogue>(
         nint columns = Math.Min(tile.Columns, product.Columns - column), tiles = Ceiling.Divide(count, tile.Rows);
         nint matrix = (nint)input.Channels * tile.Columns;
         float* right = filters + column * input.Channels * Winograd.Products;
+        nint chains = input.Channels / Blocking.WinogradDepth, rest = input.Channels - chains * Blocking.WinogradDepth;
+        nint* starts = stackalloc nint[(int)chains + 1];
         for (int at = 0; at < Winograd.Products; at++, right += matrix)
         {
-            for (nint from = 0; from < input.Channels; from += Blocking.WinogradDepth)
-            {
-                nint start = at * workspace.PatchStep + from, depth = Math.Min(Blocking.WinogradDepth, input.Channels - from);
-                var walk = new DepthWalk(1, depth, &start, step: 1, tile.Columns);
-                MicroKernel.Panel<S>(
-                    (float**)workspace.Starts, tiles, right + from * tile.Columns, right + matrix + from * tile.Columns, depth * tile.Columns, walk,
-                    workspace.Panels + at * workspace.PanelStep, columns, from > 0 ? SumsBefore.Add : SumsBefore.None);
-            }
+            for (nint chain = 0; chain <= chains; chain++) starts[chain] = at * workspace.PatchStep + chain * Blocking.WinogradDepth;
+            float* sums = workspace.Panels + at * workspace.PanelStep;
+            var walk = new DepthWalk(1, Blocking.WinogradDepth, starts, step: 1, tile.Columns, chains);
+            if (chains > 0) MicroKernel.Panel<S>((float**)workspace.Starts, tiles, right, right + matrix, matrix, walk, sums, columns, SumsBefore.None);
+            if (rest == 0) continue;
+            float* last = right + matrix - rest * tile.Columns;
+            walk = new DepthWalk(1, rest, starts + chains, step: 1, tile.Columns);
+            MicroKernel.Panel<S>((float**)workspace.Starts, tiles, last, last, 0, walk, sums, columns, chains > 0 ? SumsBefore.Add : SumsBefore.None);
         }
         for (nint square = 0; square < count; square++)
         {

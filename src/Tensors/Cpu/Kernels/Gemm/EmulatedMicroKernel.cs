@@ -27,29 +27,33 @@ internal static unsafe class EmulatedMicroKernel
 
     private static void TwoByFour(float** rows, float* right, in DepthWalk walk, float* sums, int columns, SumsBefore before)
     {
-        var (aLower, aUpper) = Vector128.Widen(before == SumsBefore.GoOn ? Vector128.Load(sums) : Vector128<float>.Zero);
-        var (bLower, bUpper) = Vector128.Widen(before == SumsBefore.GoOn ? Vector128.Load(sums + columns) : Vector128<float>.Zero);
         float* a = rows[0], b = rows[1];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
-        for (nint stretch = 0; stretch < walk.Stretches; stretch++)
+        nint* starts = walk.Starts;
+        for (nint chain = 0; chain < walk.Chains; chain++, before = SumsBefore.Add)
         {
-            nint at = walk.Starts[stretch];
-            for (nint k = 0; k < length; k++, at += step, right += rightStep)
+            var (aLower, aUpper) = Vector128.Widen(before == SumsBefore.GoOn ? Vector128.Load(sums) : Vector128<float>.Zero);
+            var (bLower, bUpper) = Vector128.Widen(before == SumsBefore.GoOn ? Vector128.Load(sums + columns) : Vector128<float>.Zero);
+            for (nint stretch = 0; stretch < walk.Stretches; stretch++)
             {
-                var four = Vector128.Load(right);
-                Vector128<double> lower = Vector128.WidenLower(four), upper = Vector128.WidenUpper(four);
-                MultiplyAdd(Vector128.Create((double)a[at]), lower, upper, ref aLower, ref aUpper);
-                MultiplyAdd(Vector128.Create((double)b[at]), lower, upper, ref bLower, ref bUpper);
+                nint at = *starts++;
+                for (nint k = 0; k < length; k++, at += step, right += rightStep)
+                {
+                    var four = Vector128.Load(right);
+                    Vector128<double> lower = Vector128.WidenLower(four), upper = Vector128.WidenUpper(four);
+                    MultiplyAdd(Vector128.Create((double)a[at]), lower, upper, ref aLower, ref aUpper);
+                    MultiplyAdd(Vector128.Create((double)b[at]), lower, upper, ref bLower, ref bUpper);
+                }
             }
+            Vector128<float> first = Vector128.Narrow(aLower, aUpper), second = Vector128.Narrow(bLower, bUpper);
+            if (before == SumsBefore.Add)
+            {
+                first += Vector128.Load(sums);
+                second += Vector128.Load(sums + columns);
+            }
+            first.Store(sums);
+            second.Store(sums + columns);
         }
-        Vector128<float> first = Vector128.Narrow(aLower, aUpper), second = Vector128.Narrow(bLower, bUpper);
-        if (before == SumsBefore.Add)
-        {
-            first += Vector128.Load(sums);
-            second += Vector128.Load(sums + columns);
-        }
-        first.Store(sums);
-        second.Store(sums + columns);
     }
 
     /// <summary>Four sums a step on. Nearly always each is a normal float rounded from one side: then half of what is cut off is

@@ -25,14 +25,17 @@ internal readonly record struct TileShape(int Rows, int Columns)
 }
 
 /// <summary>How a tile walks along the depth: some stretches, each of some numbers at equal steps.</summary>
-/// <param name="stretches">How many stretches.</param>
+/// <param name="stretches">How many stretches a chain of multiply-adds has.</param>
 /// <param name="length">Numbers of a stretch.</param>
 /// <param name="starts">Where each stretch begins in a row of the left operand.</param>
 /// <param name="step">From a number to the next in a row of the left operand.</param>
 /// <param name="rightStep">From a tile's columns to those of the next depth in the right operand: as many as they are where it is
 /// packed.</param>
-internal readonly unsafe struct DepthWalk(nint stretches, nint length, nint* starts, nint step, nint rightStep)
+/// <param name="chains">How many times so many stretches there are: each time the sums begin at zero and are then added up (<see cref="SumsBefore.Add"/>).</param>
+internal readonly unsafe struct DepthWalk(nint stretches, nint length, nint* starts, nint step, nint rightStep, nint chains = 1)
 {
+    public nint Chains => chains;
+
     public nint Stretches => stretches;
 
     public nint Length => length;
@@ -44,7 +47,7 @@ internal readonly unsafe struct DepthWalk(nint stretches, nint length, nint* sta
     public nint RightStep => rightStep;
 
     /// <summary>How deep the walk is in all.</summary>
-    public nint Depth => stretches * length;
+    public nint Depth => chains * stretches * length;
 }
 
 /// <summary>What the micro-kernel makes of the sums that are there.</summary>
@@ -118,35 +121,39 @@ internal static unsafe partial class MicroKernel
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
-        var (c0A, c0B, c0C, c0D) = FirstFour<S>(sums, before);
-        var (c1A, c1B, c1C, c1D) = FirstFour<S>(sums + row, before);
-        var (c2A, c2B, c2C, c2D) = FirstFour<S>(sums + 2 * row, before);
-        var (c3A, c3B, c3C, c3D) = FirstFour<S>(sums + 3 * row, before);
-        var (c4A, c4B, c4C, c4D) = FirstFour<S>(sums + 4 * row, before);
-        var (c5A, c5B, c5C, c5D) = FirstFour<S>(sums + 5 * row, before);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
-        for (nint stretch = 0; stretch < walk.Stretches; stretch++)
+        nint* starts = walk.Starts;
+        for (nint chain = 0; chain < walk.Chains; chain++, before = SumsBefore.Add)
         {
-            nint at = walk.Starts[stretch];
-            for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
+            var (c0A, c0B, c0C, c0D) = FirstFour<S>(sums, before);
+            var (c1A, c1B, c1C, c1D) = FirstFour<S>(sums + row, before);
+            var (c2A, c2B, c2C, c2D) = FirstFour<S>(sums + 2 * row, before);
+            var (c3A, c3B, c3C, c3D) = FirstFour<S>(sums + 3 * row, before);
+            var (c4A, c4B, c4C, c4D) = FirstFour<S>(sums + 4 * row, before);
+            var (c5A, c5B, c5C, c5D) = FirstFour<S>(sums + 5 * row, before);
+            for (nint stretch = 0; stretch < walk.Stretches; stretch++)
             {
-                if (Sse.IsSupported) Sse.Prefetch1(ahead);
-                S a = S.Load(right), b = S.Load(right + S.Width), c = S.Load(right + 2 * S.Width), d = S.Load(right + 3 * S.Width);
-                Multiply(S.LoadSplat(r0 + at), a, b, c, d, ref c0A, ref c0B, ref c0C, ref c0D);
-                Multiply(S.LoadSplat(r1 + at), a, b, c, d, ref c1A, ref c1B, ref c1C, ref c1D);
-                Multiply(S.LoadSplat(r2 + at), a, b, c, d, ref c2A, ref c2B, ref c2C, ref c2D);
-                Multiply(S.LoadSplat(r3 + at), a, b, c, d, ref c3A, ref c3B, ref c3C, ref c3D);
-                Multiply(S.LoadSplat(r4 + at), a, b, c, d, ref c4A, ref c4B, ref c4C, ref c4D);
-                Multiply(S.LoadSplat(r5 + at), a, b, c, d, ref c5A, ref c5B, ref c5C, ref c5D);
+                nint at = *starts++;
+                for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
+                {
+                    if (Sse.IsSupported) Sse.Prefetch1(ahead);
+                    S a = S.Load(right), b = S.Load(right + S.Width), c = S.Load(right + 2 * S.Width), d = S.Load(right + 3 * S.Width);
+                    Multiply(S.LoadSplat(r0 + at), a, b, c, d, ref c0A, ref c0B, ref c0C, ref c0D);
+                    Multiply(S.LoadSplat(r1 + at), a, b, c, d, ref c1A, ref c1B, ref c1C, ref c1D);
+                    Multiply(S.LoadSplat(r2 + at), a, b, c, d, ref c2A, ref c2B, ref c2C, ref c2D);
+                    Multiply(S.LoadSplat(r3 + at), a, b, c, d, ref c3A, ref c3B, ref c3C, ref c3D);
+                    Multiply(S.LoadSplat(r4 + at), a, b, c, d, ref c4A, ref c4B, ref c4C, ref c4D);
+                    Multiply(S.LoadSplat(r5 + at), a, b, c, d, ref c5A, ref c5B, ref c5C, ref c5D);
+                }
             }
+            Write(c0A, c0B, c0C, c0D, sums, before);
+            Write(c1A, c1B, c1C, c1D, sums + row, before);
+            Write(c2A, c2B, c2C, c2D, sums + 2 * row, before);
+            Write(c3A, c3B, c3C, c3D, sums + 3 * row, before);
+            Write(c4A, c4B, c4C, c4D, sums + 4 * row, before);
+            Write(c5A, c5B, c5C, c5D, sums + 5 * row, before);
         }
-        Write(c0A, c0B, c0C, c0D, sums, before);
-        Write(c1A, c1B, c1C, c1D, sums + row, before);
-        Write(c2A, c2B, c2C, c2D, sums + 2 * row, before);
-        Write(c3A, c3B, c3C, c3D, sums + 3 * row, before);
-        Write(c4A, c4B, c4C, c4D, sums + 4 * row, before);
-        Write(c5A, c5B, c5C, c5D, sums + 5 * row, before);
     }
 
     /// <summary>6 rows by 2 lanes: 12 sums, all that 16 registers can hold, and enough to keep the multipliers busy.</summary>
@@ -154,35 +161,39 @@ internal static unsafe partial class MicroKernel
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
-        var (c0A, c0B) = FirstTwo<S>(sums, before);
-        var (c1A, c1B) = FirstTwo<S>(sums + row, before);
-        var (c2A, c2B) = FirstTwo<S>(sums + 2 * row, before);
-        var (c3A, c3B) = FirstTwo<S>(sums + 3 * row, before);
-        var (c4A, c4B) = FirstTwo<S>(sums + 4 * row, before);
-        var (c5A, c5B) = FirstTwo<S>(sums + 5 * row, before);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
-        for (nint stretch = 0; stretch < walk.Stretches; stretch++)
+        nint* starts = walk.Starts;
+        for (nint chain = 0; chain < walk.Chains; chain++, before = SumsBefore.Add)
         {
-            nint at = walk.Starts[stretch];
-            for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
+            var (c0A, c0B) = FirstTwo<S>(sums, before);
+            var (c1A, c1B) = FirstTwo<S>(sums + row, before);
+            var (c2A, c2B) = FirstTwo<S>(sums + 2 * row, before);
+            var (c3A, c3B) = FirstTwo<S>(sums + 3 * row, before);
+            var (c4A, c4B) = FirstTwo<S>(sums + 4 * row, before);
+            var (c5A, c5B) = FirstTwo<S>(sums + 5 * row, before);
+            for (nint stretch = 0; stretch < walk.Stretches; stretch++)
             {
-                if (Sse.IsSupported) Sse.Prefetch1(ahead);
-                S a = S.Load(right), b = S.Load(right + S.Width);
-                Multiply(S.LoadSplat(r0 + at), a, b, ref c0A, ref c0B);
-                Multiply(S.LoadSplat(r1 + at), a, b, ref c1A, ref c1B);
-                Multiply(S.LoadSplat(r2 + at), a, b, ref c2A, ref c2B);
-                Multiply(S.LoadSplat(r3 + at), a, b, ref c3A, ref c3B);
-                Multiply(S.LoadSplat(r4 + at), a, b, ref c4A, ref c4B);
-                Multiply(S.LoadSplat(r5 + at), a, b, ref c5A, ref c5B);
+                nint at = *starts++;
+                for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
+                {
+                    if (Sse.IsSupported) Sse.Prefetch1(ahead);
+                    S a = S.Load(right), b = S.Load(right + S.Width);
+                    Multiply(S.LoadSplat(r0 + at), a, b, ref c0A, ref c0B);
+                    Multiply(S.LoadSplat(r1 + at), a, b, ref c1A, ref c1B);
+                    Multiply(S.LoadSplat(r2 + at), a, b, ref c2A, ref c2B);
+                    Multiply(S.LoadSplat(r3 + at), a, b, ref c3A, ref c3B);
+                    Multiply(S.LoadSplat(r4 + at), a, b, ref c4A, ref c4B);
+                    Multiply(S.LoadSplat(r5 + at), a, b, ref c5A, ref c5B);
+                }
             }
+            Write(c0A, c0B, sums, before);
+            Write(c1A, c1B, sums + row, before);
+            Write(c2A, c2B, sums + 2 * row, before);
+            Write(c3A, c3B, sums + 3 * row, before);
+            Write(c4A, c4B, sums + 4 * row, before);
+            Write(c5A, c5B, sums + 5 * row, before);
         }
-        Write(c0A, c0B, sums, before);
-        Write(c1A, c1B, sums + row, before);
-        Write(c2A, c2B, sums + 2 * row, before);
-        Write(c3A, c3B, sums + 3 * row, before);
-        Write(c4A, c4B, sums + 4 * row, before);
-        Write(c5A, c5B, sums + 5 * row, before);
     }
 
     /// <summary>6 rows by the first lane.</summary>
@@ -190,35 +201,39 @@ internal static unsafe partial class MicroKernel
         where S : unmanaged, IVectorLane<S>
     {
         int row = Lanes<S>() * S.Width;
-        S c0 = First<S>(sums, before);
-        S c1 = First<S>(sums + row, before);
-        S c2 = First<S>(sums + 2 * row, before);
-        S c3 = First<S>(sums + 3 * row, before);
-        S c4 = First<S>(sums + 4 * row, before);
-        S c5 = First<S>(sums + 5 * row, before);
         float* r0 = rows[0], r1 = rows[1], r2 = rows[2], r3 = rows[3], r4 = rows[4], r5 = rows[5];
         nint step = walk.Step, rightStep = walk.RightStep, length = walk.Length;
-        for (nint stretch = 0; stretch < walk.Stretches; stretch++)
+        nint* starts = walk.Starts;
+        for (nint chain = 0; chain < walk.Chains; chain++, before = SumsBefore.Add)
         {
-            nint at = walk.Starts[stretch];
-            for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
+            S c0 = First<S>(sums, before);
+            S c1 = First<S>(sums + row, before);
+            S c2 = First<S>(sums + 2 * row, before);
+            S c3 = First<S>(sums + 3 * row, before);
+            S c4 = First<S>(sums + 4 * row, before);
+            S c5 = First<S>(sums + 5 * row, before);
+            for (nint stretch = 0; stretch < walk.Stretches; stretch++)
             {
-                if (Sse.IsSupported) Sse.Prefetch1(ahead);
-                S a = S.Load(right);
-                c0 = S.FusedMultiplyAdd(S.LoadSplat(r0 + at), a, c0);
-                c1 = S.FusedMultiplyAdd(S.LoadSplat(r1 + at), a, c1);
-                c2 = S.FusedMultiplyAdd(S.LoadSplat(r2 + at), a, c2);
-                c3 = S.FusedMultiplyAdd(S.LoadSplat(r3 + at), a, c3);
-                c4 = S.FusedMultiplyAdd(S.LoadSplat(r4 + at), a, c4);
-                c5 = S.FusedMultiplyAdd(S.LoadSplat(r5 + at), a, c5);
+                nint at = *starts++;
+                for (nint k = 0; k < length; k++, at += step, right += rightStep, ahead += CacheLine)
+                {
+                    if (Sse.IsSupported) Sse.Prefetch1(ahead);
+                    S a = S.Load(right);
+                    c0 = S.FusedMultiplyAdd(S.LoadSplat(r0 + at), a, c0);
+                    c1 = S.FusedMultiplyAdd(S.LoadSplat(r1 + at), a, c1);
+                    c2 = S.FusedMultiplyAdd(S.LoadSplat(r2 + at), a, c2);
+                    c3 = S.FusedMultiplyAdd(S.LoadSplat(r3 + at), a, c3);
+                    c4 = S.FusedMultiplyAdd(S.LoadSplat(r4 + at), a, c4);
+                    c5 = S.FusedMultiplyAdd(S.LoadSplat(r5 + at), a, c5);
+                }
             }
+            Write(c0, sums, before);
+            Write(c1, sums + row, before);
+            Write(c2, sums + 2 * row, before);
+            Write(c3, sums + 3 * row, before);
+            Write(c4, sums + 4 * row, before);
+            Write(c5, sums + 5 * row, before);
         }
-        Write(c0, sums, before);
-        Write(c1, sums + row, before);
-        Write(c2, sums + 2 * row, before);
-        Write(c3, sums + 3 * row, before);
-        Write(c4, sums + 4 * row, before);
-        Write(c5, sums + 5 * row, before);
     }
 
     [MethodImpl(Inline)]

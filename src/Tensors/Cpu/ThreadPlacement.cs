@@ -11,14 +11,10 @@ internal sealed unsafe partial class ThreadPlacement
     private const int Words = 16, BitsPerWord = 64;
 
     private readonly int thread;
-    private readonly ulong[] allowed;
+    private readonly ulong[] allowed = new ulong[Words];
     private bool isKeptOff;
 
-    private ThreadPlacement(int thread, ulong[] allowed)
-    {
-        this.thread = thread;
-        this.allowed = allowed;
-    }
+    private ThreadPlacement(int thread) => this.thread = thread;
 
     /// <summary>That of the calling thread, one of <paramref name="threads"/> that work together; null where they have no core each, or the system does not let itself be told.</summary>
     public static ThreadPlacement? OfThisThread(int threads)
@@ -26,10 +22,8 @@ internal sealed unsafe partial class ThreadPlacement
         if (!OperatingSystem.IsLinux()) return null;
         try
         {
-            ulong[] allowed = new ulong[Words];
-            fixed (ulong* mask = allowed)
-                if (GetAffinity(0, Words * sizeof(ulong), mask) < 0) return null;
-            return allowed.Sum(static word => BitOperations.PopCount(word)) < threads || CurrentCore() < 0 ? null : new ThreadPlacement(CurrentThread(), allowed);
+            var placement = new ThreadPlacement(CurrentThread());
+            return CurrentCore() >= 0 && placement.ReadAllowed() >= threads ? placement : null;
         }
         catch (EntryPointNotFoundException)
         {
@@ -42,7 +36,8 @@ internal sealed unsafe partial class ThreadPlacement
     public void KeepOffThisCore()
     {
         int core = CurrentCore();
-        if ((uint)core >= Words * BitsPerWord) return;
+        // read each time: others may have changed it, and it is theirs to
+        if ((uint)core >= Words * BitsPerWord || ReadAllowed() < 2) return;
         ulong* mask = stackalloc ulong[Words];
         allowed.CopyTo(new Span<ulong>(mask, Words));
         mask[core / BitsPerWord] &= ~(1UL << core % BitsPerWord);
@@ -56,6 +51,16 @@ internal sealed unsafe partial class ThreadPlacement
         if (!Volatile.Read(ref isKeptOff)) return;
         isKeptOff = false;
         fixed (ulong* mask = allowed) _ = SetAffinity(thread, Words * sizeof(ulong), mask);
+    }
+
+    /// <summary>Where the thread may run, and on how many cores; 0 where the system does not tell.</summary>
+    private int ReadAllowed()
+    {
+        fixed (ulong* mask = allowed)
+            if (GetAffinity(thread, Words * sizeof(ulong), mask) < 0) return 0;
+        int cores = 0;
+        foreach (ulong word in allowed) cores += BitOperations.PopCount(word);
+        return cores;
     }
 
     [LibraryImport("libc", EntryPoint = "sched_getcpu")]

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 namespace Graft.Tensors;
 
 /// <summary>An elementwise formula of up to four inputs: what forward and backward of every op come down to.</summary>
@@ -142,17 +141,10 @@ internal readonly unsafe struct ElementwiseKernel<TFormula> : IRangeKernel where
     {
         nint i = 0;
         for (; i + S.Width <= length; i += S.Width) S.Store(At<S>(x0 + i, x1 + i, x2 + i, x3 + i), y + i);
-        if (i < length) Rest(y + i, x0 + i, x1 + i, x2 + i, x3 + i, length - i);
+        for (; i < length; i++) Lane1.Store(At<Lane1>(x0 + i, x1 + i, x2 + i, x3 + i), y + i);
     }
 
-    // by itself: how much the compiler inlines in a method is bounded, and a formula of two functions takes most of it
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Rest(float* y, float* x0, float* x1, float* x2, float* x3, nint length)
-    {
-        for (nint i = 0; i < length; i++) Lane1.Store(At<Lane1>(x0 + i, x1 + i, x2 + i, x3 + i), y + i);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
     private S At<S>(float* x0, float* x1, float* x2, float* x3) where S : unmanaged, IVectorLane<S> => formula.Apply(
         (TFormula.Reads & 1) != 0 ? S.Load(x0) : S.Splat(0f),
         (TFormula.Reads & 2) != 0 ? S.Load(x1) : S.Splat(0f),

@@ -129,13 +129,14 @@ internal readonly record struct GemmBlocking(nint Rows, nint Panels, nint Across
     /// <summary>Parts that an item is cut into at the end, where whoever is through waits for the others.</summary>
     private const int Parts = 4;
 
-    /// <summary>Where an item lies: its first row and panel, and how many rows it has.</summary>
-    public (nint Row, nint Panel, nint Rows) At(nint item, TileShape tile)
+    /// <summary>Where an item lies: its first row and panel, and how many of all rows it has; none where the last ones do not fill a part.</summary>
+    public (nint Row, nint Panel, nint Rows) At(nint item, TileShape tile, nint allRows)
     {
         nint whole = item < Whole ? item : Whole + (item - Whole) / Parts, down = whole / Across, panel = (whole - down * Across) * Panels;
-        if (item < Whole) return (down * Rows, panel, Rows);
+        nint rows = Math.Min(Rows, allRows - down * Rows);
+        if (item < Whole) return (down * Rows, panel, rows);
         nint each = Ceiling.Multiple(Ceiling.Divide(Rows, Parts), tile.Rows), before = (item - Whole) % Parts * each;
-        return (down * Rows + before, panel, Math.Min(each, Rows - before));
+        return (down * Rows + before, panel, Math.Clamp(rows - before, 0, each));
     }
 
     public static GemmBlocking Cut(nint rows, nint panels, TileShape tile, int threads)

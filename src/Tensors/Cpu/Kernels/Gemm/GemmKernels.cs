@@ -27,9 +27,8 @@ internal readonly unsafe struct BlocksKernel<TEpilogue>(
         float* sums = workspace.Pointer + leftLength;
         for (nint item = begin; item < end; item++)
         {
-            var (row, panel, rows) = blocks.At(item, tile);
-            rows = Math.Min(rows, product.Rows - row);
-            if (rows <= 0) continue;
+            var (row, panel, rows) = blocks.At(item, tile, product.Rows);
+            if (rows == 0) continue;
             nint column = (firstPanel + panel) * tile.Columns;
             nint columns = Math.Min(Math.Min(blocks.Panels, panelCount - panel) * tile.Columns, product.Columns - column);
             nint k = 0;

@@ -23,9 +23,8 @@ internal readonly unsafe struct WeightBlocksKernel<TEpilogue, TNumbers>(
         float* copy = workspace.Pointer + startsLength, wide = copy + copyLength, sums = wide + wideLength;
         for (nint item = begin; item < end; item++)
         {
-            var (row, first, rows) = blocks.At(item, tile);
-            rows = Math.Min(rows, product.Rows - row);
-            if (rows <= 0) continue;
+            var (row, first, rows) = blocks.At(item, tile, product.Rows);
+            if (rows == 0) continue;
             nint last = Math.Min(first + blocks.Panels, panelCount);
             for (nint panel = first; panel < last; panel++)
             {

@@ -88,7 +88,7 @@ foreach (var epoch in report.Epochs) Console.WriteLine($"part {epoch.Epoch}: los
 Console.WriteLine($"{report.Steps} episodes in {clock.Elapsed.TotalMinutes:0.0} min");
 // the papers test with turned characters too, as further ones
 foreach (var (tested, name) in new[] { (test, "as they are"), (test.WithTurns(isMirrored: false), "turned ones among them") })
-    foreach (var (of, few) in isStepped ? [(ways, shots)] : new[] { (5, 1), (5, 5), (20, 1) }) Console.WriteLine($"characters {name}, {learning.Evaluate(tested, of, few, seed: 99)}");
+    foreach (var (of, few) in isStepped ? [(ways, 1), (ways, 5)] : new[] { (5, 1), (5, 5), (20, 1) }) Console.WriteLine($"characters {name}, {learning.Evaluate(tested, of, few, seed: 99)}");
 learning.Save(target);
 if (kind == MetaLearningKind.Prototypes)
 {

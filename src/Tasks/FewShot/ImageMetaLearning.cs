@@ -73,7 +73,7 @@ public sealed class ImageMetaLearning : IDisposable
         double rate = options.LearningRate ?? options.Method.LearningRate;
         groups.Rates([.. groups.Select(_ => rate)]);
         // what cannot be tested is said before anything is learnt
-        int asked = test is null || method.LearnsHead ? options.Ways : Math.Min(options.Ways, ClassesWith(test, options.Shots + 1));
+        int asked = test is null || method.KeepsWays ? options.Ways : Math.Min(options.Ways, ClassesWith(test, options.Shots + 1));
         int queries = test is null ? 1 : Math.Clamp(PicturesOf(test, asked) - options.Shots, 1, UsualQueries);
         var asking = test is null ? null : new Asking(Labels(test), Inputs(test, null), asked, options.Shots, queries, seed: 0);
         using var optimiser = options.Method.Optimiser.Create(groups, options.Method.OptimiserOptions);

@@ -31,6 +31,16 @@ public sealed class MetaLearningKind
     /// <summary><see cref="SteppedEpisodes"/> of the head alone.</summary>
     public static MetaLearningKind Anil { get; } = Stepped("anil", "the same, the head alone making steps", SteppedGradient.SecondOrder, headAlone: true);
 
+    /// <summary><see cref="SteppedEpisodes"/> with second derivatives, each task's steps beginning with a head of zeros.</summary>
+    public static MetaLearningKind ZeroHeadMaml { get; } = new(
+        "maml-zero-head", "maml, each task's steps beginning with a head of zeros", static setting => new SteppedEpisodes(setting, SteppedGradient.SecondOrder, zeroHead: true))
+    {
+        // the first step moves the head alone, the second the trunk
+        Inner = new InnerLoop { Rate = 0.2, Steps = 2 },
+        LearningRate = 2e-3,
+        TasksPerStep = 2,
+    };
+
     /// <summary><see cref="SteppedEpisodes"/> by the way back.</summary>
     public static MetaLearningKind Reptile { get; } = new(
         "reptile", "weights move towards where steps on tasks lead",
@@ -49,7 +59,7 @@ public sealed class MetaLearningKind
         "baseline++", "all classes are told apart by cosines, and a new head is fitted to few examples", static setting => new CosineEpisodes(setting));
 
     /// <summary>The methods known by name.</summary>
-    public static IReadOnlyList<MetaLearningKind> All { get; } = [Prototypes, Maml, FirstOrderMaml, Anil, Reptile, Baseline];
+    public static IReadOnlyList<MetaLearningKind> All { get; } = [Prototypes, Maml, ZeroHeadMaml, FirstOrderMaml, Anil, Reptile, Baseline];
 
     /// <summary>Its name on the command line: <c>prototypes</c>.</summary>
     public string Name { get; }

@@ -25,6 +25,9 @@ public abstract class MetaLearningMethod : Module
     /// <summary>Whether the model's own head learns too, whose classes are then an episode's.</summary>
     public virtual bool LearnsHead => false;
 
+    /// <summary>Whether it answers episodes of as many classes as it learnt with and no others.</summary>
+    public virtual bool KeepsWays => LearnsHead;
+
     /// <summary>What batch norms normalise by: by default a training's batches, and statistics of them where it is asked.</summary>
     public virtual BatchNormPolicy Norms => BatchNormPolicy.FollowFreezing;
 
@@ -42,7 +45,7 @@ public abstract class MetaLearningMethod : Module
     /// <summary>The answers to an episode's queries, after its examples were looked at: for each the number in the episode of a class.</summary>
     /// <param name="episode">The episode, of the setting's examples or of others.</param>
     /// <param name="examples">What makes an input of those.</param>
-    /// <exception cref="ArgumentException">It has more or fewer classes than the model's head, and the method learns that one.</exception>
+    /// <exception cref="ArgumentException">It has more or fewer classes than the model's head, and the method <see cref="KeepsWays"/>.</exception>
     public abstract int[] Answers(Episode episode, EpisodeInput examples);
 
     /// <summary>The batch of a number, which counts on from epoch to epoch.</summary>

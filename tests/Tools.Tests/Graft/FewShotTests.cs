@@ -37,6 +37,7 @@ public sealed class FewShotTests(Workplace place) : IClassFixture<Workplace>
     [Theory]
     [InlineData("prototypes")]
     [InlineData("maml")]
+    [InlineData("maml-zero-head")]
     public void A_model_learns_to_learn_and_its_trunk_goes_on(string method)
     {
         string data = place.In($"levels-{method}"), trunk = place.In($"{method}.safetensors");

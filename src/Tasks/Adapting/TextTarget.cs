@@ -5,7 +5,7 @@ using Graft.Transfer;
 
 namespace Graft.Tasks;
 
-/// <summary>Texts of a domain that a classifier is adapted to: each step of the source has some of them in the same batch.</summary>
+/// <summary>Texts of a domain that a classifier is adapted to: each step of the source has some of them beside it.</summary>
 internal sealed class TextTarget
 {
     private readonly DomainMethod method;
@@ -67,14 +67,16 @@ internal sealed class TextTarget
     /// <param name="step">The step of the training, from 0.</param>
     public Variable Loss(TextModel model, Pass pass, TextExamples examples, int[] chosen, long step)
     {
-        var batch = examples.Preparation.Batch(model, [.. chosen.Select(index => examples[index]), .. At(step).Select(index => texts[index])]);
-        var states = model.SequenceStates(pass, batch);
+        // a run for each domain: nothing goes from text to text, and short ones beside long ones would be filled up to those
+        var states = Variable.Concat([States([.. chosen.Select(index => examples[index])]), States([.. At(step).Select(index => texts[index])])]);
         var domains = DomainStep.Split(states, model.ForwardHead(states)["logits"], chosen.Length, Math.Clamp(step / steps, 0, 1)) with
         {
             Head = rows => model.ForwardHead(rows)["logits"],
             Labelled = Labelled,
         };
         return Labelled(domains.SourceLogits) + method.Loss(domains);
+
+        Variable States(TokenisedText[] some) => model.SequenceStates(pass, examples.Preparation.Batch(model, some));
 
         Variable Labelled(Variable logits) => examples.LossOf(model, new TextOutputs(("logits", logits)), chosen);
     }

@@ -4,7 +4,7 @@ using Graft.Tensors;
 
 namespace Graft.Transfer;
 
-/// <summary>What a step of adaptation sees: features and answers of labelled examples of the source and of unlabelled ones of the target, by one run of the model.</summary>
+/// <summary>What a step of adaptation sees: features and answers of labelled examples of the source and of unlabelled ones of the target, of one pass.</summary>
 /// <param name="SourceFeatures">[n, features]: what goes into the head.</param>
 /// <param name="SourceLogits">[n, classes].</param>
 /// <param name="TargetFeatures">[m, features].</param>

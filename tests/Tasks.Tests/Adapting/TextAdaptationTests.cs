@@ -23,7 +23,6 @@ public sealed class TextAdaptationTests : TextTaskTests
         using var plain = Learnt(Slow);
         double[] scores = Scores(adapted);
         Assert.Equal(scores, Scores(again));
-        // where no answer is sure enough nothing is learnt of the target, but the batches are longer
         Assert.NotEqual(scores, Scores(plain));
         Assert.True(adapted.Evaluate(Opinions()).Accuracy > 0.7, $"{adapted.Evaluate(Opinions()).Accuracy} right");
         Assert.Equal(name, adapted.Recipe!.Adaptation.Method!.Name);

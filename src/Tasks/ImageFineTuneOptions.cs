@@ -64,6 +64,9 @@ public sealed record ImageFineTuneOptions
     /// <summary>What is done so that pictures of earlier are not forgotten; nothing at first.</summary>
     public EarlierOptions Earlier { get; init; } = new();
 
+    /// <summary>Another task that is learnt in the same steps; none at first.</summary>
+    public JointOptions Joint { get; init; } = new();
+
     /// <summary>The share of each class's pictures that is kept from training and evaluated on after each epoch, in [0, 1).</summary>
     public double HeldOut { get; init; }
 
@@ -155,6 +158,9 @@ public sealed record ImageFineTuneOptions
         Earlier.Validate();
         if (Earlier.Replay is not null && (Adaptation.Method is not null || Classes != new ClassOptions()))
             throw new ArgumentException("earlier pictures are learnt again beside no other domain and without weights of classes: leave one of them out");
+        ArgumentNullException.ThrowIfNull(Joint);
+        Joint.Validate();
+        if (Joint.IsAsked && Recipe.Adapter.Kind is not null) throw new ArgumentException("adapters are one task's alone: leave them or the other task out");
         if (HeldOut > 0 && Validation is not null) throw new ArgumentException("evaluate on a share that is held out or on a folder, not on both");
     }
 }

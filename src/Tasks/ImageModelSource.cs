@@ -12,6 +12,9 @@ public sealed partial class ImageModelSource
 
     internal TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> State { get; }
 
+    /// <summary>A model that is there.</summary>
+    internal static ImageModelSource Of(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> state) => new(state);
+
     internal LoadReport? Report { get; private init; }
 
     /// <summary>Published weights: PyTorch's or safetensors, with a head of any size or, to be fine-tuned or to give features, with none.</summary>

@@ -38,6 +38,7 @@ public static class ImageRecipe
             "The teacher's stage; the last below its head without it."),
         .. AdaptationRecipe.Options.Within<ImageFineTuneOptions>(static recipe => recipe.Adaptation, static (recipe, part) => recipe with { Adaptation = part }),
         .. EarlierRecipe.Options.Within<ImageFineTuneOptions>(static recipe => recipe.Earlier, static (recipe, part) => recipe with { Earlier = part }),
+        .. JointRecipe.Options.Within<ImageFineTuneOptions>(static recipe => recipe.Joint, static (recipe, part) => recipe with { Joint = part }),
         RecipeOption.Of("--held-out", "held_out", RecipeKind.Number(ShareRule, static value => value is >= 0 and < 1, "SHARE"),
             static (ImageFineTuneOptions recipe) => recipe.HeldOut, static (recipe, value) => recipe with { HeldOut = value },
             "The share of each class's pictures that is kept from training and evaluated on."),

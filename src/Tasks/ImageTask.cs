@@ -196,9 +196,10 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         if (target is { KeepsSource: true })
             how = how with { Recipe = how.Recipe with { Freeze = string.Join(',', new[] { how.Recipe.Freeze, copy.Model.Stages[^1].Name }.OfType<string>()) } };
         var data = new ImageTrainingSet(copy.Model, loader, LossOver(training, how), how.Mixing.Mixer(how.Recipe.Seed), teacher, start, target);
-        var (joined, elastic, earlier) = WithEarlier(copy, data, how, Once(options.Unreadable), cancellation);
+        var (kept, elastic, earlier) = WithEarlier(copy, data, how, Once(options.Unreadable), cancellation);
+        var (all, joint, others) = WithJoint(copy, kept, how, Once(options.Unreadable));
         return new TaskRun<ImageFineTuneOptions>(
-            joined,
+            all,
             held is null ? null : token => Measure(validation!, ImageInference.Rows(copy.Model, Device, held, token)),
             how with { Recipe = how.Recipe with { Run = null } }, how.Recipe,
             print =>
@@ -206,11 +207,13 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
                 AddTo(print, training);
                 if (pictures is not null) AddTo(print, pictures);
                 if (earlier is not null) AddTo(print, earlier);
+                if (others is not null) AddTo(print, others);
             })
         {
-            Held = new Companions(teacher, start, target, elastic),
+            Held = new Companions(teacher, start, target, elastic, joint),
             Observers = elastic is null ? [] : [elastic],
-            Beside = [.. new[] { beside, target?.Group }.OfType<ParameterGroup>()],
+            Beside = [.. new[] { beside, target?.Group, joint?.Group }.OfType<ParameterGroup>()],
+            Learnt = () => Keep(joint is null ? null : Learnt(joint, others!, copy)),
         };
     }
 

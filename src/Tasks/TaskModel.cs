@@ -231,6 +231,7 @@ public abstract class TaskModel<TModel, TInputs, TRecipe> : IDisposable
         }
         finally
         {
+            if (tuner?.StepsMade > 0) run.Learnt?.Invoke();
             run.Held?.Dispose();
             if (report is not null) copy = copy with { Manifest = copy.Manifest with { Metrics = MetricsOf(report) } };
             if (tuner?.StepsMade > 0)
@@ -289,6 +290,9 @@ internal sealed record TaskRun<TRecipe>(
 {
     /// <summary>What is given back when the run is over; null for nothing.</summary>
     public IDisposable? Held { get; init; }
+
+    /// <summary>Takes over what was learnt beside the model, once that has made a step; null for nothing.</summary>
+    public Action? Learnt { get; init; }
 
     /// <summary>What takes part in the training.</summary>
     public IReadOnlyList<TrainingObserver> Observers { get; init; } = [];

@@ -21,6 +21,10 @@ public sealed partial class ImageClassifier : ImageTask<LabelledImages, Predicti
     /// <summary>The classes' names in index order: <see cref="TaskModel{TModel, TInputs, TRecipe}.Labels"/>.</summary>
     public IReadOnlyList<string> ClassNames => Labels;
 
+    /// <summary>The other task that the last fine-tuning learnt in the same steps (<see cref="ImageFineTuneOptions.Joint"/>): the same trunk, and a head of its own; null for none. It is
+    /// disposed of with this one, and when another takes its place.</summary>
+    public ImageClassifier? Joint { get; private set; }
+
     /// <summary>Loads published weights: PyTorch's or safetensors, with a head of any size or, to be fine-tuned or to give features, with
     /// none.</summary>
     /// <param name="model">The architecture's name, one of <see cref="ModelRegistry.Names"/>.</param>
@@ -145,6 +149,25 @@ public sealed partial class ImageClassifier : ImageTask<LabelledImages, Predicti
 
     private protected override LabelledImages EarlierOf(EarlierOptions options, IReadOnlyList<string> labels) =>
         (options.Pictures ?? LabelledImages.Open(options.Data!, DataUse.Training)).WithClasses(labels);
+
+    private protected override LabelledImages JointOf(JointOptions options)
+    {
+        var pictures = options.Pictures ?? LabelledImages.Open(options.Data!, DataUse.Training);
+        return pictures.ClassNames.Count > 1 ? pictures
+            : throw new ArgumentException($"{pictures.Root} has the class {pictures.ClassNames[0]} alone, which says nothing to a second head: give pictures of two classes or more");
+    }
+
+    private protected override void Keep(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions>? joint)
+    {
+        Joint?.Dispose();
+        Joint = joint is null ? null : new ImageClassifier(ImageModelSource.Of(joint), Device);
+    }
+
+    private protected override void Release()
+    {
+        Joint?.Dispose();
+        Joint = null;
+    }
 
     private protected override LabelledImages SomeOfEach(LabelledImages data, int count, ulong seed) => data.OfEachClass(count, seed);
 

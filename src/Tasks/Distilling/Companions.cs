@@ -3,7 +3,7 @@ using Graft.Transfer;
 namespace Graft.Tasks;
 
 /// <summary>The other networks of a fine-tuning, given back when it is over.</summary>
-internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start, ImageTarget? Target, ElasticWeights? Elastic) : IDisposable
+internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start, ImageTarget? Target, ElasticWeights? Elastic, JointTask? Joint) : IDisposable
 {
     public void Dispose()
     {
@@ -11,5 +11,6 @@ internal sealed record Companions(ImageTeacher? Teacher, ImageStart? Start, Imag
         Start?.Dispose();
         Target?.Dispose();
         Elastic?.Dispose();
+        Joint?.Dispose();
     }
 }

@@ -23,6 +23,8 @@ internal static class FineTuneCommand
         var data = new DataOptions(command);
         var target = Options.FilePath("--out", "DIR", "The folder to save the classifier to.", required: true);
         command.Add(target);
+        var joint = Options.FilePath("--joint-out", "DIR", "The folder to save the other task of --jointly to, as a classifier of its own; without it its head is thrown away.");
+        command.Add(joint);
         var recipe = new RecipeOptions(command);
         var folds = new FoldOptions(command);
         var run = new RunLine(command);
@@ -32,10 +34,11 @@ internal static class FineTuneCommand
         var worth = new ReportAfterwards(command);
         var texts = new TextFineTuning(command, model, data, fromScratch, target, recipe, run, folds, device, json, worth);
         var sounds = new SpeechFineTuning(model, data, fromScratch, target, recipe, run, folds, device, json, worth, texts);
-        var pictures = new ImageFineTuning(model, fromScratch, data, target, recipe, run, folds, device, json, worth);
+        var pictures = new ImageFineTuning(model, fromScratch, data, target, recipe, run, folds, device, json, worth) { JointTarget = joint };
         command.SetAction((parsed, interrupt) => Task.FromResult(parsed.GetValue(task) switch
         {
             null or Pictured => OfPictures(parsed, interrupt),
+            { } name when parsed.GetResult(joint) is not null => throw new WrongInputException($"{joint.Name} goes with pictures of another task, and {name} has none: leave it out"),
             { } name when SpeechTasks.Names.Contains(name) => sounds.Run(name, parsed, interrupt),
             { } name => texts.Run(name, parsed, interrupt),
         }));

@@ -26,6 +26,9 @@ internal sealed record FineTuneOutcome(
     /// <summary>What is known of the domain that it was adapted to; null for none.</summary>
     public DomainComparison? Domains { get; init; }
 
+    /// <summary>The folder of the other task; null where there was none, or its head was not to be kept.</summary>
+    public string? JointSavedTo { get; init; }
+
     private BatchPlan Plan => new(Training.Count, Options.BatchSizeFor(Training.Count), even: true);
 
     public void WriteJson(TextWriter output) => JsonOutput.Write(output, json =>
@@ -42,6 +45,11 @@ internal sealed record FineTuneOutcome(
             AdaptationOutcome.Write(json, "target", Classifier, Domains);
         }
         json.WriteString("out", SavedTo);
+        if (JointSavedTo is not null)
+        {
+            json.WriteString("jointOut", JointSavedTo);
+            json.WriteTexts("jointClasses", Classifier.Joint!.ClassNames);
+        }
         json.WriteBoolean("interrupted", Report.Interrupted);
         json.WriteNumber("batchSize", Options.BatchSizeFor(Training.Count));
         json.WriteNumber("stepsPerEpoch", Plan.Count);
@@ -63,6 +71,7 @@ internal sealed record FineTuneOutcome(
             + $"{Tables.Count(Report.TrainableParameters)} parameters trained{left}");
         if (Domains is not null) output.WriteLine($"{Options.Adaptation.Method} on {Printable.Whole(Options.Adaptation.Target!)}: {AdaptationOutcome.Text(Classifier, Domains)}");
         if (SavedTo is { } folder) output.WriteLine($"saved in {Printable.Whole(folder)}");
+        if (JointSavedTo is { } other) output.WriteLine($"the other task, {Tables.Count(Classifier.Joint!.ClassNames.Count)} classes, saved in {Printable.Whole(other)}");
         Worth?.WriteText(output);
     }
 

@@ -19,6 +19,9 @@ internal sealed class ImageFineTuning(
     ModelOptions model, Option<bool>? fromScratch, DataOptions data, Option<string> target, RecipeOptions recipe, RunLine run, FoldOptions? folds, DeviceOptions device,
     Option<bool> json, ReportAfterwards? worth)
 {
+    /// <summary>Where another task is saved; null for a command that has no such option.</summary>
+    public Option<string>? JointTarget { get; init; }
+
     public int Run(ParseResult parsed, CancellationToken interrupt)
     {
         bool isFromScratch = fromScratch is not null && parsed.GetValue(fromScratch);
@@ -30,6 +33,7 @@ internal sealed class ImageFineTuning(
             throw new WrongInputException($"--data {Printable.Whole(pictures)} is a file of texts: say with --task what is learnt ({string.Join(", ", TextTasks.Names)})");
         var (training, validation) = Open(parsed, options);
         if (options.Earlier.Data is { } before) options = options with { Earlier = options.Earlier with { Pictures = LabelledImages.Open(before, DataUse.Training) } };
+        if (options.Joint.Data is { } jointly) options = options with { Joint = options.Joint with { Pictures = LabelledImages.Open(jointly, DataUse.Training) } };
 
         using var where = device.Open(parsed);
         var classifier = choice.Open(where.Device, options.Recipe.Seed, interrupt);
@@ -39,7 +43,8 @@ internal sealed class ImageFineTuning(
         var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
         options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
         classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation };
-        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data);
+        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data, options.Joint.Data);
+        var jointFolder = PrepareJoint(parsed, classifier, pictures, options);
         worth?.Prepare(parsed, isFromScratch, pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
@@ -50,6 +55,7 @@ internal sealed class ImageFineTuning(
             ? "the names of the weights' classes are not known, so the folder's were taken in order and the head is kept" : null);
         if (validation is not null && options.Validation is { } other) Notes.Tell(error, other, validation.Notes);
         if (options.Earlier is { Data: { } path, Pictures: { } earlier }) Notes.Tell(error, path, earlier.Notes);
+        if (options.Joint is { Data: { } beside, Pictures: { } others }) Notes.Tell(error, beside, others.Notes);
         var unreadable = new List<(string Path, string Problem)>();
         CrossValidation? crossed = null;
         RunOptions? kept = null;
@@ -65,10 +71,13 @@ internal sealed class ImageFineTuning(
         });
         RequireFinite(classifier.Model);
         var (saved, problem) = report.Steps > 0 ? folder.Save(classifier.Save) : (null, null);
+        (string? Folder, string? Problem) joint = saved is not null && classifier.Joint is { } another && jointFolder is not null ? jointFolder.Save(another.Save) : (null, null);
+        problem ??= joint.Problem;
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept!);
 
         var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options)
         {
+            JointSavedTo = joint.Folder,
             Folds = crossed,
             Domains = saved is not null && !report.Interrupted && options.Adaptation is { Method: not null, Target: { } domain }
                 ? classifier.CompareDomains(training, validation, UnlabelledImages.Open(domain), interrupt) : null,
@@ -96,6 +105,15 @@ internal sealed class ImageFineTuning(
             unreadable.Add((name, Shell.Line(exception.Message)));
             display.Line($"graft: left out: {unreadable[^1].Problem}");
         }
+    }
+
+    /// <summary>The folder that another task is saved to; null where none is asked for.</summary>
+    private OutputFolder? PrepareJoint(ParseResult parsed, ImageClassifier classifier, string pictures, ImageFineTuneOptions options)
+    {
+        if (JointTarget is null || parsed.GetValue(JointTarget) is not { } path) return null;
+        if (options.Joint.Data is null) throw new WrongInputException($"{JointTarget.Name} goes with --jointly: name the pictures of the other task, or leave it out");
+        if (Path.GetFullPath(path) == Path.GetFullPath(parsed.GetRequiredValue(target))) throw new WrongInputException($"{JointTarget.Name} and --out are one folder: give each its own");
+        return OutputFolder.Prepare(JointTarget.Name, path, BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data, options.Joint.Data);
     }
 
     private static ImageClassifier Begin(ModelChoice choice, Graft.Tensors.Device device, ImageFineTuneOptions options, CancellationToken interrupt)

@@ -5,7 +5,9 @@ namespace Graft.CommandLine;
 /// <summary>The folder that a classifier will be saved to, tried out before the work that is to end there.</summary>
 internal sealed class OutputFolder
 {
-    private OutputFolder(string path) => Path = path;
+    private readonly string option;
+
+    private OutputFolder(string option, string path) => (this.option, Path) = (option, path);
 
     /// <summary>The folder as it was given.</summary>
     public string Path { get; }
@@ -51,7 +53,7 @@ internal sealed class OutputFolder
             foreach (string folder in made)
                 if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
         }
-        return new OutputFolder(path);
+        return new OutputFolder(option, path);
     }
 
     /// <summary>Saves a model there or, where that fails after all, somewhere else: the work is done and should not be lost.</summary>
@@ -67,7 +69,7 @@ internal sealed class OutputFolder
             try
             {
                 save(folder);
-                return (folder, problem is null ? null : $"--out {Printable.Whole(Path)} could not be written ({problem}), so it is saved in {Printable.Whole(folder)}");
+                return (folder, problem is null ? null : $"{option} {Printable.Whole(Path)} could not be written ({problem}), so it is saved in {Printable.Whole(folder)}");
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -75,7 +77,7 @@ internal sealed class OutputFolder
                 if (folder != Path && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
             }
         }
-        throw new WorkFailedException($"--out {Printable.Whole(Path)} could not be written ({problem}), nor the current and the temporary folder, so what was learnt is lost");
+        throw new WorkFailedException($"{option} {Printable.Whole(Path)} could not be written ({problem}), nor the current and the temporary folder, so what was learnt is lost");
     }
 
     /// <summary>Takes the room that the classifier will need, and gives it back.</summary>

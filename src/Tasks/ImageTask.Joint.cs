@@ -1,0 +1,48 @@
+using Graft.Tensors;
+using Graft.Transfer;
+
+namespace Graft.Tasks;
+
+/// <content>Another task that is learnt in the same steps.</content>
+public abstract partial class ImageTask<TData, TPrediction>
+{
+    /// <summary>The pictures of another task, with labels of their own.</summary>
+    /// <exception cref="ArgumentException">This task has none of that kind.</exception>
+    private protected virtual TData JointOf(JointOptions options) =>
+        throw new ArgumentException("tasks are learnt jointly from pictures of one class each: leave the other one out");
+
+    /// <summary>Takes over what another task has learnt; null where there was none.</summary>
+    private protected virtual void Keep(TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions>? joint)
+    {
+    }
+
+    /// <summary>The training with that of another task; its pictures.</summary>
+    private (ITrainingSet Data, JointTask? Joint, TData? Pictures) WithJoint(
+        TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> copy, ITrainingSet data, ImageFineTuneOptions how, Action<int, ImageException>? unreadable)
+    {
+        if (!how.Joint.IsAsked) return (data, null, null);
+        if (copy.Adapters is not null) throw new ArgumentException($"{copy.Model.Name} has adapters, which are one task's alone: merge them first, or leave the other task out");
+        var pictures = JointOf(how.Joint);
+        ulong seed = new RandomStream(how.Recipe.Seed, "joint").Bits(0).First;
+        var loader = new ImageLoader(pictures, copy.Inputs, decoding, new ImageLoaderOptions
+        {
+            BatchSize = how.BatchSize!.Value,
+            Training = true,
+            Variation = how.Variation,
+            Seed = seed,
+            Workers = decoding.Threads,
+            Unreadable = unreadable,
+        });
+        var joint = new JointTask(copy.Model, copy.Model.Remake(LabelsOf(pictures).Count, seed), loader, LossOver(pictures, how));
+        return (new JoinedTasks((data, 1), (joint, how.Joint.Weight ?? 1)), joint, pictures);
+    }
+
+    /// <summary>What another task has learnt by the end of a training, as a state of its own: of how it came about nothing is recorded that would make it again.</summary>
+    private TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> Learnt(
+        JointTask joint, TData pictures, TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> beside) => beside with
+    {
+        Model = joint.Take(),
+        Config = beside.Config with { Labels = [.. LabelsOf(pictures)] },
+        Manifest = beside.Manifest with { Recipe = null, Metrics = new Dictionary<string, double>() },
+    };
+}

@@ -39,10 +39,9 @@ public abstract partial class ImageTask<TData, TPrediction>
 
     /// <summary>What another task has learnt by the end of a training, as a state of its own: of how it came about nothing is recorded that would make it again.</summary>
     private TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> Learnt(
-        JointTask joint, TData pictures, TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> beside) => beside with
+        JointTask joint, TData pictures, TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> beside)
     {
-        Model = joint.Take(),
-        Config = beside.Config with { Labels = [.. LabelsOf(pictures)] },
-        Manifest = beside.Manifest with { Recipe = null, Metrics = new Dictionary<string, double>() },
-    };
+        var config = beside.Config with { Labels = [.. LabelsOf(pictures)] };
+        return beside with { Model = joint.Take(), Config = config, Manifest = beside.Manifest with { Recipe = null, Metrics = new Dictionary<string, double>() } };
+    }
 }

@@ -5,6 +5,7 @@
 //     dotnet run -c Release --project samples/DomainShift -- DATA results.jsonl [--seeds 5] [--epochs 40] [--only TEXT] [--methods NAME,NAME] [--threads N]
 //         [--encoder FOLDER]
 //
+// A method has its own strength, or another as in --methods dann@0.1.
 // DATA holds mnist/mnist-train-9000.npz, mnist/mnist-test-3000.npz, digits/digits.csv.gz, cifar10-jpeg/train and /test, cifar-resnet, and text/sst2. Each run is a line of the results as
 // soon as it has ended; those that are there already are not made again. A table is printed as Markdown in the end.
 using System.Globalization;
@@ -61,7 +62,7 @@ for (ulong seed = 0; seed < (ulong)seeds; seed++)
             var result = make(method, seed);
             results.Add(result);
             File.AppendAllText(args[1], JsonSerializer.Serialize(result) + "\n");
-            Console.Error.WriteLine($"{name}, {method}, seed {seed}: {result.Target:p1} right, {result.Expected:p1} expected, {result.Distance:0.00} apart, {result.Seconds:0} s");
+            Console.Error.WriteLine($"{name}, {method}, seed {seed}: {result.Target:p1} right, {result.Expected:p1} expected, {result.Distance:0.00} apart, {result.Information:0.00} told, {result.Seconds:0} s");
         }
     }
 }

@@ -15,7 +15,9 @@ namespace Graft.Samples.DomainShift;
 /// <param name="Effective">As far as so many examples tell.</param>
 /// <param name="Distance">How far the domains are apart in its features.</param>
 /// <param name="Seconds">How long it learnt.</param>
-internal sealed record Result(string Shift, string Method, ulong Seed, double Source, double Target, double Expected, double Effective, double Distance, double Seconds);
+/// <param name="Information">How much its answers tell, in nats.</param>
+internal sealed record Result(
+    string Shift, string Method, ulong Seed, double Source, double Target, double Expected, double Effective, double Distance, double Seconds, double Information);
 
 /// <summary>Runs a method.</summary>
 internal static class Run
@@ -25,9 +27,14 @@ internal static class Run
 
     private const int BatchSize = 64;
 
+    /// <summary>A method and how strong it is: <c>dann</c>, or <c>dann@0.1</c>.</summary>
+    public static (string Name, double? Strength) AtStrength(string method) =>
+        method.Split('@') is [var name, var strength] ? (name, double.Parse(strength)) : (method, null);
+
     public static Result Make(Shift shift, string method, ulong seed, int epochs, Device device)
     {
-        var kind = method == SourceWithNorms ? DomainMethodKind.SourceOnly : DomainMethodKind.All.FirstOrDefault(found => found.Name == method);
+        var (name, strength) = AtStrength(method);
+        var kind = method == SourceWithNorms ? DomainMethodKind.SourceOnly : DomainMethodKind.All.FirstOrDefault(found => found.Name == name);
         bool isAboutNorms = method == SourceWithNorms || kind is { NeedsSource: false };
         using var classifier = shift.Start(isAboutNorms, seed, device);
         (epochs, double rate) = shift.Pace(epochs);
@@ -58,8 +65,8 @@ internal static class Run
         var found = classifier.CompareDomains(shift.Source, shift.Held, shift.Target);
         return new Result(
             shift.Name, method, seed, classifier.Evaluate(shift.Held).Accuracy, classifier.Evaluate(shift.Test).Accuracy, 1 - found.Error!.Risk, found.Error.EffectiveExamples,
-            found.Distance!.Value, seconds);
+            found.Distance!.Value, seconds, found.Information);
 
-        ImageFineTuneOptions Adapting(ImageFineTuneOptions how) => how with { Adaptation = new AdaptationOptions { Method = kind, Pictures = shift.Target } };
+        ImageFineTuneOptions Adapting(ImageFineTuneOptions how) => how with { Adaptation = new AdaptationOptions { Method = kind, Pictures = shift.Target, Strength = strength } };
     }
 }

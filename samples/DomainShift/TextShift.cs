@@ -31,19 +31,20 @@ internal sealed class TextShift
     }
 
     /// <summary>The methods that are for texts.</summary>
-    public static bool IsFor(string method) => method is "source-only" or "dann" or "cdan" or "cdan-e" or "dan" or "coral" or "mcd" or "pseudo-labels" or "oracle";
+    public static bool IsFor(string method) => Run.AtStrength(method).Name is "source-only" or "dann" or "cdan" or "cdan-e" or "dan" or "coral" or "mcd" or "pseudo-labels" or "oracle";
 
     public Result Make(string method, ulong seed, int epochs, Device device)
     {
         using var classifier = TextClassifier.From(TextModelSource.FromFolder(encoder, TextHead.SequenceClassification, seed), device);
         var usual = new TextFineTuneOptions { BatchSize = BatchSize };
         var options = usual with { Recipe = usual.Recipe with { Epochs = epochs, Seed = seed } };
+        var (name, strength) = Run.AtStrength(method);
         var report = method == "oracle" ? classifier.FineTune(labelledTarget, null, options)
-            : classifier.FineTune(source, null, options with { Adaptation = new AdaptationOptions { Method = DomainMethodKind.Named(method), Texts = target } });
+            : classifier.FineTune(source, null, options with { Adaptation = new AdaptationOptions { Method = DomainMethodKind.Named(name), Texts = target, Strength = strength } });
         var found = classifier.CompareDomains(source, held, target);
         return new Result(
             Name, method, seed, classifier.Evaluate(held).Accuracy, classifier.Evaluate(test).Accuracy, 1 - found.Error!.Risk, found.Error.EffectiveExamples, found.Distance!.Value,
-            report.Seconds);
+            report.Seconds, found.Information);
     }
 
     private static LabelledTexts Read(string path, Func<int, bool> isWanted, int most)

@@ -11,6 +11,11 @@ namespace Graft.Tasks;
 /// <param name="Error">The share of errors that is to be expected (<see cref="TargetRisk"/>); null where nothing of the source was held out.</param>
 public sealed record DomainComparison(double? Distance, double Confidence, double Entropy, IReadOnlyList<double> Shares, TargetRisk? Error)
 {
+    /// <summary>How much the target's answers tell of its examples, in nats: the entropy of their mean less the mean of their entropies (the mutual information of Shi and Sha 2012), 0
+    /// where all are alike or none is sure, the logarithm of the number of classes where all are sure and each class is as frequent. Of several models that were adapted to classes which are
+    /// about as frequent, the one with the most is a choice without labels.</summary>
+    public double Information { get; init; }
+
     /// <summary>The most examples of a domain that are looked at.</summary>
     private const int MostCompared = 2000;
 
@@ -29,17 +34,23 @@ public sealed record DomainComparison(double? Distance, double Confidence, doubl
     /// <param name="cancellation">Ends the work.</param>
     internal static DomainComparison Of(float[][] answers, float[][]? source, float[][]? target, (float[][] Features, double[] Errors)? held, CancellationToken cancellation)
     {
-        var shares = new double[answers[0].Length];
+        double[] shares = new double[answers[0].Length], mean = new double[answers[0].Length];
         double confidence = 0, entropy = 0;
         foreach (double[] logarithms in answers.Select(static row => ImageInference.LogSoftmax(row)))
         {
             int answer = Array.IndexOf(logarithms, logarithms.Max());
             shares[answer] += 1.0 / answers.Length;
             confidence += Math.Exp(logarithms[answer]) / answers.Length;
-            foreach (double logarithm in logarithms) entropy -= Math.Exp(logarithm) * logarithm / answers.Length;
+            for (int label = 0; label < mean.Length; label++)
+            {
+                double share = Math.Exp(logarithms[label]) / answers.Length;
+                entropy -= share * logarithms[label];
+                mean[label] += share;
+            }
         }
-        if (source is null || target is null) return new DomainComparison(null, confidence, entropy, shares, null);
+        double information = Math.Max(0, -mean.Sum(static share => share > 0 ? share * Math.Log(share) : 0) - entropy);
+        if (source is null || target is null) return new DomainComparison(null, confidence, entropy, shares, null) { Information = information };
         var error = held is { } kept ? TargetRisk.Estimate(source, target, kept.Features, kept.Errors) : null;
-        return new DomainComparison(ProxyDistance.Of(source, target, cancellation: cancellation), confidence, entropy, shares, error);
+        return new DomainComparison(ProxyDistance.Of(source, target, cancellation: cancellation), confidence, entropy, shares, error) { Information = information };
     }
 }

@@ -59,7 +59,7 @@ public sealed class MetaLearningKind
         "baseline++", "all classes are told apart by cosines, and a new head is fitted to few examples", static setting => new CosineEpisodes(setting));
 
     /// <summary>The methods known by name.</summary>
-    public static IReadOnlyList<MetaLearningKind> All { get; } = [Prototypes, Maml, ZeroHeadMaml, FirstOrderMaml, Anil, Reptile, Baseline];
+    public static IReadOnlyList<MetaLearningKind> All { get; } = [Prototypes, Maml, FirstOrderMaml, Anil, ZeroHeadMaml, Reptile, Baseline];
 
     /// <summary>Its name on the command line: <c>prototypes</c>.</summary>
     public string Name { get; }

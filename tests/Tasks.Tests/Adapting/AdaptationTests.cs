@@ -31,13 +31,21 @@ public sealed class AdaptationTests : IDisposable
         Assert.Equal(before, Weights(classifier));
         double accuracy = classifier.Evaluate(target).Accuracy;
         Assert.True(accuracy > 0.95, $"{accuracy}");
-        Assert.True(classifier.CompareDomains(null, null, target).Confidence > 0.5);
+        var now = classifier.CompareDomains(null, null, target);
+        Assert.True(now.Confidence > 0.5);
         Assert.Equal(1, seen.Shares.Sum(), 1e-9);
+        // answers that see something tell more: the entropy of their mean less the mean of their entropies
+        double[][] answers = [.. classifier.Predict(target).Select(one => classifier.ClassNames.Select(name => one.Prediction!.Classes.Single(found => found.Label == name).Probability).ToArray())];
+        double[] mean = [.. Enumerable.Range(0, answers[0].Length).Select(label => answers.Average(row => row[label]))];
+        Assert.Equal(Entropy(mean) - answers.Average(Entropy), now.Information, 1e-6);
+        Assert.InRange(now.Information, seen.Information + 0.1, Math.Log(mean.Length));
 
         string saved = folder["adapted/x"][..^2];
         classifier.Save(saved);
         using var same = ImageClassifier.Load(saved, device);
         Assert.Equal(accuracy, same.Evaluate(target).Accuracy);
+
+        static double Entropy(double[] shares) => -shares.Sum(static share => share > 0 ? share * Math.Log(share) : 0);
     }
 
     [Fact]

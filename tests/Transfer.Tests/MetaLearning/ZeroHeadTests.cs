@@ -87,7 +87,11 @@ public sealed class ZeroHeadTests : IDisposable
     private SteppedEpisodes Method(int steps, bool zeroHead = true) => new(
         new MetaLearningSetting(model, Width, Labels, (pass, examples, _) => Input(pass, examples, null), device)
         {
-            Ways = Ways, Shots = Shots, Queries = Queries, Inner = new InnerLoop { Rate = 0.3, Steps = steps }, Seed = 1,
+            Ways = Ways,
+            Shots = Shots,
+            Queries = Queries,
+            Inner = new InnerLoop { Rate = 0.3, Steps = steps },
+            Seed = 1,
         }, SteppedGradient.SecondOrder, zeroHead: zeroHead);
 
     /// <summary>Classes of any direction, with noise.</summary>

@@ -46,6 +46,7 @@ internal sealed record AdaptationOutcome(
         if (found.Distance is { } distance) json.WriteFigure("proxyDistance", distance);
         json.WriteFigure("confidence", found.Confidence);
         json.WriteFigure("entropy", found.Entropy);
+        json.WriteFigure("information", found.Information);
         json.WriteStartObject("answers");
         for (int label = 0; label < found.Shares.Count; label++) json.WriteFigure(classifier.ClassNames[label], found.Shares[label]);
         json.WriteEndObject();
@@ -61,7 +62,9 @@ internal sealed record AdaptationOutcome(
     public static string Text(ImageClassifier classifier, DomainComparison found)
     {
         int most = found.Shares.Index().MaxBy(static share => share.Item).Index;
-        string text = $"answers are {Tables.Percent(found.Confidence)} sure in the mean, "
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"answers are {Tables.Percent(found.Confidence)} sure in the mean and tell {found.Information:0.00} of {Math.Log(found.Shares.Count):0.00} nats each, ")
             + $"the most frequent is {Printable.Text(classifier.ClassNames[most])} ({Tables.Percent(found.Shares[most])})";
         if (found.Distance is { } distance)
             text += string.Create(CultureInfo.InvariantCulture, $"; the domains are {distance:0.00} apart (0 not at all, 2 always told apart)");

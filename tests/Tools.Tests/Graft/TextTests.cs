@@ -50,7 +50,12 @@ public sealed class TextTests : IDisposable
         GraftLine.Run([.. line, "--adapt", "dann"]).AssertFailed(2, "adapts to examples of a target");
         GraftLine.Run([.. line, "--adapt", "fixmatch", "--target", lines]).AssertFailed(2, "is for pictures");
         GraftLine.Run([.. line, "--adapt", "dann", "--target", data + "x"]).AssertFailed(2, "there is no such file");
-        GraftLine.Run([.. line, "--adapt", "dann", "--target", lines, "--adapt-strength", "0.1", "--json"]).AssertDone();
+        var adapted = GraftLine.Run([.. line, "--adapt", "dann", "--target", lines, "--adapt-strength", "0.1", "--held-out", "0.25", "--json"]).AssertDone();
+        Assert.Equal("dann", adapted.GetProperty("method").GetString());
+        var known = adapted.GetProperty("target");
+        Assert.InRange(known.GetProperty("information").GetDouble(), 0, Math.Log(2));
+        Assert.True(known.TryGetProperty("expectedError", out _));
+        Assert.Contains("dann on ", GraftLine.Run([.. line, "--adapt", "dann", "--target", lines]).Output, StringComparison.Ordinal);
         Assert.Contains("\"adaptation\": \"dann\"", File.ReadAllText(Path.Combine(saved, "graft.json")), StringComparison.Ordinal);
     }
 

@@ -24,8 +24,8 @@ internal sealed record AdaptationOutcome(
         json.WriteString("target", Target);
         json.WriteNumber("pictures", Pictures);
         if (Report is not null) ReportOutput.Write(json, Report);
-        Write(json, "before", Classifier, Before);
-        Write(json, "after", Classifier, After);
+        Write(json, "before", Classifier.ClassNames, Before);
+        Write(json, "after", Classifier.ClassNames, After);
         json.WriteString("out", SavedTo);
         json.WriteBoolean("interrupted", Report?.Interrupted ?? false);
     });
@@ -34,13 +34,13 @@ internal sealed record AdaptationOutcome(
     {
         if (Report is not null) ReportOutput.Write(output, Report);
         output.WriteLine($"{Classifier.Model.Name}: {Kind} on {Tables.Count(Pictures)} pictures of {Printable.Whole(Target)}");
-        output.WriteLine($"before: {Text(Classifier, Before)}");
-        output.WriteLine($"after: {Text(Classifier, After)}");
+        output.WriteLine($"before: {Text(Classifier.ClassNames, Before)}");
+        output.WriteLine($"after: {Text(Classifier.ClassNames, After)}");
         if (SavedTo is { } folder) output.WriteLine($"saved in {Printable.Whole(folder)}");
     }
 
     /// <summary>What is known of a model on a target without labels, as a member of the object that is being written.</summary>
-    public static void Write(Utf8JsonWriter json, string member, ImageClassifier classifier, DomainComparison found)
+    public static void Write(Utf8JsonWriter json, string member, IReadOnlyList<string> classes, DomainComparison found)
     {
         json.WriteStartObject(member);
         if (found.Distance is { } distance) json.WriteFigure("proxyDistance", distance);
@@ -48,7 +48,7 @@ internal sealed record AdaptationOutcome(
         json.WriteFigure("entropy", found.Entropy);
         json.WriteFigure("information", found.Information);
         json.WriteStartObject("answers");
-        for (int label = 0; label < found.Shares.Count; label++) json.WriteFigure(classifier.ClassNames[label], found.Shares[label]);
+        for (int label = 0; label < found.Shares.Count; label++) json.WriteFigure(classes[label], found.Shares[label]);
         json.WriteEndObject();
         if (found.Error is { } error)
         {
@@ -59,13 +59,13 @@ internal sealed record AdaptationOutcome(
     }
 
     /// <summary>The same in a line.</summary>
-    public static string Text(ImageClassifier classifier, DomainComparison found)
+    public static string Text(IReadOnlyList<string> classes, DomainComparison found)
     {
         int most = found.Shares.Index().MaxBy(static share => share.Item).Index;
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"answers are {Tables.Percent(found.Confidence)} sure in the mean and tell {found.Information:0.00} of {Math.Log(found.Shares.Count):0.00} nats each, ")
-            + $"the most frequent is {Printable.Text(classifier.ClassNames[most])} ({Tables.Percent(found.Shares[most])})";
+            + $"the most frequent is {Printable.Text(classes[most])} ({Tables.Percent(found.Shares[most])})";
         if (found.Distance is { } distance)
             text += string.Create(CultureInfo.InvariantCulture, $"; the domains are {distance:0.00} apart (0 not at all, 2 always told apart)");
         if (found.Error is { } error)

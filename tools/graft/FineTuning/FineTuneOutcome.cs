@@ -42,7 +42,7 @@ internal sealed record FineTuneOutcome(
         if (Domains is not null)
         {
             json.WriteString("method", Options.Adaptation.Method!.Name);
-            AdaptationOutcome.Write(json, "target", Classifier, Domains);
+            AdaptationOutcome.Write(json, "target", Classifier.ClassNames, Domains);
         }
         json.WriteString("out", SavedTo);
         if (JointSavedTo is not null)
@@ -69,7 +69,7 @@ internal sealed record FineTuneOutcome(
             $"{Classifier.Model.Name}: {Tables.Count(Training.Count)} pictures of {Tables.Count(Classifier.ClassNames.Count)} classes, {Pictures(Plan)} a step, "
             + $"{Tables.Count(Plan.Count)} {(Plan.Count == 1 ? "step" : "steps")} an epoch; {Tables.Count(Report.Steps)} steps in {Tables.Seconds(Report.Seconds)}, "
             + $"{Tables.Count(Report.TrainableParameters)} parameters trained{left}");
-        if (Domains is not null) output.WriteLine($"{Options.Adaptation.Method} on {Printable.Whole(Options.Adaptation.Target!)}: {AdaptationOutcome.Text(Classifier, Domains)}");
+        if (Domains is not null) output.WriteLine($"{Options.Adaptation.Method} on {Printable.Whole(Options.Adaptation.Target!)}: {AdaptationOutcome.Text(Classifier.ClassNames, Domains)}");
         if (SavedTo is { } folder) output.WriteLine($"saved in {Printable.Whole(folder)}");
         if (JointSavedTo is { } other) output.WriteLine($"the other task, {Tables.Count(Classifier.Joint!.ClassNames.Count)} classes, saved in {Printable.Whole(other)}");
         Worth?.WriteText(output);

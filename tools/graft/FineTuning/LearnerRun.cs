@@ -28,6 +28,12 @@ internal sealed record LearnerRun(
     /// <summary>What the transfer was worth; null where nobody asked.</summary>
     public ReportMade? Worth { get; init; }
 
+    /// <summary>How it was adapted to another domain; nothing unless it was.</summary>
+    public AdaptationOptions Adaptation { get; init; } = new();
+
+    /// <summary>What is known of that domain; null for none.</summary>
+    public DomainComparison? Domains { get; init; }
+
     /// <summary>About what a model takes when it is saved.</summary>
     public static long BytesOf(Model model) => model.Parameters().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
 
@@ -81,6 +87,11 @@ internal sealed record LearnerRun(
         if (Coverage is { } covered) writer.WriteFigure("coverage", covered);
         ReportOutput.Write(writer, Report);
         FoldOptions.Write(writer, Folds);
+        if (Domains is not null)
+        {
+            writer.WriteString("method", Adaptation.Method!.Name);
+            AdaptationOutcome.Write(writer, "target", Classes, Domains);
+        }
         writer.WriteString("out", Saved);
         writer.WriteBoolean("interrupted", Report.Interrupted);
         writer.WriteNumber("seed", Seed);
@@ -94,6 +105,7 @@ internal sealed record LearnerRun(
         FoldOptions.Write(output, Folds);
         output.WriteLine($"{Model.Name}: {Tables.Count(Examples)} examples; {Tables.Count(Report.Steps)} steps in {Tables.Seconds(Report.Seconds)}, "
             + $"{Tables.Count(Report.TrainableParameters)} parameters trained");
+        if (Domains is not null) output.WriteLine($"{Adaptation.Method} on {Printable.Whole(Adaptation.Target!)}: {AdaptationOutcome.Text(Classes, Domains)}");
         if (Saved is not null) output.WriteLine($"saved in {Printable.Whole(Saved)}");
         Worth?.WriteText(output);
     }

@@ -84,6 +84,8 @@ internal sealed class TextFineTuning
             Folds = crossed,
             Coverage = source.Coverage?.OccurrenceShare,
             Worth = made,
+            Adaptation = options.Adaptation,
+            Domains = saved is null || report.Interrupted ? null : Domains(learner, file, options, parsed, interrupt),
         }.Write(parsed, parsed.GetValue(json));
     }
 
@@ -156,6 +158,16 @@ internal sealed class TextFineTuning
         var (training, test) = Parts(path => columns.Labelled(path, parsed), file, options);
         return worth.Texts(
             parsed, () => TextSources.Open(task, weights, isFromScratch: false, options.Recipe.Seed, model.Load(parsed)), training, test, options, device, interrupt);
+    }
+
+    /// <summary>What is known of the domain that a classifier was adapted to; null where it was to none.</summary>
+    private DomainComparison? Domains(TextTask learner, string file, TextFineTuneOptions options, ParseResult parsed, CancellationToken interrupt)
+    {
+        if (learner is not TextClassifier classifier || columns.WithTarget(options, parsed).Adaptation is not { Method: not null, Texts: { } texts }) return null;
+        var (training, held) = Parts(path => columns.Labelled(path, parsed), file, options);
+        // the share that the training held out
+        if (held is null && options.HeldOut > 0) (training, held) = training.Split(options.HeldOut, options.Recipe.Seed);
+        return classifier.CompareDomains(training, held, texts, interrupt);
     }
 
     /// <summary>What is learnt from and what is evaluated on, where that is a file of its own.</summary>

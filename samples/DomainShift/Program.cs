@@ -14,7 +14,6 @@ using Graft.Samples.DomainShift;
 using Graft.Tensors;
 using Graft.Transfer;
 
-const string Oracle = "oracle";
 const int TextEpochs = 4;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Length < 2 || args.Length % 2 != 0)
@@ -26,7 +25,7 @@ if (args.Length < 2 || args.Length % 2 != 0)
 int seeds = 5, epochs = 40;
 string? only = null, encoder = null;
 var device = Device.Cpu;
-string[] methods = [DomainMethodKind.SourceOnly.Name, .. DomainMethodKind.All.Where(static kind => kind != DomainMethodKind.SourceOnly).Select(static kind => kind.Name), Run.SourceWithNorms, Oracle];
+string[] methods = [DomainMethodKind.SourceOnly.Name, .. DomainMethodKind.All.Where(static kind => kind != DomainMethodKind.SourceOnly).Select(static kind => kind.Name), Run.SourceWithNorms, Run.Oracle];
 for (int at = 2; at < args.Length; at += 2)
 {
     string value = args[at + 1];

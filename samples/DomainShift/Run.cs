@@ -23,7 +23,10 @@ internal sealed record Result(
 internal static class Run
 {
     /// <summary>The baseline of the methods that are about norms.</summary>
-    public const string SourceWithNorms = "source-only, with norms";
+    public const string SourceWithNorms = "source-only with norms";
+
+    /// <summary>Labels of the target: as good as it gets.</summary>
+    public const string Oracle = "oracle";
 
     private const int BatchSize = 64;
 
@@ -34,7 +37,7 @@ internal static class Run
     public static Result Make(Shift shift, string method, ulong seed, int epochs, Device device)
     {
         var (name, strength) = AtStrength(method);
-        var kind = method == SourceWithNorms ? DomainMethodKind.SourceOnly : DomainMethodKind.All.FirstOrDefault(found => found.Name == name);
+        var kind = method == SourceWithNorms ? DomainMethodKind.SourceOnly : method == Oracle ? null : DomainMethodKind.Named(name);
         bool isAboutNorms = method == SourceWithNorms || kind is { NeedsSource: false };
         using var classifier = shift.Start(isAboutNorms, seed, device);
         (epochs, double rate) = shift.Pace(epochs);
@@ -47,7 +50,6 @@ internal static class Run
         double seconds = 0;
         if (kind is null)
         {
-            // as good as it gets: labels of the target
             seconds = classifier.FineTune(shift.Target, null, options).Seconds;
         }
         else if (kind == DomainMethodKind.Adda || !kind.NeedsSource)

@@ -17,7 +17,7 @@ internal static class Table
         foreach (ulong seed in alone.Select(static run => run.Seed))
         {
             // nobody who has no labels can choose the oracle
-            var runs = results.Where(run => run.Shift == shift && run.Seed == seed && run.Method != "oracle").ToList();
+            var runs = results.Where(run => run.Shift == shift && run.Seed == seed && run.Method != Run.Oracle).ToList();
             Result expected = runs.MaxBy(static run => run.Expected)!, told = runs.MaxBy(static run => run.Information)!, best = runs.MaxBy(static run => run.Target)!;
             output.WriteLine($"\nSeed {seed}: by the errors to be expected {Said(expected)} would be chosen, by what answers tell {Said(told)}; the best is {Said(best)}.");
         }

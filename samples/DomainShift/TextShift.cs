@@ -31,7 +31,7 @@ internal sealed class TextShift
     }
 
     /// <summary>The methods that are for texts.</summary>
-    public static bool IsFor(string method) => Run.AtStrength(method).Name is "source-only" or "dann" or "cdan" or "cdan-e" or "dan" or "coral" or "mcd" or "pseudo-labels" or "oracle";
+    public static bool IsFor(string method) => Run.AtStrength(method).Name is "source-only" or "dann" or "cdan" or "cdan-e" or "dan" or "coral" or "mcd" or "pseudo-labels" or Run.Oracle;
 
     public Result Make(string method, ulong seed, int epochs, Device device)
     {
@@ -39,7 +39,7 @@ internal sealed class TextShift
         var usual = new TextFineTuneOptions { BatchSize = BatchSize };
         var options = usual with { Recipe = usual.Recipe with { Epochs = epochs, Seed = seed } };
         var (name, strength) = Run.AtStrength(method);
-        var report = method == "oracle" ? classifier.FineTune(labelledTarget, null, options)
+        var report = method == Run.Oracle ? classifier.FineTune(labelledTarget, null, options)
             : classifier.FineTune(source, null, options with { Adaptation = new AdaptationOptions { Method = DomainMethodKind.Named(name), Texts = target, Strength = strength } });
         var found = classifier.CompareDomains(source, held, target);
         return new Result(

@@ -1,5 +1,4 @@
 using Graft.Autograd;
-using Graft.Tensors;
 using Graft.Transfer;
 
 namespace Graft.Tasks;
@@ -101,16 +100,7 @@ public abstract partial class ImageTask<TData, TPrediction>
         long steps = ((long)how.Recipe.Epochs! + how.Recipe.FrozenEpochs!.Value) * batches;
         return (new ImageTarget(kind, setting, model, Load, steps), pictures);
 
-        ImageLoader Load(VariationOptions? variation) => new(pictures, inputs, decoding, new ImageLoaderOptions
-        {
-            BatchSize = how.BatchSize!.Value,
-            Training = true,
-            Variation = variation ?? how.Variation,
-            // in an order of its own, so that domains with the same pictures in the same places are not learnt in pairs
-            Seed = new RandomStream(how.Recipe.Seed, "target").Bits(0).First,
-            Workers = decoding.Threads,
-            Unreadable = unreadable,
-        });
+        ImageLoader Load(VariationOptions? variation) => Beside(pictures, inputs, how, "target", unreadable, variation);
     }
 
     private static void RequireTwo(IImageDataset target)

@@ -1,4 +1,3 @@
-using Graft.Tensors;
 using Graft.Transfer;
 
 namespace Graft.Tasks;
@@ -42,15 +41,10 @@ public abstract partial class ImageTask<TData, TPrediction>
         return (new JoinedTasks((data, 1), (Over(kept, how.BatchSize!.Value, how.Augmentation!), 1)), held, kept);
 
         ImageTrainingSet Over(TData pictures, int batchSize, TrainingAugmentation augmentation) => new(
-            copy.Model, new ImageLoader(pictures, copy.Inputs with { Augmentation = augmentation }, decoding, new ImageLoaderOptions
-            {
-                BatchSize = batchSize,
-                Training = true,
-                Variation = augmentation == TrainingAugmentation.None ? new VariationOptions() : how.Variation,
-                Seed = new RandomStream(how.Recipe.Seed, "earlier").Bits(0).First,
-                Workers = decoding.Threads,
-                Unreadable = unreadable,
-            }),
+            copy.Model,
+            Beside(
+                pictures, copy.Inputs with { Augmentation = augmentation }, how, "earlier", unreadable,
+                augmentation == TrainingAugmentation.None ? new VariationOptions() : how.Variation, batchSize),
             LossOver(pictures, how));
     }
 }

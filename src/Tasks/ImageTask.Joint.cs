@@ -1,4 +1,3 @@
-using Graft.Tensors;
 using Graft.Transfer;
 
 namespace Graft.Tasks;
@@ -6,6 +5,8 @@ namespace Graft.Tasks;
 /// <content>Another task that is learnt in the same steps.</content>
 public abstract partial class ImageTask<TData, TPrediction>
 {
+    private const string JointStream = "joint";
+
     /// <summary>The pictures of another task, with labels of their own.</summary>
     /// <exception cref="ArgumentException">This task has none of that kind.</exception>
     private protected virtual TData JointOf(JointOptions options) =>
@@ -23,17 +24,8 @@ public abstract partial class ImageTask<TData, TPrediction>
         if (!how.Joint.IsAsked) return (data, null, null);
         if (copy.Adapters is not null) throw new ArgumentException($"{copy.Model.Name} has adapters, which are one task's alone: merge them first, or leave the other task out");
         var pictures = JointOf(how.Joint);
-        ulong seed = new RandomStream(how.Recipe.Seed, "joint").Bits(0).First;
-        var loader = new ImageLoader(pictures, copy.Inputs, decoding, new ImageLoaderOptions
-        {
-            BatchSize = how.BatchSize!.Value,
-            Training = true,
-            Variation = how.Variation,
-            Seed = seed,
-            Workers = decoding.Threads,
-            Unreadable = unreadable,
-        });
-        var joint = new JointTask(copy.Model, copy.Model.Remake(LabelsOf(pictures).Count, seed), loader, LossOver(pictures, how));
+        var head = copy.Model.Remake(LabelsOf(pictures).Count, SeedOf(how, JointStream));
+        var joint = new JointTask(copy.Model, head, Beside(pictures, copy.Inputs, how, JointStream, unreadable), LossOver(pictures, how));
         return (new JoinedTasks((data, 1), (joint, how.Joint.Weight ?? 1)), joint, pictures);
     }
 

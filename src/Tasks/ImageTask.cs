@@ -158,6 +158,28 @@ public abstract partial class ImageTask<TData, TPrediction> : TaskModel<ImageMod
         pictures, inputs, decoding,
         new ImageLoaderOptions { BatchSize = InferenceBatch, CacheBytes = 0, Workers = decoding.Threads, Unreadable = unreadable });
 
+    /// <summary>Pictures that are learnt beside those of a training, in an order of their own, so that the same pictures in the same places are not learnt in pairs.</summary>
+    /// <param name="pictures">The pictures.</param>
+    /// <param name="inputs">How they are prepared.</param>
+    /// <param name="how">How the training learns.</param>
+    /// <param name="stream">What their order is drawn by.</param>
+    /// <param name="unreadable">Reports each that cannot be read; null to end there.</param>
+    /// <param name="variation">What is done to them; null for what is done to the others.</param>
+    /// <param name="batchSize">How many there are in a step; null for as many as of the others.</param>
+    private ImageLoader Beside(
+        IImageDataset pictures, ImagePreprocessing inputs, ImageFineTuneOptions how, string stream, Action<int, ImageException>? unreadable, VariationOptions? variation = null,
+        int? batchSize = null) => new(pictures, inputs, decoding, new ImageLoaderOptions
+        {
+            BatchSize = batchSize ?? how.BatchSize!.Value,
+            Training = true,
+            Variation = variation ?? how.Variation,
+            Seed = SeedOf(how, stream),
+            Workers = decoding.Threads,
+            Unreadable = unreadable,
+        });
+
+    private static ulong SeedOf(ImageFineTuneOptions how, string stream) => new RandomStream(how.Recipe.Seed, stream).Bits(0).First;
+
     /// <summary>What a copy of the model is to be trained on.</summary>
     private TaskRun<ImageFineTuneOptions> Prepare(
         TaskState<ImageModel, ImagePreprocessing, ImageFineTuneOptions> copy, TData training, TData? validation, ImageFineTuneOptions options,

@@ -49,8 +49,12 @@ public sealed record DomainComparison(double? Distance, double Confidence, doubl
             }
         }
         double information = Math.Max(0, -mean.Sum(static share => share > 0 ? share * Math.Log(share) : 0) - entropy);
-        if (source is null || target is null) return new DomainComparison(null, confidence, entropy, shares, null) { Information = information };
-        var error = held is { } kept ? TargetRisk.Estimate(source, target, kept.Features, kept.Errors) : null;
-        return new DomainComparison(ProxyDistance.Of(source, target, cancellation: cancellation), confidence, entropy, shares, error) { Information = information };
+        var alone = new DomainComparison(null, confidence, entropy, shares, null) { Information = information };
+        if (source is null || target is null) return alone;
+        return alone with
+        {
+            Distance = ProxyDistance.Of(source, target, cancellation: cancellation),
+            Error = held is { } kept ? TargetRisk.Estimate(source, target, kept.Features, kept.Errors) : null,
+        };
     }
 }

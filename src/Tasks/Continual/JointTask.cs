@@ -19,9 +19,8 @@ internal sealed class JointTask : ITrainingSet, IDisposable
     public JointTask(ImageModel trunk, ImageModel other, ImageLoader loader, ImageLoss loss)
     {
         (this.trunk, this.other, this.loader, this.loss) = (trunk, other, loader, loss);
-        var stages = new ParameterGroups(other);
         head = other.Stages[^1].Name;
-        Group = new ParameterGroup("joint head", stages[^1].Parameters);
+        Group = new ParameterGroup("joint head", new ParameterGroups(other)[^1].Parameters);
     }
 
     /// <summary>The head, which learns beside the model.</summary>

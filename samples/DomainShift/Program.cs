@@ -25,7 +25,11 @@ if (args.Length < 2 || args.Length % 2 != 0)
 int seeds = 5, epochs = 40;
 string? only = null, encoder = null;
 var device = Device.Cpu;
-string[] methods = [DomainMethodKind.SourceOnly.Name, .. DomainMethodKind.All.Where(static kind => kind != DomainMethodKind.SourceOnly).Select(static kind => kind.Name), Run.SourceWithNorms, Run.Oracle];
+string[] methods =
+[
+    DomainMethodKind.SourceOnly.Name, .. DomainMethodKind.All.Where(static kind => kind != DomainMethodKind.SourceOnly).Select(static kind => kind.Name), Run.SourceWithNorms,
+    TextShift.Continued, Run.Oracle,
+];
 for (int at = 2; at < args.Length; at += 2)
 {
     string value = args[at + 1];
@@ -43,7 +47,9 @@ for (int at = 2; at < args.Length; at += 2)
 
 DigitNetwork.Register();
 // what makes a run of each shift, and the methods that it has
-var shifts = Shift.Read(args[0]).Select(shift => (shift.Name, Methods: methods, Make: (Func<string, ulong, Result>)((method, seed) => Run.Make(shift, method, seed, epochs, device)))).ToList();
+string[] ofPictures = [.. methods.Where(static method => method != TextShift.Continued)];
+var shifts = Shift.Read(args[0])
+    .Select(shift => (shift.Name, Methods: ofPictures, Make: (Func<string, ulong, Result>)((method, seed) => Run.Make(shift, method, seed, epochs, device)))).ToList();
 if (encoder is not null)
 {
     var texts = new TextShift(Path.Combine(args[0], "text", "sst2"), encoder);

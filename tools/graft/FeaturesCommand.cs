@@ -29,8 +29,7 @@ internal static class FeaturesCommand
         {
             var choice = model.Choose(parsed);
             var source = FeatureSource.Of(parsed.GetRequiredValue(images), parsed.GetValue(split));
-            string file = parsed.GetRequiredValue(target);
-            RequireWritable(file, source.Images, choice);
+            var place = Prepare(parsed.GetRequiredValue(target), source.Images, choice);
             using var where = device.Open(parsed);
             var classifier = choice.Open(where.Device, interrupt: interrupt);
 
@@ -57,7 +56,7 @@ internal static class FeaturesCommand
             int left = source.Images.Count - rows.Count;
             if (rows.Count == 0) throw new WorkFailedException("none of the pictures can be used, so nothing was written");
             int width = rows[0].Row.Length;
-            source.Write(file, choice, classifier, rows, interrupt);
+            var (file, problem) = place.Save(path => source.Write(path, choice, classifier, rows, interrupt));
 
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
@@ -78,29 +77,18 @@ internal static class FeaturesCommand
             else output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{Printable.Whole(file)}: features [{rows.Count}, {width}]"
                 + $"{(source.ClassNames is { } names ? $", labels of {names.Count} classes" : "")}, {Tables.Seconds(clock.Elapsed.TotalSeconds)}"));
-            return Task.FromResult(left == 0 ? ExitCode.Done : ExitCode.Failed);
+            int code = SavePlace.Tell(error, problem);
+            return Task.FromResult(left == 0 ? code : ExitCode.Failed);
         });
         return command;
     }
 
-    private static void RequireWritable(string file, IImageDataset pictures, ModelChoice choice)
+    private static OutputFile Prepare(string file, IImageDataset pictures, ModelChoice choice)
     {
-        string shown = Printable.Whole(file), full = Path.GetFullPath(file);
-        if (Directory.Exists(full)) throw new WrongInputException($"--out {shown} is a folder: give the path of the file to write");
-        string folder = Path.GetDirectoryName(full)!;
-        if (!Directory.Exists(folder)) throw new WrongInputException($"--out {shown}: there is no folder {Printable.Whole(folder)}: make it first");
+        string full = Path.GetFullPath(file);
         bool isInput = Enumerable.Range(0, pictures.Count).Any(index => Path.GetFullPath(pictures.Name(index)) == full)
             || (choice.Source is { } weights && (full == Path.GetFullPath(weights) || full == Path.GetFullPath(Path.Combine(weights, ModelFolder.WeightsFileName))));
-        if (isInput) throw new WrongInputException($"--out {shown} would overwrite its own source: give another name");
-        try
-        {
-            string probe = Path.Combine(folder, $".writable-{Guid.NewGuid():n}");
-            File.WriteAllText(probe, "");
-            File.Delete(probe);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new WrongInputException($"--out {shown} cannot be written ({exception.Message})");
-        }
+        if (isInput) throw new WrongInputException($"--out {Printable.Whole(file)} would overwrite its own source: give another name");
+        return OutputFile.Prepare("--out", file);
     }
 }

@@ -32,30 +32,38 @@ internal static class SoupCommand
             using var where = device.Open(parsed);
             var weights = new FileInfo(Path.Combine(folders[0], ModelFolder.WeightsFileName));
             var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), weights.Exists ? weights.Length : 0, validation);
-            var report = PretrainedModel.HeadOf(folders[0]) is { } head
+            var (report, saved, problem) = PretrainedModel.HeadOf(folders[0]) is { } head
                 ? OfTexts(folders, head, validation is null ? null : columns.Labelled(validation, parsed), where, place, interrupt)
                 : OfImages(folders, validation is null ? null : LabelledImages.Open(validation, DataUse.Evaluation), where, place, interrupt);
-            Write(parsed, folders, validation, report, place.Path, parsed.GetValue(json));
-            return Task.FromResult(ExitCode.Done);
+            Write(parsed, folders, validation, report, saved, parsed.GetValue(json));
+            return Task.FromResult(SavePlace.Tell(parsed.InvocationConfiguration.Error, problem));
         });
         return command;
     }
 
-    private static SoupReport OfImages(string[] folders, LabelledImages? pictures, OpenDevice where, OutputFolder place, CancellationToken interrupt)
+    private static (SoupReport Report, string Saved, string? Problem) OfImages(
+        string[] folders, LabelledImages? pictures, OpenDevice where, OutputFolder place, CancellationToken interrupt)
     {
         var (soup, report) = Refusing(() => ModelSoup.OfImages(
             folders, pictures is null ? null : classifier => classifier.Evaluate(classifier.Match(pictures, out _), cancellation: interrupt).Accuracy, where.Device));
-        using (soup) place.Save(soup.Save);
-        return report;
+        using (soup)
+        {
+            var (saved, problem) = place.Save(soup.Save);
+            return (report, saved, problem);
+        }
     }
 
-    private static SoupReport OfTexts(string[] folders, TextHead head, Graft.Text.LabelledTexts? texts, OpenDevice where, OutputFolder place, CancellationToken interrupt)
+    private static (SoupReport Report, string Saved, string? Problem) OfTexts(
+        string[] folders, TextHead head, Graft.Text.LabelledTexts? texts, OpenDevice where, OutputFolder place, CancellationToken interrupt)
     {
         if (head != TextHead.SequenceClassification) throw new WrongInputException($"{Printable.Whole(folders[0])} is no classifier of texts: soups are made of classifiers");
         var (soup, report) = Refusing(() => ModelSoup.OfTexts(
             folders, texts is null ? null : classifier => classifier.Evaluate(texts, interrupt).Accuracy, where.Device));
-        using (soup) place.Save(soup.Save);
-        return report;
+        using (soup)
+        {
+            var (saved, problem) = place.Save(soup.Save);
+            return (report, saved, problem);
+        }
     }
 
     private static T Refusing<T>(Func<T> cook)

@@ -8,7 +8,7 @@ public sealed class PlayTests(Workplace place) : IClassFixture<Workplace>
     [Fact]
     public void A_game_is_learnt_saved_played_distilled_and_moved()
     {
-        string policy = place.In("pole.safetensors"), pupil = place.In("pupil.safetensors");
+        string policy = place.In("games", "pole.safetensors"), pupil = place.In("pupil.safetensors");
         var learnt = GraftLine.Run("play", "cart-pole", "--learn", "ppo", "--frames", "60000", "--stop-at", "475", "--out", policy, "--json").AssertDone();
         Assert.True(learnt.GetProperty("solved").GetBoolean());
         Assert.InRange(learnt.GetProperty("good_at").GetInt64(), 1, learnt.GetProperty("frames").GetInt64());
@@ -34,6 +34,9 @@ public sealed class PlayTests(Workplace place) : IClassFixture<Workplace>
         GraftLine.Run("play", "cart-pole", "--learn", "ppo", "--teacher", place.In("x")).AssertFailed(2, "belong together");
         GraftLine.Run("play", "cart-pole", "--learn", "ppo", "--watch").AssertFailed(2, "the output is none");
         GraftLine.Run("play", "cart-pole", "--learn", "ppo", "--out", place.Folder).AssertFailed(2, "is a folder");
+        string file = place.In("taken");
+        File.WriteAllText(file, "no folder");
+        GraftLine.Run("play", "cart-pole", "--learn", "ppo", "--out", Path.Combine(file, "x.safetensors")).AssertFailed(2, "cannot be written");
         GraftLine.Run("play", "cart-pole", "--learn", "ppo", "--learning-rate", "0").AssertFailed(2, "the learning rate is 0");
         GraftLine.Run("play", "pong").AssertFailed(2, "pong");
     }

@@ -5,7 +5,8 @@ public sealed class PretrainTests(Workplace place) : IClassFixture<Workplace>
     [Fact]
     public void A_trunk_learns_without_labels_and_is_fine_tuned()
     {
-        string trunk = place.In("trunk.safetensors");
+        // a folder that is not there is made, as those of models are
+        string trunk = place.In("trunks", "trunk.safetensors");
         var done = GraftLine.Run(
             "pretrain", "--model", "cifar-resnet20", "--from-scratch", "--data", place.Data, "--out", trunk, "--method", "barlow-twins", "--epochs", "1", "--batch-size", "8", "--json").AssertDone();
         Assert.Equal(16, done.GetProperty("examples").GetInt32());

@@ -32,6 +32,43 @@ public sealed class SaveTests(Workplace place) : IClassFixture<Workplace>
     }
 
     [Fact]
+    public void A_file_is_tried_out_before_the_work_and_saved_elsewhere_where_it_cannot_be_after_all()
+    {
+        string taken = place.In("no-folder");
+        var file = OutputFile.Prepare("--out", place.In("no-folder", "below", "x.txt"), 1000);
+        Assert.False(Directory.Exists(taken));
+        File.WriteAllText(taken, "somebody was faster");
+        var (saved, problem) = file.Save(path => File.WriteAllText(path, "learnt"));
+        Assert.EndsWith(".txt", saved, StringComparison.Ordinal);
+        Assert.Contains($"so it is saved in {saved}", problem, StringComparison.Ordinal);
+        Assert.Equal("learnt", File.ReadAllText(saved));
+        File.Delete(saved);
+        Assert.Contains("cannot be written", Assert.Throws<WrongInputException>(() => OutputFile.Prepare("--out", place.In("no-folder", "x.txt"))).Message, StringComparison.Ordinal);
+        Assert.Contains("MB are needed", Assert.Throws<WrongInputException>(() => OutputFile.Prepare("--out", place.In("x.txt"), 1L << 50)).Message, StringComparison.Ordinal);
+
+        var made = OutputFile.Prepare("--out", place.In("made", "x.txt"));
+        Assert.Equal((made.Path, null), made.Save(path => File.WriteAllText(path, "learnt")));
+        Assert.Equal("learnt", File.ReadAllText(made.Path));
+    }
+
+    [Fact]
+    public void A_training_that_fails_keeps_what_it_learnt_before()
+    {
+        using var classifier = ImageClassifier.FromScratch("cifar-resnet20");
+        var folder = OutputFolder.Prepare(place.In("kept"), 1000);
+        var failed = Assert.Throws<WorkFailedException>(() => SavePlace.Learn<int>(folder, classifier.Model, classifier.Save, static () => throw new IOException("the disk is gone"), static () => 3));
+        Assert.Contains($"the disk is gone; what was learnt in 3 steps before is saved in {folder.Path}", failed.Message, StringComparison.Ordinal);
+        using (ImageClassifier.Load(folder.Path))
+        {
+        }
+        foreach (var (place, steps) in new[] { ((SavePlace?)null, 3L), (folder, 0) })
+        {
+            failed = Assert.Throws<WorkFailedException>(() => SavePlace.Learn<int>(place, classifier.Model, classifier.Save, static () => throw new IOException("the disk is gone"), () => steps));
+            Assert.Contains("nothing was saved", failed.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void An_epoch_that_was_interrupted_is_not_told_like_a_finished_one()
     {
         using var interrupt = new CancellationTokenSource();

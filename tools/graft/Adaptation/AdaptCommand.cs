@@ -57,7 +57,7 @@ internal static class AdaptCommand
             var choice = model.Choose(parsed);
             var classifier = choice.Open(where.Device, options.Recipe.Seed, interrupt);
             classifier.RequireTrainedHead();
-            var output = OutputFolder.Prepare(parsed.GetRequiredValue(folder), LearnerRun.BytesOf(classifier.Model), path);
+            var output = OutputFolder.Prepare(parsed.GetRequiredValue(folder), SavePlace.BytesOf(classifier.Model), path);
             var error = parsed.InvocationConfiguration.Error;
             Notes.Tell(error, path, notes);
             var before = classifier.CompareDomains(null, null, pictures, interrupt);
@@ -68,8 +68,8 @@ internal static class AdaptCommand
             var outcome = new AdaptationOutcome(kind, classifier, path, pictures.Count, before, classifier.CompareDomains(null, null, pictures, CancellationToken.None), report, saved);
             if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
             else outcome.WriteText(parsed.InvocationConfiguration.Output);
-            if (problem is not null) error.WriteLine($"graft: {problem}");
-            return isInterrupted ? ExitCode.Interrupted : problem is null ? ExitCode.Done : ExitCode.Failed;
+            int code = SavePlace.Tell(error, problem);
+            return isInterrupted ? ExitCode.Interrupted : code;
         }
 
         private static FitReport? Measure(ImageClassifier classifier, IImageDataset pictures, TextWriter error, CancellationToken interrupt)
@@ -88,8 +88,7 @@ internal static class AdaptCommand
                 Recipe = options.Recipe with { Run = kept },
             };
             var progress = new TrainingProgress(display);
-            var report = LearnerRun.Train(
-                classifier.Save, (told, token) => classifier.Adapt(pictures, listening, told, token), output, progress, interrupt);
+            var report = SavePlace.Learn(output, classifier.Model, classifier.Save, () => classifier.Adapt(pictures, listening, progress, interrupt), () => progress.Steps);
             if (!report.Interrupted) run.Clear(parsed, kept);
             return report;
         }

@@ -43,7 +43,7 @@ internal static class FewShotCommand
             if (few is null && known is null) throw new WrongInputException($"there are no classes: give a few pictures of each with {Examples}, or learnt ones with {Classes}");
             if (asked.Length == 0 && path is null) throw new WrongInputException($"there is nothing to do: give pictures to tell apart, or a file for the classes with {Out}");
             if (known is not null && parsed.GetValue(metric) is not null) throw new WrongInputException($"the classes of {Classes} have a metric of their own: leave --metric out");
-            if (path is not null) WrittenFile.RequireNoFolder(Out, path);
+            var place = path is null ? null : OutputFile.Prepare(Out, path);
             var choice = model.Choose(parsed);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var shown = few is null ? null : LabelledImages.Open(few, DataUse.Training);
@@ -56,7 +56,7 @@ internal static class FewShotCommand
             var shots = known is not null ? FewShotClassifier.Load(known, trunk)
                 : new FewShotClassifier(trunk, parsed.GetValue(metric) == "euclidean" ? FewShotMetric.Euclidean : FewShotMetric.Cosine);
             if (shown is not null) Learn(shots, shown, interrupt);
-            if (path is not null) WrittenFile.Save(path, shots.Save);
+            (string? Saved, string? Problem) kept = place is null ? (null, null) : place.Save(shots.Save);
             var answers = new Answers(pictures?.Count ?? 0);
             if (pictures is not null)
             {
@@ -82,7 +82,7 @@ internal static class FewShotCommand
                     for (int index = 0; index < answers.Predictions.Length; index++)
                         PredictCommand.Write(writer, pictures!.Name(index), answers.Predictions[index], answers.Problems[index], named);
                     writer.WriteEndArray();
-                    writer.WriteString("out", path);
+                    writer.WriteString("out", kept.Saved);
                 });
             }
             else
@@ -91,9 +91,10 @@ internal static class FewShotCommand
                     if (prediction is not null) output.WriteLine(PredictCommand.Line(prediction, named));
                 if (shown is not null || pictures is null)
                     output.WriteLine($"classes: {string.Join(", ", shots.ClassNames.Select(name => $"{Printable.Whole(name)} ({shots.ExamplesOf(name)})"))}");
-                if (path is not null) output.WriteLine($"saved in {Printable.Whole(path)}");
+                if (kept.Saved is not null) output.WriteLine($"saved in {Printable.Whole(kept.Saved)}");
             }
-            return answers.Problems.All(static problem => problem is null) ? ExitCode.Done : ExitCode.Failed;
+            int code = SavePlace.Tell(error, kept.Problem);
+            return answers.Problems.All(static problem => problem is null) ? code : ExitCode.Failed;
         }
     }
 

@@ -34,7 +34,7 @@ internal static class MetaLearnCommand
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             string path = parsed.GetRequiredValue(target);
-            WrittenFile.RequireNoFolder("--out", path);
+            OutputFile.RequireNoFolder("--out", path);
             ulong number = parsed.GetValue(seed);
             var options = recipe.Read(parsed) with { Seed = number };
             bool isFromScratch = parsed.GetValue(fromScratch);
@@ -42,10 +42,9 @@ internal static class MetaLearnCommand
             var (training, held) = Open(parsed, number, error);
             using var where = device.Open(parsed);
             using var learning = new ImageMetaLearning(isFromScratch ? ImageModelSource.Scratch(choice.Name, number) : choice.Open(number, interrupt), where.Device);
-            _ = OutputFolder.Prepare("--out", Path.GetDirectoryName(Path.GetFullPath(path))!, LearnerRun.BytesOf(learning.Model));
-            var report = ProgressDisplay.Show(error, display => Learn(display, learning, options, training, held, interrupt));
-            bool isSaved = report.Steps > 0;
-            if (isSaved) WrittenFile.Save(path, learning.Save);
+            var place = OutputFile.Prepare("--out", path, SavePlace.BytesOf(learning.Model));
+            var report = ProgressDisplay.Show(error, display => Learn(display, place, learning, options, training, held, interrupt));
+            var (saved, problem) = report.Steps > 0 ? place.Save(learning.Save) : (null, null);
             var found = report.Interrupted ? [] : Test(learning, options, held, recipe.TestEpisodes(parsed), error, interrupt);
             if (parsed.GetValue(json))
             {
@@ -69,7 +68,7 @@ internal static class MetaLearnCommand
                         writer.WriteEndObject();
                     }
                     writer.WriteEndArray();
-                    writer.WriteString("out", isSaved ? path : null);
+                    writer.WriteString("out", saved);
                     writer.WriteBoolean("interrupted", report.Interrupted);
                     writer.WriteNumber("seed", number);
                     writer.WriteString("device", where.Device.Name);
@@ -81,9 +80,10 @@ internal static class MetaLearnCommand
                 output.WriteLine(
                     $"{learning.Model.Name}, {options.Method}: {Tables.Count(ClassesWith(training, 1))} classes; {Tables.Count(report.Steps)} episodes in {Tables.Seconds(report.Seconds)}");
                 foreach (var one in found) output.WriteLine($"{one} of {Tables.Count(ClassesWith(held, 1))} classes that it has not seen");
-                if (isSaved) output.WriteLine($"saved in {Printable.Whole(path)}: few-shot --model {learning.Model.Name} --weights {Printable.Whole(path)} goes on with it");
+                if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}: few-shot --model {learning.Model.Name} --weights {Printable.Whole(saved)} goes on with it");
             }
-            return report.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
+            int code = SavePlace.Tell(error, problem);
+            return report.Interrupted ? ExitCode.Interrupted : code;
         }
 
         (LabelledImages Training, LabelledImages Held) Open(ParseResult parsed, ulong number, TextWriter error)
@@ -120,17 +120,12 @@ internal static class MetaLearnCommand
     }
 
     private static FitReport Learn(
-        ProgressDisplay display, ImageMetaLearning learning, ImageMetaLearningOptions options, LabelledImages training, LabelledImages held, CancellationToken interrupt)
+        ProgressDisplay display, OutputFile place, ImageMetaLearning learning, ImageMetaLearningOptions options, LabelledImages training, LabelledImages held,
+        CancellationToken interrupt)
     {
-        try
-        {
-            return learning.Train(
-                training, options with { Unreadable = problem => display.Line($"graft: left out: {Shell.Line(problem.Message)}") }, held, new TrainingProgress(display), interrupt);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new WrongInputException(Shell.Line(exception.Message));
-        }
+        var progress = new TrainingProgress(display);
+        options = options with { Unreadable = problem => display.Line($"graft: left out: {Shell.Line(problem.Message)}") };
+        return SavePlace.Learn(place, learning.Model, learning.Save, () => learning.Train(training, options, held, progress, interrupt), () => progress.Steps);
     }
 
     /// <summary>How many classes have so many pictures.</summary>

@@ -43,7 +43,7 @@ internal sealed class ImageFineTuning(
         var own = ModelRegistry.FindPretrained(classifier.Model.Name)?.Preprocessing.Augmentation ?? classifier.Preprocessing.Augmentation;
         options = options with { Augmentation = recipe.Augmentation(parsed, own) ?? options.Augmentation ?? classifier.Preprocessing.Augmentation };
         classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation };
-        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data, options.Joint.Data);
+        var folder = OutputFolder.Prepare(parsed.GetRequiredValue(target), SavePlace.BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data, options.Joint.Data);
         var jointFolder = PrepareJoint(parsed, classifier, pictures, options);
         worth?.Prepare(parsed, isFromScratch, pictures, options.Validation);
         interrupt.ThrowIfCancellationRequested();
@@ -67,17 +67,21 @@ internal sealed class ImageFineTuning(
             if (validation is not null) validation = Check(validation, null, everyClass: false, display);
             crossed = folds?.Run(parsed, display, (count, told) => CrossValidation.OfImages(
                 () => Begin(choice, where.Device, options, interrupt), training, listening, count, told, interrupt));
-            return Train(classifier, training, validation, listening with { Recipe = options.Recipe with { Run = kept } }, folder, new TrainingProgress(display), interrupt);
+            var progress = new TrainingProgress(display);
+            listening = listening with { Recipe = options.Recipe with { Run = kept } };
+            return SavePlace.Learn(
+                folder, classifier.Model, classifier.Save, () => classifier.FineTune(training, validation, listening, progress, interrupt), () => progress.Steps,
+                refusal => Hint(refusal, options.BatchSizeFor(training.Count)));
         });
         RequireFinite(classifier.Model);
         var (saved, problem) = report.Steps > 0 ? folder.Save(classifier.Save) : (null, null);
-        (string? Folder, string? Problem) joint = saved is not null && classifier.Joint is { } another && jointFolder is not null ? jointFolder.Save(another.Save) : (null, null);
+        (string? Saved, string? Problem) joint = saved is not null && classifier.Joint is { } another && jointFolder is not null ? jointFolder.Save(another.Save) : (null, null);
         problem ??= joint.Problem;
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept!);
 
         var outcome = new FineTuneOutcome(choice, classifier, pictures, training, unreadable, report, saved, where.Device.Name, options)
         {
-            JointSavedTo = joint.Folder,
+            JointSavedTo = joint.Saved,
             Folds = crossed,
             Domains = saved is not null && !report.Interrupted && options.Adaptation is { Method: not null, Target: { } domain }
                 ? classifier.CompareDomains(training, validation, UnlabelledImages.Open(domain), interrupt) : null,
@@ -85,8 +89,8 @@ internal sealed class ImageFineTuning(
         };
         if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
         else outcome.WriteText(parsed.InvocationConfiguration.Output);
-        if (problem is not null) error.WriteLine($"graft: {problem}");
-        if (!report.Interrupted) return problem is null ? ExitCode.Done : ExitCode.Failed;
+        int code = SavePlace.Tell(error, problem);
+        if (!report.Interrupted) return code;
         error.WriteLine(saved is not null
             ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}, and --resume goes on with it"
             : "graft: interrupted before the first step; nothing was saved");
@@ -113,7 +117,7 @@ internal sealed class ImageFineTuning(
         if (JointTarget is null || parsed.GetValue(JointTarget) is not { } path) return null;
         if (options.Joint.Data is null) throw new WrongInputException($"{JointTarget.Name} goes with --jointly: name the pictures of the other task, or leave it out");
         if (Path.GetFullPath(path) == Path.GetFullPath(parsed.GetRequiredValue(target))) throw new WrongInputException($"{JointTarget.Name} and --out are one folder: give each its own");
-        return OutputFolder.Prepare(JointTarget.Name, path, BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data, options.Joint.Data);
+        return OutputFolder.Prepare(JointTarget.Name, path, SavePlace.BytesOf(classifier.Model), pictures, options.Validation, options.Earlier.Data, options.Joint.Data);
     }
 
     private static ImageClassifier Begin(ModelChoice choice, Graft.Tensors.Device device, ImageFineTuneOptions options, CancellationToken interrupt)
@@ -122,9 +126,6 @@ internal sealed class ImageFineTuning(
         classifier.Preprocessing = classifier.Preprocessing with { Augmentation = options.Augmentation! };
         return classifier;
     }
-
-    /// <summary>About what a model takes when it is saved.</summary>
-    private static long BytesOf(Model model) => model.Parameters().Concat(model.Buffers()).Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
 
     private (LabelledImages Training, LabelledImages? Validation) Open(ParseResult parsed, ImageFineTuneOptions options)
     {
@@ -144,37 +145,12 @@ internal sealed class ImageFineTuning(
             throw new WrongInputException($"{Tables.Count(epochs)} epochs of {Tables.Count(batches)} steps are more than can be counted: ask for fewer epochs");
     }
 
-    /// <summary>Trains; if that fails, the model trained so far is saved and the error says so.</summary>
-    private static FitReport Train(
-        ImageClassifier classifier, LabelledImages training, LabelledImages? validation, ImageFineTuneOptions options, OutputFolder folder,
-        TrainingProgress progress, CancellationToken interrupt)
-    {
-        try
-        {
-            return classifier.FineTune(training, validation, options, progress, interrupt);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
-        {
-            // what the model itself refuses in the first step: a batch of one value for a batch norm, a picture too small for its layers
-            string hint = !exception.Message.StartsWith("batch_norm", StringComparison.Ordinal) ? ""
-                : $"; a step has up to {Tables.Count(options.BatchSizeFor(training.Count))} pictures: "
-                + "give more with --batch-size, or keep the statistics of the weights with --batch-norm always-running-statistics";
-            throw new WrongInputException(Shell.Line(exception.Message) + hint);
-        }
-        catch (Exception exception) when (exception is NonFiniteException or IOException and not CheckpointException or UnauthorizedAccessException or OutOfMemoryException)
-        {
-            string kept = "nothing was saved";
-            if (progress.Steps > 0 && IsFinite(classifier.Model))
-                kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(classifier.Save).Folder)}";
-            throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
-        }
-    }
+    /// <summary>What to do about what the model itself refuses in the first step: a batch of one value for a batch norm.</summary>
+    private static string? Hint(string refusal, int batchSize) => !refusal.StartsWith("batch_norm", StringComparison.Ordinal) ? null
+        : $"; a step has up to {Tables.Count(batchSize)} pictures: give more with --batch-size, or keep the statistics of the weights with --batch-norm always-running-statistics";
 
     private static void RequireFinite(Model model)
     {
-        if (!IsFinite(model)) throw new WorkFailedException("training ended with weights or statistics that are not finite, so nothing was saved: lower the learning rate");
+        if (!SavePlace.IsFinite(model)) throw new WorkFailedException("training ended with weights or statistics that are not finite, so nothing was saved: lower the learning rate");
     }
-
-    private static bool IsFinite(Model model) =>
-        model.Parameters().Concat(model.Buffers()).All(tensor => !tensor.Value.ToArray().AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue));
 }

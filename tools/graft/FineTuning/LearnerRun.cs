@@ -34,42 +34,14 @@ internal sealed record LearnerRun(
     /// <summary>What is known of that domain; null for none.</summary>
     public DomainComparison? Domains { get; init; }
 
-    /// <summary>About what a model takes when it is saved.</summary>
-    public static long BytesOf(Model model) => model.Parameters().Sum(static tensor => tensor.Shape.ElementCount) * sizeof(float) + (1 << 20);
-
-    /// <summary>Trains; if that fails, what was learnt so far is saved and the error says so.</summary>
-    /// <param name="save">Saves the learner to the folder that it is given.</param>
-    /// <param name="train">Trains it.</param>
-    /// <param name="folder">Where it is saved.</param>
-    /// <param name="progress">Knows how many steps were made.</param>
-    /// <param name="interrupt">Ends the training.</param>
-    public static FitReport Train(
-        Action<string> save, Func<IProgress<FitProgress>, CancellationToken, FitReport> train, OutputFolder folder, TrainingProgress progress, CancellationToken interrupt)
-    {
-        try
-        {
-            return train(progress, interrupt);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException && progress.Steps == 0)
-        {
-            throw new WrongInputException(Shell.Line(exception.Message));
-        }
-        catch (Exception exception) when (exception is NonFiniteException or IOException and not CheckpointException or UnauthorizedAccessException or OutOfMemoryException)
-        {
-            string kept = "nothing was saved";
-            if (progress.Steps > 0) kept = $"what was learnt in {Tables.Count(progress.Steps)} steps before is saved in {Printable.Whole(folder.Save(save).Folder)}";
-            throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
-        }
-    }
-
     /// <summary>Says it, and returns the exit code.</summary>
     public int Write(ParseResult parsed, bool asJson)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         if (asJson) WriteJson(output);
         else WriteText(output);
-        if (Problem is not null) error.WriteLine($"graft: {Problem}");
-        if (!Report.Interrupted) return Problem is null ? ExitCode.Done : ExitCode.Failed;
+        int code = SavePlace.Tell(error, Problem);
+        if (!Report.Interrupted) return code;
         error.WriteLine(Saved is not null
             ? $"graft: interrupted; what was learnt in {Tables.Count(Report.Steps)} steps is saved in {Printable.Whole(Saved)}, and --resume goes on with it"
             : "graft: interrupted before the first step; nothing was saved");

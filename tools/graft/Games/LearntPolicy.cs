@@ -61,33 +61,20 @@ internal sealed class LearntPolicy(GameKind game, ImageModel model) : IDisposabl
         }
     }
 
-    /// <summary>Learns the game.</summary>
-    public PolicyReport Learn(string method, string? teacher, PolicyTrainingOptions options, Device device, ProgressDisplay display, CancellationToken interrupt)
+    /// <summary>Learns the game; if that fails, what was learnt so far is saved.</summary>
+    public PolicyReport Learn(
+        string method, string? teacher, PolicyTrainingOptions options, Device device, OutputFile? place, ProgressDisplay display, CancellationToken interrupt)
     {
-        try
-        {
-            return teacher is null
-                ? PolicyTraining.Run(model, game, options with { Method = PolicyMethodKind.Named(method) }, device, new Shown(display), interrupt)
-                : Imitate(teacher, options, device, interrupt);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new WrongInputException(Shell.Line(exception.Message));
-        }
+        var shown = new Shown(display);
+        return SavePlace.Learn(place, model, Save, Learn, () => shown.Frames);
+
+        PolicyReport Learn() => teacher is null
+            ? PolicyTraining.Run(model, game, options with { Method = PolicyMethodKind.Named(method) }, device, shown, interrupt)
+            : Imitate(teacher, options, device, interrupt);
     }
 
-    /// <exception cref="WorkFailedException">The file cannot be written.</exception>
-    public void Save(string path)
-    {
-        try
-        {
-            SavedPolicy.Save(model, game, path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new WorkFailedException($"{Printable.Whole(path)} cannot be written ({Shell.Line(exception.Message)}); what was learnt is lost", exception);
-        }
-    }
+    /// <summary>Saves it to a file.</summary>
+    public void Save(string path) => SavedPolicy.Save(model, game, path);
 
     public void Dispose() => model.Dispose();
 
@@ -103,8 +90,11 @@ internal sealed class LearntPolicy(GameKind game, ImageModel model) : IDisposabl
 
     private sealed class Shown(ProgressDisplay display) : IProgress<PolicyProgress>
     {
+        public long Frames { get; private set; }
+
         public void Report(PolicyProgress value)
         {
+            Frames = value.Frames;
             double share = Math.Max((double)value.Frames / value.Of, 1e-9);
             string text = string.Create(CultureInfo.InvariantCulture, $"step {value.Frames:n0} of {value.Of:n0}{(double.IsNaN(value.Return) ? "" : $", {value.Return:0.0} a game")}");
             display.At(Math.Min(value.Frames, value.Of), value.Of, text, value.Elapsed * Math.Max(0, 1 / share - 1));

@@ -48,12 +48,14 @@ internal static class PlayCommand
             if (method is null && from is null) throw new WrongInputException("nothing is there that could play: give a network with --weights FILE, or --learn METHOD");
             if (method is null && path is not null) throw new WrongInputException("--out saves what has learnt: say how with --learn METHOD");
             if (method == LearntPolicy.Distil != taught is not null) throw new WrongInputException($"--teacher FILE and --learn {LearntPolicy.Distil} belong together: give both");
-            if (path is not null && Directory.Exists(path)) throw new WrongInputException($"--out {Printable.Whole(path)} is a folder: give the name of a file");
+            if (path is not null) OutputFile.RequireNoFolder("--out", path);
             bool isWatched = parsed.GetValue(watch);
             if (isWatched && !GameScreen.IsThere(output)) throw new WrongInputException("--watch shows games on a terminal, and the output is none: leave it out");
             using var where = device.Open(parsed);
             using var policy = LearntPolicy.Open(kind, method, from, parsed.GetValue(seed));
+            var place = path is null ? null : OutputFile.Prepare("--out", path, SavePlace.BytesOf(policy.Model));
             PolicyReport? report = null;
+            (string? Saved, string? Problem) kept = (null, null);
             if (method is not null)
             {
                 if (parsed.GetValue(freeze) is { } pattern) policy.Freeze(pattern);
@@ -65,13 +67,13 @@ internal static class PlayCommand
                     StopAt = parsed.Find(stop),
                     Seed = parsed.GetValue(seed),
                 };
-                report = ProgressDisplay.Show(error, display => policy.Learn(method, taught, options, where.Device, display, interrupt));
-                if (path is not null) policy.Save(path);
+                report = ProgressDisplay.Show(error, display => policy.Learn(method, taught, options, where.Device, place, display, interrupt));
+                if (place is not null) kept = place.Save(policy.Save);
             }
             bool isInterrupted = report?.Interrupted == true;
             var screen = isWatched ? new GameScreen(output) : null;
             ulong number = parsed.GetValue(seed);
-            var played = new Played(kind, report, isInterrupted ? [] : Play(policy, kind, where.Device, parsed.GetValue(episodes), number, screen, interrupt), path);
+            var played = new Played(kind, report, isInterrupted ? [] : Play(policy, kind, where.Device, parsed.GetValue(episodes), number, screen, interrupt), kept.Saved);
             if (!parsed.GetValue(json)) played.Tell(output);
             else
             {
@@ -84,7 +86,8 @@ internal static class PlayCommand
                     writer.WriteString("device", where.Device.Name);
                 });
             }
-            return isInterrupted ? ExitCode.Interrupted : ExitCode.Done;
+            int code = SavePlace.Tell(error, kept.Problem);
+            return isInterrupted ? ExitCode.Interrupted : code;
         }
     }
 

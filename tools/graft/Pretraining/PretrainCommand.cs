@@ -40,7 +40,7 @@ internal static class PretrainCommand
             bool isFromScratch = parsed.GetValue(fromScratch);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             string path = parsed.GetRequiredValue(target), folder = parsed.GetRequiredValue(data);
-            WrittenFile.RequireNoFolder("--out", path);
+            OutputFile.RequireNoFolder("--out", path);
             if (parsed.Find(rate) is <= 0) throw new WrongInputException("--learning-rate is a number above 0");
             var choice = model.Choose(parsed, isFromScratch, "give its file with --weights FILE, or --from-scratch to begin without");
             var notes = new ListingNotes();
@@ -49,8 +49,8 @@ internal static class PretrainCommand
             using var where = device.Open(parsed);
             ulong number = parsed.GetValue(seed);
             using var pretraining = new ImagePretraining(isFromScratch ? ImageModelSource.Scratch(choice.Name, number) : choice.Open(number, interrupt), where.Device);
-            _ = OutputFolder.Prepare("--out", Path.GetDirectoryName(Path.GetFullPath(path))!, LearnerRun.BytesOf(pretraining.Model));
-            var report = ProgressDisplay.Show(error, display => Train(pretraining, pictures, new ImagePretrainingOptions
+            var place = OutputFile.Prepare("--out", path, SavePlace.BytesOf(pretraining.Model));
+            var report = ProgressDisplay.Show(error, display => Train(place, pretraining, pictures, new ImagePretrainingOptions
             {
                 Method = PretrainingMethodKind.Named(parsed.GetRequiredValue(method)),
                 Epochs = parsed.GetValue(epochs),
@@ -59,8 +59,7 @@ internal static class PretrainCommand
                 Seed = number,
                 Unreadable = problem => display.Line($"graft: left out: {Shell.Line(problem.Message)}"),
             }, display, interrupt));
-            bool isSaved = report.Steps > 0;
-            if (isSaved) WrittenFile.Save(path, pretraining.Save);
+            var (saved, problem) = report.Steps > 0 ? place.Save(pretraining.Save) : (null, null);
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(output, writer =>
@@ -70,7 +69,7 @@ internal static class PretrainCommand
                     writer.WriteString("data", folder);
                     writer.WriteNumber("examples", pictures.Count);
                     ReportOutput.Write(writer, report);
-                    writer.WriteString("out", isSaved ? path : null);
+                    writer.WriteString("out", saved);
                     writer.WriteBoolean("interrupted", report.Interrupted);
                     writer.WriteNumber("seed", number);
                     writer.WriteString("device", where.Device.Name);
@@ -80,21 +79,17 @@ internal static class PretrainCommand
             {
                 ReportOutput.Write(output, report);
                 output.WriteLine($"{pretraining.Model.Name}: {Tables.Count(pictures.Count)} pictures; {Tables.Count(report.Steps)} steps in {Tables.Seconds(report.Seconds)}");
-                if (isSaved) output.WriteLine($"saved in {Printable.Whole(path)}: fine-tune --model {pretraining.Model.Name} --weights {Printable.Whole(path)} goes on with it");
+                if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}: fine-tune --model {pretraining.Model.Name} --weights {Printable.Whole(saved)} goes on with it");
             }
-            return report.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
+            int code = SavePlace.Tell(error, problem);
+            return report.Interrupted ? ExitCode.Interrupted : code;
         }
     }
 
-    private static FitReport Train(ImagePretraining pretraining, IImageDataset pictures, ImagePretrainingOptions options, ProgressDisplay display, CancellationToken interrupt)
+    private static FitReport Train(
+        OutputFile place, ImagePretraining pretraining, IImageDataset pictures, ImagePretrainingOptions options, ProgressDisplay display, CancellationToken interrupt)
     {
-        try
-        {
-            return pretraining.Train(pictures, options, new TrainingProgress(display), interrupt);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new WrongInputException(Shell.Line(exception.Message));
-        }
+        var progress = new TrainingProgress(display);
+        return SavePlace.Learn(place, pretraining.Model, pretraining.Save, () => pretraining.Train(pictures, options, progress, interrupt), () => progress.Steps);
     }
 }

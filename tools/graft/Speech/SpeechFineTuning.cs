@@ -25,11 +25,15 @@ internal sealed class SpeechFineTuning(
         var (learner, examples, train) = Prepare(task, source, where.Device, path, options with { Recipe = options.Recipe with { Run = kept } }, parsed);
         StageNames.Require(learner.Model, options.Recipe);
         AdapterOption.RequireFitting(learner.Model, learner.Adapters, options.Recipe.Adapter);
-        var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), LearnerRun.BytesOf(learner.Model), Directory.Exists(path) ? path : null, options.Validation);
+        var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), SavePlace.BytesOf(learner.Model), Directory.Exists(path) ? path : null, options.Validation);
         interrupt.ThrowIfCancellationRequested();
 
         if (learner.WeightsReport is { IsNoteworthy: true } load) error.WriteLine($"graft: {Printable.Text(Path.GetFileName(weights))}: {load.Summary}");
-        var report = ProgressDisplay.Show(error, display => LearnerRun.Train(learner.Save, train, place, new TrainingProgress(display), interrupt));
+        var report = ProgressDisplay.Show(error, display =>
+        {
+            var progress = new TrainingProgress(display);
+            return SavePlace.Learn(place, learner.Model, learner.Save, () => train(progress, interrupt), () => progress.Steps);
+        });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept);
         return new LearnerRun(

@@ -26,11 +26,12 @@ internal static class EmbedCommand
         command.Add(json);
         command.SetAction((parsed, interrupt) =>
         {
-            string file = parsed.GetRequiredValue(data), to = parsed.GetRequiredValue(target);
+            string file = parsed.GetRequiredValue(data), path = parsed.GetRequiredValue(target);
             if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
-            bool isArchive = to.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
-            if (!isArchive && !to.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
-                throw new WrongInputException($"--out {Printable.Whole(to)}: its name has to end in .npz or .safetensors, which says what it is");
+            bool isArchive = path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+            if (!isArchive && !path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+                throw new WrongInputException($"--out {Printable.Whole(path)}: its name has to end in .npz or .safetensors, which says what it is");
+            var place = OutputFile.Prepare("--out", path);
             using var where = device.Open(parsed);
             using var embedder = TextEmbedder.FromPretrained(model.TextFolder(parsed, interrupt), pooling.Read(parsed), where.Device);
             string[] texts = [.. columns.Texts(file, parsed).Select(static text => text.Text)];
@@ -49,25 +50,25 @@ internal static class EmbedCommand
                 return done;
             });
             double seconds = clock.Elapsed.TotalSeconds;
-            if (isArchive) NumpyWriter.WriteArchive(to, [TensorEntry.From("embeddings", [texts.Length, embedder.Dimensions], vectors)], cancellation: interrupt);
-            else WriteIndex(to, texts, vectors, embedder.Dimensions);
+            var (to, problem) = place.Save(isArchive
+                ? name => NumpyWriter.WriteArchive(name, [TensorEntry.From("embeddings", [texts.Length, embedder.Dimensions], vectors)], cancellation: interrupt)
+                : name => WriteIndex(name, texts, vectors, embedder.Dimensions));
 
-            var output = parsed.InvocationConfiguration.Output;
-            if (!parsed.GetValue(json))
+            var shell = parsed.InvocationConfiguration;
+            if (!parsed.GetValue(json)) shell.Output.WriteLine($"{Printable.Whole(to)}: embeddings [{texts.Length}, {embedder.Dimensions}], {Tables.Seconds(seconds)}");
+            else
             {
-                output.WriteLine($"{Printable.Whole(to)}: embeddings [{texts.Length}, {embedder.Dimensions}], {Tables.Seconds(seconds)}");
-                return Task.FromResult(ExitCode.Done);
+                JsonOutput.Write(shell.Output, writer =>
+                {
+                    writer.WriteString("model", embedder.Model.Name);
+                    writer.WriteString("data", file);
+                    writer.WriteString("out", to);
+                    writer.WriteNumber("examples", texts.Length);
+                    writer.WriteNumber("dimensions", embedder.Dimensions);
+                    writer.WriteFigure("seconds", seconds);
+                });
             }
-            JsonOutput.Write(output, writer =>
-            {
-                writer.WriteString("model", embedder.Model.Name);
-                writer.WriteString("data", file);
-                writer.WriteString("out", to);
-                writer.WriteNumber("examples", texts.Length);
-                writer.WriteNumber("dimensions", embedder.Dimensions);
-                writer.WriteFigure("seconds", seconds);
-            });
-            return Task.FromResult(ExitCode.Done);
+            return Task.FromResult(SavePlace.Tell(shell.Error, problem));
         });
         return command;
     }

@@ -59,7 +59,7 @@ internal sealed class TextFineTuning
         StageNames.Require(learner.Model, options.Recipe);
         Require(learner, options);
         AdapterOption.RequireFitting(learner.Model, learner.Adapters, options.Recipe.Adapter);
-        var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), LearnerRun.BytesOf(learner.Model));
+        var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), SavePlace.BytesOf(learner.Model));
         interrupt.ThrowIfCancellationRequested();
 
         if (source.Coverage is { } coverage) Notes.Tell(error, $"{weights}: {coverage}");
@@ -72,7 +72,8 @@ internal sealed class TextFineTuning
                 : CrossValidation.OfTexts(
                     () => TextClassifier.From(TextSources.Open(task, weights, isFromScratch, options.Recipe.Seed, model.Load(parsed)), where.Device),
                     columns.Labelled(file, parsed), options, count, told, interrupt));
-            return LearnerRun.Train(learner.Save, train, place, new TrainingProgress(display), interrupt);
+            var progress = new TrainingProgress(display);
+            return SavePlace.Learn(place, learner.Model, learner.Save, () => train(progress, interrupt), () => progress.Steps);
         });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept);

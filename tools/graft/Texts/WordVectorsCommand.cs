@@ -34,12 +34,11 @@ internal static class WordVectorsCommand
         foreach (var option in (Option[])[method, dimensions, window, least, epochs, split, keepsCase, seed, json]) command.Add(option);
         command.SetAction((parsed, interrupt) =>
         {
-            string file = parsed.GetRequiredValue(data), to = parsed.GetRequiredValue(target);
+            string file = parsed.GetRequiredValue(data), path = parsed.GetRequiredValue(target);
             if (!File.Exists(file)) throw new WrongInputException($"--data {Printable.Whole(file)}: there is no such file");
-            if (WordVectorWriter.FormatOf(to) is null)
-                throw new WrongInputException($"--out {Printable.Whole(to)}: its ending says no format of word vectors: call it {WordVectorWriter.Endings}");
-            if (Path.GetDirectoryName(Path.GetFullPath(to)) is { } folder && !Directory.Exists(folder))
-                throw new WrongInputException($"--out {Printable.Whole(to)}: there is no folder {Printable.Whole(folder)}");
+            if (WordVectorWriter.FormatOf(path) is null)
+                throw new WrongInputException($"--out {Printable.Whole(path)}: its ending says no format of word vectors: call it {WordVectorWriter.Endings}");
+            var place = OutputFile.Prepare("--out", path);
             var between = parsed.GetValue(split) == Punctuation ? WordSplit.Punctuation : WordSplit.WhiteSpace;
             bool lowerCase = !parsed.GetValue(keepsCase);
             var sentences = columns.Texts(file, parsed).Select(text => WordTokeniser.Words(text.Text, between, lowerCase));
@@ -82,14 +81,14 @@ internal static class WordVectorsCommand
                 }
             });
             double seconds = clock.Elapsed.TotalSeconds;
-            WordVectorWriter.Write(to, vectors);
+            var (to, problem) = place.Save(name => WordVectorWriter.Write(name, vectors));
 
-            var output = parsed.InvocationConfiguration.Output;
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             if (!parsed.GetValue(json))
             {
                 output.WriteLine($"{Printable.Whole(to)}: {Tables.Count(vectors.Count)} words with {vectors.Dimension} numbers each, learnt by {how} "
                     + $"from {Tables.Count(last.Pairs)} pairs in {Tables.Seconds(seconds)}{(last.Loss is { } loss ? $", loss {Tables.Loss(loss)}" : "")}");
-                return Task.FromResult(ExitCode.Done);
+                return Task.FromResult(SavePlace.Tell(error, problem));
             }
             JsonOutput.Write(output, writer =>
             {
@@ -104,7 +103,7 @@ internal static class WordVectorsCommand
                 writer.WriteFigure("seconds", seconds);
                 writer.WriteNumber("seed", glove.Seed);
             });
-            return Task.FromResult(ExitCode.Done);
+            return Task.FromResult(SavePlace.Tell(error, problem));
         });
         return command;
     }

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Graft.Tasks;
-using Graft.Transfer;
 
 namespace Graft.CommandLine;
 
 /// <summary><c>graft evaluate</c> of a model of sounds.</summary>
 internal static class SpeechEvaluation
 {
+    private const string Things = "sounds";
+
     public static int Run(
         SpeechHead head, string folder, string? adapter, string data, TextData columns, HearingOptions hearing, WritingOptions writing, OpenDevice where, bool asJson,
         ParseResult parsed, CancellationToken interrupt)
@@ -24,7 +25,8 @@ internal static class SpeechEvaluation
         using var recognizer = SpeechTasks.Load(SpeechTasks.Recognition, folder, adapter, where, SpeechRecognizer.From);
         try
         {
-            return Tell(folder, data, recognizer.Evaluate(sounds, hearing.Read(parsed, recognizer), interrupt), null, [], asJson, clock, parsed);
+            var evaluation = recognizer.Evaluate(sounds, hearing.Read(parsed, recognizer), interrupt);
+            return new Evaluated(folder, data, Things, evaluation, Matched: null, clock.Elapsed.TotalSeconds).Write(parsed, asJson);
         }
         catch (ArgumentException exception)
         {
@@ -55,31 +57,11 @@ internal static class SpeechEvaluation
                 ];
             }));
         }
-        return Tell(folder, data, evaluation, matched, [.. labels.Zip(confusion)], asJson, clock, parsed);
-    }
-
-    private static int Tell(
-        string folder, string data, Evaluation evaluation, string? matched, (string Label, int[] Taken)[] confusion, bool asJson, Stopwatch clock, ParseResult parsed)
-    {
-        var output = parsed.InvocationConfiguration.Output;
-        if (!asJson)
+        return new Evaluated(folder, data, Things, evaluation, matched, clock.Elapsed.TotalSeconds).Write(parsed, asJson, json =>
         {
-            output.WriteLine($"{Printable.Whole(folder)}: {Tables.Count(evaluation.Examples)} sounds: "
-                + string.Join(", ", evaluation.Metrics.All.Select(static metric => $"{metric.Name} {ReportOutput.Text(metric.Name, metric.Value)}"))
-                + $", {Tables.Seconds(clock.Elapsed.TotalSeconds)}");
-            return ExitCode.Done;
-        }
-        JsonOutput.Write(output, json =>
-        {
-            json.WriteString("model", folder);
-            json.WriteString("data", data);
-            ReportOutput.WriteMetrics(json, evaluation);
-            json.WriteFigure("seconds", clock.Elapsed.TotalSeconds);
-            json.WriteString("matched", matched);
-            if (confusion.Length == 0) return;
-            json.WriteTexts("classes", confusion.Select(static one => one.Label));
+            json.WriteTexts("classes", labels);
             json.WriteStartArray("confusion");
-            foreach (var (_, taken) in confusion)
+            foreach (int[] taken in confusion)
             {
                 json.WriteStartArray();
                 foreach (int count in taken) json.WriteNumberValue(count);
@@ -87,6 +69,5 @@ internal static class SpeechEvaluation
             }
             json.WriteEndArray();
         });
-        return ExitCode.Done;
     }
 }

@@ -64,22 +64,6 @@ internal static class TextEvaluation
                 throw new WrongInputException($"--model {Printable.Whole(folder)} has no head that gives answers: fine-tune it first");
         }
         if (matched is not null) Notes.Tell(parsed.InvocationConfiguration.Error, $"{file}: {matched}");
-        var output = parsed.InvocationConfiguration.Output;
-        if (!asJson)
-        {
-            output.WriteLine($"{Printable.Whole(folder)}: {Tables.Count(evaluation.Examples)} examples: "
-                + string.Join(", ", evaluation.Metrics.All.Select(static metric => $"{metric.Name} {ReportOutput.Text(metric.Name, metric.Value)}"))
-                + $", {Tables.Seconds(clock.Elapsed.TotalSeconds)}");
-            return ExitCode.Done;
-        }
-        JsonOutput.Write(output, writer =>
-        {
-            writer.WriteString("model", folder);
-            writer.WriteString("data", file);
-            ReportOutput.WriteMetrics(writer, evaluation);
-            writer.WriteFigure("seconds", clock.Elapsed.TotalSeconds);
-            writer.WriteString("matched", matched);
-        });
-        return ExitCode.Done;
+        return new Evaluated(folder, file, "examples", evaluation, matched, clock.Elapsed.TotalSeconds).Write(parsed, asJson);
     }
 }

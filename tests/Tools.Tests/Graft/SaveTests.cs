@@ -56,14 +56,14 @@ public sealed class SaveTests(Workplace place) : IClassFixture<Workplace>
     {
         using var classifier = ImageClassifier.FromScratch("cifar-resnet20");
         var folder = OutputFolder.Prepare(place.In("kept"), 1000);
-        var failed = Assert.Throws<WorkFailedException>(() => SavePlace.Learn<int>(folder, classifier.Model, classifier.Save, static () => throw new IOException("the disk is gone"), static () => 3));
+        var failed = Assert.Throws<WorkFailedException>(() => SavePlace.Learn<int>(folder, () => classifier.Model, classifier.Save, static () => throw new IOException("the disk is gone"), static () => 3));
         Assert.Contains($"the disk is gone; what was learnt in 3 steps before is saved in {folder.Path}", failed.Message, StringComparison.Ordinal);
         using (ImageClassifier.Load(folder.Path))
         {
         }
         foreach (var (place, steps) in new[] { ((SavePlace?)null, 3L), (folder, 0) })
         {
-            failed = Assert.Throws<WorkFailedException>(() => SavePlace.Learn<int>(place, classifier.Model, classifier.Save, static () => throw new IOException("the disk is gone"), () => steps));
+            failed = Assert.Throws<WorkFailedException>(() => SavePlace.Learn<int>(place, () => classifier.Model, classifier.Save, static () => throw new IOException("the disk is gone"), () => steps));
             Assert.Contains("nothing was saved", failed.Message, StringComparison.Ordinal);
         }
     }

@@ -88,7 +88,7 @@ internal static class AdaptCommand
                 Recipe = options.Recipe with { Run = kept },
             };
             var progress = new TrainingProgress(display);
-            var report = SavePlace.Learn(output, classifier.Model, classifier.Save, () => classifier.Adapt(pictures, listening, progress, interrupt), () => progress.Steps);
+            var report = SavePlace.Learn(output, () => classifier.Model, classifier.Save, () => classifier.Adapt(pictures, listening, progress, interrupt), () => progress.Steps);
             if (!report.Interrupted) run.Clear(parsed, kept);
             return report;
         }

@@ -125,7 +125,7 @@ internal static class MetaLearnCommand
     {
         var progress = new TrainingProgress(display);
         options = options with { Unreadable = problem => display.Line($"graft: left out: {Shell.Line(problem.Message)}") };
-        return SavePlace.Learn(place, learning.Model, learning.Save, () => learning.Train(training, options, held, progress, interrupt), () => progress.Steps);
+        return SavePlace.Learn(place, () => learning.Model, learning.Save, () => learning.Train(training, options, held, progress, interrupt), () => progress.Steps);
     }
 
     /// <summary>How many classes have so many pictures.</summary>

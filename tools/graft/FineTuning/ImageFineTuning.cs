@@ -70,7 +70,7 @@ internal sealed class ImageFineTuning(
             var progress = new TrainingProgress(display);
             listening = listening with { Recipe = options.Recipe with { Run = kept } };
             return SavePlace.Learn(
-                folder, classifier.Model, classifier.Save, () => classifier.FineTune(training, validation, listening, progress, interrupt), () => progress.Steps,
+                folder, () => classifier.Model, classifier.Save, () => classifier.FineTune(training, validation, listening, progress, interrupt), () => progress.Steps,
                 refusal => Hint(refusal, options.BatchSizeFor(training.Count)));
         });
         RequireFinite(classifier.Model);

@@ -66,7 +66,7 @@ internal sealed class LearntPolicy(GameKind game, ImageModel model) : IDisposabl
         string method, string? teacher, PolicyTrainingOptions options, Device device, OutputFile? place, ProgressDisplay display, CancellationToken interrupt)
     {
         var shown = new Shown(display);
-        return SavePlace.Learn(place, model, Save, Learn, () => shown.Frames);
+        return SavePlace.Learn(place, () => model, Save, Learn, () => shown.Frames);
 
         PolicyReport Learn() => teacher is null
             ? PolicyTraining.Run(model, game, options with { Method = PolicyMethodKind.Named(method) }, device, shown, interrupt)

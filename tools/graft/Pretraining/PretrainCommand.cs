@@ -90,6 +90,6 @@ internal static class PretrainCommand
         OutputFile place, ImagePretraining pretraining, IImageDataset pictures, ImagePretrainingOptions options, ProgressDisplay display, CancellationToken interrupt)
     {
         var progress = new TrainingProgress(display);
-        return SavePlace.Learn(place, pretraining.Model, pretraining.Save, () => pretraining.Train(pictures, options, progress, interrupt), () => progress.Steps);
+        return SavePlace.Learn(place, () => pretraining.Model, pretraining.Save, () => pretraining.Train(pictures, options, progress, interrupt), () => progress.Steps);
     }
 }

@@ -57,14 +57,14 @@ internal abstract class SavePlace
 
     /// <summary>Learns; if that fails, what was learnt so far is saved and the error says so.</summary>
     /// <param name="place">Where it would be saved; null for nowhere.</param>
-    /// <param name="model">What learns.</param>
+    /// <param name="model">What has learnt: another model than at first where learning gives it a new head.</param>
     /// <param name="save">Saves it to the path that it is given.</param>
     /// <param name="learn">Learns.</param>
     /// <param name="steps">How many steps it has made.</param>
     /// <param name="hint">What to add to an error that was the caller's; null for nothing.</param>
     /// <exception cref="WrongInputException">What was asked for is impossible.</exception>
     /// <exception cref="WorkFailedException">It failed.</exception>
-    public static T Learn<T>(SavePlace? place, Model model, Action<string> save, Func<T> learn, Func<long> steps, Func<string, string?>? hint = null)
+    public static T Learn<T>(SavePlace? place, Func<Model> model, Action<string> save, Func<T> learn, Func<long> steps, Func<string, string?>? hint = null)
     {
         try
         {
@@ -78,7 +78,7 @@ internal abstract class SavePlace
         catch (Exception exception) when (exception is NonFiniteException or IOException and not CheckpointException or UnauthorizedAccessException or OutOfMemoryException)
         {
             string kept = "nothing was saved";
-            if (place is not null && steps() > 0 && IsFinite(model))
+            if (place is not null && steps() > 0 && IsFinite(model()))
                 kept = $"what was learnt in {Tables.Count(steps())} steps before is saved in {Printable.Whole(place.Save(save).Saved)}";
             throw new WorkFailedException($"{Shell.Line(exception.Message)}; {kept}", exception);
         }

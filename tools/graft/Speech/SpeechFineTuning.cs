@@ -32,7 +32,7 @@ internal sealed class SpeechFineTuning(
         var report = ProgressDisplay.Show(error, display =>
         {
             var progress = new TrainingProgress(display);
-            return SavePlace.Learn(place, learner.Model, learner.Save, () => train(progress, interrupt), () => progress.Steps);
+            return SavePlace.Learn(place, () => learner.Model, learner.Save, () => train(progress, interrupt), () => progress.Steps);
         });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept);

@@ -73,7 +73,7 @@ internal sealed class TextFineTuning
                     () => TextClassifier.From(TextSources.Open(task, weights, isFromScratch, options.Recipe.Seed, model.Load(parsed)), where.Device),
                     columns.Labelled(file, parsed), options, count, told, interrupt));
             var progress = new TrainingProgress(display);
-            return SavePlace.Learn(place, learner.Model, learner.Save, () => train(progress, interrupt), () => progress.Steps);
+            return SavePlace.Learn(place, () => learner.Model, learner.Save, () => train(progress, interrupt), () => progress.Steps);
         });
         var (saved, problem) = report.Steps > 0 ? place.Save(learner.Save) : (null, null);
         if (!report.Interrupted && problem is null) run.Clear(parsed, kept);

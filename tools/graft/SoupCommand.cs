@@ -32,7 +32,7 @@ internal static class SoupCommand
             using var where = device.Open(parsed);
             var weights = new FileInfo(Path.Combine(folders[0], ModelFolder.WeightsFileName));
             var place = OutputFolder.Prepare(parsed.GetRequiredValue(target), weights.Exists ? weights.Length : 0, validation);
-            var (report, saved, problem) = PretrainedModel.HeadOf(folders[0]) is { } head
+            var (report, (saved, problem)) = PretrainedModel.HeadOf(folders[0]) is { } head
                 ? OfTexts(folders, head, validation is null ? null : columns.Labelled(validation, parsed), where, place, interrupt)
                 : OfImages(folders, validation is null ? null : LabelledImages.Open(validation, DataUse.Evaluation), where, place, interrupt);
             Write(parsed, folders, validation, report, saved, parsed.GetValue(json));
@@ -41,29 +41,21 @@ internal static class SoupCommand
         return command;
     }
 
-    private static (SoupReport Report, string Saved, string? Problem) OfImages(
+    private static (SoupReport Report, (string Saved, string? Problem) Kept) OfImages(
         string[] folders, LabelledImages? pictures, OpenDevice where, OutputFolder place, CancellationToken interrupt)
     {
         var (soup, report) = Refusing(() => ModelSoup.OfImages(
             folders, pictures is null ? null : classifier => classifier.Evaluate(classifier.Match(pictures, out _), cancellation: interrupt).Accuracy, where.Device));
-        using (soup)
-        {
-            var (saved, problem) = place.Save(soup.Save);
-            return (report, saved, problem);
-        }
+        using (soup) return (report, place.Save(soup.Save));
     }
 
-    private static (SoupReport Report, string Saved, string? Problem) OfTexts(
+    private static (SoupReport Report, (string Saved, string? Problem) Kept) OfTexts(
         string[] folders, TextHead head, Graft.Text.LabelledTexts? texts, OpenDevice where, OutputFolder place, CancellationToken interrupt)
     {
         if (head != TextHead.SequenceClassification) throw new WrongInputException($"{Printable.Whole(folders[0])} is no classifier of texts: soups are made of classifiers");
         var (soup, report) = Refusing(() => ModelSoup.OfTexts(
             folders, texts is null ? null : classifier => classifier.Evaluate(texts, interrupt).Accuracy, where.Device));
-        using (soup)
-        {
-            var (saved, problem) = place.Save(soup.Save);
-            return (report, saved, problem);
-        }
+        using (soup) return (report, place.Save(soup.Save));
     }
 
     private static T Refusing<T>(Func<T> cook)

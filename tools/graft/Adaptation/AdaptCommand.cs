@@ -68,8 +68,7 @@ internal static class AdaptCommand
             var outcome = new AdaptationOutcome(kind, classifier, path, pictures.Count, before, classifier.CompareDomains(null, null, pictures, CancellationToken.None), report, saved);
             if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
             else outcome.WriteText(parsed.InvocationConfiguration.Output);
-            int code = SavePlace.Tell(error, problem);
-            return isInterrupted ? ExitCode.Interrupted : code;
+            return SavePlace.Tell(error, problem, isInterrupted);
         }
 
         private static FitReport? Measure(ImageClassifier classifier, IImageDataset pictures, TextWriter error, CancellationToken interrupt)

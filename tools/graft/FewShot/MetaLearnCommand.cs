@@ -34,7 +34,7 @@ internal static class MetaLearnCommand
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             string path = parsed.GetRequiredValue(target);
-            OutputFile.RequireNoFolder("--out", path);
+            OutputFile.RequirePlain("--out", path);
             ulong number = parsed.GetValue(seed);
             var options = recipe.Read(parsed) with { Seed = number };
             bool isFromScratch = parsed.GetValue(fromScratch);
@@ -82,8 +82,7 @@ internal static class MetaLearnCommand
                 foreach (var one in found) output.WriteLine($"{one} of {Tables.Count(ClassesWith(held, 1))} classes that it has not seen");
                 if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}: few-shot --model {learning.Model.Name} --weights {Printable.Whole(saved)} goes on with it");
             }
-            int code = SavePlace.Tell(error, problem);
-            return report.Interrupted ? ExitCode.Interrupted : code;
+            return SavePlace.Tell(error, problem, report.Interrupted);
         }
 
         (LabelledImages Training, LabelledImages Held) Open(ParseResult parsed, ulong number, TextWriter error)

@@ -89,12 +89,12 @@ internal sealed class ImageFineTuning(
         };
         if (parsed.GetValue(json)) outcome.WriteJson(parsed.InvocationConfiguration.Output);
         else outcome.WriteText(parsed.InvocationConfiguration.Output);
-        int code = SavePlace.Tell(error, problem);
+        int code = SavePlace.Tell(error, problem, report.Interrupted);
         if (!report.Interrupted) return code;
         error.WriteLine(saved is not null
             ? $"graft: interrupted; what was learnt in {Tables.Count(report.Steps)} steps is saved in {Printable.Whole(saved)}, and --resume goes on with it"
             : "graft: interrupted before the first step; nothing was saved");
-        return ExitCode.Interrupted;
+        return code;
 
         LabelledImages Check(LabelledImages images, ulong? trainingSeed, bool everyClass, ProgressDisplay display)
         {

@@ -40,12 +40,12 @@ internal sealed record LearnerRun(
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         if (asJson) WriteJson(output);
         else WriteText(output);
-        int code = SavePlace.Tell(error, Problem);
+        int code = SavePlace.Tell(error, Problem, Report.Interrupted);
         if (!Report.Interrupted) return code;
         error.WriteLine(Saved is not null
             ? $"graft: interrupted; what was learnt in {Tables.Count(Report.Steps)} steps is saved in {Printable.Whole(Saved)}, and --resume goes on with it"
             : "graft: interrupted before the first step; nothing was saved");
-        return ExitCode.Interrupted;
+        return code;
     }
 
     private void WriteJson(TextWriter output) => JsonOutput.Write(output, writer =>

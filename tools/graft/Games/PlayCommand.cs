@@ -48,7 +48,7 @@ internal static class PlayCommand
             if (method is null && from is null) throw new WrongInputException("nothing is there that could play: give a network with --weights FILE, or --learn METHOD");
             if (method is null && path is not null) throw new WrongInputException("--out saves what has learnt: say how with --learn METHOD");
             if (method == LearntPolicy.Distil != taught is not null) throw new WrongInputException($"--teacher FILE and --learn {LearntPolicy.Distil} belong together: give both");
-            if (path is not null) OutputFile.RequireNoFolder("--out", path);
+            if (path is not null) OutputFile.RequirePlain("--out", path);
             bool isWatched = parsed.GetValue(watch);
             if (isWatched && !GameScreen.IsThere(output)) throw new WrongInputException("--watch shows games on a terminal, and the output is none: leave it out");
             using var where = device.Open(parsed);
@@ -86,8 +86,7 @@ internal static class PlayCommand
                     writer.WriteString("device", where.Device.Name);
                 });
             }
-            int code = SavePlace.Tell(error, kept.Problem);
-            return isInterrupted ? ExitCode.Interrupted : code;
+            return SavePlace.Tell(error, kept.Problem, isInterrupted);
         }
     }
 

@@ -40,7 +40,7 @@ internal static class PretrainCommand
             bool isFromScratch = parsed.GetValue(fromScratch);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             string path = parsed.GetRequiredValue(target), folder = parsed.GetRequiredValue(data);
-            OutputFile.RequireNoFolder("--out", path);
+            OutputFile.RequirePlain("--out", path);
             if (parsed.Find(rate) is <= 0) throw new WrongInputException("--learning-rate is a number above 0");
             var choice = model.Choose(parsed, isFromScratch, "give its file with --weights FILE, or --from-scratch to begin without");
             var notes = new ListingNotes();
@@ -81,8 +81,7 @@ internal static class PretrainCommand
                 output.WriteLine($"{pretraining.Model.Name}: {Tables.Count(pictures.Count)} pictures; {Tables.Count(report.Steps)} steps in {Tables.Seconds(report.Seconds)}");
                 if (saved is not null) output.WriteLine($"saved in {Printable.Whole(saved)}: fine-tune --model {pretraining.Model.Name} --weights {Printable.Whole(saved)} goes on with it");
             }
-            int code = SavePlace.Tell(error, problem);
-            return report.Interrupted ? ExitCode.Interrupted : code;
+            return SavePlace.Tell(error, problem, report.Interrupted);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class OutputFile : SavePlace
     /// <exception cref="WrongInputException">With what to do instead.</exception>
     public static OutputFile Prepare(string option, string path, long bytes = 0)
     {
-        RequireNoFolder(option, path);
+        RequirePlain(option, path);
         Require(option, path, FolderOf(path), bytes);
         return new OutputFile(option, path);
     }
@@ -25,7 +25,7 @@ internal sealed class OutputFile : SavePlace
     /// <param name="option">The option that it was given with.</param>
     /// <param name="path">The file.</param>
     /// <exception cref="WrongInputException">It is one.</exception>
-    public static void RequireNoFolder(string option, string path)
+    public static void RequirePlain(string option, string path)
     {
         if (Directory.Exists(path)) throw new WrongInputException($"{option} {Printable.Whole(path)} is a folder: give the name of a file");
         if (SpecialFile.Is(path)) throw new WrongInputException($"{option} {Printable.Whole(path)} is a pipe or device, which a file would replace: give the name of a file");

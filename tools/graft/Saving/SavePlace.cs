@@ -48,11 +48,11 @@ internal abstract class SavePlace
     /// <summary>Says why something was saved in another place than was asked for, and returns the exit code.</summary>
     /// <param name="error">Where it is said.</param>
     /// <param name="problem">What <see cref="Save"/> said.</param>
-    public static int Tell(TextWriter error, string? problem)
+    /// <param name="isInterrupted">Whether the work was.</param>
+    public static int Tell(TextWriter error, string? problem, bool isInterrupted = false)
     {
-        if (problem is null) return ExitCode.Done;
-        error.WriteLine($"graft: {problem}");
-        return ExitCode.Failed;
+        if (problem is not null) error.WriteLine($"graft: {problem}");
+        return isInterrupted ? ExitCode.Interrupted : problem is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     /// <summary>Learns; if that fails, what was learnt so far is saved and the error says so.</summary>
